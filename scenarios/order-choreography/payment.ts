@@ -1,0 +1,52 @@
+import { money, oneOf, type PaymentProvider, service, table, text } from 'faultline'
+import { InventoryReservationFailed, OrderCreated, PaymentCompleted, PaymentFailed, PaymentRefunded, ShipmentFailed } from './events.ts'
+import { messaging, type Params } from './params.ts'
+
+/** Charges customers at the provider, and refunds them when a later step fails. */
+export const paymentService = (params: Params, provider: PaymentProvider) =>
+  service(
+    'payment',
+    {
+      instances: 2,
+      tables: {
+        payments: table(
+          { paymentId: text, orderId: text, amount: money, transactionId: text, status: oneOf('COMPLETED', 'REFUNDED') },
+          { key: 'paymentId', indexes: ['orderId'] },
+        ),
+      },
+      clients: { provider },
+      ...messaging(params),
+    },
+    ({ on }) => {
+      on(OrderCreated, async (order, ctx) => {
+        const { orderId, customerId, amount } = order
+        const idempotencyKey = params.providerIdempotencyKey ? `charge:${orderId}` : undefined
+        const charge = await ctx.provider.charge({ orderId, customerId, amount }, { idempotencyKey })
+        await ctx.transaction(async (tx) => {
+          if (charge.outcome === 'declined') {
+            await tx.publish(PaymentFailed, { orderId, reason: charge.reason })
+            return
+          }
+          await tx.payments.insert({ paymentId: ctx.id('payment'), orderId, amount, transactionId: charge.id, status: 'COMPLETED' })
+          await tx.publish(PaymentCompleted, order)
+        })
+      })
+
+      const refund = async (orderId: string, ctx: Parameters<Parameters<typeof on>[1]>[1]) => {
+        const [payment] = await ctx.db.payments.select({ where: { orderId } })
+        if (payment === undefined) throw new Error(`no payment of ${orderId} to refund`)
+        const { paymentId, transactionId, amount } = payment
+        const idempotencyKey = params.providerIdempotencyKey ? `refund:${orderId}` : undefined
+        const result = await ctx.provider.refund({ orderId, chargeId: transactionId, amount }, { idempotencyKey })
+        if (result.outcome === 'rejected') ctx.log('refund rejected', { orderId, reason: result.reason })
+        await ctx.transaction(async (tx) => {
+          await tx.payments.update({ paymentId }, (row) => {
+            row.status = 'REFUNDED'
+          })
+          await tx.publish(PaymentRefunded, { orderId, amount })
+        })
+      }
+      on(InventoryReservationFailed, ({ orderId }, ctx) => refund(orderId, ctx))
+      on(ShipmentFailed, ({ orderId }, ctx) => refund(orderId, ctx))
+    },
+  )

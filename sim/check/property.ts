@@ -1,0 +1,57 @@
+import type { Readable } from '../kernel/ledger.ts'
+import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
+import type { Read } from './view.ts'
+
+/** What both kinds of properties say. */
+interface PropertyBase {
+  readonly name: string
+  /** One sentence for people. */
+  readonly says: string
+  /** The tables and ledgers that it reads; it is checked again when one of them changes. */
+  readonly reads: readonly Readable<unknown>[]
+  /** The column of those tables and ledgers whose value is the key: a change checks one key, not all. */
+  readonly per: string
+  /** Whether it holds for a key. */
+  holds(read: Read, key: string): boolean
+  /** What is wrong with a key, in one sentence. */
+  explain(read: Read, key: string): string
+}
+
+/** Holds after every commit and every entry of a ledger. */
+export interface Always extends PropertyBase {
+  readonly kind: 'always'
+}
+
+/** Holds once load has stopped, faults have healed and at most `within` has passed. */
+export interface Eventually extends PropertyBase {
+  readonly kind: 'eventually'
+  readonly withinMicros: Micros
+  /** The keys that it speaks of: those that exist at the end, whatever was never touched included. */
+  keys(read: Read): readonly string[]
+}
+
+/** A property of a system. */
+export type Property = Always | Eventually
+
+/** What a property is declared with. */
+export interface PropertyOptions {
+  readonly says: string
+  readonly reads: readonly Readable<unknown>[]
+  readonly per: string
+  holds(read: Read, key: string): boolean
+  explain?(read: Read, key: string): string
+}
+
+/** Declares a property that holds at all times. */
+export function always(name: string, options: PropertyOptions): Always {
+  return { kind: 'always', name, ...options, explain: options.explain ?? ((_read, key) => `it does not hold for ${key}`) }
+}
+
+/** Declares a property that holds in the end. */
+export function eventually(
+  name: string,
+  options: PropertyOptions & { readonly within: DurationText; keys(read: Read): readonly string[] },
+): Eventually {
+  const explain = options.explain ?? ((_read: Read, key: string) => `it does not hold for ${key}`)
+  return { kind: 'eventually', name, ...options, explain, withinMicros: durationMicros(options.within) }
+}

@@ -1,0 +1,89 @@
+import type { Entity } from '../kernel/choice.ts'
+import { Incarnation } from '../kernel/incarnation.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Micros } from '../kernel/time.ts'
+
+const RESTART = 0
+
+/** Something that a process holds and that others notice when it dies: a connection, a group membership. */
+export interface ProcessResource {
+  /** @param cause trace id of the crash */
+  processEnded(cause: number): void
+}
+
+/**
+ * A process of the simulated cluster: a service instance, a broker, a database server. It lives in incarnations; what
+ * it holds (connections, group memberships, open transactions) hears of the end of one once.
+ */
+export class Process {
+  readonly kernel: Kernel
+  readonly name: string
+  /** The service or server that it is an instance of: `payment`, `broker`. */
+  readonly role: string
+  readonly entity: Entity
+  incarnation: Incarnation
+  /** Trace id of the record that started the present life. */
+  startCause = 0
+  private readonly boot: (process: Process) => void
+  private resources = new Set<ProcessResource>()
+
+  /** @param boot called at each start, with nothing left of earlier lives */
+  constructor(kernel: Kernel, name: string, role: string, boot: (process: Process) => void) {
+    this.kernel = kernel
+    this.name = name
+    this.role = role
+    this.boot = boot
+    this.entity = kernel.choices.entity(name)
+    this.incarnation = new Incarnation(name, 1)
+  }
+
+  /** Whether it runs. */
+  get alive(): boolean {
+    return this.incarnation.alive
+  }
+
+  /** Ties a resource to the present life: it hears when that ends. */
+  attach(resource: ProcessResource): void {
+    this.resources.add(resource)
+  }
+
+  /** Unties a resource that ended by itself. */
+  detach(resource: ProcessResource): void {
+    this.resources.delete(resource)
+  }
+
+  /** Starts the first life. */
+  start(): void {
+    this.boot(this)
+  }
+
+  /**
+   * Ends the present life at once: memory, promises and open transactions are gone.
+   * @param restartAfter delay until the next life; undefined: it stays down until `restart`
+   */
+  crash(cause: number, restartAfter?: Micros): void {
+    if (!this.alive) return
+    const { kernel } = this
+    kernel.end(this.incarnation)
+    const record = kernel.record('crash', this.name, undefined, cause, { life: this.incarnation.number })
+    const { resources } = this
+    this.resources = new Set()
+    for (const resource of resources) resource.processEnded(record)
+    if (restartAfter !== undefined) {
+      kernel.scheduleAt(kernel.nowMicros + restartAfter, this.entity, this, RESTART, undefined, record)
+    }
+  }
+
+  /** Starts a new life if it is down. */
+  restart(cause: number): void {
+    if (this.alive) return
+    this.incarnation = new Incarnation(this.name, this.incarnation.number + 1)
+    this.startCause = this.kernel.record('restart', this.name, undefined, cause, { life: this.incarnation.number })
+    this.kernel.digest.word(this.incarnation.number)
+    this.boot(this)
+  }
+
+  onEvent(_code: number, _subject: unknown): void {
+    this.restart(this.kernel.cause)
+  }
+}

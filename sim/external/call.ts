@@ -1,0 +1,107 @@
+import { INTERNET_LATENCY, type LatencyTable, QUANTILES } from '../cluster/latency.ts'
+import type { Network } from '../cluster/network.ts'
+import { Process } from '../cluster/process.ts'
+import { hashText } from '../kernel/mix.ts'
+import type { Actor } from '../kernel/queue.ts'
+import { Operation, type Task } from '../kernel/task.ts'
+import { type DurationText, durationMicros } from '../kernel/time.ts'
+import { type Plain, sealPlain } from '../kernel/value.ts'
+import { CallTimeoutError } from '../service/http.ts'
+
+const REQUEST_ARRIVES = 0
+const WORK_DONE = 1
+const RESPONSE_ARRIVES = 2
+const TIMED_OUT = 3
+
+/** Executes a request at its moment and returns the answer and the trace id of what it did. */
+export type Execute<Request, Response> = (request: Request, task: Task, cause: number) => { readonly response: Response; readonly cause: number }
+
+/** A request to an external system: it may take effect although its answer comes too late or never. */
+class ExternalCall<Request extends Plain, Response extends Plain> implements Actor {
+  private readonly server: ExternalProcess
+  private readonly process: Process
+  private readonly request: Request
+  private readonly pending: Operation<Response>
+  private readonly execute: Execute<Request, Response>
+  private readonly timeout: DurationText
+  private response: Response | undefined
+
+  constructor(server: ExternalProcess, process: Process, request: Request, pending: Operation<Response>, execute: Execute<Request, Response>, timeout: DurationText) {
+    this.server = server
+    this.process = process
+    this.request = request
+    this.pending = pending
+    this.execute = execute
+    this.timeout = timeout
+  }
+
+  send(): void {
+    const { network, process: provider } = this.server
+    const { entity, cause, kernel } = this.pending.task
+    kernel.scheduleAt(kernel.nowMicros + durationMicros(this.timeout), entity, this, TIMED_OUT, undefined, cause)
+    network.send(network.link(this.process, provider), entity, this, REQUEST_ARRIVES, undefined, cause)
+  }
+
+  onEvent(code: number, _subject: unknown): void {
+    const { task } = this.pending
+    const { kernel, entity } = task
+    switch (code) {
+      case REQUEST_ARRIVES:
+        kernel.schedule(this.server.workMicros(task), entity, this, WORK_DONE, undefined)
+        return
+      case WORK_DONE: {
+        const { network, process: provider } = this.server
+        const done = this.execute(this.request, task, kernel.cause)
+        this.response = done.response
+        network.send(network.link(provider, this.process), entity, this, RESPONSE_ARRIVES, undefined, done.cause)
+        return
+      }
+      case RESPONSE_ARRIVES:
+        this.pending.complete(this.response as Response, sealPlain(this.response, this.pending.site.operation), kernel.cause)
+        return
+      case TIMED_OUT:
+        if (this.pending.settled) return
+        this.pending.fail(new CallTimeoutError(this.pending.site.operation, this.timeout), hashText('timeout', 0), kernel.cause)
+    }
+  }
+}
+
+/** The server side of an external system: one process that never dies, far away and slow. */
+export class ExternalProcess {
+  readonly network: Network
+  readonly process: Process
+  private readonly work: LatencyTable
+
+  /** @param work how long it works on a request */
+  constructor(network: Network, name: string, work: LatencyTable) {
+    this.network = network
+    this.process = network.add(new Process(network.kernel, name, name, () => {}), INTERNET_LATENCY)
+    this.work = work
+  }
+
+  /** How long it works on this request. */
+  workMicros(task: Task): number {
+    const { kernel, entity } = task
+    return this.work[kernel.choose(kernel.choices.site(`work ${this.process.name}`), entity, QUANTILES)] as number
+  }
+
+  /**
+   * Calls it as a step of a handler.
+   * @throws CallTimeoutError when no answer came in time: whether it took effect is unknown
+   */
+  call<Request extends Plain, Response extends Plain>(
+    task: Task,
+    process: Process,
+    step: number,
+    request: Request,
+    execute: Execute<Request, Response>,
+    timeout: DurationText,
+  ): Promise<Response> {
+    const hash = sealPlain(request, this.process.name)
+    const pending = task.begin<Response>(step, request)
+    if (pending === undefined) return Operation.never()
+    task.kernel.digest.word(hash)
+    new ExternalCall(this, process, request, pending, execute, timeout).send()
+    return pending.promise
+  }
+}

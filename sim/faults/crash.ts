@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { durationMicros } from '../kernel/time.ts'
+import { durationText, processName } from './duration.ts'
+import { defineFault } from './fault.ts'
+
+/** A process dies at once: memory, promises and open transactions are gone; what was committed or sent stays. */
+export const crash = defineFault({
+  kind: 'crash',
+  says: 'A process dies: its memory and open transactions are gone; what it had committed or sent stays.',
+  schema: z.strictObject({
+    crash: processName.describe('service or process that dies; at a step, the instance that runs the step'),
+    restart: durationText.default('300ms').describe('how long it stays down'),
+  }),
+  targets: (settings) => [settings.crash],
+  describe: (settings) => `${settings.crash} crashed and restarted after ${settings.restart}`,
+  strike({ kernel, network }, settings, strike) {
+    const restartMicros = durationMicros(settings.restart)
+    const named = network.named(settings.crash)
+    const running = named.find((process) => process.incarnation === strike.incarnation)
+    for (const process of running === undefined ? named : [running]) process.crash(strike.cause, restartMicros)
+    return kernel.nowMicros + restartMicros
+  },
+})

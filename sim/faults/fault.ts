@@ -1,0 +1,38 @@
+import type { ZodType } from 'zod'
+import type { Network } from '../cluster/network.ts'
+import type { KafkaCluster } from '../kafka/broker.ts'
+import type { Strike } from '../kernel/fault.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Micros } from '../kernel/time.ts'
+
+/** What faults act on. */
+export interface FaultWorld {
+  readonly kernel: Kernel
+  readonly network: Network
+  readonly kafka: KafkaCluster
+}
+
+/**
+ * A kind of fault. Its name is the member of a scenario file's entry that says what is hit, as in `crash: payment`;
+ * the registry lists every kind, and whoever needs to know one (files, shrinking, reports) asks the registry.
+ */
+export interface FaultKind<Settings extends object = object> {
+  readonly kind: string
+  readonly says: string
+  /** The members of its entry besides the trigger's (`at`, `of`, `nth`). */
+  readonly schema: ZodType<Settings>
+  /** Names of processes or services that it mentions, for validation against the system. */
+  targets(settings: Settings): readonly string[]
+  /** What it does, in one sentence. */
+  describe(settings: Settings): string
+  /**
+   * Strikes.
+   * @returns when it will have healed: the moment from which the system is whole again as far as this fault goes
+   */
+  strike(world: FaultWorld, settings: Settings, strike: Strike): Micros
+}
+
+/** Declares a kind of fault; the registry knows it by its schema alone, whatever its settings are. */
+export function defineFault<Settings extends object>(kind: FaultKind<Settings>): FaultKind {
+  return kind as unknown as FaultKind
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { processName } from './duration.ts'
+import { defineFault } from './fault.ts'
+
+/** The group reads records again that it has handled: its consumers are moved back, as after a lost offset commit. */
+export const redeliver = defineFault({
+  kind: 'redeliver',
+  says: 'A consumer group reads records again that it has already handled (its offsets are moved back).',
+  schema: z.strictObject({
+    redeliver: processName.describe('the service whose consumers are moved back'),
+    records: z.int().min(1).max(1000).default(1).describe('how many records of each partition come again'),
+  }),
+  targets: (settings) => [settings.redeliver],
+  describe: (settings) => `the last ${settings.records} record(s) of each partition were delivered to ${settings.redeliver} again`,
+  strike({ kernel, kafka }, settings, strike) {
+    for (const group of kafka.allGroups()) {
+      if (group.groupId !== settings.redeliver) continue
+      for (const consumer of group.consumers()) {
+        if (!consumer.alive) continue
+        for (const { partition, position } of consumer.assigned()) {
+          if (position > 0) consumer.seek(partition, Math.max(0, position - settings.records), strike.cause)
+        }
+      }
+    }
+    return kernel.nowMicros
+  },
+})

@@ -1,0 +1,25 @@
+/** What went wrong inside a run, by stable code: reports, exit codes and tests branch on the code, never on the text. */
+export type SimErrorCode =
+  | 'ambient' // service code used ambient time, chance or I/O
+  | 'foreign-await' // a handler awaits a promise that no simulator operation will settle
+  | 'unhandled-rejection' // a detached branch of service code rejected
+  | 'handler' // a system's own code failed outside any handler (factory, property)
+  | 'definition' // a system or scenario is malformed
+  | 'value' // something that is not plain data was sent or stored
+  | 'invariant' // the simulator itself is wrong
+
+/** An error of the simulator, as opposed to one that simulated code may observe and handle. */
+export class SimError extends Error {
+  readonly code: SimErrorCode
+
+  constructor(code: SimErrorCode, message: string) {
+    super(message)
+    this.name = 'SimError'
+    this.code = code
+  }
+}
+
+/** Throws when a structural rule of the simulator is broken: a bug here, never the user's. */
+export function invariant(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new SimError('invariant', `${message} (a bug in faultline, not in your system)`)
+}

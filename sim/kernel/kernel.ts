@@ -1,0 +1,210 @@
+import type { ChoiceSite } from './choice.ts'
+import { Choices, type Entity } from './choice.ts'
+import { Digest } from './digest.ts'
+import { SimError } from './error.ts'
+import type { ArmedFault } from './fault.ts'
+import type { Incarnation } from './incarnation.ts'
+import { hashText } from './mix.ts'
+import { type Actor, EventQueue } from './queue.ts'
+import { rootKey } from './seed.ts'
+import { operationName, type Phase, StepSite } from './step.ts'
+import type { Tape } from './tape.ts'
+import type { HandlerSite, Task } from './task.ts'
+import type { Micros } from './time.ts'
+import { Trace } from './trace.ts'
+
+/** How events of the same microsecond are ordered. */
+export type Scheduling = 'fifo' | 'random'
+
+/** Bounds that end every run. */
+export interface Budget {
+  readonly maxEvents: number
+  readonly maxMicros: Micros
+  readonly maxTraceRecords: number
+}
+
+export interface KernelOptions {
+  readonly seed: number
+  readonly scheduling: Scheduling
+  readonly budget: Budget
+  /** Choices to repeat; what it does not say follows from the seed. */
+  readonly tape?: Tape | undefined
+  /** Keep every choice, for a replay file. */
+  readonly recordTape?: boolean
+  /** Keep a trace. */
+  readonly recordTrace?: boolean
+}
+
+/** Why a run ended before it went quiet. */
+export type Exhausted = 'events' | 'virtual time' | 'trace'
+
+const TIE_SPAN = 1 << 20
+
+/**
+ * Virtual time, order and chance: the loop that executes one event after another. It knows nothing about messages.
+ * The host calls `advance` until it returns false and lets all microtasks finish after every true.
+ */
+export class Kernel implements Actor {
+  nowMicros: Micros = 0
+  events = 0
+  /** Resumptions of service code: handlers started and operations settled. */
+  resumes = 0
+  /** Trace id of what is happening now. */
+  cause = 0
+  readonly digest = new Digest()
+  readonly choices: Choices
+  readonly trace: Trace | undefined
+  readonly faults: ArmedFault[] = []
+  exhausted: Exhausted | undefined
+  failure: SimError | undefined
+  private readonly queue = new EventQueue()
+  private readonly budget: Budget
+  private readonly tieSite: ChoiceSite | undefined
+  private readonly stepsReached: StepSite[] = []
+  private readonly touched: Incarnation[] = []
+  private drainNeeded = false
+
+  constructor(options: KernelOptions) {
+    this.budget = options.budget
+    this.choices = new Choices(rootKey(options.seed), options.tape, options.recordTape === true)
+    this.trace = options.recordTrace === true ? new Trace() : undefined
+    this.tieSite = options.scheduling === 'random' ? this.choices.site('order of simultaneous events') : undefined
+  }
+
+  /** Schedules an event after a delay. @param entity keys the choice among simultaneous events */
+  schedule(delayMicros: Micros, entity: Entity, target: Actor, code: number, subject: unknown): void {
+    this.scheduleAt(this.nowMicros + delayMicros, entity, target, code, subject, this.cause)
+  }
+
+  /** Schedules an event at a moment that is not in the past, with the trace id of what caused it. */
+  scheduleAt(atMicros: Micros, entity: Entity, target: Actor, code: number, subject: unknown, cause: number): void {
+    const tie = this.tieSite === undefined ? 0 : this.choices.choose(this.tieSite, entity, TIE_SPAN)
+    this.queue.push(atMicros, tie, target, code, subject, cause)
+  }
+
+  /**
+   * Executes events until one has resumed service code, whose microtasks must then finish.
+   * @returns true when the host must drain and call again, false when the run is over
+   */
+  advance(): boolean {
+    this.checkStuck()
+    this.drainNeeded = false
+    const { queue, budget, digest } = this
+    while (this.failure === undefined && this.exhausted === undefined) {
+      if (this.events >= budget.maxEvents) return this.exhaust('events')
+      if (queue.nextMicros() > budget.maxMicros) return queue.size > 0 && this.exhaust('virtual time')
+      queue.pop()
+      this.nowMicros = queue.atMicros
+      this.cause = queue.cause
+      this.events++
+      digest.integer(queue.atMicros)
+      digest.word(queue.code)
+      ;(queue.target as Actor).onEvent(queue.code, queue.subject)
+      if (this.drainNeeded) return true
+    }
+    return false
+  }
+
+  /** Notes that service code of this life is about to run. */
+  resumed(incarnation: Incarnation): void {
+    this.resumes++
+    this.drainNeeded = true
+    const { touched } = this
+    if (touched.length === 0 || touched[touched.length - 1] !== incarnation) touched.push(incarnation)
+  }
+
+  /** Ends the run with an error; the first one counts. */
+  fail(error: SimError): void {
+    this.failure ??= error
+  }
+
+  /** Ends the life of a process. */
+  end(incarnation: Incarnation): void {
+    incarnation.alive = false
+  }
+
+  /** An integer in [0, bound) chosen by the tape or by a hash of seed, site, entity and occurrence. */
+  choose(site: ChoiceSite, entity: Entity, bound: number): number {
+    return this.choices.choose(site, entity, bound)
+  }
+
+  /** Appends a trace record if a trace is kept; returns its id or 0. */
+  record(kind: string, lane: string, entity: Entity | undefined, cause: number, data?: unknown): number {
+    const { trace } = this
+    if (trace === undefined) return 0
+    if (trace.length >= this.budget.maxTraceRecords) this.exhausted ??= 'trace'
+    return trace.append(this.nowMicros, kind, lane, entity, cause, this.digest.low, data)
+  }
+
+  /** Appends the record of a step's before or after point. */
+  recordStep(phase: Phase, site: StepSite, task: Task, cause: number, data: unknown): number {
+    const { incarnation, entity } = task
+    return this.record(phase, incarnation.process, entity, cause, { step: site.name, life: incarnation.number, data })
+  }
+
+  /** Arms a fault: it strikes at its moment, or at its step. Must happen before the run starts. */
+  arm(fault: ArmedFault, entity: Entity): void {
+    this.faults.push(fault)
+    if (fault.trigger.kind === 'time') this.scheduleAt(fault.trigger.atMicros, entity, this, 0, fault, 0)
+  }
+
+  /** A fault whose moment has come. */
+  onEvent(_code: number, subject: unknown): void {
+    const fault = subject as ArmedFault
+    if (fault.enabled) this.strike(fault, undefined)
+  }
+
+  /** Creates the site of a step when a handler first reaches it, with the faults that are aimed there. */
+  openStep(handler: HandlerSite, operation: number): StepSite {
+    const site = new StepSite(handler.service, handler.name, operationName(operation))
+    const aimed = (phase: Phase): ArmedFault[] | undefined => {
+      const faults = this.faults.filter((fault) => fault.aimsAt(site, phase))
+      return faults.length > 0 ? faults : undefined
+    }
+    site.before = aimed('before')
+    site.after = aimed('after')
+    while (handler.steps.length < operation) handler.steps.push(undefined)
+    handler.steps[operation] = site
+    this.stepsReached.push(site)
+    return site
+  }
+
+  /** Lets the faults aimed at a point strike if this passage is theirs. */
+  passPoint(faults: readonly ArmedFault[], task: Task): void {
+    for (const fault of faults) if (fault.reaches(task.entity)) this.strike(fault, task)
+  }
+
+  /** The names of all steps that some handler reached. */
+  stepNames(): string[] {
+    return this.stepsReached.map((site) => site.name)
+  }
+
+  private strike(fault: ArmedFault, task: Task | undefined): void {
+    fault.struckAtMicros = this.nowMicros
+    this.digest.word(hashText(fault.id, 1))
+    const cause = this.record('fault', task?.incarnation.process ?? 'faults', task?.entity, task?.cause ?? 0, { fault: fault.id })
+    fault.strike({ incarnation: task?.incarnation, entity: task?.entity, cause })
+  }
+
+  private exhaust(what: Exhausted): false {
+    this.exhausted ??= what
+    return false
+  }
+
+  private checkStuck(): void {
+    const { touched } = this
+    for (let index = 0; index < touched.length; index++) {
+      const incarnation = touched[index] as Incarnation
+      if (incarnation.stuck) this.fail(foreignAwait(incarnation))
+    }
+    touched.length = 0
+  }
+}
+
+function foreignAwait(incarnation: Incarnation): SimError {
+  return new SimError(
+    'foreign-await',
+    `handler ${incarnation.lastHandler} of ${incarnation.process} awaits a promise that is not the simulator's, so it would wait for ever: ` +
+      'await only what ctx offers (ctx.sleep instead of a timer, ctx.call instead of fetch)',
+  )
+}

@@ -1,0 +1,125 @@
+/** Something that events happen to: a broker, a connection, a fault, a waiting operation. */
+export interface Actor {
+  /** Executes one event at the kernel's current time. */
+  onEvent(code: number, subject: unknown): void
+}
+
+const INITIAL_CAPACITY = 256
+const SEQUENCE_SPAN = 4294967296
+
+/**
+ * The pending events, ordered by (time, tie-break, sequence): a binary heap over typed arrays whose payloads
+ * stay in slots, so that sifting moves numbers only. The last two keys are packed into one double
+ * (tie-break below 2^20, sequence below 2^32).
+ */
+export class EventQueue {
+  size = 0
+  /** Of the event that `pop` took last. */
+  atMicros = 0
+  target: Actor | undefined
+  code = 0
+  subject: unknown
+  cause = 0
+  private times = new Float64Array(INITIAL_CAPACITY)
+  private orders = new Float64Array(INITIAL_CAPACITY)
+  private slots = new Int32Array(INITIAL_CAPACITY)
+  private readonly targets: (Actor | undefined)[] = []
+  private readonly subjects: unknown[] = []
+  private codes = new Int32Array(INITIAL_CAPACITY)
+  private causes = new Int32Array(INITIAL_CAPACITY)
+  private readonly freeSlots: number[] = []
+  private sequence = 0
+
+  /**
+   * Adds an event.
+   * @param tieBreak orders events of the same microsecond, 0 ≤ tieBreak < 2^20; equal ones run first in, first out
+   * @param cause trace id of the record that scheduled it, 0 when no trace is kept
+   */
+  push(atMicros: number, tieBreak: number, target: Actor, code: number, subject: unknown, cause: number): void {
+    if (this.size === this.times.length) this.grow()
+    const slot = this.freeSlots.length > 0 ? (this.freeSlots.pop() as number) : this.targets.length
+    this.targets[slot] = target
+    this.subjects[slot] = subject
+    this.codes[slot] = code
+    this.causes[slot] = cause
+    this.siftUp(this.size++, atMicros, tieBreak * SEQUENCE_SPAN + this.sequence++, slot)
+  }
+
+  /** The time of the next event; Infinity when there is none. */
+  nextMicros(): number {
+    return this.size === 0 ? Number.POSITIVE_INFINITY : (this.times[0] as number)
+  }
+
+  /** Takes the first event into the public fields; false when the queue is empty. */
+  pop(): boolean {
+    if (this.size === 0) return false
+    const slot = this.slots[0] as number
+    this.atMicros = this.times[0] as number
+    this.target = this.targets[slot]
+    this.code = this.codes[slot] as number
+    this.subject = this.subjects[slot]
+    this.cause = this.causes[slot] as number
+    this.targets[slot] = undefined
+    this.subjects[slot] = undefined
+    this.freeSlots.push(slot)
+    const last = --this.size
+    if (last > 0) this.siftDown(this.times[last] as number, this.orders[last] as number, this.slots[last] as number)
+    return true
+  }
+
+  private siftUp(start: number, time: number, order: number, slot: number): void {
+    const { times, orders, slots } = this
+    let hole = start
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1
+      const parentTime = times[parent] as number
+      if (parentTime < time || (parentTime === time && (orders[parent] as number) < order)) break
+      times[hole] = parentTime
+      orders[hole] = orders[parent] as number
+      slots[hole] = slots[parent] as number
+      hole = parent
+    }
+    times[hole] = time
+    orders[hole] = order
+    slots[hole] = slot
+  }
+
+  private siftDown(time: number, order: number, slot: number): void {
+    const { times, orders, slots, size } = this
+    let hole = 0
+    for (;;) {
+      let child = 2 * hole + 1
+      if (child >= size) break
+      let childTime = times[child] as number
+      const right = child + 1
+      if (right < size) {
+        const rightTime = times[right] as number
+        if (rightTime < childTime || (rightTime === childTime && (orders[right] as number) < (orders[child] as number))) {
+          child = right
+          childTime = rightTime
+        }
+      }
+      if (time < childTime || (time === childTime && order < (orders[child] as number))) break
+      times[hole] = childTime
+      orders[hole] = orders[child] as number
+      slots[hole] = slots[child] as number
+      hole = child
+    }
+    times[hole] = time
+    orders[hole] = order
+    slots[hole] = slot
+  }
+
+  private grow(): void {
+    const capacity = this.times.length * 2
+    const widen = <T extends Float64Array | Int32Array>(old: T, wide: T): T => {
+      wide.set(old)
+      return wide
+    }
+    this.times = widen(this.times, new Float64Array(capacity))
+    this.orders = widen(this.orders, new Float64Array(capacity))
+    this.slots = widen(this.slots, new Int32Array(capacity))
+    this.codes = widen(this.codes, new Int32Array(capacity))
+    this.causes = widen(this.causes, new Int32Array(capacity))
+  }
+}

@@ -1,0 +1,159 @@
+import type { Entity } from './choice.ts'
+import type { Incarnation } from './incarnation.ts'
+import type { Kernel } from './kernel.ts'
+import { StepSite } from './step.ts'
+
+const ignore = (): void => {}
+
+/** The handler that a task runs, with its steps by operation number; one per handler and run. */
+export class HandlerSite {
+  readonly service: string
+  readonly name: string
+  readonly steps: (StepSite | undefined)[] = []
+
+  constructor(service: string, name: string) {
+    this.service = service
+    this.name = name
+  }
+}
+
+/**
+ * One run of a handler: ordinary async code whose awaited operations the kernel settles. A task knows which order it
+ * works for and what caused its last resumption, so that whatever it does next carries both.
+ */
+export class Task {
+  readonly kernel: Kernel
+  readonly incarnation: Incarnation
+  readonly handler: HandlerSite
+  readonly entity: Entity
+  /** Trace id of the record that last started or resumed it. */
+  cause: number
+
+  constructor(kernel: Kernel, incarnation: Incarnation, handler: HandlerSite, entity: Entity, cause: number) {
+    this.kernel = kernel
+    this.incarnation = incarnation
+    this.handler = handler
+    this.entity = entity
+    this.cause = cause
+  }
+
+  /**
+   * Runs a handler to its first await and keeps count of it until it ends.
+   * @param done called in the microtask in which the handler ends, with its error if it threw
+   */
+  start(body: () => Promise<unknown>, done: (error: unknown) => void): void {
+    const { incarnation, kernel } = this
+    incarnation.liveHandlers++
+    incarnation.lastHandler = this.handler.name
+    kernel.resumed(incarnation)
+    const end = (error: unknown): void => {
+      if (!incarnation.alive) return
+      incarnation.liveHandlers--
+      done(error)
+    }
+    let running: Promise<unknown>
+    try {
+      running = body()
+    } catch (error) {
+      end(error ?? new Error('a handler threw undefined'))
+      return
+    }
+    Promise.resolve(running).then(
+      () => end(undefined),
+      (error) => end(error ?? new Error('a handler rejected with undefined')),
+    )
+  }
+
+  /** The step that an operation of this handler is. */
+  step(operation: number): StepSite {
+    const site = this.handler.steps[operation]
+    return site !== undefined ? site : this.kernel.openStep(this.handler, operation)
+  }
+
+  /**
+   * Begins an operation: passes the *before* point of its step.
+   * @returns undefined when the task's process is dead (possibly killed just now): the caller then returns
+   * `Operation.never()` and does nothing
+   */
+  begin<T>(operation: number, data?: unknown): Operation<T> | undefined {
+    const { incarnation, kernel } = this
+    if (!incarnation.alive) return undefined
+    const site = this.step(operation)
+    if (kernel.trace !== undefined) this.cause = kernel.recordStep('before', site, this, this.cause, data)
+    if (site.before !== undefined) {
+      kernel.passPoint(site.before, this)
+      if (!incarnation.alive) return undefined
+    }
+    incarnation.outstanding++
+    return new Operation<T>(this, site)
+  }
+}
+
+type Settle = (value: unknown) => void
+let capturedResolve: Settle = ignore
+let capturedReject: Settle = ignore
+const capture = (resolve: Settle, reject: Settle): void => {
+  capturedResolve = resolve
+  capturedReject = reject
+}
+
+/** An awaited simulator operation. Settled at most once, by the kernel, never after its process died. */
+export class Operation<T> {
+  readonly task: Task
+  readonly site: StepSite
+  readonly promise: Promise<T>
+  settled = false
+  private readonly resolve: Settle
+  private readonly reject: Settle
+
+  constructor(task: Task, site: StepSite) {
+    this.task = task
+    this.site = site
+    this.promise = new Promise(capture as (resolve: (value: T) => void, reject: (reason: unknown) => void) => void)
+    this.resolve = capturedResolve
+    this.reject = capturedReject
+  }
+
+  /** What an operation of a dead process returns: a new promise each time, because a shared one would collect its awaiters for ever. */
+  static never<T>(): Promise<T> {
+    return new Promise<T>(ignore)
+  }
+
+  /**
+   * Delivers the result; the *after* point of the step lies between its arrival and the handler's resumption.
+   * @param hash of the value, for the digest
+   * @param cause trace id of the record that produced the result
+   */
+  complete(value: T, hash: number, cause: number): void {
+    if (this.arrive(hash, cause, value)) this.resolve(value)
+  }
+
+  /** Delivers a failure that service code may catch. */
+  fail(error: Error, hash: number, cause: number): void {
+    if (!this.arrive(hash, cause, error)) return
+    this.promise.catch(ignore)
+    this.reject(error)
+  }
+
+  private arrive(hash: number, cause: number, data: unknown): boolean {
+    if (this.settled) return false
+    this.settled = true
+    const { task, site } = this
+    const { kernel, incarnation } = task
+    if (!incarnation.alive) return false
+    incarnation.outstanding--
+    kernel.digest.word(hash)
+    if (kernel.trace !== undefined) {
+      const record = kernel.recordStep('after', site, task, cause, data)
+      kernel.trace.addParent(task.cause)
+      task.cause = record
+    }
+    if (site.after !== undefined) {
+      kernel.passPoint(site.after, task)
+      if (!incarnation.alive) return false
+    }
+    incarnation.lastHandler = task.handler.name
+    kernel.resumed(incarnation)
+    return true
+  }
+}

@@ -1,0 +1,48 @@
+/** Virtual time is an integer count of microseconds since the start of a run. */
+export type Micros = number
+
+const UNIT_MICROS: Readonly<Record<string, number>> = {
+  us: 1,
+  ms: 1_000,
+  s: 1_000_000,
+  m: 60_000_000,
+  h: 3_600_000_000,
+  d: 86_400_000_000,
+}
+
+/** A span of virtual time as written by people: `250us`, `50ms`, `1.5s`, `2m`, `7h`, `7d`. */
+export type DurationText = string
+
+const DURATION = /^(\d+(?:\.\d{1,6})?)(us|ms|s|m|h|d)$/
+
+/** Reads a duration; undefined when the text is none, so that callers can say where it stood. */
+export function readDuration(text: DurationText): Micros | undefined {
+  const match = DURATION.exec(text)
+  if (match === null) return undefined
+  const unit = UNIT_MICROS[match[2] as string] as number
+  return Math.round(Number(match[1]) * unit)
+}
+
+/** Reads a duration that the program itself wrote. @throws RangeError for anything else */
+export function durationMicros(text: DurationText): Micros {
+  const micros = readDuration(text)
+  if (micros === undefined) {
+    throw new RangeError(`'${text}' is not a duration: write a number and one of us, ms, s, m, h, d, as in '50ms'`)
+  }
+  return micros
+}
+
+/** Writes a duration in its largest exact unit: 50000 → `50ms`, 1500 → `1500us`. */
+export function formatDuration(micros: Micros): DurationText {
+  if (micros === 0) return '0ms'
+  for (const unit of ['d', 'h', 'm', 's', 'ms']) {
+    const size = UNIT_MICROS[unit] as number
+    if (micros % size === 0) return `${micros / size}${unit}`
+  }
+  return `${micros}us`
+}
+
+/** Writes a moment for people: seconds with milliseconds, `0.412 s`. */
+export function formatSeconds(micros: Micros): string {
+  return `${(micros / 1_000_000).toFixed(3)} s`
+}

@@ -1,0 +1,189 @@
+import type { PropertyResult } from '../check/monitor.ts'
+import { faultKindOf } from '../faults/registry.ts'
+import { type FaultSpec, readTrigger } from '../faults/spec.ts'
+import { invariant, SimError } from '../kernel/error.ts'
+import { ArmedFault } from '../kernel/fault.ts'
+import { Kernel } from '../kernel/kernel.ts'
+import type { Tape } from '../kernel/tape.ts'
+import { durationMicros, type Micros } from '../kernel/time.ts'
+import type { Trace } from '../kernel/trace.ts'
+import type { ParamsOf, ParamSpecs, System, SystemParts } from '../service/system.ts'
+import { trapAmbient } from './ambient.ts'
+import { defaultHost, type Host } from './host.ts'
+import type { Scenario } from './scenario.ts'
+import { buildWorld, type World } from './world.ts'
+
+/** pass: every property held; violated: at least one did not; inconclusive: a budget ran out first; error: no verdict can be given. */
+export type Verdict = 'pass' | 'violated' | 'inconclusive' | 'error'
+
+/** What became of a fault of the plan. */
+export interface FaultOutcome {
+  readonly spec: FaultSpec
+  readonly description: string
+  /** When it struck; undefined when its step was never reached. */
+  readonly struckAtMicros: Micros | undefined
+}
+
+/** One execution of a scenario with one seed. */
+export interface RunResult {
+  readonly seed: number
+  readonly verdict: Verdict
+  /** Sixteen hexadecimal digits over everything that was executed. */
+  readonly digest: string
+  readonly properties: readonly PropertyResult[]
+  readonly faults: readonly FaultOutcome[]
+  readonly orders: number
+  readonly events: number
+  readonly resumes: number
+  /** Virtual time at the end. */
+  readonly endMicros: Micros
+  /** Why it is inconclusive or an error. */
+  readonly reason: string | undefined
+  /** Names of all steps that handlers reached. */
+  readonly steps: readonly string[]
+  readonly trace: Trace | undefined
+  readonly tape: Tape | undefined
+}
+
+/** What to keep of a run, and what to repeat. */
+export interface RunOptions {
+  readonly host?: Host
+  /** Keep a trace. */
+  readonly trace?: boolean
+  /** Keep the choices. */
+  readonly recordTape?: boolean
+  /** Choices to repeat. */
+  readonly tape?: Tape | undefined
+}
+
+/** A system with its params decided, ready to run any number of times. */
+export interface PreparedSystem {
+  readonly system: System
+  readonly parts: SystemParts
+}
+
+/**
+ * Decides the params of a system.
+ * @throws SimError 'definition' when the system's own code fails
+ */
+export function prepare(system: System, params: Scenario['params']): PreparedSystem {
+  const values: Record<string, unknown> = {}
+  for (const [name, spec] of Object.entries(system.params)) values[name] = params[name] ?? spec.default
+  try {
+    return { system, parts: system.build(values as ParamsOf<ParamSpecs>) }
+  } catch (error) {
+    if (error instanceof SimError) throw error
+    throw new SimError('definition', `system ${system.name} cannot be built: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+const MAX_TRACE_RECORDS = 5_000_000
+
+/** Runs a scenario once: a pure function of system, scenario, seed and tape. */
+export async function run(prepared: PreparedSystem, scenario: Scenario, seed: number, options: RunOptions = {}): Promise<RunResult> {
+  const host = options.host ?? (await defaultHost())
+  const kernel = new Kernel({
+    seed,
+    scheduling: scenario.cluster.scheduling,
+    budget: { maxEvents: scenario.budget.events, maxMicros: durationMicros(scenario.budget.time), maxTraceRecords: MAX_TRACE_RECORDS },
+    tape: options.tape,
+    recordTape: options.recordTape === true,
+    recordTrace: options.trace === true,
+  })
+  const plan = new FaultPlan(scenario.faults)
+  let world: World | undefined
+  let restore = (): void => {}
+  let first = true
+  const advance = (): boolean => {
+    if (first) {
+      first = false
+      restore = trapAmbient((error) => kernel.fail(error))
+      try {
+        plan.arm(kernel, () => world as World)
+        world = buildWorld(prepared.parts, scenario, kernel)
+      } catch (error) {
+        kernel.fail(asSimError(error))
+        return false
+      }
+    }
+    return kernel.advance()
+  }
+  try {
+    await host.run(advance, (reason) => kernel.fail(unhandled(reason)))
+  } finally {
+    restore()
+  }
+  return resultOf(kernel, world, plan, seed)
+}
+
+/** The faults of a scenario, armed in a kernel. */
+class FaultPlan {
+  healedAtMicros: Micros = 0
+  readonly armed: { spec: FaultSpec; fault: ArmedFault; description: string }[] = []
+  private readonly specs: readonly FaultSpec[]
+
+  constructor(specs: readonly FaultSpec[]) {
+    this.specs = specs
+  }
+
+  arm(kernel: Kernel, world: () => World): void {
+    const entity = kernel.choices.entity('faults')
+    for (const spec of this.specs) {
+      const kind = faultKindOf(spec)
+      const trigger = readTrigger(spec)
+      if (kind === undefined || trigger === undefined) {
+        throw new SimError('definition', `fault ${JSON.stringify(spec)}: ${kind === undefined ? 'no such kind of fault' : 'at is neither a moment nor a step'}`)
+      }
+      const { at: _at, of: _of, nth: _nth, ...members } = spec
+      const settings = kind.schema.parse(members)
+      const description = kind.describe(settings)
+      const fault = new ArmedFault(`${description} (${spec.at}${spec.of === undefined ? '' : ` of ${spec.of}`})`, trigger, (strike) => {
+        this.healedAtMicros = Math.max(this.healedAtMicros, kind.strike(world(), settings, strike))
+      })
+      kernel.arm(fault, entity)
+      this.armed.push({ spec, fault, description })
+    }
+  }
+
+  outcomes(): FaultOutcome[] {
+    return this.armed.map(({ spec, fault, description }) => ({ spec, description, struckAtMicros: fault.struckAtMicros }))
+  }
+}
+
+function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, seed: number): RunResult {
+  const quiet = kernel.exhausted === undefined && kernel.failure === undefined
+  const calmSince = Math.max(plan.healedAtMicros, world?.users.lastMicros ?? 0)
+  const properties = world === undefined ? [] : world.monitor.judge(calmSince, quiet)
+  return {
+    seed,
+    verdict: verdictOf(kernel, properties),
+    digest: kernel.digest.hex(),
+    properties,
+    faults: plan.outcomes(),
+    orders: world?.users.begun ?? 0,
+    events: kernel.events,
+    resumes: kernel.resumes,
+    endMicros: kernel.nowMicros,
+    reason: kernel.failure?.message ?? (kernel.exhausted === undefined ? undefined : `the budget of ${kernel.exhausted} ran out`),
+    steps: kernel.stepNames(),
+    trace: kernel.trace,
+    tape: kernel.choices.tape(),
+  }
+}
+
+function verdictOf(kernel: Kernel, properties: readonly PropertyResult[]): Verdict {
+  if (kernel.failure !== undefined) return 'error'
+  if (properties.some((property) => property.verdict === 'violated')) return 'violated'
+  return kernel.exhausted === undefined ? 'pass' : 'inconclusive'
+}
+
+function asSimError(error: unknown): SimError {
+  invariant(error instanceof Error, 'something other than an error was thrown')
+  return error instanceof SimError ? error : new SimError('handler', `${error.name}: ${error.message}`)
+}
+
+function unhandled(reason: unknown): SimError {
+  if (reason instanceof SimError) return reason
+  const what = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)
+  return new SimError('unhandled-rejection', `a detached branch of service code rejected and nobody handled it (${what}): await it, or catch it`)
+}

@@ -1,0 +1,81 @@
+import type { FaultSpec } from '../faults/spec.ts'
+import { KAFKA_DEFAULTS, type KafkaConfig } from '../kafka/config.ts'
+import type { Scheduling } from '../kernel/kernel.ts'
+import type { DurationText } from '../kernel/time.ts'
+
+/** What a scenario expects of a property. */
+export type Expectation = 'pass' | 'violated'
+
+/** A scenario with every default filled in: plain data, the whole input of a run besides system and seed. */
+export interface Scenario {
+  readonly name: string
+  readonly description: string
+  /** Name of the system. */
+  readonly system: string
+  /** The params that differ from the system's defaults. */
+  readonly params: Readonly<Record<string, string | number | boolean>>
+  readonly cluster: ClusterSpec
+  readonly workload: WorkloadSpec
+  readonly faults: readonly FaultSpec[]
+  /** By property; a property that is not named is expected to pass. */
+  readonly expect: Readonly<Record<string, Expectation>>
+  readonly budget: BudgetSpec
+}
+
+/** The cluster. */
+export interface ClusterSpec {
+  readonly brokers: number
+  /** How events of the same microsecond are ordered. */
+  readonly scheduling: Scheduling
+  /** Overrides of Kafka's configuration, by Kafka's names. */
+  readonly kafka: Partial<KafkaConfig>
+}
+
+/** The load. */
+export interface WorkloadSpec {
+  readonly orders: number
+  /** Time between two of them. */
+  readonly every: DurationText
+}
+
+/** What ends a run that does not come to rest. */
+export interface BudgetSpec {
+  readonly events: number
+  readonly time: DurationText
+}
+
+export const DEFAULT_CLUSTER: ClusterSpec = { brokers: 3, scheduling: 'random', kafka: {} }
+export const DEFAULT_WORKLOAD: WorkloadSpec = { orders: 3, every: '100ms' }
+export const DEFAULT_BUDGET: BudgetSpec = { events: 2_000_000, time: '1h' }
+
+/** The parts of a scenario that may be left out. */
+export type ScenarioInput = Pick<Scenario, 'system'> & {
+  readonly name?: string
+  readonly description?: string
+  readonly params?: Scenario['params']
+  readonly cluster?: Partial<ClusterSpec>
+  readonly workload?: Partial<WorkloadSpec>
+  readonly faults?: readonly FaultSpec[]
+  readonly expect?: Scenario['expect']
+  readonly budget?: Partial<BudgetSpec>
+}
+
+/** Fills in every default. */
+export function scenarioOf(input: ScenarioInput): Scenario {
+  return {
+    name: input.name ?? input.system,
+    description: input.description ?? '',
+    system: input.system,
+    params: input.params ?? {},
+    cluster: { ...DEFAULT_CLUSTER, ...input.cluster },
+    workload: { ...DEFAULT_WORKLOAD, ...input.workload },
+    faults: input.faults ?? [],
+    expect: input.expect ?? {},
+    budget: { ...DEFAULT_BUDGET, ...input.budget },
+  }
+}
+
+/** Kafka's configuration in a scenario. */
+export function kafkaConfig(scenario: Scenario): KafkaConfig {
+  return { ...KAFKA_DEFAULTS, ...scenario.cluster.kafka }
+}

@@ -1,0 +1,106 @@
+import { Network } from '../cluster/network.ts'
+import { Process } from '../cluster/process.ts'
+import { Monitor } from '../check/monitor.ts'
+import type { Property } from '../check/property.ts'
+import { type Source, View } from '../check/view.ts'
+import { Database } from '../database/database.ts'
+import type { Table } from '../database/table.ts'
+import { KafkaCluster } from '../kafka/broker.ts'
+import { invariant } from '../kernel/error.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { Ledger, type Readable } from '../kernel/ledger.ts'
+import type { ExternalServer, ExternalWorld } from '../service/component.ts'
+import type { RouteServer } from '../service/http.ts'
+import { ServiceRuntime } from '../service/runtime.ts'
+import type { SystemParts } from '../service/system.ts'
+import { kafkaConfig, type Scenario } from './scenario.ts'
+import { Users } from './users.ts'
+
+/** Everything that exists in one run. */
+export interface World {
+  readonly kernel: Kernel
+  readonly network: Network
+  readonly kafka: KafkaCluster
+  readonly monitor: Monitor
+  readonly users: Users
+}
+
+/** Builds the world of one run: brokers, databases, external systems, services, users, and the properties that watch. */
+export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kernel): World {
+  const network = new Network(kernel)
+  const kafka = new KafkaCluster(network, kafkaConfig(scenario), scenario.cluster.brokers)
+  for (const topic of parts.topics) kafka.createTopic(topic)
+  const sources = new Map<Readable<unknown>, Source>()
+  const ledgers = new Map<Readable<unknown>, Ledger>()
+  const openLedger = (spec: Readable<unknown>): void => {
+    const ledger = new Ledger(kernel, spec.name)
+    ledgers.set(spec, ledger)
+    sources.set(spec, ledgerSource(ledger))
+  }
+  const ledger = (spec: Readable<unknown>): Ledger => {
+    const known = ledgers.get(spec)
+    invariant(known !== undefined, `ledger ${spec.name} was not declared`)
+    return known
+  }
+  for (const spec of parts.workload.ledgers ?? []) openLedger(spec)
+  const externals = openExternals(parts, { kernel, network, ledger }, openLedger)
+  const runtimes = parts.services.map(({ name, tables, plan }) => {
+    const database = new Database(network, `${name}-db`)
+    const runtime = new ServiceRuntime(plan, network, kafka, database, externals)
+    for (const [tableName, spec] of Object.entries(tables as Record<string, Readable<unknown>>)) {
+      sources.set(spec, tableSource(database.table(tableName)))
+    }
+    return runtime
+  })
+  const users = new Users(parts.workload, scenario.workload, network, kafka, ledger)
+  const server = routeServer(runtimes)
+  for (const runtime of [...runtimes, users.runtime]) runtime.server = server
+  const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
+  for (const runtime of runtimes) runtime.start()
+  return { kernel, network, kafka, monitor, users }
+}
+
+function openExternals(parts: SystemParts, world: ExternalWorld, openLedger: (spec: Readable<unknown>) => void): Map<string, ExternalServer<unknown>> {
+  const servers = new Map<string, ExternalServer<unknown>>()
+  for (const external of parts.externals) {
+    for (const spec of external.ledgers) openLedger(spec)
+    servers.set(external.name, external.open(world))
+  }
+  return servers
+}
+
+function routeServer(runtimes: readonly ServiceRuntime[]): RouteServer {
+  const byName = new Map(runtimes.map((runtime) => [runtime.name, runtime]))
+  const byProcess = new Map<Process, ServiceRuntime>()
+  return {
+    instances: (service) => byName.get(service)?.instances ?? [],
+    handle: (process, call, answer) => {
+      let runtime = byProcess.get(process)
+      if (runtime === undefined) {
+        runtime = byName.get(process.role) as ServiceRuntime
+        byProcess.set(process, runtime)
+      }
+      runtime.handleCall(process, call, answer)
+    },
+  }
+}
+
+function ledgerSource(ledger: Ledger): Source {
+  return {
+    all: () => ledger.entries,
+    rowsWhere: (column, value) => ledger.entriesWhere(column, value),
+    observe: (listener) => ledger.observers.push(listener),
+    index: () => {},
+  }
+}
+
+function tableSource(table: Table): Source {
+  return {
+    all: () => table.rows({}),
+    rowsWhere: (column, value) => table.rows({ [column]: value }),
+    observe: (listener) => table.observers.push(listener),
+    index: (column) => {
+      if (column !== table.schema.key) table.addIndex(column)
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import type { Query, Where } from '../database/predicate.ts'
+import type { Statement } from '../database/statement.ts'
+import type { Table } from '../database/table.ts'
+import { operationNumber } from '../kernel/step.ts'
+import type { TableSpec } from './schema.ts'
+
+/** A table as a transaction offers it. Every call is a step of the handler. */
+export interface TableAccess<Row> {
+  /** Inserts a row; a key that the database allocates may be left out. @throws DatabaseError 23505 when the key exists */
+  insert(row: Row): Promise<Row>
+  /** The row with this key. */
+  get(key: unknown): Promise<Row | undefined>
+  /** The rows that a query selects. */
+  select(query?: Query<Row>): Promise<readonly Row[]>
+  /** Changes the rows that meet a condition, each by an immer recipe; returns how many. */
+  update(where: Where<Row>, recipe: (draft: { -readonly [Column in keyof Row]: Row[Column] }) => void): Promise<number>
+  /** Deletes the rows that meet a condition; returns how many. */
+  delete(where: Where<Row>): Promise<number>
+}
+
+/** A table as a context offers it outside transactions: for reading. */
+export type TableReader<Row> = Pick<TableAccess<Row>, 'get' | 'select'>
+
+/** Runs statements as steps of a handler. */
+export interface StatementScope {
+  perform(operation: number, statement: Statement): Promise<unknown>
+}
+
+/** A declared table with the numbers of its operations. */
+export class TableBinding {
+  readonly spec: TableSpec
+  readonly name: string
+  readonly insert: number
+  readonly get: number
+  readonly select: number
+  readonly update: number
+  readonly delete: number
+
+  constructor(name: string, spec: TableSpec) {
+    this.spec = spec
+    this.name = name
+    this.insert = operationNumber(`${name}.insert`)
+    this.get = operationNumber(`${name}.get`)
+    this.select = operationNumber(`${name}.select`)
+    this.update = operationNumber(`${name}.update`)
+    this.delete = operationNumber(`${name}.delete`)
+  }
+}
+
+/** A table within a scope: turns calls into statements. */
+export class ScopedTable implements TableAccess<Record<string, unknown>> {
+  private readonly scope: StatementScope
+  private readonly binding: TableBinding
+  private readonly table: Table
+
+  constructor(scope: StatementScope, binding: TableBinding, table: Table) {
+    this.scope = scope
+    this.binding = binding
+    this.table = table
+  }
+
+  insert(row: Record<string, unknown>): Promise<Record<string, unknown>> {
+    return this.scope.perform(this.binding.insert, { kind: 'insert', table: this.table, row }) as Promise<Record<string, unknown>>
+  }
+
+  get(key: unknown): Promise<Record<string, unknown> | undefined> {
+    return this.scope.perform(this.binding.get, { kind: 'get', table: this.table, key }) as Promise<Record<string, unknown> | undefined>
+  }
+
+  select(query: Query<Record<string, unknown>> = {}): Promise<readonly Record<string, unknown>[]> {
+    return this.scope.perform(this.binding.select, { kind: 'select', table: this.table, query }) as Promise<readonly Record<string, unknown>[]>
+  }
+
+  update(where: Where<Record<string, unknown>>, recipe: (draft: Record<string, unknown>) => void): Promise<number> {
+    return this.scope.perform(this.binding.update, { kind: 'update', table: this.table, query: { where }, recipe }) as Promise<number>
+  }
+
+  delete(where: Where<Record<string, unknown>>): Promise<number> {
+    return this.scope.perform(this.binding.delete, { kind: 'delete', table: this.table, query: { where } }) as Promise<number>
+  }
+}

@@ -1,0 +1,53 @@
+import type { Network } from '../cluster/network.ts'
+import type { Process } from '../cluster/process.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Ledger, Readable } from '../kernel/ledger.ts'
+import type { Task } from '../kernel/task.ts'
+import type { Context } from './context.ts'
+import type { Envelope } from './envelope.ts'
+import type { JobSpec } from './job.ts'
+import type { TableSpec } from './schema.ts'
+import type { TransactionScope } from './transaction.ts'
+
+/** How a consumer recognises an event that it has handled before. */
+export interface Inbox {
+  /** Tables that it keeps in the service's database. */
+  readonly tables: Readonly<Record<string, TableSpec>>
+  /**
+   * Handles one delivery.
+   * @param handle runs the service's handler
+   * @returns false when the event was recognised as handled and nothing was done
+   */
+  receive(context: Context, event: Envelope, handle: () => Promise<void>): Promise<boolean>
+}
+
+/** How an event that a transaction publishes reaches its topic. */
+export interface Outbox {
+  /** Tables that it keeps in the service's database. */
+  readonly tables: Readonly<Record<string, TableSpec>>
+  /** Takes an event that an open transaction publishes. */
+  publish(transaction: TransactionScope, topic: string, event: Envelope): Promise<void>
+  /** The relay: a periodic job in a process of its own. */
+  readonly relay?: JobSpec
+}
+
+/** What an external system is built from in a run. */
+export interface ExternalWorld {
+  readonly kernel: Kernel
+  readonly network: Network
+  /** The ledger of a specification, in this run. */
+  ledger(spec: Readable<unknown>): Ledger
+}
+
+/** Somebody else's system, as this run has it. */
+export interface ExternalServer<Client> {
+  /** The client that a handler uses: its operations are steps of that handler. */
+  client(task: Task, process: Process): Client
+}
+
+/** Somebody else's system that services call: a payment provider, a mailer. */
+export interface ExternalSpec<Client = unknown> {
+  readonly name: string
+  readonly ledgers: readonly Readable<unknown>[]
+  open(world: ExternalWorld): ExternalServer<Client>
+}

@@ -1,0 +1,143 @@
+import type { Process, ProcessResource } from '../cluster/process.ts'
+import { SimError } from '../kernel/error.ts'
+import { hashText } from '../kernel/mix.ts'
+import type { Actor } from '../kernel/queue.ts'
+import { Operation } from '../kernel/task.ts'
+import { type DurationText, durationMicros } from '../kernel/time.ts'
+import { sealPlain } from '../kernel/value.ts'
+import type { Context } from './context.ts'
+import type { Route } from './schema.ts'
+
+const REQUEST_ARRIVES = 0
+const RESPONSE_ARRIVES = 1
+const TIMED_OUT = 2
+const RESET_ARRIVES = 3
+const DEFAULT_TIMEOUT: DurationText = '30s'
+
+/** Options of a call. */
+export interface CallOptions {
+  /** How long to wait for the answer; 30 seconds unless said. */
+  readonly timeout?: DurationText
+}
+
+/** The answer of a route. */
+export interface HttpResponse<Body> {
+  readonly status: number
+  readonly body: Body
+}
+
+/** No answer came in time. The request may have taken effect, or may still. */
+export class CallTimeoutError extends Error {
+  constructor(what: string, timeout: DurationText) {
+    super(`${what} was not answered within ${timeout}; whether it took effect is unknown`)
+    this.name = 'CallTimeoutError'
+  }
+}
+
+/** The other side died before it answered. The request may have taken effect. */
+export class ConnectionResetError extends Error {
+  constructor(what: string) {
+    super(`${what}: connection reset; whether it took effect is unknown`)
+    this.name = 'ConnectionResetError'
+  }
+}
+
+/** Answers requests on behalf of a service: given by its runtime. */
+export interface RouteServer {
+  /** The instances of a service that a load balancer may choose from. */
+  instances(service: string): readonly Process[]
+  /** Handles a request at an instance; `answer` is called once when the handler ends, unless the process dies. */
+  handle(process: Process, call: HttpCall, answer: (status: number, body: unknown) => void): void
+}
+
+/** One request on its way to an instance of a service and back. */
+export class HttpCall implements Actor, ProcessResource {
+  readonly route: Route<unknown, unknown>
+  readonly request: unknown
+  readonly context: Context
+  private readonly server: RouteServer
+  private readonly pending: Operation<HttpResponse<unknown>>
+  private readonly timeout: DurationText
+  private target: Process | undefined
+
+  constructor(context: Context, server: RouteServer, route: Route<unknown, unknown>, request: unknown, pending: Operation<HttpResponse<unknown>>, timeout: DurationText) {
+    this.context = context
+    this.server = server
+    this.route = route
+    this.request = request
+    this.pending = pending
+    this.timeout = timeout
+  }
+
+  /** Sends the request to an instance that is up, chosen by the run. */
+  send(): void {
+    const { process, task, runtime } = this.context
+    const { kernel, entity } = task
+    const instances = this.server.instances(this.route.service).filter((instance) => instance.alive)
+    kernel.scheduleAt(kernel.nowMicros + durationMicros(this.timeout), entity, this, TIMED_OUT, undefined, task.cause)
+    if (instances.length === 0) {
+      kernel.schedule(1_000, entity, this, RESET_ARRIVES, undefined)
+      return
+    }
+    const choice = kernel.choose(kernel.choices.site(`instance of ${this.route.service}`), entity, instances.length)
+    const target = instances[choice] as Process
+    this.target = target
+    const { network } = runtime
+    network.send(network.link(process, target), entity, this, REQUEST_ARRIVES, undefined, task.cause)
+  }
+
+  onEvent(code: number, subject: unknown): void {
+    const { kernel } = this.context.task
+    switch (code) {
+      case REQUEST_ARRIVES:
+        this.arrive()
+        return
+      case RESPONSE_ARRIVES: {
+        const response = subject as HttpResponse<unknown>
+        this.pending.complete(response, sealPlain(response, this.route.name), kernel.cause)
+        return
+      }
+      case TIMED_OUT:
+        if (!this.pending.settled) this.pending.fail(new CallTimeoutError(this.route.name, this.timeout), hashText('timeout', 0), kernel.cause)
+        return
+      case RESET_ARRIVES:
+        if (!this.pending.settled) this.pending.fail(new ConnectionResetError(this.route.name), hashText('reset', 0), kernel.cause)
+    }
+  }
+
+  /** The instance that was to answer died. */
+  processEnded(cause: number): void {
+    this.reply(RESET_ARRIVES, undefined, cause)
+  }
+
+  private arrive(): void {
+    const target = this.target as Process
+    if (!target.alive) {
+      this.reply(RESET_ARRIVES, undefined, this.context.task.kernel.cause)
+      return
+    }
+    target.attach(this)
+    this.server.handle(target, this, (status, body) => {
+      target.detach(this)
+      this.reply(RESPONSE_ARRIVES, { status, body: body ?? null }, this.context.task.kernel.cause)
+    })
+  }
+
+  private reply(code: number, response: HttpResponse<unknown> | undefined, cause: number): void {
+    const { process, task, runtime } = this.context
+    const { network } = runtime
+    network.send(network.link(this.target as Process, process), task.entity, this, code, response, cause)
+  }
+}
+
+/** Sends a call as a step of the calling handler. */
+export function sendCall(context: Context, route: Route<unknown, unknown>, request: unknown, options: CallOptions | undefined): Promise<HttpResponse<unknown>> {
+  const hash = sealPlain(request, route.name)
+  const pending = context.task.begin<HttpResponse<unknown>>(route.operation, request)
+  if (pending === undefined) return Operation.never()
+  context.task.kernel.digest.word(hash)
+  const { server } = context.runtime
+  if (server === undefined) throw new SimError('definition', `${route.name}: nothing answers http calls in this world`)
+  new HttpCall(context, server, route, request, pending, options?.timeout ?? DEFAULT_TIMEOUT).send()
+  return pending.promise
+}

@@ -1,0 +1,21 @@
+import type { Context } from './context.ts'
+import type { Envelope } from './envelope.ts'
+import type { EventType } from './schema.ts'
+import type { Plain } from '../kernel/value.ts'
+
+/** Builds the envelope of an event that a handler publishes. The id is stable: type, order and occurrence. */
+export function makeEnvelope(context: Context, type: EventType<unknown>, data: unknown): Envelope {
+  const { entity } = context.task
+  const aggregateId = (data as Readonly<Record<string, string>>)[type.topic.key] as string
+  return {
+    eventId: context.id(type.name),
+    eventType: type.name,
+    eventVersion: 1,
+    occurredAt: context.now(),
+    aggregateType: type.topic.name,
+    aggregateId,
+    correlationId: entity.name,
+    causationId: context.event?.eventId ?? null,
+    data: data as Plain,
+  }
+}

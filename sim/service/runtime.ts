@@ -1,0 +1,186 @@
+import type { Network } from '../cluster/network.ts'
+import { Process } from '../cluster/process.ts'
+import type { Database } from '../database/database.ts'
+import type { KafkaCluster } from '../kafka/broker.ts'
+import type { Consumer } from '../kafka/consumer.ts'
+import { Producer } from '../kafka/producer.ts'
+import { SimError } from '../kernel/error.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { hashText } from '../kernel/mix.ts'
+import { operationNumber } from '../kernel/step.ts'
+import { HandlerSite, Task } from '../kernel/task.ts'
+import { ScopedTable, type StatementScope, type TableBinding } from './access.ts'
+import type { ExternalServer, Inbox, Outbox } from './component.ts'
+import { Consumption } from './consumption.ts'
+import { Context } from './context.ts'
+import type { HttpCall, RouteServer } from './http.ts'
+import { Job } from './job.ts'
+import type { HandlerRegistry, ServicePlan } from './service.ts'
+import { TransactionScope } from './transaction.ts'
+
+/** A handler of an event type, in one life of one instance. */
+export interface EventHandler {
+  readonly site: HandlerSite
+  run(data: unknown, context: Context): Promise<void>
+}
+
+/** What a service's code sees of the tables of its database outside transactions. */
+export type ReadersClass = new (scope: StatementScope) => object
+type ContextClass = new (runtime: ServiceRuntime, process: Process, task: Task, event: Context['event']) => Context
+type TransactionClass = new (context: Context, prelude: TransactionScope['context']['prelude']) => TransactionScope
+
+/** A service in one run: its database, its instances and what they are made of. */
+export class ServiceRuntime {
+  readonly kernel: Kernel
+  readonly network: Network
+  readonly kafka: KafkaCluster
+  readonly database: Database
+  readonly name: string
+  readonly inbox: Inbox
+  readonly outbox: Outbox
+  readonly instances: Process[] = []
+  /** Answers the http calls of this service's handlers; set when the world is complete. */
+  server: RouteServer | undefined
+  readonly Context: ContextClass
+  readonly Transaction: TransactionClass
+  readonly Readers: ReadersClass
+  private readonly plan: ServicePlan
+  private readonly externals: ReadonlyMap<string, ExternalServer<unknown>>
+  private readonly sites = new Map<string, HandlerSite>()
+  private readonly routes = new Map<Process, HandlerRegistry['routes']>()
+  private readonly producers = new Map<Process, Producer>()
+  private established = false
+  private readonly firstConsumers: Consumer[] = []
+
+  constructor(plan: ServicePlan, network: Network, kafka: KafkaCluster, database: Database, externals: ReadonlyMap<string, ExternalServer<unknown>>) {
+    this.plan = plan
+    this.kernel = network.kernel
+    this.network = network
+    this.kafka = kafka
+    this.database = database
+    this.externals = externals
+    this.name = plan.name
+    this.inbox = plan.inbox
+    this.outbox = plan.outbox
+    this.Context = plan.Context
+    this.Transaction = plan.Transaction
+    this.Readers = plan.Readers
+    for (const { name, spec } of plan.bindings.values()) database.create({ ...spec, name }, plan.initially[name] ?? [])
+  }
+
+  /** Starts all processes of the service; its consumer group is stable from the first moment. */
+  start(): void {
+    const { plan, network, kernel } = this
+    for (let index = 1; index <= plan.instances; index++) {
+      const process = network.add(new Process(kernel, `${this.name}-${index}`, this.name, (self) => this.boot(self)))
+      this.instances.push(process)
+      process.start()
+    }
+    const { relay } = this.outbox
+    if (relay !== undefined) {
+      const site = new HandlerSite(this.name, relay.name)
+      const process = new Process(kernel, `${this.name}-${relay.name}`, `${this.name}-${relay.name}`, (self) => new Job(this, relay, self, site))
+      network.add(process).start()
+    }
+    this.established = true
+    if (this.firstConsumers.length > 0) this.kafka.group(this.name).establish(this.firstConsumers)
+  }
+
+  /** The client of an external system for a task. */
+  client(name: string, context: Context): unknown {
+    return (this.externals.get(name) as ExternalServer<unknown>).client(context.task, context.process)
+  }
+
+  /** The binding of a table. */
+  binding(name: string): TableBinding {
+    const binding = this.plan.bindings.get(name)
+    if (binding === undefined) throw new SimError('definition', `service ${this.name} has no table ${name}`)
+    return binding
+  }
+
+  /** The producer client of a process. */
+  producer(process: Process): Producer {
+    let producer = this.producers.get(process)
+    if (producer === undefined) {
+      producer = new Producer(this.kafka, process)
+      this.producers.set(process, producer)
+    }
+    return producer
+  }
+
+  /** The step of publishing an event straight to its topic. */
+  produceStep(eventType: string): number {
+    return operationNumber(`publish ${eventType}`)
+  }
+
+  /** Notes that a handler threw; false when the error is the simulator's and the run is over. */
+  handlerFailed(process: Process, task: Task, error: unknown): boolean {
+    const { kernel } = this
+    if (error instanceof SimError) {
+      kernel.fail(error)
+      return false
+    }
+    const name = error instanceof Error ? error.name : typeof error
+    const message = error instanceof Error ? error.message : String(error)
+    kernel.digest.word(hashText(name, 2))
+    task.cause = kernel.record('failed', process.name, task.entity, task.cause, { handler: task.handler.name, error: name, message })
+    return true
+  }
+
+  /** Handles a request at an instance of this service. */
+  handleCall(process: Process, call: HttpCall, answer: (status: number, body: unknown) => void): void {
+    const handler = this.routes.get(process)?.get(call.route.name)
+    if (handler === undefined) {
+      this.kernel.fail(new SimError('definition', `service ${this.name} has no route '${call.route.name}'`))
+      return
+    }
+    const { kernel } = this
+    const { entity } = call.context.task
+    const cause = kernel.record('request', process.name, entity, kernel.cause, { route: call.route.name, request: call.request })
+    const task = new Task(kernel, process.incarnation, this.site(call.route.name), entity, cause)
+    const context = new this.Context(this, process, task, undefined)
+    let body: unknown
+    task.start(
+      async () => {
+        body = await handler(call.request, context)
+      },
+      (error) => {
+        if (error !== undefined && !this.handlerFailed(process, task, error)) return
+        kernel.cause = task.cause
+        answer(error === undefined ? 200 : 500, error === undefined ? body : null)
+      },
+    )
+  }
+
+  private boot(process: Process): void {
+    const { plan, kernel } = this
+    const registry = plan.instantiate()
+    this.routes.set(process, registry.routes)
+    const handlers = new Map<string, EventHandler>()
+    for (const [eventType, run] of registry.events) handlers.set(eventType, { site: this.site(eventType), run })
+    if (registry.topics.length === 0) return
+    const consumption = new Consumption(this, process, registry.topics, handlers)
+    if (this.established) consumption.consumer.join(process.startCause || kernel.cause)
+    else this.firstConsumers.push(consumption.consumer)
+  }
+
+  private site(handler: string): HandlerSite {
+    let site = this.sites.get(handler)
+    if (site === undefined) {
+      site = new HandlerSite(this.name, handler)
+      this.sites.set(handler, site)
+    }
+    return site
+  }
+}
+
+/** Defines a property for each table that gives access to it within a scope. */
+export function defineTables(prototype: object, bindings: Iterable<TableBinding>, scopeOf: (self: object) => StatementScope, databaseOf: (self: object) => Database): void {
+  for (const binding of bindings) {
+    Object.defineProperty(prototype, binding.name, {
+      get(this: object) {
+        return new ScopedTable(scopeOf(this), binding, databaseOf(this).table(binding.name))
+      },
+    })
+  }
+}

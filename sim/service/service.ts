@@ -1,0 +1,150 @@
+import type { Database } from '../database/database.ts'
+import type { Row } from '../database/table.ts'
+import { SimError } from '../kernel/error.ts'
+import { TableBinding } from './access.ts'
+import type { ExternalSpec, Inbox, Outbox } from './component.ts'
+import { Context, type HandlerContext } from './context.ts'
+import { defineTables, type ReadersClass } from './runtime.ts'
+import type { EventType, Route, TableSpec } from './schema.ts'
+import { TransactionScope } from './transaction.ts'
+
+type Tables = Readonly<Record<string, TableSpec<unknown>>>
+type Clients = Readonly<Record<string, ExternalSpec<unknown>>>
+
+type RowIn<Spec> = Spec extends { readonly row?: infer Row } ? NonNullable<Row> : never
+
+/** What a service is made of. */
+export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Clients> {
+  /** How many processes run it. Default: 1. */
+  readonly instances?: number
+  /** The tables of its database. */
+  readonly tables?: OwnTables
+  /** Rows that its tables hold from the start. */
+  readonly initially?: { readonly [Name in keyof OwnTables]?: readonly RowIn<OwnTables[Name]>[] }
+  /** External systems that it calls, each a property of its contexts. */
+  readonly clients?: OwnClients
+  /** How it recognises events that it has handled before. */
+  readonly inbox: Inbox
+  /** How its events reach their topics. */
+  readonly outbox: Outbox
+}
+
+/** What a service's factory registers. */
+export interface Registration<OwnTables, OwnClients> {
+  /** Handles events of a type. */
+  on<Data>(type: EventType<Data>, handler: (data: Data, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>): void
+  /** Answers requests. */
+  route<Request, Response>(route: Route<Request, Response>, handler: (request: Request, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<Response>): void
+}
+
+/** The handlers of one life of one instance. */
+export interface HandlerRegistry {
+  readonly events: ReadonlyMap<string, (data: unknown, context: Context) => Promise<void>>
+  readonly routes: ReadonlyMap<string, (request: unknown, context: Context) => Promise<unknown>>
+  readonly topics: readonly string[]
+}
+
+/** A service as a system declares it; made once, run many times. */
+export interface ServiceSpec<OwnTables = Tables> {
+  readonly name: string
+  /** Its tables, as properties read them. */
+  readonly tables: OwnTables
+  readonly plan: ServicePlan
+}
+
+/** Everything about a service that does not change from run to run. */
+export interface ServicePlan {
+  readonly name: string
+  readonly instances: number
+  readonly inbox: Inbox
+  readonly outbox: Outbox
+  readonly clients: Clients
+  readonly bindings: ReadonlyMap<string, TableBinding>
+  readonly initially: Readonly<Record<string, readonly Row[]>>
+  readonly Context: typeof Context
+  readonly Transaction: typeof TransactionScope
+  readonly Readers: ReadersClass
+  /** Runs the factory: once per life of an instance. */
+  instantiate(): HandlerRegistry
+}
+
+/**
+ * Declares a service.
+ * @param factory called once per life of an instance: everything declared in it dies in a crash
+ */
+export function service<const OwnTables extends Tables, const OwnClients extends Clients>(
+  name: string,
+  options: ServiceOptions<OwnTables, OwnClients>,
+  factory: (register: Registration<OwnTables, OwnClients>) => void,
+): ServiceSpec<OwnTables> {
+  const tables = Object.fromEntries(
+    Object.entries({ ...options.tables }).map(([tableName, spec]) => [tableName, { ...spec, name: `${name}.${tableName}` }]),
+  ) as unknown as OwnTables
+  const all: Record<string, TableSpec> = { ...options.inbox.tables, ...options.outbox.tables, ...(tables as Record<string, never>) }
+  const bindings = new Map(Object.entries(all).map(([tableName, spec]) => [tableName, new TableBinding(tableName, spec)]))
+  const clients = options.clients ?? ({} as OwnClients)
+  const plan: ServicePlan = {
+    name,
+    instances: options.instances ?? 1,
+    inbox: options.inbox,
+    outbox: options.outbox,
+    clients,
+    bindings,
+    initially: (options.initially ?? {}) as ServicePlan['initially'],
+    Context: contextClass(clients),
+    Transaction: transactionClass(bindings),
+    Readers: readersClass(bindings),
+    instantiate: () => instantiate(name, factory as (register: Registration<unknown, unknown>) => void),
+  }
+  return { name, tables, plan }
+}
+
+function instantiate(service: string, factory: (register: Registration<unknown, unknown>) => void): HandlerRegistry {
+  const events = new Map<string, (data: unknown, context: Context) => Promise<void>>()
+  const routes = new Map<string, (request: unknown, context: Context) => Promise<unknown>>()
+  const topics: string[] = []
+  factory({
+    on: (type, handler) => {
+      if (events.has(type.name)) throw new SimError('definition', `service ${service} handles ${type.name} twice`)
+      events.set(type.name, handler as unknown as (data: unknown, context: Context) => Promise<void>)
+      if (!topics.includes(type.topic.name)) topics.push(type.topic.name)
+    },
+    route: (route, handler) => {
+      if (route.service !== service) throw new SimError('definition', `service ${service} cannot answer '${route.name}', a route of ${route.service}`)
+      routes.set(route.name, handler as unknown as (request: unknown, context: Context) => Promise<unknown>)
+    },
+  })
+  return { events, routes, topics }
+}
+
+function contextClass(clients: Clients): typeof Context {
+  class ServiceContext extends Context {}
+  for (const name of Object.keys(clients)) {
+    Object.defineProperty(ServiceContext.prototype, name, {
+      get(this: Context) {
+        return this.runtime.client(name, this)
+      },
+    })
+  }
+  return ServiceContext
+}
+
+function transactionClass(bindings: ReadonlyMap<string, TableBinding>): typeof TransactionScope {
+  class ServiceTransaction extends TransactionScope {}
+  const scopeOf = (self: object): TransactionScope => self as TransactionScope
+  defineTables(ServiceTransaction.prototype, bindings.values(), scopeOf, (self) => scopeOf(self).context.runtime.database)
+  return ServiceTransaction
+}
+
+function readersClass(bindings: ReadonlyMap<string, TableBinding>): ReadersClass {
+  class Readers {
+    readonly context: Context
+    constructor(context: Context) {
+      this.context = context
+    }
+  }
+  const contextOf = (self: object): Context => (self as Readers).context
+  const databaseOf = (self: object): Database => contextOf(self).runtime.database
+  defineTables(Readers.prototype, bindings.values(), contextOf, databaseOf)
+  return Readers as unknown as ReadersClass
+}

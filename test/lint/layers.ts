@@ -1,0 +1,53 @@
+/**
+ * Which folders of sim/ each folder may import, written from the layers of the design and on purpose not read from
+ * the linter's configuration: the test compares the two.
+ */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  kernel: [],
+  cluster: ['kernel'],
+  kafka: ['kernel', 'cluster'],
+  database: ['kernel', 'cluster'],
+  service: ['kernel', 'cluster', 'kafka', 'database'],
+  patterns: ['kernel', 'cluster', 'kafka', 'database', 'service'],
+  external: ['kernel', 'cluster', 'service'],
+  check: ['kernel'],
+  faults: ['kernel', 'cluster', 'kafka', 'database', 'external'],
+  run: ['kernel', 'cluster', 'kafka', 'database', 'service', 'patterns', 'external', 'check', 'faults'],
+  explore: [
+    'kernel',
+    'cluster',
+    'kafka',
+    'database',
+    'service',
+    'patterns',
+    'external',
+    'check',
+    'faults',
+    'run',
+  ],
+  report: ['kernel', 'check', 'run'],
+  vitest: [
+    'kernel',
+    'cluster',
+    'kafka',
+    'database',
+    'service',
+    'patterns',
+    'external',
+    'check',
+    'faults',
+    'run',
+  ].concat(['explore', 'report']),
+  cli: [
+    'kernel',
+    'cluster',
+    'kafka',
+    'database',
+    'service',
+    'patterns',
+    'external',
+    'check',
+    'faults',
+    'run',
+  ].concat(['explore', 'report', 'vitest']),
+}

@@ -1,0 +1,81 @@
+// Compares test/SPEC.md with the names of the tests: every rule has a test that cites it, every citation a rule.
+// Run by hand it prints what is missing: npm run spec
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * @typedef {object} ListedTest
+ * @property {string} name the titles of its groups and its own, joined by ' > '
+ * @property {string} file absolute path
+ * @property {string} projectName
+ */
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/**
+ * Asks the test runner what it would run, without running it.
+ * @param {...string} options
+ * @returns {ListedTest[]}
+ */
+function list(...options) {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  const out = execFileSync(process.execPath, [vitest, 'list', '--json', ...options], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  return JSON.parse(out)
+}
+
+/**
+ * The files that some project of the test runner picks up, as absolute paths.
+ * @returns {string[]}
+ */
+export const listedFiles = () => list('--filesOnly').map(({ file }) => file)
+
+/**
+ * The tests of all projects, found without running them.
+ * @returns {ListedTest[]}
+ */
+export const listedTests = () => list('--staticParse')
+
+/**
+ * The rules without a test, the citations without a rule and the ids that stand for two rules, as sentences; none if
+ * rules and tests agree.
+ * @param {string} specification text of the rules, each a line such as `- **K1** sentence`
+ * @param {readonly {readonly name: string, readonly file: string}[]} tests tests, whose names cite rules as `[K1]`
+ * @returns {string[]}
+ */
+export function specProblems(specification, tests) {
+  const ids = [...specification.matchAll(/^- \*\*([A-Z]\d+)\*\* \S/gm)].map((match) => match[1] ?? '')
+  const rules = new Set(ids)
+  const cited = new Map(tests.flatMap((test) => citations(test.name).map((id) => [id, test])))
+  return [
+    ...ids.filter((id, at) => ids.indexOf(id) < at).map((id) => `${id} stands for two rules in test/SPEC.md`),
+    ...[...rules]
+      .filter((id) => !cited.has(id))
+      .map((id) => `${id} has no test: put [${id}] into the name of one`),
+    ...[...cited]
+      .filter(([id]) => !rules.has(id))
+      .map(([id, { name, file }]) => `[${id}] is no rule of test/SPEC.md, but '${name}' in ${file} cites it`),
+  ]
+}
+
+/** @param {string} name */
+const citations = (name) => [...name.matchAll(/\[([A-Z]\d+)\]/g)].map((match) => match[1] ?? '')
+
+/** @returns {string} */
+export const specification = () =>
+  readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../SPEC.md'), 'utf8')
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const problems = specProblems(specification(), listedTests())
+  for (const problem of problems) console.log(problem)
+  console.log(
+    problems.length === 0 ? 'Every rule has a test, every citation a rule.' : `${problems.length} problems`,
+  )
+  process.exitCode = problems.length === 0 ? 0 : 1
+}

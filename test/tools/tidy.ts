@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** A file of the project, by its path from the root. */
+export interface ProjectFile {
+  readonly path: string
+  readonly text: string
+}
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const lineLimit = 400
+// Spelled in two parts, so that the check does not find itself.
+const unfinishedMark = new RegExp(`\\b(?:${['TO', 'DO'].join('')}|${['FIX', 'ME'].join('')})\\b`)
+
+/** The text files of the project: tracked ones and new ones that are not ignored. */
+export function projectFiles(): ProjectFile[] {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const listed = execFileSync('git', args, { cwd: root, encoding: 'utf8' })
+  return [...new Set(listed.split('\0'))]
+    .filter(
+      (path) => /\.(?:tsx?|mjs|md|ya?ml|json|grit|css|html)$/.test(path) && path !== 'package-lock.json',
+    )
+    .filter((path) => existsSync(join(root, path)))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+}
+
+/** Source files that are too long to be read in one go. */
+export function longFiles(files: readonly ProjectFile[]): string[] {
+  return files
+    .filter(({ path }) => /\.(?:tsx?|mjs)$/.test(path))
+    .map(({ path, text }) => ({ path, lines: text.replace(/\n$/, '').split('\n').length }))
+    .filter(({ lines }) => lines > lineLimit)
+    .map(({ path, lines }) => `${path} has ${lines} lines, more than ${lineLimit}: split it by nouns`)
+}
+
+/** Files of sim/ in a folder of a folder. */
+export function deepFiles(files: readonly ProjectFile[]): string[] {
+  return files
+    .filter(({ path }) => path.startsWith('sim/') && path.split('/').length > 3)
+    .map(({ path }) => `${path} lies deeper than sim/<folder>/: move it up`)
+}
+
+/** Files that hold tests, by name or by content, and that no project of the test runner picks up. */
+export function orphanTests(files: readonly ProjectFile[], listed: readonly string[]): string[] {
+  const run = new Set(listed)
+  return files
+    .filter(
+      ({ path, text }) =>
+        /\.test\.\w+$/.test(path) || /^import \{[^}]*\b(?:it|test)\b[^}]*\} from 'vitest'/m.test(text),
+    )
+    .filter(({ path }) => !run.has(join(root, path)))
+    .map(({ path }) => `${path} holds tests that never run: no project of vitest.config.ts matches it`)
+}
+
+/** Places where something was left for later. */
+export function unfinished(files: readonly ProjectFile[]): string[] {
+  return files.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .flatMap((line, at) =>
+        unfinishedMark.test(line) ? [`${path}:${at + 1} leaves work behind: ${line.trim()}`] : [],
+      ),
+  )
+}
+
+/** Unit tests that do not mirror a module of sim/. */
+export function strayUnitTests(files: readonly ProjectFile[]): string[] {
+  const paths = new Set(files.map(({ path }) => path))
+  return [...paths]
+    .filter((path) => path.startsWith('test/sim/') && path.endsWith('.test.ts'))
+    .map((path) => ({ path, module: path.replace(/^test\//, '').replace(/\.test\.ts$/, '.ts') }))
+    .filter(({ module }) => !paths.has(module))
+    .map(({ path, module }) => `${path} tests ${module}, which does not exist: name it after a module`)
+}

@@ -1,0 +1,45 @@
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+// The first condition makes `import ... from 'faultline'` mean this checkout's sim/, not dist/: one copy, from source.
+const conditions = ['faultline-source', ...defaultServerConditions]
+const source = { resolve: { conditions }, ssr: { resolve: { conditions } } }
+
+export default defineConfig({
+  test: {
+    // Simulations are bound by the processor: more workers than cores only makes time-outs likelier.
+    pool: 'threads',
+    maxWorkers: 2,
+    projects: [
+      {
+        ...source,
+        test: {
+          name: 'sim',
+          environment: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**', 'test/ui/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'ui',
+          environment: 'node',
+          include: ['test/ui/**/*.test.{ts,tsx}'],
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'browser',
+          environment: 'node',
+          include: ['test/browser/**/*.test.ts'],
+          // The first launch of a fresh checkout unpacks the browser.
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
