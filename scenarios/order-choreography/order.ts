@@ -13,12 +13,12 @@ export interface PlaceOrder {
   readonly address: string
 }
 
-export const placeOrder = route<PlaceOrder, { readonly orderId: string }>('order', 'POST /orders')
+export const placeOrder = route<PlaceOrder, { readonly orderId: string }>('orders', 'POST /orders')
 
 /** Takes orders and knows their outcome. */
 export const orderService = (params: Params) =>
   service(
-    'order',
+    'orders',
     {
       instances: 2,
       tables: {

@@ -33,7 +33,7 @@ export class Process {
     this.name = name
     this.role = role
     this.boot = boot
-    this.entity = kernel.choices.entity(name)
+    this.entity = kernel.choices.entity(`process ${name}`)
     this.incarnation = new Incarnation(name, 1)
   }
 

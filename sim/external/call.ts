@@ -25,6 +25,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
   private readonly execute: Execute<Request, Response>
   private readonly timeout: DurationText
   private response: Response | undefined
+  private timer = 0
 
   constructor(server: ExternalProcess, process: Process, request: Request, pending: Operation<Response>, execute: Execute<Request, Response>, timeout: DurationText) {
     this.server = server
@@ -38,7 +39,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
   send(): void {
     const { network, process: provider } = this.server
     const { entity, cause, kernel } = this.pending.task
-    kernel.scheduleAt(kernel.nowMicros + durationMicros(this.timeout), entity, this, TIMED_OUT, undefined, cause)
+    this.timer = kernel.scheduleAt(kernel.nowMicros + durationMicros(this.timeout), entity, this, TIMED_OUT, undefined, cause)
     network.send(network.link(this.process, provider), entity, this, REQUEST_ARRIVES, undefined, cause)
   }
 
@@ -57,6 +58,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
         return
       }
       case RESPONSE_ARRIVES:
+        kernel.cancel(this.timer)
         this.pending.complete(this.response as Response, sealPlain(this.response, this.pending.site.operation), kernel.cause)
         return
       case TIMED_OUT:

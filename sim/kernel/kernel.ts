@@ -5,7 +5,7 @@ import { SimError } from './error.ts'
 import type { ArmedFault } from './fault.ts'
 import type { Incarnation } from './incarnation.ts'
 import { hashText } from './mix.ts'
-import { type Actor, EventQueue } from './queue.ts'
+import { type Actor, EventQueue, type Ticket } from './queue.ts'
 import { rootKey } from './seed.ts'
 import { operationName, type Phase, StepSite } from './step.ts'
 import type { Tape } from './tape.ts'
@@ -72,14 +72,19 @@ export class Kernel implements Actor {
   }
 
   /** Schedules an event after a delay. @param entity keys the choice among simultaneous events */
-  schedule(delayMicros: Micros, entity: Entity, target: Actor, code: number, subject: unknown): void {
-    this.scheduleAt(this.nowMicros + delayMicros, entity, target, code, subject, this.cause)
+  schedule(delayMicros: Micros, entity: Entity, target: Actor, code: number, subject: unknown): Ticket {
+    return this.scheduleAt(this.nowMicros + delayMicros, entity, target, code, subject, this.cause)
   }
 
   /** Schedules an event at a moment that is not in the past, with the trace id of what caused it. */
-  scheduleAt(atMicros: Micros, entity: Entity, target: Actor, code: number, subject: unknown, cause: number): void {
+  scheduleAt(atMicros: Micros, entity: Entity, target: Actor, code: number, subject: unknown, cause: number): Ticket {
     const tie = this.tieSite === undefined ? 0 : this.choices.choose(this.tieSite, entity, TIE_SPAN)
-    this.queue.push(atMicros, tie, target, code, subject, cause)
+    return this.queue.push(atMicros, tie, target, code, subject, cause)
+  }
+
+  /** Takes back an event that has not been executed. */
+  cancel(ticket: Ticket): void {
+    this.queue.cancel(ticket)
   }
 
   /**
@@ -92,7 +97,8 @@ export class Kernel implements Actor {
     const { queue, budget, digest } = this
     while (this.failure === undefined && this.exhausted === undefined) {
       if (this.events >= budget.maxEvents) return this.exhaust('events')
-      if (queue.nextMicros() > budget.maxMicros) return queue.size > 0 && this.exhaust('virtual time')
+      const next = queue.nextMicros()
+      if (next > budget.maxMicros) return next < Number.POSITIVE_INFINITY && this.exhaust('virtual time')
       queue.pop()
       this.nowMicros = queue.atMicros
       this.cause = queue.cause

@@ -6,6 +6,10 @@ export interface Actor {
 
 const INITIAL_CAPACITY = 256
 const SEQUENCE_SPAN = 4294967296
+const SLOT_SPAN = 2097152
+
+/** Names a pending event. */
+export type Ticket = number
 
 /**
  * The pending events, ordered by (time, tie-break, sequence): a binary heap over typed arrays whose payloads
@@ -27,6 +31,8 @@ export class EventQueue {
   private readonly subjects: unknown[] = []
   private codes = new Int32Array(INITIAL_CAPACITY)
   private causes = new Int32Array(INITIAL_CAPACITY)
+  /** The sequence of the event in a slot, -1 when it is free or cancelled. */
+  private readonly tickets: number[] = []
   private readonly freeSlots: number[] = []
   private sequence = 0
 
@@ -34,25 +40,38 @@ export class EventQueue {
    * Adds an event.
    * @param tieBreak orders events of the same microsecond, 0 ≤ tieBreak < 2^20; equal ones run first in, first out
    * @param cause trace id of the record that scheduled it, 0 when no trace is kept
+   * @returns a ticket by which it can be cancelled
    */
-  push(atMicros: number, tieBreak: number, target: Actor, code: number, subject: unknown, cause: number): void {
+  push(atMicros: number, tieBreak: number, target: Actor, code: number, subject: unknown, cause: number): Ticket {
     if (this.size === this.times.length) this.grow()
     const slot = this.freeSlots.length > 0 ? (this.freeSlots.pop() as number) : this.targets.length
     this.targets[slot] = target
     this.subjects[slot] = subject
     this.codes[slot] = code
     this.causes[slot] = cause
-    this.siftUp(this.size++, atMicros, tieBreak * SEQUENCE_SPAN + this.sequence++, slot)
+    const sequence = this.sequence++
+    this.tickets[slot] = sequence
+    this.siftUp(this.size++, atMicros, tieBreak * SEQUENCE_SPAN + sequence, slot)
+    return sequence * SLOT_SPAN + slot
+  }
+
+  /** Takes an event out, if it is still pending: it will not be executed and leaves no trace of ever having been. */
+  cancel(ticket: Ticket): void {
+    const slot = ticket % SLOT_SPAN
+    if (this.tickets[slot] !== Math.floor(ticket / SLOT_SPAN)) return
+    this.tickets[slot] = -1
+    this.targets[slot] = undefined
+    this.subjects[slot] = undefined
   }
 
   /** The time of the next event; Infinity when there is none. */
   nextMicros(): number {
+    while (this.size > 0 && this.targets[this.slots[0] as number] === undefined) this.removeFirst()
     return this.size === 0 ? Number.POSITIVE_INFINITY : (this.times[0] as number)
   }
 
-  /** Takes the first event into the public fields; false when the queue is empty. */
-  pop(): boolean {
-    if (this.size === 0) return false
+  /** Takes the first event into the public fields; `nextMicros` must have said that there is one. */
+  pop(): void {
     const slot = this.slots[0] as number
     this.atMicros = this.times[0] as number
     this.target = this.targets[slot]
@@ -61,10 +80,14 @@ export class EventQueue {
     this.cause = this.causes[slot] as number
     this.targets[slot] = undefined
     this.subjects[slot] = undefined
-    this.freeSlots.push(slot)
+    this.tickets[slot] = -1
+    this.removeFirst()
+  }
+
+  private removeFirst(): void {
+    this.freeSlots.push(this.slots[0] as number)
     const last = --this.size
     if (last > 0) this.siftDown(this.times[last] as number, this.orders[last] as number, this.slots[last] as number)
-    return true
   }
 
   private siftUp(start: number, time: number, order: number, slot: number): void {

@@ -48,15 +48,12 @@ export class StepSite {
 
 /**
  * Whether a pattern of a scenario file means this step. A pattern is an operation (`provider.charge`), or one with
- * its service (`payment provider.charge`) or its service and handler (`payment.OrderCreated provider.charge`);
- * `*` is every step.
+ * its service (`payment provider.charge`) or its service and handler (`payment.OrderCreated provider.charge`); in the
+ * place of the operation `*` means all of them.
  */
 export function matchesStep(pattern: string, site: StepSite): boolean {
-  if (pattern === '*') return true
-  const space = pattern.indexOf(' ')
-  if (space < 0) return pattern === site.operation
-  const owner = pattern.slice(0, space)
-  const operation = pattern.slice(space + 1)
-  if (operation !== '*' && operation !== site.operation) return false
-  return owner === site.service || owner === `${site.service}.${site.handler}`
+  const { service, operation } = site
+  const owner = `${service}.${site.handler}`
+  if (pattern === operation || pattern === '*') return true
+  return [service, owner].some((prefix) => pattern === `${prefix} ${operation}` || pattern === `${prefix} *`)
 }

@@ -59,6 +59,7 @@ export class HttpCall implements Actor, ProcessResource {
   private readonly pending: Operation<HttpResponse<unknown>>
   private readonly timeout: DurationText
   private target: Process | undefined
+  private timer = 0
 
   constructor(context: Context, server: RouteServer, route: Route<unknown, unknown>, request: unknown, pending: Operation<HttpResponse<unknown>>, timeout: DurationText) {
     this.context = context
@@ -74,7 +75,7 @@ export class HttpCall implements Actor, ProcessResource {
     const { process, task, runtime } = this.context
     const { kernel, entity } = task
     const instances = this.server.instances(this.route.service).filter((instance) => instance.alive)
-    kernel.scheduleAt(kernel.nowMicros + durationMicros(this.timeout), entity, this, TIMED_OUT, undefined, task.cause)
+    this.timer = kernel.scheduleAt(kernel.nowMicros + durationMicros(this.timeout), entity, this, TIMED_OUT, undefined, task.cause)
     if (instances.length === 0) {
       kernel.schedule(1_000, entity, this, RESET_ARRIVES, undefined)
       return
@@ -93,6 +94,7 @@ export class HttpCall implements Actor, ProcessResource {
         this.arrive()
         return
       case RESPONSE_ARRIVES: {
+        kernel.cancel(this.timer)
         const response = subject as HttpResponse<unknown>
         this.pending.complete(response, sealPlain(response, this.route.name), kernel.cause)
         return
@@ -101,6 +103,7 @@ export class HttpCall implements Actor, ProcessResource {
         if (!this.pending.settled) this.pending.fail(new CallTimeoutError(this.route.name, this.timeout), hashText('timeout', 0), kernel.cause)
         return
       case RESET_ARRIVES:
+        kernel.cancel(this.timer)
         if (!this.pending.settled) this.pending.fail(new ConnectionResetError(this.route.name), hashText('reset', 0), kernel.cause)
     }
   }
