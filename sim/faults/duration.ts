@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { type DurationText, readDuration } from '../kernel/time.ts'
 
+const error = "expected a duration such as '300ms', '2s' or '5m'"
+
 /** A duration in a scenario file: `300ms`, `2s`. */
 export const durationText = z
-  .string()
-  .refine((text) => readDuration(text) !== undefined, { error: "expected a duration such as '300ms', '2s' or '5m'" }) as unknown as z.ZodType<DurationText>
+  .string({ error })
+  .refine((text) => readDuration(text) !== undefined, { error })
+  .meta({ examples: ['300ms', '2s', '5m'] }) as unknown as z.ZodType<DurationText>
 
 /** The name of a process (`payment-1`) or of a service (all its instances). */
 export const processName = z.string().min(1)

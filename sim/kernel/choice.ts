@@ -33,7 +33,10 @@ class Lane {
   readonly high: number
   readonly forced: readonly number[] | undefined
   readonly recorded: number[] | undefined
+  /** Choices made. */
   count = 0
+  /** Occurrences counted without a choice: of their own, so that they shift no choice. */
+  counted = 0
 
   constructor(low: number, high: number, forced: readonly number[] | undefined, recorded: number[] | undefined) {
     this.low = low
@@ -100,7 +103,7 @@ export class Choices {
   occurrence(site: ChoiceSite, entity: Entity): number {
     let lane = entity.lanes[site.index]
     if (lane === undefined) lane = this.open(site, entity)
-    return ++lane.count
+    return ++lane.counted
   }
 
   /** The choices made so far; undefined unless recording. */

@@ -22,12 +22,17 @@ function hashName(name: string): number {
 /** Hashes a number by value: -0 and 0 are one number, every NaN is the same. */
 export function hashNumber(value: number): number {
   if ((value | 0) === value) return avalanche(value)
+  // The bits of a computed NaN are the machine's choice: x86 and ARM differ in its sign.
+  if (Number.isNaN(value)) return 0x7feb352d
   doubles[0] = value
   return avalanche((doubleWords[0] as number) ^ Math.imul(doubleWords[1] as number, 0x9e3779b1))
 }
 
 /** Hashes of objects that were sealed whole and travel on (event envelopes); frozen, so a hash stays true. */
 const sealedHashes = new WeakMap<object, number>()
+
+/** Deeper than any sensible event, and far from what exhausts the stack: where that happens differs between engines. */
+const MAX_DEPTH = 200
 
 /** Seals an object as `sealPlain` does and remembers its hash, for values that are stored and sent several times. */
 export function seal(value: object, path: string): number {
@@ -40,9 +45,10 @@ export function seal(value: object, path: string): number {
  * Checks that a value is plain data, freezes it in depth and hashes it, in one pass. Objects hash by their entries
  * whatever the order they were written in; members that are undefined count as absent.
  * @param path named in the error, such as `OrderCreated`
- * @throws SimError 'value' for functions, class instances, symbols, bigints and undefined elements
+ * @param depth how many objects it lies in
+ * @throws SimError 'value' for functions, class instances, symbols, bigints, undefined elements and circles
  */
-export function sealPlain(value: unknown, path: string): number {
+export function sealPlain(value: unknown, path: string, depth = 0): number {
   switch (typeof value) {
     case 'string':
       return hashText(value, 0x5be0cd19)
@@ -51,17 +57,21 @@ export function sealPlain(value: unknown, path: string): number {
     case 'boolean':
       return value ? 0x3f84d5b5 : 0x1b873593
     case 'object':
-      return value === null ? 0x2c1b3c6d : (sealedHashes.get(value) ?? sealObject(value, path))
+      return value === null ? 0x2c1b3c6d : (sealedHashes.get(value) ?? sealObject(value, path, depth))
     default:
       throw new SimError('value', `${path} is ${typeof value}: only plain data (null, booleans, numbers, strings, arrays, objects) can be sent or stored`)
   }
 }
 
-function sealObject(value: object, path: string): number {
+function sealObject(value: object, path: string, depth: number): number {
+  if (depth >= MAX_DEPTH) {
+    throw new SimError('value', `${path.slice(0, 80)}… lies in more than ${MAX_DEPTH} objects: does something contain itself?`)
+  }
   if (Array.isArray(value)) {
-    let hash = value.length
+    // Salted, lest `[]` hash as 0 does and `[x]` as some small number does.
+    let hash = avalanche(value.length ^ 0x52dce729)
     for (let index = 0; index < value.length; index++) {
-      hash = avalanche(Math.imul(hash, 31) + sealPlain(value[index], `${path}[${index}]`))
+      hash = avalanche(Math.imul(hash, 31) + sealPlain(value[index], `${path}[${index}]`, depth + 1))
     }
     Object.freeze(value)
     return hash
@@ -75,7 +85,7 @@ function sealObject(value: object, path: string): number {
   for (const name of Object.keys(entries)) {
     const member = entries[name]
     if (member === undefined) continue
-    const memberHash = sealMember(member, path, name)
+    const memberHash = sealMember(member, path, name, depth)
     hash = (hash + combine(hashName(name), memberHash)) | 0
   }
   Object.freeze(value)
@@ -83,8 +93,8 @@ function sealObject(value: object, path: string): number {
 }
 
 /** Scalars first: the path of a member is built only for what may need it in an error. */
-function sealMember(member: unknown, path: string, name: string): number {
+function sealMember(member: unknown, path: string, name: string, depth: number): number {
   if (typeof member === 'string') return hashText(member, 0x5be0cd19)
   if (typeof member === 'number') return hashNumber(member)
-  return sealPlain(member, `${path}.${name}`)
+  return sealPlain(member, `${path}.${name}`, depth + 1)
 }

@@ -76,6 +76,10 @@ describe('layers', () => {
     expect(rules(`sim/${folder}/to-index.ts`)).toEqual(refused)
   })
 
+  it('[L3] nothing outside sim/ imports test/ or cli/ either', () => {
+    for (const path of ['bench.ts', 'site.ts']) expect(rules(path)).toEqual(refused)
+  })
+
   it('[L3] the public door opens on sim/ only, and on nothing that needs Node', () => {
     expect(rules('sim/index.ts')).toEqual([])
     const closed = ['./cli/it.ts', './vitest/it.ts', '../test/it.ts', ...machine, ...itself]

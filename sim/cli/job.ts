@@ -1,0 +1,147 @@
+import { createWriteStream } from 'node:fs'
+import { once } from 'node:events'
+import * as faultline from '../index.ts'
+import { SimError } from '../kernel/error.ts'
+import { readTape, type Tape, type TapeData, tapeData } from '../kernel/tape.ts'
+import type { Trace } from '../kernel/trace.ts'
+import { shrink, type ShrinkProgress, type Shrunk } from '../explore/shrink.ts'
+import { differenceText } from '../report/difference.ts'
+import { storyOf, type Story } from '../report/story.ts'
+import { type RunSummary, summaryOf } from '../report/summary.ts'
+import { traceLines } from '../report/trace-file.ts'
+import { type Bundle, loadBundle } from '../run/load-bundle.ts'
+import { outlineOf, type SystemOutline } from '../run/outline.ts'
+import { prepare, type PreparedSystem, run, type RunResult } from '../run/run.ts'
+import type { Scenario } from '../run/scenario.ts'
+import type { System } from '../service/system.ts'
+
+/** What to run. */
+export interface RunJob {
+  readonly scenario: Scenario
+  readonly seed: number
+  readonly tape?: TapeData | undefined
+  /** Tell the story of one order. */
+  readonly story: boolean
+  /** Return the choices. */
+  readonly keepTape: boolean
+  /** Write the trace there. */
+  readonly traceFile?: string | undefined
+  /** Run again, with another seed in between, and compare record by record. */
+  readonly checkDeterminism: boolean
+}
+
+/** What a run showed, as plain data. */
+export interface RunOutcome {
+  readonly summary: RunSummary
+  readonly tape: TapeData | undefined
+  readonly story: Story | undefined
+  /** Where two runs of the same inputs differ first; undefined when they do not. */
+  readonly difference: string | undefined
+}
+
+/** What to shrink. */
+export interface ShrinkJob {
+  readonly scenario: Scenario
+  readonly seed: number
+  readonly tape?: TapeData | undefined
+}
+
+/** What a session can be asked to do with its system. */
+export interface Jobs {
+  outline: { readonly job: { readonly data: unknown }; readonly outcome: SystemOutline }
+  run: { readonly job: RunJob; readonly outcome: RunOutcome }
+  shrink: { readonly job: ShrinkJob; readonly outcome: Shrunk | undefined }
+}
+
+/** Events above which no trace is kept for a story: it would not be read, and memory is finite. */
+const MAX_STORY_EVENTS = 2_000_000
+/** Lines of a trace file that are written at once. */
+const LINES_PER_WRITE = 10_000
+
+/** A system and the jobs done with it; the same wherever it lives: in a worker, or in this thread. */
+export class Bench {
+  private readonly system: System
+
+  /** @throws SimError 'definition' when the bundle holds no system */
+  constructor(bundle: Bundle) {
+    this.system = loadBundle(bundle, faultline)
+  }
+
+  /** Does one job. @throws SimError when the system cannot be built */
+  async perform<Kind extends keyof Jobs>(
+    kind: Kind,
+    job: Jobs[Kind]['job'],
+    progress: (progress: ShrinkProgress) => void,
+  ): Promise<Jobs[Kind]['outcome']> {
+    switch (kind) {
+      case 'outline':
+        return outlineOf(this.system, (job as Jobs['outline']['job']).data)
+      case 'run':
+        return this.run(job as RunJob)
+      case 'shrink': {
+        const { scenario, seed, tape } = job as ShrinkJob
+        return shrink(prepare(this.system, scenario.params), scenario, seed, { tape: given(tape), progress })
+      }
+      default:
+        throw new SimError('invariant', `there is no job ${kind}`)
+    }
+  }
+
+  private async run(job: RunJob): Promise<RunOutcome> {
+    const { scenario, seed } = job
+    const prepared = prepare(this.system, scenario.params)
+    const tape = given(job.tape)
+    const first = await run(prepared, scenario, seed, { tape, recordTape: job.keepTape })
+    const recorded = first.tape === undefined ? undefined : tapeData(first.tape)
+    const summary = summaryOf(first)
+    const traced = await this.traced(job, prepared, tape, first)
+    if (traced?.trace === undefined) return { summary, tape: recorded, story: undefined, difference: undefined }
+    const difference =
+      job.checkDeterminism || traced.digest !== first.digest ? await this.compare(job, prepared, tape, first, traced) : undefined
+    if (job.traceFile !== undefined) await writeTrace(job.traceFile, traced.trace)
+    const story = job.story ? storyOf(summaryOf(traced), traced.trace, scenario.expect) : undefined
+    return { summary, tape: recorded, story, difference }
+  }
+
+  /** The same run once more with a trace, if somebody needs one. */
+  private async traced(job: RunJob, prepared: PreparedSystem, tape: Tape | undefined, first: RunResult): Promise<RunResult | undefined> {
+    const wanted = job.checkDeterminism || job.traceFile !== undefined || (job.story && first.events <= MAX_STORY_EVENTS)
+    if (!wanted) return undefined
+    if (job.checkDeterminism) await run(prepared, job.scenario, job.seed + 1, {})
+    return run(prepared, job.scenario, job.seed, { tape, trace: true })
+  }
+
+  private async compare(
+    { scenario, seed }: RunJob,
+    prepared: PreparedSystem,
+    tape: Tape | undefined,
+    first: RunResult,
+    traced: RunResult,
+  ): Promise<string | undefined> {
+    const again = await run(prepared, scenario, seed, { tape, trace: true })
+    const digests = new Set([first.digest, traced.digest, again.digest])
+    if (digests.size === 1) return undefined
+    return differenceText(traced.trace as Trace, again.trace as Trace, [...digests])
+  }
+}
+
+function given(tape: TapeData | undefined): Tape | undefined {
+  return tape === undefined ? undefined : readTape(tape)
+}
+
+async function writeTrace(file: string, trace: Trace): Promise<void> {
+  const stream = createWriteStream(file)
+  let pending: string[] = []
+  const flush = async (): Promise<void> => {
+    const full = !stream.write(pending.join(''))
+    pending = []
+    if (full) await once(stream, 'drain')
+  }
+  for (const line of traceLines(trace)) {
+    pending.push(`${line}\n`)
+    if (pending.length >= LINES_PER_WRITE) await flush()
+  }
+  await flush()
+  stream.end()
+  await once(stream, 'close')
+}

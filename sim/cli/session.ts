@@ -1,0 +1,85 @@
+import { Worker } from 'node:worker_threads'
+import { SimError, type SimErrorCode } from '../kernel/error.ts'
+import type { ShrinkProgress } from '../explore/shrink.ts'
+import type { Bundle } from '../run/load-bundle.ts'
+import type { Bench, Jobs } from './job.ts'
+
+/** A loaded system that does jobs, one at a time. */
+export interface Session {
+  /**
+   * @param limitSeconds wall time after which the job is given up
+   * @throws SimError from the system; TimeLimitError when the time ran out: the session is over then
+   */
+  perform<Kind extends keyof Jobs>(
+    kind: Kind,
+    job: Jobs[Kind]['job'],
+    limitSeconds: number,
+    progress?: (progress: ShrinkProgress) => void,
+  ): Promise<Jobs[Kind]['outcome']>
+  close(): Promise<void>
+}
+
+/** Opens a session for a system. */
+export type OpenSession = (bundle: Bundle) => Session
+
+/** A job took too long by the wall clock. */
+export class TimeLimitError extends Error {
+  constructor(seconds: number) {
+    super(`it did not end within ${seconds} s of wall time`)
+    this.name = 'TimeLimitError'
+  }
+}
+
+/** What a worker answers. */
+export type WorkerAnswer =
+  | { readonly kind: 'progress'; readonly progress: ShrinkProgress }
+  | { readonly kind: 'outcome'; readonly outcome: unknown }
+  | { readonly kind: 'failure'; readonly code: SimErrorCode | undefined; readonly message: string; readonly stack: string | undefined }
+
+/** Jobs in a worker thread: a handler that spins for ever can be ended. */
+export const workerSession: OpenSession = (bundle) => {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: bundle })
+  worker.unref()
+  return {
+    perform: (kind, job, limitSeconds, progress = () => {}) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => settle(() => reject(new TimeLimitError(limitSeconds)), true), limitSeconds * 1000)
+        const settle = (finish: () => void, terminate = false): void => {
+          clearTimeout(timer)
+          worker.removeAllListeners()
+          if (terminate) void worker.terminate()
+          finish()
+        }
+        worker.on('error', (error) => settle(() => reject(error)))
+        worker.on('exit', (code) => settle(() => reject(new Error(`the worker ended with code ${code}`))))
+        worker.on('message', (answer: WorkerAnswer) => {
+          if (answer.kind === 'progress') progress(answer.progress)
+          else if (answer.kind === 'outcome') settle(() => resolve(answer.outcome as Jobs[typeof kind]['outcome']))
+          else settle(() => reject(revived(answer)))
+        })
+        worker.postMessage({ kind, job })
+      }),
+    close: async () => {
+      await worker.terminate()
+    },
+  }
+}
+
+/** Jobs in this thread, without a wall limit: for hosts that cannot start workers, and for tests. */
+export const localSession: OpenSession = (bundle) => {
+  let bench: Bench | undefined
+  return {
+    perform: async (kind, job, _limitSeconds, progress = () => {}) => {
+      const implementation = await import('./job.ts')
+      bench ??= new implementation.Bench(bundle)
+      return structuredClone(await bench.perform(kind, job, progress))
+    },
+    close: async () => {},
+  }
+}
+
+function revived({ code, message, stack }: WorkerAnswer & { kind: 'failure' }): Error {
+  const error = code === undefined ? new Error(message) : new SimError(code, message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}

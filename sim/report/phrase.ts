@@ -1,0 +1,193 @@
+import type { Trace, TraceRecord } from '../kernel/trace.ts'
+
+/** What a record says to people: who did what, or nothing that people need to hear. */
+export interface Phrase {
+  readonly subject: string
+  /** What the subject did: begins with a verb. */
+  readonly did: string
+}
+
+type Data = Readonly<Record<string, unknown>>
+
+/** Kinds of records with which a piece of work begins, each in the lane of the process that does it. */
+const BEGINNINGS: ReadonlySet<string> = new Set(['act', 'request', 'deliver', 'tick'])
+/** Kinds of records whose lane is a process at work. */
+const DOINGS: ReadonlySet<string> = new Set([...BEGINNINGS, 'before', 'after', 'log', 'failed'])
+/** Columns that hold money, in cents. */
+const MONEY = /^(amount|total|price|balance)$|(Amount|Total|Price|Balance)$/
+/** Tables of the messaging patterns: mentioned by name, without their contents. */
+const INBOX = 'inbox'
+const OUTBOX = 'outbox'
+
+/** Reads a trace as people would tell it. */
+export class Narrator {
+  private readonly trace: Trace
+  private readonly beginnings = new Map<number, TraceRecord | undefined>()
+  private readonly taken = new Map<string, number>()
+
+  constructor(trace: Trace) {
+    this.trace = trace
+  }
+
+  /** The record with which the work began that a record is part of: a delivery, a request, a tick, a user's action. */
+  beginning(id: number): TraceRecord | undefined {
+    const known = this.beginnings.get(id)
+    if (known !== undefined || this.beginnings.has(id)) return known
+    const record = this.trace.at(id)
+    const [parent] = record.parents
+    let found: TraceRecord | undefined
+    if (BEGINNINGS.has(record.kind)) found = record
+    else if (parent !== undefined) found = this.beginning(parent)
+    this.beginnings.set(id, found)
+    return found
+  }
+
+  /**
+   * What a record says; undefined for records that only matter to machines. Records must be asked for in their order,
+   * because what happens a second time is told in other words.
+   */
+  phrase(record: TraceRecord): Phrase | undefined {
+    const told = this.told(record)
+    return told === undefined ? undefined : { subject: told.subject ?? this.actor(record), did: told.did }
+  }
+
+  /** The process that did what a record says: whose step it was part of. */
+  private actor(record: TraceRecord): string {
+    let at: TraceRecord | undefined = record
+    while (at !== undefined && !DOINGS.has(at.kind)) at = at.parents[0] === undefined ? undefined : this.trace.at(at.parents[0])
+    return at?.lane ?? record.lane
+  }
+
+  /** Whether an error is the answer of a database, which its own record tells. */
+  private refused({ parents }: TraceRecord): boolean {
+    return parents[0] !== undefined && this.trace.at(parents[0]).kind === 'rejected'
+  }
+
+  private told(record: TraceRecord): { subject?: string; did: string } | undefined {
+    const { kind, lane } = record
+    const data = record.data as Data
+    switch (kind) {
+      case 'act':
+        return { did: `began ${record.entity}` }
+      case 'request':
+        return { did: `received ${data.route}${this.again(`${record.entity} ${data.route}`)}` }
+      case 'deliver':
+        return { did: this.delivered(lane, data) }
+      case 'get':
+        return data.table === INBOX && data.answer !== undefined ? { did: 'recognised it by its inbox' } : undefined
+      case 'commit':
+        return committed(record.data as readonly Written[])
+      case 'ledger':
+        return { did: noted(lane, data) }
+      case 'declined':
+        return { did: `was declined ${money(data.amount)}` }
+      case 'append':
+        return { did: this.sent(lane, data) }
+      case 'failed':
+        return { did: `failed in ${data.handler} (${data.error}: ${data.message})` }
+      case 'rejected':
+        return { did: `was refused by ${lane} (${data.message})` }
+      case 'after':
+        return data.data instanceof Error && !this.refused(record) ? { did: `got an error (${data.data.message})` } : undefined
+      case 'log':
+        return { did: logged(data) }
+      case 'crash':
+        return { subject: lane, did: 'crashed: its memory and its open transactions are gone' }
+      case 'restart':
+        return { subject: lane, did: 'started again with an empty memory' }
+      case 'session-expired':
+        return { subject: lane, did: `gave up ${processOf(data.member)}: its session timed out` }
+      case 'rebalance':
+        return { subject: lane, did: `shared its partitions among ${list((data.members as readonly unknown[]).map(processOf))}` }
+      case 'offset-commit':
+        return data.errorCode === 'NONE' ? undefined : { did: `could not commit its offsets (${data.errorCode})` }
+      default:
+        return undefined
+    }
+  }
+
+  private delivered(lane: string, { partition, offset, event }: Data): string {
+    const service = lane.replace(/-\d+$/, '')
+    const again = this.again(`${service} took ${partition} ${offset}`)
+    return `took ${(event as Data).eventType}${again} (${partition} offset ${offset})`
+  }
+
+  private sent(partition: string, { offset, value }: Data): string {
+    const { eventType, eventId } = value as Data
+    return `sent ${eventType}${this.again(`sent ${eventId}`)} to ${partition} (offset ${offset})`
+  }
+
+  private again(what: string): string {
+    const times = (this.taken.get(what) ?? 0) + 1
+    this.taken.set(what, times)
+    return times === 1 ? '' : ' again'
+  }
+}
+
+interface Written {
+  readonly table: string
+  readonly before: Data | undefined
+  readonly after: Data | undefined
+}
+
+function committed(written: readonly Written[]): { did: string } | undefined {
+  const rows = written.filter(({ table }) => table !== INBOX && table !== OUTBOX).map(rowText)
+  const events = written.filter(({ table, before }) => table === OUTBOX && before === undefined)
+  const texts = [...rows, ...events.map(({ after }) => `outbox row ${(after?.event as Data | undefined)?.eventType ?? ''}`.trimEnd())]
+  if (texts.length === 0) return undefined
+  if (written.some(({ table }) => table === INBOX)) texts.push('inbox row')
+  return { did: `committed ${list(texts)}` }
+}
+
+function rowText({ table, before, after }: Written): string {
+  if (after === undefined) return `${table} row deleted`
+  const changed = Object.entries(after).filter(([column, value]) => before !== undefined && before[column] !== value)
+  if (before === undefined) return typeof after.status === 'string' ? `${table} row ${after.status}` : `${table} row`
+  return `${table} ${changed.map(([column, value]) => `${column} ${plainText(column, before[column])} → ${plainText(column, value)}`).join(', ')}`.trimEnd()
+}
+
+/** What an entry of a ledger says: in the words of well-known ledgers, else its fields. */
+function noted(ledger: string, entry: Data): string {
+  const key = 'idempotencyKey' in entry && entry.idempotencyKey === null ? ', no idempotency key' : ''
+  switch (ledger.slice(ledger.lastIndexOf('.') + 1)) {
+    case 'charges':
+      return `charged ${money(entry.amount)} (charge ${entry.id}${key})`
+    case 'refunds':
+      return `refunded ${money(entry.amount)} (refund ${entry.id} of charge ${entry.chargeId})`
+    case 'mails':
+      return `mailed ${entry.to} (${entry.kind})`
+    default:
+      return `noted in ${ledger}: ${fields(entry)}`
+  }
+}
+
+function logged({ message, ...rest }: Data): string {
+  const more = fields(rest)
+  return `logged '${message}'${more === '' ? '' : ` (${more})`}`
+}
+
+function fields(entry: Data): string {
+  return Object.entries(entry)
+    .map(([name, value]) => `${name} ${plainText(name, value)}`)
+    .join(', ')
+}
+
+function plainText(column: string, value: unknown): string {
+  if (MONEY.test(column) && Number.isInteger(value)) return money(value)
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+}
+
+/** An amount in cents as people write it. */
+function money(cents: unknown): string {
+  return typeof cents === 'number' ? `${(cents / 100).toFixed(2)} EUR` : 'an amount'
+}
+
+/** Words as a sentence lists them. */
+function list(words: readonly string[]): string {
+  return words.length <= 1 ? (words[0] ?? 'nobody') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
+
+/** The process of a group member: `payment-2#1` is a life of payment-2. */
+function processOf(member: unknown): string {
+  return String(member).replace(/#\d+$/, '')
+}

@@ -1,0 +1,201 @@
+import type { PropertyResult } from '../check/monitor.ts'
+import type { Micros } from '../kernel/time.ts'
+import type { Trace, TraceRecord } from '../kernel/trace.ts'
+import type { Scenario } from '../run/scenario.ts'
+import { Narrator } from './phrase.ts'
+import type { RunSummary } from './summary.ts'
+
+/** One line of a story. */
+export interface StoryLine {
+  readonly atMicros: Micros
+  readonly mark: 'fault' | 'breach' | 'plain'
+  readonly text: string
+}
+
+/** What happened to one order, for people. */
+export interface Story {
+  /** The order. */
+  readonly subject: string
+  readonly lines: readonly StoryLine[]
+  /** Lines that were left out to keep it short. */
+  readonly leftOut: number
+}
+
+/** Lines of a story unless somebody wants another number. */
+const MAX_LINES = 24
+
+/** Kinds of records that tell of a process or a group, not of an order; told when they are among an order's causes. */
+const SURROUNDINGS: ReadonlySet<string> = new Set(['fault', 'crash', 'restart', 'session-expired', 'rebalance'])
+
+interface Draft {
+  readonly atMicros: Micros
+  readonly mark: StoryLine['mark']
+  readonly subject: string
+  readonly parts: string[]
+  /** Id of the record with which the work began, by which what one handler does is told in one sentence. */
+  readonly work: number
+  /** Higher ranks are left out first. */
+  rank: number
+}
+
+/**
+ * Tells what happened to one order: the one that shows the breach, else the first that a fault struck, else the first.
+ * For a breach at a moment the story tells what led there; otherwise the whole life of the order.
+ * @param summary of the run that made the trace
+ */
+export function storyOf(summary: RunSummary, trace: Trace, expect: Scenario['expect'], maxLines = MAX_LINES): Story | undefined {
+  const breach = breachOf(summary.properties, expect)
+  const subject = subjectOf(trace, breach)
+  if (subject === undefined) return undefined
+  const own = [...trace.records()].filter(({ entity }) => entity === subject)
+  const causes = causesOf(trace, own)
+  const momentary = breach !== undefined && breach.cause > 0 && trace.at(breach.cause).atMicros === breach.atMicros
+  const reasons = momentary ? reasonsOf(trace, own, breach.cause) : undefined
+  const narrator = new Narrator(trace)
+  const drafts = draft(trace, narrator, { subject, breach, causes, reasons, leading: leadingWorks(narrator, own) })
+  return finish(subject, drafts, maxLines)
+}
+
+/** The breach to explain: rather one that was not expected. */
+function breachOf(properties: readonly PropertyResult[], expect: Scenario['expect']): PropertyResult | undefined {
+  const violated = properties.filter(({ verdict }) => verdict === 'violated')
+  return violated.find(({ name }) => expect[name] !== 'violated') ?? violated[0]
+}
+
+function subjectOf(trace: Trace, breach: PropertyResult | undefined): string | undefined {
+  if (breach !== undefined && breach.cause > 0) {
+    const { entity } = trace.at(breach.cause)
+    if (entity !== undefined) return entity
+  }
+  let first: string | undefined
+  let struck: string | undefined
+  for (const { kind, entity } of trace.records()) {
+    if (entity === undefined) continue
+    if (entity === breach?.key) return entity
+    if (kind === 'fault') struck ??= entity
+    if (kind === 'act') first ??= entity
+  }
+  return struck ?? first
+}
+
+/** Everything that led to any of these records. */
+function causesOf(trace: Trace, records: readonly TraceRecord[]): Set<number> {
+  const causes = new Set<number>()
+  for (let index = records.length - 1; index >= 0; index--) {
+    const { id } = records[index] as TraceRecord
+    if (!causes.has(id)) for (const cause of trace.causesOf(id)) causes.add(cause)
+  }
+  return causes
+}
+
+/** What led to a breach, and to the like of it before: two charges are each innocent, only both together are not. */
+function reasonsOf(trace: Trace, own: readonly TraceRecord[], breach: number): Set<number> {
+  const { kind, lane, data } = trace.at(breach)
+  const tables = tablesOf(data)
+  const alike = own.filter((record) => {
+    if (record.id > breach || record.kind !== kind || record.lane !== lane) return false
+    return kind !== 'commit' || [...tablesOf(record.data)].some((table) => tables.has(table))
+  })
+  return causesOf(trace, alike)
+}
+
+function tablesOf(data: unknown): Set<string> {
+  const written = Array.isArray(data) ? (data as readonly { readonly table: string }[]) : []
+  return new Set(written.map(({ table }) => table).filter((table) => table !== 'inbox' && table !== 'outbox'))
+}
+
+/** The pieces of work from which others of this order followed. */
+function leadingWorks(narrator: Narrator, own: readonly TraceRecord[]): Set<number> {
+  const leading = new Set<number>()
+  for (const { id, parents } of own) {
+    const work = narrator.beginning(id)?.id
+    for (const parent of parents) {
+      const earlier = narrator.beginning(parent)?.id
+      if (earlier !== undefined && earlier !== work) leading.add(earlier)
+    }
+  }
+  return leading
+}
+
+interface Plot {
+  readonly subject: string
+  readonly breach: PropertyResult | undefined
+  readonly causes: ReadonlySet<number>
+  /** Only these are told, up to the breach; undefined: everything is. */
+  readonly reasons: ReadonlySet<number> | undefined
+  /** Pieces of work from which others followed. */
+  readonly leading: ReadonlySet<number>
+}
+
+function draft(trace: Trace, narrator: Narrator, plot: Plot): Draft[] {
+  const drafts: Draft[] = []
+  let told = false
+  for (const record of trace.records()) {
+    if (told && plot.reasons !== undefined) break
+    if (belongs(record, plot)) tell(narrator, record, drafts, plot)
+    if (plot.breach !== undefined && plot.reasons !== undefined && record.id === plot.breach.cause) {
+      drafts.push(breachLine(plot.breach))
+      told = true
+    }
+  }
+  if (plot.breach !== undefined && !told) drafts.push(breachLine(plot.breach))
+  return drafts
+}
+
+/** Whether a record is part of the story: the order's own, and those of its surroundings that had a part in it. */
+function belongs({ id, kind, entity, atMicros }: TraceRecord, { subject, causes, reasons }: Plot): boolean {
+  if (SURROUNDINGS.has(kind)) {
+    if (entity === subject) return true
+    const initial = kind === 'rebalance' && atMicros === 0
+    return !initial && (reasons ?? causes).has(id)
+  }
+  return entity === subject && (reasons === undefined || reasons.has(id))
+}
+
+function tell(narrator: Narrator, record: TraceRecord, drafts: Draft[], plot: Plot): void {
+  const { id, atMicros, kind, data } = record
+  if (kind === 'fault') {
+    const { fault } = data as { readonly fault: string }
+    drafts.push({ atMicros, mark: 'fault', subject: '', parts: [fault], work: 0, rank: 0 })
+    return
+  }
+  const phrase = narrator.phrase(record)
+  if (phrase === undefined) return
+  const surrounding = SURROUNDINGS.has(kind)
+  const work = surrounding ? 0 : (narrator.beginning(id)?.id ?? 0)
+  const rank = surrounding || plot.reasons !== undefined ? 1 : plot.leading.has(work) ? 2 : 3
+  const open = work === 0 ? undefined : openDraft(drafts, work, phrase.subject)
+  if (open === undefined) drafts.push({ atMicros, mark: 'plain', subject: phrase.subject, parts: [phrase.did], work, rank })
+  else open.parts.push(phrase.did)
+}
+
+/** The line that already tells of this piece of work, unless something out of the ordinary was told since. */
+function openDraft(drafts: readonly Draft[], work: number, subject: string): Draft | undefined {
+  for (let index = drafts.length - 1; index >= 0; index--) {
+    const line = drafts[index] as Draft
+    if (line.work === 0) return undefined
+    if (line.work === work && line.subject === subject) return line
+  }
+  return undefined
+}
+
+function breachLine({ name, message, atMicros }: PropertyResult): Draft {
+  return { atMicros: atMicros ?? 0, mark: 'breach', subject: '', parts: [`${name}: ${message}`], work: 0, rank: 0 }
+}
+
+function finish(subject: string, drafts: readonly Draft[], maxLines: number): Story {
+  let kept = drafts
+  for (const rank of [3, 2, 1]) {
+    const excess = kept.length - maxLines
+    if (excess <= 0) break
+    const dispensable = kept.filter((line) => line.rank === rank).slice(-excess)
+    kept = kept.filter((line) => !dispensable.includes(line))
+  }
+  const lines = kept.map(({ atMicros, mark, subject: who, parts }) => ({ atMicros, mark, text: sentence(who, parts) }))
+  return { subject, lines, leftOut: drafts.length - kept.length }
+}
+
+function sentence(subject: string, parts: readonly string[]): string {
+  const what = parts.length === 1 ? parts[0] : `${parts.slice(0, -1).join(', ')}, and ${parts.at(-1)}`
+  return subject === '' ? `${what}` : `${subject} ${what}`
+}

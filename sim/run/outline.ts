@@ -1,0 +1,162 @@
+import type { FaultSpec } from '../faults/spec.ts'
+import { faultKindOf } from '../faults/registry.ts'
+import { SimError } from '../kernel/error.ts'
+import { Kernel } from '../kernel/kernel.ts'
+import { readDuration } from '../kernel/time.ts'
+import type { ParamSpec, ParamSpecs, System } from '../service/system.ts'
+import { isMap, oneOf, type Path, type Problem, shown, valueAt } from './problem.ts'
+import { prepare } from './run.ts'
+import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario, scenarioOf } from './scenario.ts'
+import { suggestion } from './suggestion.ts'
+import { buildWorld } from './world.ts'
+
+/** What a scenario may refer to in a system: plain data, so that it passes from worker to worker. */
+export interface SystemOutline {
+  readonly name: string
+  readonly params: ParamSpecs
+  /** Names of its properties. */
+  readonly properties: readonly string[]
+  /** What faults may aim at: processes, and the services that they are instances of. */
+  readonly targets: readonly string[]
+  /** What its workload calls one action: `order`. */
+  readonly noun: string
+}
+
+/**
+ * Builds a system's world once, without running it, and says what is in it.
+ * @param data of a scenario file, of which what is valid so far decides the params
+ * @throws SimError 'definition' when the system's own code fails
+ */
+export function outlineOf(system: System, data: unknown): SystemOutline {
+  const params = validParams(system.params, valueAt(data, ['params']))
+  const { parts } = prepare(system, params)
+  const brokers = valueAt(data, ['cluster', 'brokers'])
+  const scenario = scenarioOf({
+    system: system.name,
+    params,
+    cluster: { brokers: Number.isInteger(brokers) && (brokers as number) >= 1 ? (brokers as number) : DEFAULT_CLUSTER.brokers },
+    workload: { orders: 0 },
+  })
+  const budget = { maxEvents: 0, maxMicros: 0, maxTraceRecords: 0 }
+  const kernel = new Kernel({ seed: 0, scheduling: 'fifo', budget })
+  let world: ReturnType<typeof buildWorld>
+  try {
+    world = buildWorld(parts, scenario, kernel)
+  } catch (error) {
+    if (error instanceof SimError) throw error
+    const message = error instanceof Error ? error.message : String(error)
+    throw new SimError('definition', `system ${system.name} cannot be built: ${message}`)
+  }
+  const targets = new Set<string>()
+  for (const { name, role } of world.network.processes.values()) targets.add(role).add(name)
+  return {
+    name: system.name,
+    params: system.params,
+    properties: parts.properties.map(({ name }) => name),
+    targets: [...targets],
+    noun: parts.workload.noun,
+  }
+}
+
+/** Everything about a scenario's data that does not fit its system. Members of wrong shape are left to the schema. */
+export function systemProblems(data: unknown, outline: SystemOutline): Problem[] {
+  const faults = valueAt(data, ['faults'])
+  return [
+    ...paramProblems(valueAt(data, ['params']), outline),
+    ...(Array.isArray(faults) ? faults.flatMap((entry, index) => faultProblems(entry, index, data, outline)) : []),
+    ...expectProblems(valueAt(data, ['expect']), outline),
+  ]
+}
+
+function validParams(specs: ParamSpecs, params: unknown): Scenario['params'] {
+  if (!isMap(params)) return {}
+  const valid = Object.entries(params).filter(([name, value]) => {
+    const spec = specs[name]
+    return spec !== undefined && paramExpectation(spec, value) === undefined
+  })
+  return Object.fromEntries(valid) as Scenario['params']
+}
+
+function paramProblems(params: unknown, { name: system, params: specs }: SystemOutline): Problem[] {
+  if (!isMap(params)) return []
+  return Object.entries(params).flatMap(([name, value]): Problem[] => {
+    const path: Path = ['params', name]
+    const spec = Object.hasOwn(specs, name) ? specs[name] : undefined
+    if (spec === undefined) {
+      const known = Object.keys(specs)
+      const message = `${system} has no param '${name}': expected ${oneOf(known)}`
+      return [{ path, of: 'key', message, meant: suggestion(name, known) }]
+    }
+    const expected = paramExpectation(spec, value)
+    if (expected === undefined) return []
+    const meant = spec.type === 'choice' && typeof value === 'string' ? suggestion(value, spec.values) : undefined
+    return [{ path, of: 'value', message: `expected ${expected}, got ${shown(value)}`, meant }]
+  })
+}
+
+/** What a param expects; undefined when the value is that. */
+function paramExpectation(spec: ParamSpec, value: unknown): string | undefined {
+  switch (spec.type) {
+    case 'choice':
+      return spec.values.includes(value as string) ? undefined : oneOf(spec.values)
+    case 'flag':
+      return typeof value === 'boolean' ? undefined : 'true or false'
+    case 'integer': {
+      const within = Number.isInteger(value) && (value as number) >= spec.min && (value as number) <= spec.max
+      return within ? undefined : `a whole number from ${spec.min} to ${spec.max}`
+    }
+    case 'duration':
+      return typeof value === 'string' && readDuration(value) !== undefined ? undefined : "a duration such as '300ms', '2s' or '5m'"
+  }
+}
+
+function expectProblems(expect: unknown, { name: system, properties }: SystemOutline): Problem[] {
+  if (!isMap(expect)) return []
+  return Object.keys(expect)
+    .filter((name) => !properties.includes(name))
+    .map((name) => {
+      const message = `${system} has no property '${name}': expected ${oneOf(properties)}`
+      return { path: ['expect', name], of: 'key', message, meant: suggestion(name, properties) }
+    })
+}
+
+function faultProblems(entry: unknown, index: number, data: unknown, outline: SystemOutline): Problem[] {
+  if (!isMap(entry)) return []
+  const path: Path = ['faults', index]
+  return [...targetProblems(entry, path, outline), ...ofProblems(entry, path, data, outline)]
+}
+
+function targetProblems(entry: Readonly<Record<string, unknown>>, path: Path, outline: SystemOutline): Problem[] {
+  const kind = faultKindOf(entry)
+  const { at: _at, of: _of, nth: _nth, ...members } = entry as FaultSpec
+  const settings = kind?.schema.safeParse(members)
+  if (kind === undefined || settings?.success !== true) return []
+  return kind
+    .targets(settings.data)
+    .filter((target) => !outline.targets.includes(target))
+    .map((target) => {
+      const message = `${outline.name} has no process '${target}': expected ${oneOf(outline.targets)}`
+      return { path: [...path, ...placeOf(entry, target)], of: 'value', message, meant: suggestion(target, outline.targets) }
+    })
+}
+
+/** Where in an entry a name stands. */
+function placeOf(entry: Readonly<Record<string, unknown>>, name: string): Path {
+  for (const [member, value] of Object.entries(entry)) {
+    if (value === name) return [member]
+    if (Array.isArray(value) && value.includes(name)) return [member, value.indexOf(name)]
+  }
+  return []
+}
+
+function ofProblems(entry: Readonly<Record<string, unknown>>, path: Path, data: unknown, { noun }: SystemOutline): Problem[] {
+  const match = typeof entry.of === 'string' ? /^(\S+)[ -](\d+)$/.exec(entry.of) : null
+  if (match === null) return []
+  const place = { path: [...path, 'of'], of: 'value' } as const
+  const number = Number(match[2])
+  if (match[1] !== noun) return [{ ...place, message: `expected '${noun} ${number}', got '${entry.of}'`, meant: `${noun} ${number}` }]
+  const stated = valueAt(data, ['workload', 'orders'])
+  const orders = typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
+  if (number >= 1 && number <= orders) return []
+  return [{ ...place, message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'` }]
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { durationText } from '../faults/duration.ts'
+import type { FaultKind } from '../faults/fault.ts'
+import { FAULT_KINDS } from '../faults/registry.ts'
+import { type FaultSpec, readTrigger } from '../faults/spec.ts'
+import { KAFKA_DEFAULTS, type KafkaConfig } from '../kafka/config.ts'
+import { invariant } from '../kernel/error.ts'
+import { DEFAULT_BUDGET, DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type ScenarioInput } from './scenario.ts'
+
+const MAX_ORDERS = 1_000_000
+
+const trigger = {
+  at: z
+    .string()
+    .refine((at) => readTrigger({ at }) !== undefined, {
+      error: "expected a moment such as '2s', or a step such as 'after provider.charge'",
+    })
+    .describe('when it strikes: a moment (2s), or a step (after provider.charge, before payment.OrderCreated tx.commit)')
+    .meta({ examples: ['2s', 'after provider.charge', 'before payment.OrderCreated tx.commit'] }),
+  of: z
+    .string()
+    .regex(/^\S+[ -]\d+$/, { error: "expected one business process, such as 'order 2'" })
+    .optional()
+    .describe('only while the step works for this business process'),
+  nth: z.int().min(1).optional().describe('the nth time that the step is reached; default 1'),
+}
+
+/** The entry of a scenario file that means a kind of fault: the kind's own members, and when it strikes. */
+function entryOf(kind: FaultKind): z.ZodType {
+  const { schema } = kind
+  invariant(schema instanceof z.ZodObject, `the schema of fault ${kind.kind} is no object`)
+  return schema
+    .extend(trigger)
+    .superRefine((entry, context) => {
+      const { at, ...members } = entry as FaultSpec
+      if (readTrigger({ at })?.kind !== 'time') return
+      for (const member of ['of', 'nth']) {
+        if (members[member] === undefined) continue
+        const message = `expected no '${member}' here: it selects a passage of a step, and '${at}' is a moment`
+        context.addIssue({ code: 'custom', path: [member], message })
+      }
+    })
+    .describe(kind.says)
+}
+
+/** The schema of a configuration member follows from its default, so that a new member needs no change here. */
+function kafkaMember(name: string, value: unknown): z.ZodType {
+  const described = (schema: z.ZodType): z.ZodType => schema.optional().describe(`Kafka's ${name}; default ${String(value)}`)
+  if (typeof value === 'number') return described(z.int().min(0))
+  if (typeof value === 'boolean') return described(z.boolean())
+  return described(z.string())
+}
+
+const kafka = z.strictObject(
+  Object.fromEntries(Object.entries(KAFKA_DEFAULTS).map(([name, value]) => [name, kafkaMember(name, value)])),
+) as unknown as z.ZodType<Partial<KafkaConfig>>
+
+/** Schemas of the fault entries, in the order of the registry. */
+const faultEntries = FAULT_KINDS.map(entryOf) as [z.ZodType, z.ZodType, ...z.ZodType[]]
+
+/** Scenario files. Unknown members are errors, because a member that is misspelled must not be ignored. */
+export const scenarioSchema = z.strictObject({
+  $schema: z.string().optional().describe('for editors; ignored'),
+  name: z.string().min(1).optional().describe("default: the file's name"),
+  description: z.string().optional().describe('what it shows, for people'),
+  system: z.string().min(1).describe('name of the system (scenarios/<name>/system.ts), or the path of its file from here'),
+  params: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .describe('params of the system that differ from its defaults'),
+  cluster: z
+    .strictObject({
+      brokers: z.int().min(1).max(100).optional().describe(`how many brokers; default ${DEFAULT_CLUSTER.brokers}`),
+      scheduling: z
+        .enum(['fifo', 'random'])
+        .optional()
+        .describe(`the order of simultaneous events; default ${DEFAULT_CLUSTER.scheduling}`),
+      kafka: kafka.optional().describe("Kafka's configuration, by Kafka's own names"),
+    })
+    .optional(),
+  workload: z
+    .strictObject({
+      orders: z.int().min(0).max(MAX_ORDERS).optional().describe(`how many actions users take; default ${DEFAULT_WORKLOAD.orders}`),
+      every: durationText.optional().describe(`time between two of them; default ${DEFAULT_WORKLOAD.every}`),
+    })
+    .optional(),
+  faults: z.array(z.union(faultEntries)).optional().describe('what goes wrong, and when'),
+  expect: z
+    .record(z.string(), z.enum(['pass', 'violated']))
+    .optional()
+    .describe('by name of property; a property that is not named is expected to pass'),
+  budget: z
+    .strictObject({
+      events: z.int().min(1).optional().describe(`events after which the run ends; default ${DEFAULT_BUDGET.events}`),
+      time: durationText.optional().describe(`virtual time after which the run ends; default ${DEFAULT_BUDGET.time}`),
+    })
+    .optional(),
+  seed: z.int().min(0).optional().describe("the seed of 'run' unless --seed says another; default 1"),
+})
+
+/** A scenario file's content: a scenario with its defaults left out, and perhaps a seed. */
+export type ScenarioFile = ScenarioInput & { readonly seed?: number | undefined }
+
+/** A JSON Schema (draft-07) of scenario files, for editors. */
+export function scenarioJsonSchema(): object {
+  return z.toJSONSchema(scenarioSchema, { target: 'draft-07', io: 'input' })
+}
