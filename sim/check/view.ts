@@ -56,10 +56,11 @@ function rowsOf(source: Source): Rows<AnyRow> {
   return {
     all: () => source.all(),
     where: (values) => {
-      const [first, ...rest] = Object.entries(values)
+      const columns = Object.keys(values)
+      const first = columns[0]
       if (first === undefined) return source.all()
-      const rows = source.rowsWhere(first[0], first[1])
-      return rest.length === 0 ? rows : rows.filter((row) => rest.every(([column, value]) => row[column] === value))
+      const rows = source.rowsWhere(first, values[first])
+      return columns.length === 1 ? rows : rows.filter((row) => columns.every((column) => row[column] === values[column]))
     },
   }
 }

@@ -36,7 +36,10 @@ export async function bundleSystem(file: string, cwd: string): Promise<Bundle> {
   } catch (error) {
     const { errors } = error as { errors?: readonly Message[] }
     if (!Array.isArray(errors)) throw error
-    throw new CliError(EXIT.usage, errors.map((message: Message) => placed(message, directory, cwd)).join('\n'))
+    throw new CliError(
+      EXIT.usage,
+      errors.map((message: Message) => placed(message, directory, cwd)).join('\n'),
+    )
   }
 }
 

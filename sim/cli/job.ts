@@ -1,17 +1,17 @@
-import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { type ShrinkProgress, type Shrunk, shrink } from '../explore/shrink.ts'
 import * as faultline from '../index.ts'
 import { SimError } from '../kernel/error.ts'
 import { readTape, type Tape, type TapeData, tapeData } from '../kernel/tape.ts'
 import type { Trace } from '../kernel/trace.ts'
-import { shrink, type ShrinkProgress, type Shrunk } from '../explore/shrink.ts'
 import { differenceText } from '../report/difference.ts'
-import { storyOf, type Story } from '../report/story.ts'
+import { type Story, storyOf } from '../report/story.ts'
 import { type RunSummary, summaryOf } from '../report/summary.ts'
 import { traceLines } from '../report/trace-file.ts'
 import { type Bundle, loadBundle } from '../run/load-bundle.ts'
 import { outlineOf, type SystemOutline } from '../run/outline.ts'
-import { prepare, type PreparedSystem, run, type RunResult } from '../run/run.ts'
+import { prepare, type RunOptions, type RunResult, run } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import type { System } from '../service/system.ts'
 
@@ -54,7 +54,7 @@ export interface Jobs {
 }
 
 /** Events above which no trace is kept for a story: it would not be read, and memory is finite. */
-const MAX_STORY_EVENTS = 2_000_000
+const MAX_STORY_EVENTS = 1_000_000
 /** Lines of a trace file that are written at once. */
 const LINES_PER_WRITE = 10_000
 
@@ -90,39 +90,40 @@ export class Bench {
   private async run(job: RunJob): Promise<RunOutcome> {
     const { scenario, seed } = job
     const prepared = prepare(this.system, scenario.params)
-    const tape = given(job.tape)
-    const first = await run(prepared, scenario, seed, { tape, recordTape: job.keepTape })
-    const recorded = first.tape === undefined ? undefined : tapeData(first.tape)
-    const summary = summaryOf(first)
-    const traced = await this.traced(job, prepared, tape, first)
-    if (traced?.trace === undefined) return { summary, tape: recorded, story: undefined, difference: undefined }
-    const difference =
-      job.checkDeterminism || traced.digest !== first.digest ? await this.compare(job, prepared, tape, first, traced) : undefined
-    if (job.traceFile !== undefined) await writeTrace(job.traceFile, traced.trace)
-    const story = job.story ? storyOf(summaryOf(traced), traced.trace, scenario.expect) : undefined
-    return { summary, tape: recorded, story, difference }
+    const again = (options: RunOptions): Promise<RunResult> =>
+      run(prepared, scenario, seed, { tape: given(job.tape), ...options })
+    const first = await again({ recordTape: job.keepTape })
+    const outcome = {
+      summary: summaryOf(first),
+      tape: first.tape && tapeData(first.tape),
+      story: undefined,
+      difference: undefined,
+    }
+    const wanted =
+      job.checkDeterminism || job.traceFile !== undefined || (job.story && first.events <= MAX_STORY_EVENTS)
+    if (!wanted) return outcome
+    if (job.checkDeterminism) await run(prepared, scenario, seed + 1)
+    const traced = await again({ trace: true })
+    const trace = traced.trace as Trace
+    if (job.traceFile !== undefined) await writeTrace(job.traceFile, trace)
+    // A trace may reach its bound where the run itself does not: then the two cannot be compared.
+    if (traced.events < first.events && traced.verdict === 'inconclusive') return outcome
+    const suspected = job.checkDeterminism || traced.digest !== first.digest
+    const difference = suspected ? differenceOf([first, traced, await again({ trace: true })]) : undefined
+    return {
+      ...outcome,
+      difference,
+      story: job.story ? storyOf(summaryOf(traced), trace, scenario.expect) : undefined,
+    }
   }
+}
 
-  /** The same run once more with a trace, if somebody needs one. */
-  private async traced(job: RunJob, prepared: PreparedSystem, tape: Tape | undefined, first: RunResult): Promise<RunResult | undefined> {
-    const wanted = job.checkDeterminism || job.traceFile !== undefined || (job.story && first.events <= MAX_STORY_EVENTS)
-    if (!wanted) return undefined
-    if (job.checkDeterminism) await run(prepared, job.scenario, job.seed + 1, {})
-    return run(prepared, job.scenario, job.seed, { tape, trace: true })
-  }
-
-  private async compare(
-    { scenario, seed }: RunJob,
-    prepared: PreparedSystem,
-    tape: Tape | undefined,
-    first: RunResult,
-    traced: RunResult,
-  ): Promise<string | undefined> {
-    const again = await run(prepared, scenario, seed, { tape, trace: true })
-    const digests = new Set([first.digest, traced.digest, again.digest])
-    if (digests.size === 1) return undefined
-    return differenceText(traced.trace as Trace, again.trace as Trace, [...digests])
-  }
+/** Where runs of the same inputs differ; undefined when they do not. The last two have traces. */
+function differenceOf(runs: readonly [RunResult, RunResult, RunResult]): string | undefined {
+  const digests = new Set(runs.map(({ digest }) => digest))
+  if (digests.size === 1) return undefined
+  const [, left, right] = runs
+  return differenceText(left.trace as Trace, right.trace as Trace, [...digests])
 }
 
 function given(tape: TapeData | undefined): Tape | undefined {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { SimError, type SimErrorCode } from '../kernel/error.ts'
 import type { ShrinkProgress } from '../explore/shrink.ts'
+import { SimError, type SimErrorCode } from '../kernel/error.ts'
 import type { Bundle } from '../run/load-bundle.ts'
 import type { Bench, Jobs } from './job.ts'
 
@@ -34,29 +34,41 @@ export class TimeLimitError extends Error {
 export type WorkerAnswer =
   | { readonly kind: 'progress'; readonly progress: ShrinkProgress }
   | { readonly kind: 'outcome'; readonly outcome: unknown }
-  | { readonly kind: 'failure'; readonly code: SimErrorCode | undefined; readonly message: string; readonly stack: string | undefined }
+  | {
+      readonly kind: 'failure'
+      readonly code: SimErrorCode | undefined
+      readonly message: string
+      readonly stack: string | undefined
+    }
 
 /** Jobs in a worker thread: a handler that spins for ever can be ended. */
 export const workerSession: OpenSession = (bundle) => {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: bundle })
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: bundle, stdout: true })
+  // What a system prints is progress, not the result.
+  worker.stdout.pipe(process.stderr, { end: false })
   worker.unref()
   return {
     perform: (kind, job, limitSeconds, progress = () => {}) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => settle(() => reject(new TimeLimitError(limitSeconds)), true), limitSeconds * 1000)
-        const settle = (finish: () => void, terminate = false): void => {
+        const settle = (finish: () => void): void => {
           clearTimeout(timer)
-          worker.removeAllListeners()
-          if (terminate) void worker.terminate()
+          worker.off('message', hear).off('error', failed).off('exit', exited)
           finish()
         }
-        worker.on('error', (error) => settle(() => reject(error)))
-        worker.on('exit', (code) => settle(() => reject(new Error(`the worker ended with code ${code}`))))
-        worker.on('message', (answer: WorkerAnswer) => {
+        const timer = setTimeout(() => {
+          settle(() => reject(new TimeLimitError(limitSeconds)))
+          void worker.terminate()
+        }, limitSeconds * 1000)
+        const hear = (answer: WorkerAnswer): void => {
           if (answer.kind === 'progress') progress(answer.progress)
-          else if (answer.kind === 'outcome') settle(() => resolve(answer.outcome as Jobs[typeof kind]['outcome']))
+          else if (answer.kind === 'outcome')
+            settle(() => resolve(answer.outcome as Jobs[typeof kind]['outcome']))
           else settle(() => reject(revived(answer)))
-        })
+        }
+        const exited = (code: number): void =>
+          settle(() => reject(new Error(`the worker ended with code ${code}`)))
+        const failed = (error: Error): void => settle(() => reject(error))
+        worker.on('message', hear).on('error', failed).on('exit', exited)
         worker.postMessage({ kind, job })
       }),
     close: async () => {

@@ -42,7 +42,7 @@ export class Link {
 export class Network {
   readonly kernel: Kernel
   readonly processes = new Map<string, Process>()
-  private readonly links = new Map<Process, Map<Process, Link>>()
+  private readonly allLinks: Link[] = []
   private readonly latencies = new Map<Process, LatencyTable>()
   private readonly conditions: LinkCondition[] = []
 
@@ -52,6 +52,7 @@ export class Network {
 
   /** Adds a process. @param latency of its links, both ways; default: inside the data centre */
   add(process: Process, latency?: LatencyTable): Process {
+    process.index = this.processes.size
     this.processes.set(process.name, process)
     if (latency !== undefined) this.latencies.set(process, latency)
     return process
@@ -59,18 +60,13 @@ export class Network {
 
   /** The link between two processes; made when first used. */
   link(from: Process, to: Process): Link {
-    let links = this.links.get(from)
-    if (links === undefined) {
-      links = new Map()
-      this.links.set(from, links)
-    }
-    let link = links.get(to)
-    if (link === undefined) {
-      const site = this.kernel.choices.site(`latency ${from.name}→${to.name}`)
-      link = new Link(from, to, site, this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY)
-      for (const condition of this.conditions) if (condition.covers(from, to)) condition.apply(link)
-      links.set(to, link)
-    }
+    const known = from.links[to.index]
+    if (known !== undefined) return known
+    const site = this.kernel.choices.site(`latency ${from.name}→${to.name}`)
+    const link = new Link(from, to, site, this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY)
+    for (const condition of this.conditions) if (condition.covers(from, to)) condition.apply(link)
+    this.allLinks.push(link)
+    from.links[to.index] = link
     return link
   }
 
@@ -102,9 +98,7 @@ export class Network {
   }
 
   private *existing(condition: LinkCondition): IterableIterator<Link> {
-    for (const links of this.links.values()) {
-      for (const link of links.values()) if (condition.covers(link.from, link.to)) yield link
-    }
+    for (const link of this.allLinks) if (condition.covers(link.from, link.to)) yield link
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Entity } from '../kernel/choice.ts'
+import type { Link } from './network.ts'
 import { Incarnation } from '../kernel/incarnation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
@@ -7,6 +8,8 @@ const RESTART = 0
 
 /** Something that a process holds and that others notice when it dies: a connection, a group membership. */
 export interface ProcessResource {
+  /** Its place in the process's list; kept by the process. */
+  resourceIndex: number
   /** @param cause trace id of the crash */
   processEnded(cause: number): void
 }
@@ -25,7 +28,10 @@ export class Process {
   /** Trace id of the record that started the present life. */
   startCause = 0
   private readonly boot: (process: Process) => void
-  private resources = new Set<ProcessResource>()
+  /** Links to other processes by their index. */
+  readonly links: (Link | undefined)[] = []
+  index = -1
+  private resources: ProcessResource[] = []
 
   /** @param boot called at each start, with nothing left of earlier lives */
   constructor(kernel: Kernel, name: string, role: string, boot: (process: Process) => void) {
@@ -44,12 +50,19 @@ export class Process {
 
   /** Ties a resource to the present life: it hears when that ends. */
   attach(resource: ProcessResource): void {
-    this.resources.add(resource)
+    resource.resourceIndex = this.resources.length
+    this.resources.push(resource)
   }
 
   /** Unties a resource that ended by itself. */
   detach(resource: ProcessResource): void {
-    this.resources.delete(resource)
+    const { resources } = this
+    const index = resource.resourceIndex
+    if (resources[index] !== resource) return
+    const last = resources.pop() as ProcessResource
+    if (last === resource) return
+    resources[index] = last
+    last.resourceIndex = index
   }
 
   /** Starts the first life. */
@@ -67,7 +80,7 @@ export class Process {
     kernel.end(this.incarnation)
     const record = kernel.record('crash', this.name, undefined, cause, { life: this.incarnation.number })
     const { resources } = this
-    this.resources = new Set()
+    this.resources = []
     for (const resource of resources) resource.processEnded(record)
     if (restartAfter !== undefined) {
       kernel.scheduleAt(kernel.nowMicros + restartAfter, this.entity, this, RESTART, undefined, record)

@@ -29,6 +29,11 @@ function isComparison(condition: unknown): condition is Comparison<unknown> {
   return typeof condition === 'object' && condition !== null && 'compare' in condition
 }
 
+/** Whether a condition asks for one of several values. */
+export function isMembership(condition: unknown): condition is { readonly value: readonly unknown[] } {
+  return isComparison(condition) && condition.compare === 'in'
+}
+
 function satisfies(value: unknown, condition: unknown): boolean {
   if (!isComparison(condition)) return value === condition
   if (condition.compare === 'in') return (condition.value as readonly unknown[]).includes(value)
@@ -49,7 +54,7 @@ function satisfies(value: unknown, condition: unknown): boolean {
 
 /** Whether a row meets a condition. */
 export function matches(row: Readonly<Record<string, unknown>>, where: Readonly<Record<string, unknown>>): boolean {
-  for (const column of Object.keys(where)) {
+  for (const column in where) {
     const condition = where[column]
     if (condition !== undefined && !satisfies(row[column], condition)) return false
   }

@@ -7,13 +7,36 @@ import type { Actor } from '../kernel/queue.ts'
 import type { Operation, Task } from '../kernel/task.ts'
 import type { Database } from './database.ts'
 import { DatabaseError } from './error.ts'
-import { type Answer, evaluate, type Statement } from './statement.ts'
+import { Answer, evaluate, type ReadStatement, read, type Statement } from './statement.ts'
+import type { LockWaiter } from './table.ts'
 import { Transaction } from './transaction.ts'
 
 const STATEMENT_ARRIVES = 0
 const COMMIT_ARRIVES = 1
 const COMMIT_ACKNOWLEDGED = 2
 const ROLLBACK_ARRIVES = 3
+
+/** Events never nest, so one answer serves all sessions. */
+const answer = new Answer()
+
+/** One or several statements on their way to the server; evaluated at one moment, in order. */
+class Packet implements LockWaiter {
+  private readonly session: Session
+  readonly statements: readonly Statement[]
+  readonly operation: Operation<unknown> | undefined
+  /** How many of them are done. */
+  done = 0
+
+  constructor(session: Session, statements: readonly Statement[], operation: Operation<unknown> | undefined) {
+    this.session = session
+    this.statements = statements
+    this.operation = operation
+  }
+
+  retry(): void {
+    this.session.resume(this)
+  }
+}
 
 /**
  * A client's connection for the length of one transaction. Statements arrive in the order in which they were sent; a
@@ -22,15 +45,15 @@ const ROLLBACK_ARRIVES = 3
  * notices the closed connection and rolls back.
  */
 export class Session implements Actor, ProcessResource {
+  resourceIndex = -1
   private readonly database: Database
   private readonly kernel: Kernel
   private readonly process: Process
   private readonly task: Task
   private readonly there: Link
-  private readonly back: Link
   private readonly transaction: Transaction
   /** Why the transaction failed, answered to every later statement. */
-  private failure: Error | undefined
+  private failure: DatabaseError | undefined
 
   constructor(database: Database, process: Process, task: Task) {
     this.database = database
@@ -38,122 +61,131 @@ export class Session implements Actor, ProcessResource {
     this.process = process
     this.task = task
     this.there = database.network.link(process, database.process)
-    this.back = database.network.link(database.process, process)
     this.transaction = new Transaction(database)
     process.attach(this)
   }
 
-  /** A transaction of one statement that only reads: it holds nothing, so nothing needs to end it. */
-  static read(database: Database, process: Process, task: Task, statement: Statement, operation: Operation<unknown>): void {
-    const session = new Session(database, process, task)
-    process.detach(session)
-    session.send(statement, operation)
-  }
-
-  /** Sends a statement; its answer completes the operation, if one is given. */
-  send(statement: Statement, operation: Operation<unknown> | undefined): void {
-    this.post(STATEMENT_ARRIVES, { statement, operation })
-  }
-
-  /** Sends several statements in one packet; they are evaluated at one moment, in order. */
-  sendTogether(statements: readonly Statement[], last: Statement, operation: Operation<unknown>): void {
-    this.post(STATEMENT_ARRIVES, { statement: last, operation, first: statements })
+  /** Sends statements in one packet; the answer of the last completes the operation, if one is given. */
+  send(statements: readonly Statement[], operation: Operation<unknown> | undefined): void {
+    this.post(STATEMENT_ARRIVES, new Packet(this, statements, operation), this.task.cause)
   }
 
   /** Sends COMMIT; acknowledged after everything is durable. */
   commit(operation: Operation<unknown>): void {
     this.process.detach(this)
-    this.post(COMMIT_ARRIVES, { operation })
+    this.post(COMMIT_ARRIVES, operation, this.task.cause)
   }
 
   /** Sends ROLLBACK. */
   rollback(): void {
     this.process.detach(this)
-    this.post(ROLLBACK_ARRIVES, undefined)
+    this.post(ROLLBACK_ARRIVES, undefined, this.task.cause)
   }
 
   processEnded(cause: number): void {
-    this.database.network.send(this.there, this.task.entity, this, ROLLBACK_ARRIVES, undefined, cause)
+    this.post(ROLLBACK_ARRIVES, undefined, cause)
   }
 
   onEvent(code: number, subject: unknown): void {
     if (code === COMMIT_ACKNOWLEDGED) {
-      const { operation } = subject as Packet
-      operation?.complete(undefined, 0, this.kernel.cause)
+      const operation = subject as Operation<unknown>
+      operation.complete(undefined, 0, this.kernel.cause)
       return
     }
     if (this.transaction.state === 'ended') return
     if (code === ROLLBACK_ARRIVES) this.transaction.rollback()
-    else if (code === COMMIT_ARRIVES) this.executeCommit(subject as Packet)
+    else if (code === COMMIT_ARRIVES) this.executeCommit(subject as Operation<unknown>)
     else this.execute(subject as Packet)
   }
 
-  private post(code: number, packet: Packet | undefined): void {
-    this.database.network.send(this.there, this.task.entity, this, code, packet, this.task.cause)
+  /** Evaluates a packet again: the lock that it waited for is free. */
+  resume(packet: Packet): void {
+    if (this.transaction.state !== 'ended') this.execute(packet)
+  }
+
+  private post(code: number, subject: unknown, cause: number): void {
+    this.database.network.send(this.there, this.task.entity, this, code, subject, cause)
   }
 
   private execute(packet: Packet): void {
-    const { kernel } = this
-    const cause = kernel.cause
-    const retry = (): void => {
-      if (this.transaction.state !== 'ended') this.execute(packet)
-    }
+    const { kernel, transaction } = this
+    const { statements } = packet
     try {
       if (this.failure !== undefined) throw this.failure
-      while (packet.first !== undefined && packet.first.length > 0) {
-        const [head, ...rest] = packet.first
-        if (evaluate(head as Statement, this.transaction, retry) === undefined) return
-        packet.first = rest
+      for (; packet.done < statements.length; packet.done++) {
+        answer.reset(kernel.trace !== undefined)
+        if (!evaluate(statements[packet.done] as Statement, transaction, packet, answer)) return
       }
-      const answer = evaluate(packet.statement as Statement, this.transaction, retry)
-      if (answer !== undefined) this.answer(packet, answer, cause)
+      const last = statements[statements.length - 1] as Statement
+      if (packet.operation !== undefined) answerTo(this.database, this.task, last, packet.operation)
     } catch (error) {
-      this.reject(packet, error, cause)
+      this.reject(packet, error)
     }
   }
 
-  private answer(packet: Packet, answer: Answer, cause: number): void {
+  private reject(packet: Packet, error: unknown): void {
     const { kernel } = this
-    if (kernel.trace === undefined) {
-      packet.operation?.complete(answer.value, answer.hash, 0)
-      return
-    }
-    const { kind, table } = packet.statement as Statement
-    const record = kernel.record(kind, this.database.name, this.task.entity, cause, { table: table.schema.name, answer: answer.value })
-    for (const writer of answer.readFrom) kernel.trace.addParent(writer)
-    packet.operation?.complete(answer.value, answer.hash, record)
-  }
-
-  private reject(packet: Packet, error: unknown, cause: number): void {
-    if (error instanceof SimError || !(error instanceof DatabaseError)) {
-      this.kernel.fail(error instanceof SimError ? error : recipeError(error))
+    if (!(error instanceof DatabaseError)) {
+      kernel.fail(error instanceof SimError ? error : recipeError(error))
       return
     }
     this.failure ??= error
     this.transaction.state = 'failed'
-    const record = this.kernel.record('rejected', this.database.name, this.task.entity, cause, { sqlState: error.sqlState, message: error.message })
+    const data = kernel.trace && { sqlState: error.sqlState, message: error.message }
+    const record = kernel.record('rejected', this.database.name, this.task.entity, kernel.cause, data)
     packet.operation?.fail(error, hashText(error.sqlState, 0), record)
   }
 
-  private executeCommit(packet: Packet): void {
-    const { kernel, transaction } = this
+  private executeCommit(operation: Operation<unknown>): void {
+    const { kernel, transaction, database, task } = this
     if (this.failure !== undefined) {
       transaction.rollback()
-      packet.operation?.fail(this.failure, hashText(this.failure.message, 0), kernel.cause)
+      operation.fail(this.failure, hashText(this.failure.message, 0), kernel.cause)
       return
     }
-    const written = kernel.trace && transaction.written.map(({ table, entry }) => ({ table: table.schema.name, before: entry.committed, after: entry.pending }))
-    const record = kernel.record('commit', this.database.name, this.task.entity, kernel.cause, written)
-    kernel.digest.word(transaction.written.length)
+    const rows = kernel.trace && transaction.writtenRows()
+    const record = kernel.record('commit', database.name, task.entity, kernel.cause, rows)
     transaction.commit(record)
-    this.database.network.send(this.back, this.task.entity, this, COMMIT_ACKNOWLEDGED, packet, record)
+    const back = database.network.link(database.process, this.process)
+    database.network.send(back, task.entity, this, COMMIT_ACKNOWLEDGED, operation, record)
   }
 }
 
-interface Packet {
-  readonly statement?: Statement
-  readonly operation: Operation<unknown> | undefined
-  first?: readonly Statement[]
+/** A read outside transactions: it holds nothing at the server, so nothing needs to end it. */
+export class ReadCall implements Actor {
+  private readonly database: Database
+  private readonly statement: ReadStatement
+  private readonly operation: Operation<unknown>
+
+  constructor(database: Database, statement: ReadStatement, operation: Operation<unknown>) {
+    this.database = database
+    this.statement = statement
+    this.operation = operation
+  }
+
+  /** Sends it from a process. */
+  send(process: Process): void {
+    const { network } = this.database
+    const { entity, cause } = this.operation.task
+    network.send(network.link(process, this.database.process), entity, this, STATEMENT_ARRIVES, undefined, cause)
+  }
+
+  onEvent(_code: number, _subject: unknown): void {
+    answer.reset(this.database.kernel.trace !== undefined)
+    read(this.statement, undefined, answer)
+    answerTo(this.database, this.operation.task, this.statement, this.operation)
+  }
+}
+
+function answerTo(database: Database, task: Task, statement: Statement, operation: Operation<unknown>): void {
+  const { kernel } = database
+  let record = 0
+  if (kernel.trace !== undefined) {
+    const data = { table: statement.table.schema.name, answer: answer.value }
+    record = kernel.record(statement.kind, database.name, task.entity, kernel.cause, data)
+    for (const writer of answer.readFrom ?? []) kernel.trace.addParent(writer)
+  }
+  operation.complete(answer.value, answer.hash, record)
 }
 
 function recipeError(error: unknown): SimError {

@@ -1,5 +1,5 @@
 import type { Transaction } from './transaction.ts'
-import { matches, type Query } from './predicate.ts'
+import { isMembership, matches, type Query } from './predicate.ts'
 
 /** A row: immutable plain data. */
 export type Row = Readonly<Record<string, unknown>>
@@ -15,8 +15,15 @@ export interface TableSchema {
   readonly sequence: boolean
 }
 
+/** A statement that waits for the lock of a row. */
+export interface LockWaiter {
+  /** Evaluates it again. */
+  retry(): void
+}
+
 /** A row's committed version, and the version that an open transaction holds under its lock. */
 export class Entry {
+  readonly table: Table
   readonly key: unknown
   /** Position in the order of insertion. */
   readonly ordinal: number
@@ -30,9 +37,10 @@ export class Entry {
   /** The transaction that holds the row lock. */
   owner: Transaction | undefined
   /** Statements that wait for the lock, first come first served. */
-  readonly waiting: (() => void)[] = []
+  waiting: LockWaiter[] | undefined
 
-  constructor(key: unknown, ordinal: number) {
+  constructor(table: Table, key: unknown, ordinal: number) {
+    this.table = table
     this.key = key
     this.ordinal = ordinal
   }
@@ -51,7 +59,7 @@ export class Table {
   readonly schema: TableSchema
   readonly entries = new Map<unknown, Entry>()
   readonly observers: TableObserver[] = []
-  private readonly indexes = new Map<string, Map<unknown, Map<number, Entry>>>()
+  private readonly indexes = new Map<string, EqualityIndex>()
   private nextOrdinal = 0
   private nextSequence = 1
 
@@ -69,7 +77,7 @@ export class Table {
   entry(key: unknown): Entry {
     let entry = this.entries.get(key)
     if (entry === undefined) {
-      entry = new Entry(key, this.nextOrdinal++)
+      entry = new Entry(this, key, this.nextOrdinal++)
       this.entries.set(key, entry)
     }
     return entry
@@ -78,8 +86,11 @@ export class Table {
   /** Adds an index over a column, of present and future rows. */
   addIndex(column: string): void {
     if (this.indexes.has(column)) return
-    this.indexes.set(column, new Map())
-    for (const entry of this.entries.values()) if (entry.committed !== undefined) this.index(column, entry, undefined, entry.committed)
+    const index: EqualityIndex = new Map()
+    this.indexes.set(column, index)
+    for (const entry of this.entries.values()) {
+      if (entry.committed !== undefined) reindex(index, column, entry, undefined, entry.committed)
+    }
   }
 
   /** Puts a row into the table before the run begins. */
@@ -97,19 +108,34 @@ export class Table {
     entry.committed = entry.pending
     entry.hash = entry.pendingHash
     entry.writtenBy = cause
-    for (const column of this.indexes.keys()) this.index(column, entry, before, entry.committed)
+    for (const [column, index] of this.indexes) reindex(index, column, entry, before, entry.committed)
+  }
+
+  /** Tells the observers of a committed change. */
+  changed(row: Row, cause: number): void {
+    const { observers } = this
+    for (let index = 0; index < observers.length; index++) (observers[index] as TableObserver)(row, cause)
   }
 
   /** The entries whose visible version meets a query, in its order. */
   find(query: Query<Record<string, unknown>>, transaction: Transaction | undefined): Entry[] {
-    const where = query.where ?? {}
+    const where = query.where ?? EVERYTHING
     const found: Entry[] = []
+    const key = where[this.schema.key]
+    if (key !== undefined && typeof key !== 'object') {
+      this.findKey(key, where, transaction, found)
+      return found
+    }
+    if (isMembership(key)) {
+      for (const member of key.value) this.findKey(member, where, transaction, found)
+      return found
+    }
     for (const entry of this.candidates(where)) {
       const row = entry.visibleTo(transaction)
       if (row !== undefined && matches(row, where)) found.push(entry)
     }
     if (transaction !== undefined) this.findOwn(where, transaction, found)
-    found.sort((left, right) => compareEntries(left, right, query.orderBy, transaction))
+    if (found.length > 1) found.sort((left, right) => compareEntries(left, right, query.orderBy, transaction))
     return query.limit !== undefined && found.length > query.limit ? found.slice(0, query.limit) : found
   }
 
@@ -118,46 +144,65 @@ export class Table {
     return this.find({ where }, undefined).map((entry) => entry.committed as Row)
   }
 
-  private candidates(where: Readonly<Record<string, unknown>>): Iterable<Entry> {
-    const keyCondition = where[this.schema.key]
-    if (keyCondition !== undefined && typeof keyCondition !== 'object') {
-      const entry = this.entries.get(keyCondition)
-      return entry === undefined ? [] : [entry]
+  /** The committed rows with this value in an indexed column or the key, in insertion order. */
+  rowsWhere(column: string, value: unknown): readonly Row[] {
+    if (column === this.schema.key) {
+      const row = this.entries.get(value)?.committed
+      return row === undefined ? [] : [row]
     }
+    const index = this.indexes.get(column)
+    if (index === undefined) return this.rows({ [column]: value })
+    const bucket = index.get(value)
+    if (bucket === undefined) return []
+    if (bucket instanceof Entry) return [bucket.committed as Row]
+    return [...bucket].sort((left, right) => left.ordinal - right.ordinal).map((entry) => entry.committed as Row)
+  }
+
+  private findKey(key: unknown, where: Readonly<Record<string, unknown>>, transaction: Transaction | undefined, found: Entry[]): void {
+    const entry = this.entries.get(key)
+    const row = entry?.visibleTo(transaction)
+    if (entry !== undefined && row !== undefined && matches(row, where)) found.push(entry)
+  }
+
+  private candidates(where: Readonly<Record<string, unknown>>): Iterable<Entry> {
     for (const [column, index] of this.indexes) {
       const condition = where[column]
       if (condition !== undefined && (typeof condition !== 'object' || condition === null)) {
-        return index.get(condition)?.values() ?? []
+        const bucket = index.get(condition)
+        return bucket === undefined ? NONE : bucket instanceof Entry ? [bucket] : bucket
       }
     }
     return this.entries.values()
   }
 
   private findOwn(where: Readonly<Record<string, unknown>>, transaction: Transaction, found: Entry[]): void {
-    for (const { table, entry } of transaction.written) {
-      if (table !== this || found.includes(entry) || entry.pending === undefined) continue
+    for (const entry of transaction.entries) {
+      if (entry.table !== this || entry.pending === undefined || found.includes(entry)) continue
       if (matches(entry.pending, where)) found.push(entry)
     }
   }
+}
 
-  private index(column: string, entry: Entry, before: Row | undefined, after: Row | undefined): void {
-    const index = this.indexes.get(column) as Map<unknown, Map<number, Entry>>
-    const old = before?.[column]
-    const now = after?.[column]
-    if (before !== undefined && after !== undefined && old === now) return
-    if (before !== undefined) {
-      const bucket = index.get(old) as Map<number, Entry>
-      bucket.delete(entry.ordinal)
-      if (bucket.size === 0) index.delete(old)
-    }
-    if (after !== undefined) {
-      let bucket = index.get(now)
-      if (bucket === undefined) {
-        bucket = new Map()
-        index.set(now, bucket)
-      }
-      bucket.set(entry.ordinal, entry)
-    }
+/** Entries by the value of one column of their committed version; a value that only one entry has needs no set. */
+type EqualityIndex = Map<unknown, Entry | Set<Entry>>
+
+const NONE: readonly Entry[] = []
+const EVERYTHING: Readonly<Record<string, unknown>> = {}
+
+function reindex(index: EqualityIndex, column: string, entry: Entry, before: Row | undefined, after: Row | undefined): void {
+  const old = before?.[column]
+  const now = after?.[column]
+  if (before !== undefined && after !== undefined && old === now) return
+  if (before !== undefined) {
+    const bucket = index.get(old)
+    if (bucket === entry) index.delete(old)
+    else (bucket as Set<Entry>).delete(entry)
+  }
+  if (after !== undefined) {
+    const bucket = index.get(now)
+    if (bucket === undefined) index.set(now, entry)
+    else if (bucket instanceof Entry) index.set(now, new Set([bucket, entry]))
+    else bucket.add(entry)
   }
 }
 

@@ -2,13 +2,7 @@ import { invariant } from '../kernel/error.ts'
 import { sealPlain } from '../kernel/value.ts'
 import type { Database } from './database.ts'
 import { DatabaseError } from './error.ts'
-import type { Entry, Row, Table } from './table.ts'
-
-/** A row that a transaction wrote, under its lock. */
-export interface Write {
-  readonly table: Table
-  readonly entry: Entry
-}
+import type { Entry, LockWaiter, Row, Table } from './table.ts'
 
 /**
  * An open transaction at the server: the rows it holds locked with their new versions. READ COMMITTED; a second
@@ -16,7 +10,8 @@ export interface Write {
  */
 export class Transaction {
   readonly database: Database
-  readonly written: Write[] = []
+  /** The rows that it holds locked. */
+  readonly entries: Entry[] = []
   state: 'open' | 'failed' | 'ended' = 'open'
   /** The transaction that holds the lock it waits for. */
   private waitsFor: Transaction | undefined
@@ -27,48 +22,58 @@ export class Transaction {
 
   /**
    * Takes the lock of a row.
-   * @param retry called when the holder has ended and the statement is to be evaluated again
+   * @param waiter evaluates the statement again when the holder has ended
    * @returns false when it must wait
    * @throws DatabaseError 40P01 when waiting would close a circle
    */
-  lock(table: Table, entry: Entry, retry: () => void): boolean {
+  lock(table: Table, entry: Entry, waiter: LockWaiter): boolean {
     this.waitsFor = undefined
     if (entry.owner === this) return true
     if (entry.owner === undefined) {
       entry.owner = this
       entry.pending = entry.committed
       entry.pendingHash = entry.hash
-      this.written.push({ table, entry })
+      this.entries.push(entry)
       return true
     }
     for (let holder: Transaction | undefined = entry.owner; holder !== undefined; holder = holder.waitsFor) {
-      if (holder === this) throw new DatabaseError('40P01', table.schema.name, `deadlock detected on ${table.schema.name} ${String(entry.key)}`)
+      if (holder !== this) continue
+      throw new DatabaseError('40P01', table.schema.name, `deadlock detected on ${table.schema.name} ${String(entry.key)}`)
     }
     this.waitsFor = entry.owner
-    entry.waiting.push(retry)
+    entry.waiting ??= []
+    entry.waiting.push(waiter)
     return false
   }
 
   /** Writes a new version of a locked row; undefined deletes it. */
   write(table: Table, entry: Entry, row: Row | undefined): void {
-    invariant(entry.owner === this, `${table.schema.name} is written without its lock`)
+    invariant(entry.owner === this, 'a row is written without its lock')
     entry.pendingHash = row === undefined ? 0 : sealPlain(row, table.schema.name)
     entry.pending = row
     this.database.kernel.digest.word(entry.pendingHash)
   }
 
-  /** Makes everything durable and visible at once, and releases the locks. */
+  /** What it would change, for the trace. */
+  writtenRows(): { readonly table: string; readonly before: Row | undefined; readonly after: Row | undefined }[] {
+    return this.entries.map(({ table, committed, pending }) => ({ table: table.schema.name, before: committed, after: pending }))
+  }
+
+  /** Makes everything durable and visible at once, releases the locks, and tells the observers. */
   commit(cause: number): void {
+    const { entries } = this
     this.state = 'ended'
-    const { written } = this
-    const changed = written.map(({ table, entry }) => (table.observers.length > 0 ? (entry.pending ?? entry.committed) : undefined))
-    for (const { table, entry } of written) table.publish(entry, cause)
-    const tables = written.map(({ table }) => table)
+    this.database.kernel.digest.word(entries.length)
+    const changed: (Row | undefined)[] = []
+    for (const entry of entries) {
+      changed.push(entry.pending ?? entry.committed)
+      entry.table.publish(entry, cause)
+    }
     this.release()
-    tables.forEach((table, index) => {
+    for (let index = 0; index < entries.length; index++) {
       const row = changed[index]
-      if (row !== undefined) for (const observe of table.observers) observe(row, cause)
-    })
+      if (row !== undefined) (entries[index] as Entry).table.changed(row, cause)
+    }
   }
 
   /** Forgets everything and releases the locks. */
@@ -79,14 +84,17 @@ export class Transaction {
   }
 
   private release(): void {
-    const woken: (() => void)[] = []
-    for (const { table, entry } of this.written) {
+    let woken: LockWaiter[] | undefined
+    for (const entry of this.entries) {
       entry.owner = undefined
       entry.pending = undefined
-      if (entry.waiting.length > 0) woken.push(...entry.waiting.splice(0))
-      else if (entry.committed === undefined) table.entries.delete(entry.key)
+      if (entry.waiting !== undefined) {
+        woken = woken === undefined ? entry.waiting : woken.concat(entry.waiting)
+        entry.waiting = undefined
+      } else if (entry.committed === undefined) {
+        entry.table.entries.delete(entry.key)
+      }
     }
-    this.written.length = 0
-    for (const retry of woken) retry()
+    if (woken !== undefined) for (const waiter of woken) waiter.retry()
   }
 }

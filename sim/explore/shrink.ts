@@ -1,6 +1,6 @@
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Tape } from '../kernel/tape.ts'
-import { type PreparedSystem, run, type RunResult } from '../run/run.ts'
+import { type PreparedSystem, type RunResult, run } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { ddmin } from './ddmin.ts'
 
@@ -56,11 +56,19 @@ const MAX_LINEAR_ORDERS = 24
  * nothing can go. Every candidate is a run of the same seed and tape; smaller means fewer faults or fewer orders.
  * @returns undefined when the scenario violates no property
  */
-export async function shrink(prepared: PreparedSystem, scenario: Scenario, seed: number, options: ShrinkOptions = {}): Promise<Shrunk | undefined> {
+export async function shrink(
+  prepared: PreparedSystem,
+  scenario: Scenario,
+  seed: number,
+  options: ShrinkOptions = {},
+): Promise<Shrunk | undefined> {
   const first = await run(prepared, scenario, seed, { tape: options.tape, recordTape: true })
   const property = options.property ?? violatedOf(first, scenario)
   if (property === undefined || !violates(first, property)) return undefined
-  const shrinker = new Shrinker(prepared, scenario, seed, property, { ...options, tape: options.tape ?? first.tape })
+  const shrinker = new Shrinker(prepared, scenario, seed, property, {
+    ...options,
+    tape: options.tape ?? first.tape,
+  })
   return shrinker.shrink()
 }
 
@@ -71,7 +79,10 @@ function violatedOf({ properties }: RunResult, { expect }: Scenario): string | u
 }
 
 function violates({ verdict, properties }: RunResult, name: string): boolean {
-  return verdict === 'violated' && properties.some((property) => property.name === name && property.verdict === 'violated')
+  return (
+    verdict === 'violated' &&
+    properties.some((property) => property.name === name && property.verdict === 'violated')
+  )
 }
 
 class Shrinker {
@@ -85,7 +96,13 @@ class Shrinker {
   private readonly options: ShrinkOptions
   private readonly known = new Map<string, boolean>()
 
-  constructor(prepared: PreparedSystem, scenario: Scenario, seed: number, property: string, options: ShrinkOptions) {
+  constructor(
+    prepared: PreparedSystem,
+    scenario: Scenario,
+    seed: number,
+    property: string,
+    options: ShrinkOptions,
+  ) {
     this.prepared = prepared
     this.before = scenario
     this.best = scenario
@@ -110,6 +127,7 @@ class Shrinker {
 
   /** Orders go from the end: the nth order does the same whatever was to come after it. */
   private async fewerOrders(): Promise<void> {
+    await this.renumber()
     const { orders } = this.best.workload
     let low = Math.max(0, ...this.best.faults.map(lastOrderOf))
     if (orders - low <= MAX_LINEAR_ORDERS) {
@@ -124,6 +142,20 @@ class Shrinker {
     }
   }
 
+  /** Tries the faults of later orders at the first ones, so that fewer orders are needed to reach them. */
+  private async renumber(): Promise<void> {
+    const numbers = [...new Set(this.best.faults.map(lastOrderOf))]
+      .filter((number) => number > 0)
+      .sort((left, right) => left - right)
+    const renumbered = this.best.faults.map((fault): FaultSpec => {
+      const number = numbers.indexOf(lastOrderOf(fault)) + 1
+      return number === 0 ? fault : { ...fault, of: fault.of?.replace(/\d+$/, String(number)) }
+    })
+    const orders = numbers.length
+    if (orders === 0 || numbers.at(-1) === orders) return
+    await this.accept({ ...this.best, faults: renumbered, workload: { ...this.best.workload, orders } })
+  }
+
   private acceptOrders(orders: number): Promise<boolean> {
     return this.accept({ ...this.best, workload: { ...this.best.workload, orders } })
   }
@@ -133,7 +165,11 @@ class Shrinker {
     const fails = await this.fails(candidate)
     if (fails) {
       this.best = candidate
-      this.options.progress?.({ runs: this.runs, faults: candidate.faults.length, orders: candidate.workload.orders })
+      this.options.progress?.({
+        runs: this.runs,
+        faults: candidate.faults.length,
+        orders: candidate.workload.orders,
+      })
     }
     return fails
   }

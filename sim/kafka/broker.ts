@@ -28,7 +28,7 @@ export class Broker {
   /** Produce: appends to the log and wakes the fetches that wait for it. */
   produce(partition: Partition, request: ProduceRequest, cause: number): ProduceResponse & { readonly record: LogRecord } {
     const record = partition.append(this.kernel, request.record, cause)
-    for (const session of partition.parked.slice()) session.wake(record.appended)
+    for (const session of partition.readers) session.wake(record.appended)
     return { errorCode: 'NONE', baseOffset: record.offset, record }
   }
 }

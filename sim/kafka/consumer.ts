@@ -13,21 +13,21 @@ const JOIN_ARRIVES = 0
 const ASSIGNMENT_ARRIVES = 1
 const REBALANCE_HEARD = 2
 const COMMIT_ARRIVES = 3
-const COMMIT_ANSWERED = 4
+const COMMIT_REFUSED = 4
 
 /** What the application does with a consumer. */
 export interface ConsumerApplication {
   /** There may be something to poll. */
   onRecords(): void
-  /** A commit was answered. */
-  onCommitted(errorCode: ErrorCode): void
+  /** The coordinator has taken a commit. @param token what the application gave with it */
+  onCommitted(token: unknown): void
 }
 
 interface CommitCall {
   readonly generationId: number
   readonly offsets: { position: PartitionPosition; offset: number }[]
   readonly entity: Entity
-  errorCode: ErrorCode
+  readonly token: unknown
 }
 
 /** A record with where it was read. */
@@ -63,7 +63,7 @@ export class Consumer implements Actor {
     this.topics = topics
     this.application = application
     this.group = cluster.group(groupId)
-    process.attach({ processEnded: () => this.revoke() })
+    process.attach({ resourceIndex: -1, processEnded: () => this.revoke() })
   }
 
   /** Whether the life of the process that it belongs to goes on. */
@@ -111,17 +111,21 @@ export class Consumer implements Actor {
     return undefined
   }
 
-  /** Commits what has been polled; false when there is nothing new to commit. */
-  commit(entity: Entity, cause: number): boolean {
+  /**
+   * Commits what has been polled, without waiting for the answer (commitAsync); a refusal makes the consumer rejoin.
+   * @param token given back when the coordinator has taken it
+   */
+  commit(entity: Entity, cause: number, token: unknown): void {
     const offsets: CommitCall['offsets'] = []
     for (const position of this.positions) {
-      if (position.position !== position.committed) offsets.push({ position, offset: position.position })
+      if (position.position === position.committed) continue
+      position.committed = position.position
+      offsets.push({ position, offset: position.position })
     }
-    if (offsets.length === 0) return false
-    const call: CommitCall = { generationId: this.generationId, offsets, entity, errorCode: 'NONE' }
+    if (offsets.length === 0) return
+    const call: CommitCall = { generationId: this.generationId, offsets, entity, token }
     const { network } = this.cluster
     network.send(network.link(this.process, this.group.process), entity, this, COMMIT_ARRIVES, call, cause)
-    return true
   }
 
   /** Moves reading back (or on) to an offset, as a seek of the application would (redelivery on purpose). */
@@ -161,27 +165,25 @@ export class Consumer implements Actor {
         this.rejoinNeeded = true
         this.application.onRecords()
         return
-      case COMMIT_ANSWERED:
-        this.receiveCommit(subject as CommitCall)
+      case COMMIT_REFUSED:
+        this.rejoinNeeded = true
+        this.application.onRecords()
     }
   }
 
+  /** At the coordinator. */
   private answerCommit(call: CommitCall): void {
     const { network, kernel } = this.cluster
-    const offsets = call.offsets.map(({ position: { partition }, offset }) => ({ topic: partition.topic, partition: partition.index, offset }))
     const { group, memberId } = this
-    call.errorCode = group.commit({ groupId: group.groupId, generationId: call.generationId, memberId, offsets })
-    const record = kernel.record('offset-commit', `group ${group.groupId}`, call.entity, kernel.cause, kernel.trace && { offsets, errorCode: call.errorCode })
-    network.send(network.link(group.process, this.process), call.entity, this, COMMIT_ANSWERED, call, record)
-  }
-
-  private receiveCommit(call: CommitCall): void {
-    if (call.errorCode === 'NONE') {
-      for (const { position, offset } of call.offsets) position.committed = offset
-    } else {
-      this.rejoinNeeded = true
+    const offsets = call.offsets.map(({ position: { partition }, offset }) => ({ topic: partition.topic, partition: partition.index, offset }))
+    const errorCode: ErrorCode = group.commit({ groupId: group.groupId, generationId: call.generationId, memberId, offsets })
+    const record = kernel.record('offset-commit', group.name, call.entity, kernel.cause, kernel.trace && { offsets, errorCode })
+    if (errorCode !== 'NONE') {
+      network.send(network.link(group.process, this.process), call.entity, this, COMMIT_REFUSED, call, record)
+    } else if (this.alive) {
+      kernel.cause = record
+      this.application.onCommitted(call.token)
     }
-    this.application.onCommitted(call.errorCode)
   }
 
   private revoke(): void {

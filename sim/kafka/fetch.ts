@@ -1,6 +1,7 @@
+import type { Link, Network } from '../cluster/network.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Actor } from '../kernel/queue.ts'
-import type { Link, Network } from '../cluster/network.ts'
+import type { Micros } from '../kernel/time.ts'
 import type { Broker } from './broker.ts'
 import type { Consumer } from './consumer.ts'
 import type { Partition } from './partition.ts'
@@ -12,7 +13,7 @@ export class PartitionPosition {
   position: number
   /** Records below this offset have been fetched. */
   fetched: number
-  /** Everything below is committed at the coordinator. */
+  /** Everything below was sent to the coordinator to be committed. */
   committed: number
   /** Trace id of why reading goes on from here: an assignment, a rewind. */
   cause: number
@@ -39,8 +40,9 @@ interface FetchedRange {
 }
 
 /**
- * The fetch loop of a consumer at one broker: a request is answered at once when there is something to read, else it
- * parks at the broker until an append wakes it (long poll), so an idle consumer costs no events.
+ * The fetch loop of a consumer at one broker. A request that finds nothing to read parks until an append wakes it (long
+ * poll). The arrival of a request is an event only when there is something to answer at that moment: an idle consumer
+ * costs nothing.
  */
 export class FetchSession implements Actor {
   private readonly kernel: Kernel
@@ -50,7 +52,11 @@ export class FetchSession implements Actor {
   private readonly request: Link
   private readonly response: Link
   private closed = false
-  private isParked = false
+  /** A request is at the broker, or will be. */
+  private waiting = false
+  /** When it arrives there. */
+  private arrivalMicros: Micros = 0
+  private arrivalScheduled = false
 
   constructor(network: Network, consumer: Consumer, broker: Broker, positions: readonly PartitionPosition[]) {
     this.kernel = network.kernel
@@ -59,46 +65,60 @@ export class FetchSession implements Actor {
     this.positions = positions
     this.request = network.link(consumer.process, broker.process)
     this.response = network.link(broker.process, consumer.process)
+    for (const { partition } of positions) partition.readers.push(this)
   }
 
   /** Sends the next fetch request. */
   send(): void {
-    const { entity } = this.consumer
-    this.network.send(this.request, entity, this, REQUEST_ARRIVES, undefined, this.kernel.cause)
+    this.waiting = true
+    this.arrivalMicros = this.request.arrivalMicros(this.kernel, this.consumer.entity)
+    if (this.hasRecords()) this.answer(this.kernel.cause)
   }
 
   /** Ends the session: its partitions were revoked or its process died. */
   close(): void {
     this.closed = true
-    if (this.isParked) this.unpark()
+    for (const { partition } of this.positions) partition.readers.splice(partition.readers.indexOf(this), 1)
+  }
+
+  /** A record was appended to one of its partitions. */
+  wake(cause: number): void {
+    if (this.waiting) this.answer(cause)
   }
 
   onEvent(code: number, subject: unknown): void {
     if (this.closed || !this.consumer.alive) return
-    if (code === REQUEST_ARRIVES) this.answerOrPark()
-    else this.receive(subject as FetchedRange[])
+    if (code === REQUEST_ARRIVES) {
+      this.arrivalScheduled = false
+      // An append at the same moment may have been answered just before.
+      if (this.waiting) this.answer(this.kernel.cause)
+    } else {
+      this.receive(subject as FetchedRange[])
+    }
   }
 
-  /** A record was appended to a partition that this fetch waits for. */
-  wake(cause: number): void {
-    this.unpark()
-    this.kernel.cause = cause
-    this.answerOrPark()
+  private hasRecords(): boolean {
+    for (const position of this.positions) if (position.fetched < position.partition.logEndOffset) return true
+    return false
   }
 
-  private answerOrPark(): void {
+  /** Answers the request that is at the broker, or will do so when it gets there. */
+  private answer(cause: number): void {
+    const { kernel } = this
+    if (this.arrivalMicros > kernel.nowMicros) {
+      if (this.arrivalScheduled) return
+      this.arrivalScheduled = true
+      kernel.scheduleAt(this.arrivalMicros, this.consumer.entity, this, REQUEST_ARRIVES, undefined, cause)
+      return
+    }
+    this.waiting = false
     const ranges: FetchedRange[] = []
     for (const position of this.positions) {
       const end = position.partition.logEndOffset
       if (position.fetched < end) ranges.push({ position, from: position.fetched, to: end })
     }
-    const first = ranges[0]
-    if (first === undefined) {
-      this.park()
-      return
-    }
-    const entity = first.position.partition.entityAt(first.from)
-    this.network.send(this.response, entity, this, RESPONSE_ARRIVES, ranges, this.kernel.cause)
+    const { position, from } = ranges[0] as FetchedRange
+    this.network.send(this.response, position.partition.entityAt(from), this, RESPONSE_ARRIVES, ranges, cause)
   }
 
   private receive(ranges: readonly FetchedRange[]): void {
@@ -109,18 +129,5 @@ export class FetchSession implements Actor {
     }
     this.send()
     this.consumer.fetched()
-  }
-
-  private park(): void {
-    this.isParked = true
-    for (const { partition } of this.positions) partition.parked.push(this)
-  }
-
-  private unpark(): void {
-    this.isParked = false
-    for (const { partition } of this.positions) {
-      const index = partition.parked.indexOf(this)
-      if (index >= 0) partition.parked.splice(index, 1)
-    }
   }
 }

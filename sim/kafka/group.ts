@@ -27,6 +27,8 @@ interface Member {
  */
 export class GroupCoordinator implements Actor {
   readonly groupId: string
+  /** Lane of the trace. */
+  readonly name: string
   readonly process: Process
   generationId = 0
   state: 'Empty' | 'PreparingRebalance' | 'Stable' = 'Empty'
@@ -41,8 +43,9 @@ export class GroupCoordinator implements Actor {
     this.cluster = cluster
     this.kernel = cluster.kernel
     this.groupId = groupId
+    this.name = `group ${groupId}`
     this.process = process
-    this.entity = cluster.kernel.choices.entity(`group ${groupId}`)
+    this.entity = cluster.kernel.choices.entity(this.name)
   }
 
   /** The committed offset of a partition; 0 when none (auto.offset.reset=earliest). */
@@ -87,7 +90,7 @@ export class GroupCoordinator implements Actor {
     const member = subject as Member
     this.members.delete(member.id)
     const { kernel } = this
-    this.cause = kernel.record('session-expired', `group ${this.groupId}`, undefined, kernel.cause, { member: member.id })
+    this.cause = kernel.record('session-expired', this.name, undefined, kernel.cause, { member: member.id })
     if (this.state === 'Stable') this.prepareRebalance('', this.cause)
     this.completeWhenAllJoined()
   }
@@ -97,7 +100,7 @@ export class GroupCoordinator implements Actor {
     const member = { id: consumer.memberId, consumer, joinedAtMicros: kernel.nowMicros, joined: true }
     this.members.set(member.id, member)
     kernel.digest.word(hashText(member.id, 0))
-    consumer.process.attach({ processEnded: (cause) => this.awaitExpiry(member, cause) })
+    consumer.process.attach({ resourceIndex: -1, processEnded: (cause) => this.awaitExpiry(member, cause) })
   }
 
   /** The member's process died: its session runs from its last heartbeat. */
@@ -133,7 +136,7 @@ export class GroupCoordinator implements Actor {
     const { kernel, cluster } = this
     this.state = 'Stable'
     this.generationId++
-    const record = kernel.record('rebalance', `group ${this.groupId}`, undefined, this.cause, { generation: this.generationId, members: [...this.members.keys()] })
+    const record = kernel.record('rebalance', this.name, undefined, this.cause, { generation: this.generationId, members: [...this.members.keys()] })
     const members = [...this.members.values()].sort((left, right) => (left.id < right.id ? -1 : 1))
     const topics = members[0]?.consumer.topics ?? []
     const shares = rangeAssignment(topics.map((topic) => cluster.partitions(topic).length), members.length)

@@ -5,7 +5,7 @@ import type { Broker } from './broker.ts'
 import type { FetchSession } from './fetch.ts'
 import type { LogRecord, ProducedRecord } from './protocol.ts'
 
-/** A partition: an append-only log at its leader, and the fetches that wait for more of it. */
+/** A partition: an append-only log at its leader, and the fetch sessions that read it. */
 export class Partition {
   readonly topic: string
   readonly index: number
@@ -13,7 +13,7 @@ export class Partition {
   /** Lane of the trace and name for people: `order-events/3`. */
   readonly name: string
   readonly records: LogRecord[] = []
-  readonly parked: FetchSession[] = []
+  readonly readers: FetchSession[] = []
   private readonly hash: number
 
   constructor(topic: string, index: number, leader: Broker) {

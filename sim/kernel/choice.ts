@@ -127,7 +127,6 @@ export class Choices {
     const low = combine(combine(this.root.low, site.low), entity.low)
     const high = combine(combine(this.root.high, site.high), entity.high)
     const lane = new Lane(low, high, forced, recorded)
-    while (entity.lanes.length < site.index) entity.lanes.push(undefined)
     entity.lanes[site.index] = lane
     return lane
   }

@@ -61,7 +61,9 @@ export class Kernel implements Actor {
   private readonly budget: Budget
   private readonly tieSite: ChoiceSite | undefined
   private readonly stepsReached: StepSite[] = []
+  /** The lives whose code was resumed since the last check; only the first `touchedCount` entries count. */
   private readonly touched: Incarnation[] = []
+  private touchedCount = 0
   private drainNeeded = false
 
   constructor(options: KernelOptions) {
@@ -115,8 +117,7 @@ export class Kernel implements Actor {
   resumed(incarnation: Incarnation): void {
     this.resumes++
     this.drainNeeded = true
-    const { touched } = this
-    if (touched.length === 0 || touched[touched.length - 1] !== incarnation) touched.push(incarnation)
+    if (this.touchedCount === 0 || this.touched[this.touchedCount - 1] !== incarnation) this.touched[this.touchedCount++] = incarnation
   }
 
   /** Ends the run with an error; the first one counts. */
@@ -198,12 +199,11 @@ export class Kernel implements Actor {
   }
 
   private checkStuck(): void {
-    const { touched } = this
-    for (let index = 0; index < touched.length; index++) {
-      const incarnation = touched[index] as Incarnation
+    for (let index = 0; index < this.touchedCount; index++) {
+      const incarnation = this.touched[index] as Incarnation
       if (incarnation.stuck) this.fail(foreignAwait(incarnation))
     }
-    touched.length = 0
+    this.touchedCount = 0
   }
 }
 

@@ -17,6 +17,13 @@ export class HandlerSite {
   }
 }
 
+/** Async code that a task runs. */
+export interface Runnable {
+  run(): Promise<unknown>
+  /** Called in the microtask in which the code ends, with its error if it threw; never after its process died. */
+  ended(error: unknown): void
+}
+
 /**
  * One run of a handler: ordinary async code whose awaited operations the kernel settles. A task knows which order it
  * works for and what caused its last resumption, so that whatever it does next carries both.
@@ -37,31 +44,30 @@ export class Task {
     this.cause = cause
   }
 
-  /**
-   * Runs a handler to its first await and keeps count of it until it ends.
-   * @param done called in the microtask in which the handler ends, with its error if it threw
-   */
-  start(body: () => Promise<unknown>, done: (error: unknown) => void): void {
+  /** Runs code to its first await and keeps count of it until it ends. */
+  start(code: Runnable): void {
     const { incarnation, kernel } = this
     incarnation.liveHandlers++
     incarnation.lastHandler = this.handler.name
     kernel.resumed(incarnation)
-    const end = (error: unknown): void => {
-      if (!incarnation.alive) return
-      incarnation.liveHandlers--
-      done(error)
-    }
     let running: Promise<unknown>
     try {
-      running = body()
+      running = code.run()
     } catch (error) {
-      end(error ?? new Error('a handler threw undefined'))
+      this.end(code, error ?? new Error('a handler threw undefined'))
       return
     }
     Promise.resolve(running).then(
-      () => end(undefined),
-      (error) => end(error ?? new Error('a handler rejected with undefined')),
+      () => this.end(code, undefined),
+      (error) => this.end(code, error ?? new Error('a handler rejected with undefined')),
     )
+  }
+
+  private end(code: Runnable, error: unknown): void {
+    const { incarnation } = this
+    if (!incarnation.alive) return
+    incarnation.liveHandlers--
+    code.ended(error)
   }
 
   /** The step that an operation of this handler is. */
@@ -72,10 +78,11 @@ export class Task {
 
   /**
    * Begins an operation: passes the *before* point of its step.
+   * @param callback takes the result instead of a promise, for the runtime's own operations
    * @returns undefined when the task's process is dead (possibly killed just now): the caller then returns
    * `Operation.never()` and does nothing
    */
-  begin<T>(operation: number, data?: unknown): Operation<T> | undefined {
+  begin<T>(operation: number, data?: unknown, callback?: (value: T) => void): Operation<T> | undefined {
     const { incarnation, kernel } = this
     if (!incarnation.alive) return undefined
     const site = this.step(operation)
@@ -85,11 +92,13 @@ export class Task {
       if (!incarnation.alive) return undefined
     }
     incarnation.outstanding++
-    return new Operation<T>(this, site)
+    return new Operation<T>(this, site, callback)
   }
 }
 
 type Settle = (value: unknown) => void
+/** Stands where nobody awaits. */
+const NO_PROMISE = Promise.resolve(undefined) as Promise<unknown>
 let capturedResolve: Settle = ignore
 let capturedReject: Settle = ignore
 const capture = (resolve: Settle, reject: Settle): void => {
@@ -106,12 +115,18 @@ export class Operation<T> {
   private readonly resolve: Settle
   private readonly reject: Settle
 
-  constructor(task: Task, site: StepSite) {
+  constructor(task: Task, site: StepSite, callback: ((value: T) => void) | undefined) {
     this.task = task
     this.site = site
-    this.promise = new Promise(capture as (resolve: (value: T) => void, reject: (reason: unknown) => void) => void)
-    this.resolve = capturedResolve
-    this.reject = capturedReject
+    if (callback === undefined) {
+      this.promise = new Promise(capture as (resolve: (value: T) => void, reject: (reason: unknown) => void) => void)
+      this.resolve = capturedResolve
+      this.reject = capturedReject
+    } else {
+      this.promise = NO_PROMISE as Promise<T>
+      this.resolve = callback as Settle
+      this.reject = ignore
+    }
   }
 
   /** What an operation of a dead process returns: a new promise each time, because a shared one would collect its awaiters for ever. */

@@ -1,8 +1,10 @@
-import { DatabaseError } from '../database/error.ts'
+import type { Statement } from '../database/statement.ts'
+import type { Row } from '../database/table.ts'
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
 import { integer, table, text } from '../service/schema.ts'
+import type { TransactionScope } from '../service/transaction.ts'
 
 /**
  * When the inbox row is written (PATTERNS.md §1.2): `same-transaction` (I1) is right; `before` (I2) loses an event in a
@@ -18,60 +20,26 @@ const inboxTable = table({ eventId: text, eventType: text, correlationId: text, 
 
 /** Recognises redelivered events by their id. */
 export function inbox(mode: InboxMode): Inbox {
-  if (mode === 'none') return { tables: {}, receive: (_context, _event, handle) => handle().then(() => true) }
-  const receive = { 'same-transaction': sameTransaction, before: claimFirst, after: markAfterwards }[mode]
-  return { tables: { inbox: inboxTable }, receive }
+  switch (mode) {
+    case 'none':
+      return { tables: {}, lookUp: false }
+    case 'same-transaction':
+      return { tables: { inbox: inboxTable }, lookUp: true, prelude: insertRow }
+    case 'before':
+      return { tables: { inbox: inboxTable }, lookUp: true, receive: (context, event, handle) => mark(context, event).then(handle) }
+    case 'after':
+      return { tables: { inbox: inboxTable }, lookUp: true, receive: (context, event, handle) => handle().then(() => mark(context, event)) }
+  }
 }
 
-function inboxRow(context: Context, event: Envelope): Readonly<Record<string, unknown>> {
-  const { eventId, eventType, correlationId } = event
+function insertRow(context: Context, event: Envelope): Statement {
+  return { kind: 'insert', table: context.runtime.database.table('inbox'), row: inboxRow(context, event) }
+}
+
+function inboxRow(context: Context, { eventId, eventType, correlationId }: Envelope): Row {
   return { eventId, eventType, correlationId, handledAt: context.now() }
 }
 
-async function known(context: Context, event: Envelope): Promise<boolean> {
-  return (await context.get('inbox', event.eventId)) !== undefined
-}
-
-/** A second delivery that was handled at the same time made its row first. */
-function lostTheRace(error: unknown): boolean {
-  return error instanceof DatabaseError && error.sqlState === '23505' && error.table === 'inbox'
-}
-
-async function sameTransaction(context: Context, event: Envelope, handle: () => Promise<void>): Promise<boolean> {
-  if (await known(context, event)) return false
-  const inboxTableOfService = context.runtime.database.table('inbox')
-  context.prelude = [{ kind: 'insert', table: inboxTableOfService, row: inboxRow(context, event) }]
-  try {
-    await handle()
-    if (context.prelude.length > 0) await context.transaction(async () => {})
-    return true
-  } catch (error) {
-    if (lostTheRace(error)) return false
-    throw error
-  }
-}
-
-async function claimFirst(context: Context, event: Envelope, handle: () => Promise<void>): Promise<boolean> {
-  if (await known(context, event)) return false
-  try {
-    await mark(context, event)
-  } catch (error) {
-    if (lostTheRace(error)) return false
-    throw error
-  }
-  await handle()
-  return true
-}
-
-async function markAfterwards(context: Context, event: Envelope, handle: () => Promise<void>): Promise<boolean> {
-  if (await known(context, event)) return false
-  await handle()
-  await mark(context, event)
-  return true
-}
-
-function mark(context: Context, event: Envelope): Promise<unknown> {
-  return context.transaction(async (tx: { table(name: string): { insert(row: unknown): Promise<unknown> } }) => {
-    await tx.table('inbox').insert(inboxRow(context, event))
-  })
+async function mark(context: Context, event: Envelope): Promise<void> {
+  await context.transaction((tx: TransactionScope) => tx.table('inbox').insert(inboxRow(context, event)))
 }

@@ -58,23 +58,22 @@ export function outbox(options: OutboxOptions): Outbox {
   }
 }
 
-async function insertRow(transaction: TransactionScope, topic: string, event: Envelope): Promise<void> {
-  await transaction.table('outbox').insert({ topic, correlationId: event.correlationId, event, status: 'PENDING' })
+function insertRow(transaction: TransactionScope, topic: string, event: Envelope): Promise<unknown> {
+  return transaction.table('outbox').insert({ topic, correlationId: event.correlationId, event, status: 'PENDING' })
 }
 
 async function publishAfterCommit(transaction: TransactionScope, topic: string, event: Envelope): Promise<void> {
+  transaction.afterCommit ??= []
   transaction.afterCommit.push(() => transaction.context.produce(topic, event))
 }
 
 /** Sends in the order of ids (one connection per leader keeps it), waits for every acknowledgement, then marks. */
 async function relayBatch(context: Context, batch: number): Promise<void> {
-  const rows = await context.select('outbox', { where: { status: 'PENDING' }, orderBy: 'id', limit: batch })
+  const rows = await context.table('outbox').select({ where: { status: 'PENDING' }, orderBy: 'id', limit: batch })
   if (rows.length === 0) return
   await Promise.all(rows.map((row) => context.produce(row.topic as string, row.event as Envelope, SEND)))
   const ids = rows.map((row) => row.id as number)
   await context.transaction(async (tx: TransactionScope) => {
-    await tx.table('outbox').update({ id: isIn(ids) }, (row) => {
-      row.status = 'SENT'
-    })
+    await tx.table('outbox').update({ id: isIn(ids) }, { status: 'SENT' })
   })
 }

@@ -13,10 +13,17 @@ export function differenceText(left: Trace, right: Trace, digests: readonly stri
   const where =
     id === 0
       ? ['the traces are equal, record by record; only the digests differ']
-      : [`first difference at record ${id}`, `  one run:     ${recordText(left, id)}`, `  the other:   ${recordText(right, id)}`]
-  return [`the same inputs gave different runs: digests ${digests.join(' and ')}`, ...where, 'usual causes:', ...USUAL_CAUSES.map((cause) => `  - ${cause}`)].join(
-    '\n',
-  )
+      : [
+          `first difference at record ${id}`,
+          `  one run:     ${recordText(left, id)}`,
+          `  the other:   ${recordText(right, id)}`,
+        ]
+  return [
+    `the same inputs gave different runs: digests ${digests.join(' and ')}`,
+    ...where,
+    'usual causes:',
+    ...USUAL_CAUSES.map((cause) => `  - ${cause}`),
+  ].join('\n')
 }
 
 function recordText(trace: Trace, id: number): string {

@@ -1,8 +1,11 @@
-import { type FaultOutcome } from '../run/run.ts'
+import type { FaultOutcome } from '../run/run.ts'
 import { suggestion } from '../run/suggestion.ts'
 
 /** Says why a fault of the plan never struck; undefined when it did. */
-export function missedFault({ spec, description, struckAtMicros }: FaultOutcome, steps: readonly string[]): string | undefined {
+export function missedFault(
+  { spec, description, struckAtMicros }: FaultOutcome,
+  steps: readonly string[],
+): string | undefined {
   if (struckAtMicros !== undefined) return undefined
   const what = `never struck: ${description} (${spec.at}${spec.of === undefined ? '' : ` of ${spec.of}`})`
   const match = /^(?:before|after) (.*)$/.exec(spec.at)
@@ -13,7 +16,8 @@ export function missedFault({ spec, description, struckAtMicros }: FaultOutcome,
     return `${what}; the step was reached, but not${nth}${spec.of === undefined ? '' : ` for ${spec.of}`}`
   }
   const meant = suggestion(pattern, patternsOf(steps))
-  const hint = meant === undefined ? "'faultline list steps' names the steps that are" : `did you mean '${meant}'?`
+  const hint =
+    meant === undefined ? "'faultline list steps' names the steps that are" : `did you mean '${meant}'?`
   return `${what}; no handler reached the step '${pattern}': ${hint}`
 }
 

@@ -54,7 +54,8 @@ export class Narrator {
   /** The process that did what a record says: whose step it was part of. */
   private actor(record: TraceRecord): string {
     let at: TraceRecord | undefined = record
-    while (at !== undefined && !DOINGS.has(at.kind)) at = at.parents[0] === undefined ? undefined : this.trace.at(at.parents[0])
+    while (at !== undefined && !DOINGS.has(at.kind))
+      at = at.parents[0] === undefined ? undefined : this.trace.at(at.parents[0])
     return at?.lane ?? record.lane
   }
 
@@ -74,7 +75,9 @@ export class Narrator {
       case 'deliver':
         return { did: this.delivered(lane, data) }
       case 'get':
-        return data.table === INBOX && data.answer !== undefined ? { did: 'recognised it by its inbox' } : undefined
+        return data.table === INBOX && data.answer !== undefined
+          ? { did: 'recognised it by its inbox' }
+          : undefined
       case 'commit':
         return committed(record.data as readonly Written[])
       case 'ledger':
@@ -88,7 +91,9 @@ export class Narrator {
       case 'rejected':
         return { did: `was refused by ${lane} (${data.message})` }
       case 'after':
-        return data.data instanceof Error && !this.refused(record) ? { did: `got an error (${data.data.message})` } : undefined
+        return data.data instanceof Error && !this.refused(record)
+          ? { did: `got an error (${data.data.message})` }
+          : undefined
       case 'log':
         return { did: logged(data) }
       case 'crash':
@@ -98,9 +103,14 @@ export class Narrator {
       case 'session-expired':
         return { subject: lane, did: `gave up ${processOf(data.member)}: its session timed out` }
       case 'rebalance':
-        return { subject: lane, did: `shared its partitions among ${list((data.members as readonly unknown[]).map(processOf))}` }
+        return {
+          subject: lane,
+          did: `shared its partitions among ${list((data.members as readonly unknown[]).map(processOf))}`,
+        }
       case 'offset-commit':
-        return data.errorCode === 'NONE' ? undefined : { did: `could not commit its offsets (${data.errorCode})` }
+        return data.errorCode === 'NONE'
+          ? undefined
+          : { did: `could not commit its offsets (${data.errorCode})` }
       default:
         return undefined
     }
@@ -133,7 +143,12 @@ interface Written {
 function committed(written: readonly Written[]): { did: string } | undefined {
   const rows = written.filter(({ table }) => table !== INBOX && table !== OUTBOX).map(rowText)
   const events = written.filter(({ table, before }) => table === OUTBOX && before === undefined)
-  const texts = [...rows, ...events.map(({ after }) => `outbox row ${(after?.event as Data | undefined)?.eventType ?? ''}`.trimEnd())]
+  const texts = [
+    ...rows,
+    ...events.map(({ after }) =>
+      `outbox row ${(after?.event as Data | undefined)?.eventType ?? ''}`.trimEnd(),
+    ),
+  ]
   if (texts.length === 0) return undefined
   if (written.some(({ table }) => table === INBOX)) texts.push('inbox row')
   return { did: `committed ${list(texts)}` }
@@ -141,8 +156,11 @@ function committed(written: readonly Written[]): { did: string } | undefined {
 
 function rowText({ table, before, after }: Written): string {
   if (after === undefined) return `${table} row deleted`
-  const changed = Object.entries(after).filter(([column, value]) => before !== undefined && before[column] !== value)
-  if (before === undefined) return typeof after.status === 'string' ? `${table} row ${after.status}` : `${table} row`
+  const changed = Object.entries(after).filter(
+    ([column, value]) => before !== undefined && before[column] !== value,
+  )
+  if (before === undefined)
+    return typeof after.status === 'string' ? `${table} row ${after.status}` : `${table} row`
   return `${table} ${changed.map(([column, value]) => `${column} ${plainText(column, before[column])} → ${plainText(column, value)}`).join(', ')}`.trimEnd()
 }
 

@@ -25,7 +25,13 @@ export interface Story {
 const MAX_LINES = 24
 
 /** Kinds of records that tell of a process or a group, not of an order; told when they are among an order's causes. */
-const SURROUNDINGS: ReadonlySet<string> = new Set(['fault', 'crash', 'restart', 'session-expired', 'rebalance'])
+const SURROUNDINGS: ReadonlySet<string> = new Set([
+  'fault',
+  'crash',
+  'restart',
+  'session-expired',
+  'rebalance',
+])
 
 interface Draft {
   readonly atMicros: Micros
@@ -39,25 +45,41 @@ interface Draft {
 }
 
 /**
- * Tells what happened to one order: the one that shows the breach, else the first that a fault struck, else the first.
+ * Tells what happened to one order: the one that shows the breach, else the first that a fault struck, else the first;
+ * of a run that ended in an error, the last that was worked on.
  * For a breach at a moment the story tells what led there; otherwise the whole life of the order.
  * @param summary of the run that made the trace
  */
-export function storyOf(summary: RunSummary, trace: Trace, expect: Scenario['expect'], maxLines = MAX_LINES): Story | undefined {
+export function storyOf(
+  summary: RunSummary,
+  trace: Trace,
+  expect: Scenario['expect'],
+  maxLines = MAX_LINES,
+): Story | undefined {
   const breach = breachOf(summary.properties, expect)
-  const subject = subjectOf(trace, breach)
+  const subject = summary.verdict === 'error' ? lastSubject(trace) : subjectOf(trace, breach)
   if (subject === undefined) return undefined
   const own = [...trace.records()].filter(({ entity }) => entity === subject)
   const causes = causesOf(trace, own)
-  const momentary = breach !== undefined && breach.cause > 0 && trace.at(breach.cause).atMicros === breach.atMicros
+  const momentary =
+    breach !== undefined && breach.cause > 0 && trace.at(breach.cause).atMicros === breach.atMicros
   const reasons = momentary ? reasonsOf(trace, own, breach.cause) : undefined
   const narrator = new Narrator(trace)
-  const drafts = draft(trace, narrator, { subject, breach, causes, reasons, leading: leadingWorks(narrator, own) })
+  const drafts = draft(trace, narrator, {
+    subject,
+    breach,
+    causes,
+    reasons,
+    leading: leadingWorks(narrator, own),
+  })
   return finish(subject, drafts, maxLines)
 }
 
 /** The breach to explain: rather one that was not expected. */
-function breachOf(properties: readonly PropertyResult[], expect: Scenario['expect']): PropertyResult | undefined {
+function breachOf(
+  properties: readonly PropertyResult[],
+  expect: Scenario['expect'],
+): PropertyResult | undefined {
   const violated = properties.filter(({ verdict }) => verdict === 'violated')
   return violated.find(({ name }) => expect[name] !== 'violated') ?? violated[0]
 }
@@ -76,6 +98,16 @@ function subjectOf(trace: Trace, breach: PropertyResult | undefined): string | u
     if (kind === 'act') first ??= entity
   }
   return struck ?? first
+}
+
+/** The order that was worked on when the run ended. */
+function lastSubject(trace: Trace): string | undefined {
+  const acted = new Set([...trace.records()].filter(({ kind }) => kind === 'act').map(({ entity }) => entity))
+  for (let id = trace.length; id >= 1; id--) {
+    const { entity } = trace.at(id)
+    if (acted.has(entity)) return entity
+  }
+  return undefined
 }
 
 /** Everything that led to any of these records. */
@@ -165,7 +197,8 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Draft[], plot: Pl
   const work = surrounding ? 0 : (narrator.beginning(id)?.id ?? 0)
   const rank = surrounding || plot.reasons !== undefined ? 1 : plot.leading.has(work) ? 2 : 3
   const open = work === 0 ? undefined : openDraft(drafts, work, phrase.subject)
-  if (open === undefined) drafts.push({ atMicros, mark: 'plain', subject: phrase.subject, parts: [phrase.did], work, rank })
+  if (open === undefined)
+    drafts.push({ atMicros, mark: 'plain', subject: phrase.subject, parts: [phrase.did], work, rank })
   else open.parts.push(phrase.did)
 }
 
@@ -180,7 +213,14 @@ function openDraft(drafts: readonly Draft[], work: number, subject: string): Dra
 }
 
 function breachLine({ name, message, atMicros }: PropertyResult): Draft {
-  return { atMicros: atMicros ?? 0, mark: 'breach', subject: '', parts: [`${name}: ${message}`], work: 0, rank: 0 }
+  return {
+    atMicros: atMicros ?? 0,
+    mark: 'breach',
+    subject: '',
+    parts: [`${name}: ${message}`],
+    work: 0,
+    rank: 0,
+  }
 }
 
 function finish(subject: string, drafts: readonly Draft[], maxLines: number): Story {
@@ -191,7 +231,11 @@ function finish(subject: string, drafts: readonly Draft[], maxLines: number): St
     const dispensable = kept.filter((line) => line.rank === rank).slice(-excess)
     kept = kept.filter((line) => !dispensable.includes(line))
   }
-  const lines = kept.map(({ atMicros, mark, subject: who, parts }) => ({ atMicros, mark, text: sentence(who, parts) }))
+  const lines = kept.map(({ atMicros, mark, subject: who, parts }) => ({
+    atMicros,
+    mark,
+    text: sentence(who, parts),
+  }))
   return { subject, lines, leftOut: drafts.length - kept.length }
 }
 

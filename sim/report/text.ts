@@ -1,5 +1,5 @@
 import { formatSeconds } from '../kernel/time.ts'
-import { judge, type Judgement, type JudgedProperty } from '../run/judgement.ts'
+import { type JudgedProperty, type Judgement, judge } from '../run/judgement.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { missedFault } from './missed-fault.ts'
 import { type Paint, wrapped } from './paint.ts'
@@ -10,13 +10,20 @@ import type { RunSummary } from './summary.ts'
 const WIDTH = 118
 
 /** A result as people read it: what ran, how the properties fared, what happened to one order, what was expected. */
-export function resultText(summary: RunSummary, scenario: Scenario, story: Story | undefined, paint: Paint): string {
+export function resultText(
+  summary: RunSummary,
+  scenario: Scenario,
+  story: Story | undefined,
+  paint: Paint,
+): string {
   const judgement = judge(summary, scenario)
   const blocks = [
     [headerLine(summary, scenario, paint)],
     propertyLines(summary, paint),
     [countsLine(summary), ...missedLines(summary, paint)],
-    ...(summary.reason === undefined ? [] : [sentence(`${summary.verdict}: ${summary.reason}`, paint.doubtful)]),
+    ...(summary.reason === undefined
+      ? []
+      : [sentence(`${summary.verdict}: ${summary.reason}`, paint.doubtful)]),
     ...(story === undefined ? [] : [storyLines(story, summary, paint)]),
     expectationLines(judgement, paint),
   ]
@@ -36,9 +43,15 @@ function propertyLines({ properties, verdict }: RunSummary, paint: Paint): strin
   const width = Math.max(0, ...properties.map(({ name }) => name.length))
   return properties.flatMap(({ name, verdict: fared, atMicros, message }) => {
     const mark = { pass: paint.good('✓'), violated: paint.bad('✗'), inconclusive: paint.doubtful('?') }[fared]
-    const text = fared === 'violated' && atMicros !== undefined ? `violated at ${formatSeconds(atMicros)}: ${message}` : message
+    const text =
+      fared === 'violated' && atMicros !== undefined
+        ? `violated at ${formatSeconds(atMicros)}: ${message}`
+        : message
     const [first, ...rest] = wrapped(text, WIDTH - width - 6)
-    return [`  ${mark} ${name.padEnd(width)}  ${first}`, ...rest.map((line) => `${' '.repeat(width + 6)}${line}`)]
+    return [
+      `  ${mark} ${name.padEnd(width)}  ${first}`,
+      ...rest.map((line) => `${' '.repeat(width + 6)}${line}`),
+    ]
   })
 }
 
@@ -66,7 +79,10 @@ function storyLines({ subject, lines, leftOut }: Story, { verdict }: RunSummary,
   const title = verdict === 'violated' ? `why (${subject})` : `what happened to ${subject}`
   const width = Math.max(...lines.map(({ atMicros }) => formatSeconds(atMicros).length))
   const told = lines.flatMap((line) => storyLine(line, width, paint))
-  const more = leftOut === 0 ? [] : [paint.quiet(`    … ${counted(leftOut, 'line')} more: --trace <file> writes everything`)]
+  const more =
+    leftOut === 0
+      ? []
+      : [paint.quiet(`    … ${counted(leftOut, 'line')} more: --trace <file> writes everything`)]
   return [`  ${title}`, ...told, ...more]
 }
 
@@ -75,14 +91,24 @@ function storyLine({ atMicros, mark, text }: StoryLine, width: number, paint: Pa
   const colour = mark === 'plain' ? (plain: string) => plain : paint.bad
   const [first, ...rest] = wrapped(`${prefix}${text}`, WIDTH - width - 6)
   const time = paint.quiet(formatSeconds(atMicros).padStart(width))
-  return [`    ${time}  ${colour(first as string)}`, ...rest.map((line) => `${' '.repeat(width + 8)}${colour(line)}`)]
+  return [
+    `    ${time}  ${colour(first as string)}`,
+    ...rest.map((line) => `${' '.repeat(width + 8)}${colour(line)}`),
+  ]
 }
 
 function expectationLines({ outcome, properties }: Judgement, paint: Paint): string[] {
-  const marks = { met: paint.good('✓'), unmet: paint.bad('✗'), inconclusive: paint.doubtful('?'), error: paint.bad('✗') }
+  const marks = {
+    met: paint.good('✓'),
+    unmet: paint.bad('✗'),
+    inconclusive: paint.doubtful('?'),
+    error: paint.bad('✗'),
+  }
   if (properties.length === 0) return [`  expected: every property holds ${marks[outcome]}`]
   const width = Math.max(...properties.map(({ name }) => name.length))
-  const lines = properties.map((property) => `  expected: ${property.name.padEnd(width)}  ${expectationText(property, paint)}`)
+  const lines = properties.map(
+    (property) => `  expected: ${property.name.padEnd(width)}  ${expectationText(property, paint)}`,
+  )
   return outcome === 'inconclusive' ? [...lines, `  ${marks.inconclusive} inconclusive`] : lines
 }
 

@@ -7,7 +7,15 @@ const FORMAT = 1
 export function* traceLines(trace: Trace): IterableIterator<string> {
   yield JSON.stringify({ format: 'faultline-trace', version: FORMAT, records: trace.length })
   for (const { id, atMicros, kind, lane, entity, parents, data } of trace.records()) {
-    yield JSON.stringify({ id, atMicros, kind, lane, entity, parents, data: data === undefined ? undefined : plainData(data) })
+    yield JSON.stringify({
+      id,
+      atMicros,
+      kind,
+      lane,
+      entity,
+      parents,
+      data: data === undefined ? undefined : plainData(data),
+    })
   }
 }
 

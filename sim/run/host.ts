@@ -6,7 +6,7 @@ export interface Host {
   readonly name: string
   /**
    * Calls `advance` until it returns false, letting the microtask queue empty after every true.
-   * @param unhandled hears what detached branches of service code reject with
+   * @param unhandled hears what detached branches of service code reject with, and what microtasks throw
    */
   run(advance: () => boolean, unhandled: (reason: unknown) => void): Promise<void>
 }
@@ -28,67 +28,93 @@ interface Port {
 const node = (globalThis as { process?: NodeProcess & { versions?: { node?: string } } }).process
 const isNode = node?.versions?.node !== undefined
 const { setImmediate: immediate } = globalThis as unknown as { setImmediate?: (callback: () => void) => void }
+const { setTimeout: timeout } = globalThis as unknown as { setTimeout?: (callback: () => void, delay: number) => void }
 const nextTick = isNode ? node.nextTick.bind(node) : undefined
 const tickCallback = isNode && typeof node._tickCallback === 'function' ? node._tickCallback.bind(node) : undefined
 const Channel = (globalThis as unknown as { MessageChannel?: new () => { port1: Port; port2: Port } }).MessageChannel
 
-/** Collects unhandled rejections while service code runs, and hides them from everybody else. */
-function captureRejections(unhandled: (reason: unknown) => void): () => void {
+/** What a browser's events of unhandled failures carry. */
+interface FailureEvent {
+  readonly reason?: unknown
+  readonly error?: unknown
+  preventDefault(): void
+}
+
+/** Collects unhandled rejections and errors of microtasks while service code runs, and hides them from everybody else. */
+function captureFailures(unhandled: (reason: unknown) => void): () => void {
   if (isNode) {
-    const others = node.listeners('unhandledRejection')
-    node.removeAllListeners('unhandledRejection')
-    node.on('unhandledRejection', unhandled)
+    const releases = ['unhandledRejection', 'uncaughtException'].map((event) => {
+      const others = node.listeners(event)
+      node.removeAllListeners(event)
+      node.on(event, unhandled)
+      return () => {
+        node.removeAllListeners(event)
+        for (const listener of others) node.on(event, listener)
+      }
+    })
     return () => {
-      node.removeAllListeners('unhandledRejection')
-      for (const listener of others) node.on('unhandledRejection', listener)
+      for (const release of releases) release()
     }
   }
-  const scope = globalThis as unknown as {
-    addEventListener(type: string, listener: (event: { reason: unknown; preventDefault(): void }) => void): void
-    removeEventListener(type: string, listener: unknown): void
-  }
-  const listener = (event: { reason: unknown; preventDefault(): void }): void => {
+  const scope = globalThis as unknown as Record<
+    'addEventListener' | 'removeEventListener',
+    (type: string, listener: (event: FailureEvent) => void) => void
+  >
+  const listener = (event: FailureEvent): void => {
     event.preventDefault()
-    unhandled(event.reason)
+    unhandled(event.reason ?? event.error)
   }
-  scope.addEventListener('unhandledrejection', listener)
-  return () => scope.removeEventListener('unhandledrejection', listener)
+  for (const type of ['unhandledrejection', 'error']) scope.addEventListener(type, listener)
+  return () => {
+    for (const type of ['unhandledrejection', 'error']) scope.removeEventListener(type, listener)
+  }
+}
+
+const nothing = (): void => {}
+const atOnce = (done: () => void): void => done()
+
+/** Runs that share their thread with others while they last must not overlap: they replace globals. */
+let lastTurning: Promise<unknown> = Promise.resolve()
+
+function oneAfterAnother(start: () => Promise<void>): Promise<void> {
+  const mine = lastTurning.then(start)
+  lastTurning = mine.catch(nothing)
+  return mine
 }
 
 /** How a loop gets from one macrotask to the next. */
 interface Turning {
   /** Arms the next turn. */
   next(): void
+  /** Calls back when the engine has reported the failures of the last turn. */
+  settle(done: () => void): void
   /** Frees what arming needs. */
   stop(): void
 }
 
 /** A host that takes one macrotask per resumption. */
 function turningHost(name: string, prepare: (turn: () => void) => Turning): Host {
-  return {
-    name,
-    run: (advance, unhandled) =>
-      new Promise((resolve, reject) => {
-        const release = captureRejections(unhandled)
-        const end = (settle: () => void): void => {
+  const start = (advance: () => boolean, unhandled: (reason: unknown) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const release = captureFailures(unhandled)
+      const end = (finish: () => void): void =>
+        turning.settle(() => {
           release()
           turning.stop()
-          settle()
-        }
-        const turning = prepare(() => {
-          try {
-            if (advance()) turning.next()
-            else end(resolve)
-          } catch (error) {
-            end(() => reject(error))
-          }
+          finish()
         })
-        turning.next()
-      }),
-  }
+      const turning = prepare(() => {
+        try {
+          if (advance()) turning.next()
+          else end(resolve)
+        } catch (error) {
+          end(() => reject(error))
+        }
+      })
+      turning.next()
+    })
+  return { name, run: (advance, unhandled) => oneAfterAnother(() => start(advance, unhandled)) }
 }
-
-const nothing = (): void => {}
 
 /** Node: one native call between events empties the microtask queue; only exact when called from a macrotask. */
 export const tickCallbackHost: Host = {
@@ -96,7 +122,7 @@ export const tickCallbackHost: Host = {
   run: (advance, unhandled) =>
     new Promise((resolve, reject) => {
       ;(immediate as (callback: () => void) => void)(() => {
-        const release = captureRejections(unhandled)
+        const release = captureFailures(unhandled)
         const drain = tickCallback as () => void
         try {
           while (advance()) drain()
@@ -111,15 +137,20 @@ export const tickCallbackHost: Host = {
     }),
 }
 
-/** Node, should the native call ever go away: a tick armed from a microtask runs when the microtask queue is empty. */
+/**
+ * Node, should the native call ever go away: a tick armed from a microtask runs when the microtask queue is empty. Node
+ * reports rejections only when no tick is armed, so this host hears of them at the end of a run.
+ */
 export const nextTickHost: Host = turningHost('process.nextTick', (turn) => ({
   next: () => void Promise.resolve().then(() => (nextTick as (callback: () => void) => void)(turn)),
+  settle: (done) => (immediate as (callback: () => void) => void)(done),
   stop: nothing,
 }))
 
 /** Node, the reference that the others are tested against: a macrotask per resumption. */
 export const immediateHost: Host = turningHost('setImmediate', (turn) => ({
   next: () => (immediate as (callback: () => void) => void)(turn),
+  settle: atOnce,
   stop: nothing,
 }))
 
@@ -129,6 +160,8 @@ export const messageChannelHost: Host = turningHost('MessageChannel', (turn) => 
   port1.onmessage = turn
   return {
     next: () => port2.postMessage(0),
+    // Browsers report rejections in a task of their own, which a timer of no delay comes after.
+    settle: (done) => void (timeout as (callback: () => void, delay: number) => void)(done, 0),
     stop: () => {
       port1.onmessage = null
       port1.close()

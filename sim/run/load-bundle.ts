@@ -21,18 +21,27 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
   const module = { exports: {} as { default?: unknown } }
   const requireOnly = (name: string): object => {
     if (name === 'faultline') return faultline
-    throw new SimError('definition', `${label} requires '${name}': a system may use 'faultline' and what can be bundled with it, nothing else`)
+    throw new SimError(
+      'definition',
+      `${label} requires '${name}': a system may use 'faultline' and what can be bundled with it, nothing else`,
+    )
   }
   try {
-    // biome-ignore lint/security/noGlobalEval: a user's system is code, and evaluating its bundle is the one way that is the same in Node and in a browser
+    // A user's system is code: evaluating its bundle is the one way that is the same in Node and in a browser.
     const evaluate = new Function('module', 'exports', 'require', `${text}\n//# sourceURL=faultline/${label}`)
     evaluate(module, module.exports, requireOnly)
   } catch (error) {
     if (error instanceof SimError) throw error
-    throw new SimError('definition', `${label} failed while it was loaded: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`)
+    throw new SimError(
+      'definition',
+      `${label} failed while it was loaded: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+    )
   }
   if (!('default' in module.exports)) {
-    throw new SimError('definition', `${label} has no default export: write 'export default defineSystem({ … })'`)
+    throw new SimError(
+      'definition',
+      `${label} has no default export: write 'export default defineSystem({ … })'`,
+    )
   }
   return checkedSystem(module.exports.default, label)
 }
@@ -41,7 +50,10 @@ const PARAM_TYPES = ['choice', 'flag', 'integer', 'duration']
 
 function checkedSystem(value: unknown, label: string): System {
   const fail = (what: string): never => {
-    throw new SimError('definition', `the default export of ${label} is not a system: ${what}; write 'export default defineSystem({ … })'`)
+    throw new SimError(
+      'definition',
+      `the default export of ${label} is not a system: ${what}; write 'export default defineSystem({ … })'`,
+    )
   }
   if (!isMap(value)) return fail(`it is ${typeof value === 'function' ? 'a function' : shown(value)}`)
   if (typeof value.name !== 'string' || value.name === '') return fail("it has no 'name'")
@@ -60,7 +72,10 @@ function checkedSystem(value: unknown, label: string): System {
 
 function checkedParts(parts: ReturnType<System['build']>, label: string): ReturnType<System['build']> {
   const fail = (what: string): never => {
-    throw new SimError('definition', `'build' of ${label} must return topics, services, externals, workload and properties: ${what}`)
+    throw new SimError(
+      'definition',
+      `'build' of ${label} must return topics, services, externals, workload and properties: ${what}`,
+    )
   }
   if (!isMap(parts)) return fail(`it returned ${shown(parts)}`)
   for (const member of ['topics', 'services', 'externals', 'properties'] as const) {

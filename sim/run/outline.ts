@@ -1,5 +1,7 @@
-import type { FaultSpec } from '../faults/spec.ts'
+import { z } from 'zod'
+import type { FaultKind } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
+import type { FaultSpec } from '../faults/spec.ts'
 import { SimError } from '../kernel/error.ts'
 import { Kernel } from '../kernel/kernel.ts'
 import { readDuration } from '../kernel/time.ts'
@@ -34,7 +36,10 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
   const scenario = scenarioOf({
     system: system.name,
     params,
-    cluster: { brokers: Number.isInteger(brokers) && (brokers as number) >= 1 ? (brokers as number) : DEFAULT_CLUSTER.brokers },
+    cluster: {
+      brokers:
+        Number.isInteger(brokers) && (brokers as number) >= 1 ? (brokers as number) : DEFAULT_CLUSTER.brokers,
+    },
     workload: { orders: 0 },
   })
   const budget = { maxEvents: 0, maxMicros: 0, maxTraceRecords: 0 }
@@ -63,7 +68,9 @@ export function systemProblems(data: unknown, outline: SystemOutline): Problem[]
   const faults = valueAt(data, ['faults'])
   return [
     ...paramProblems(valueAt(data, ['params']), outline),
-    ...(Array.isArray(faults) ? faults.flatMap((entry, index) => faultProblems(entry, index, data, outline)) : []),
+    ...(Array.isArray(faults)
+      ? faults.flatMap((entry, index) => faultProblems(entry, index, data, outline))
+      : []),
     ...expectProblems(valueAt(data, ['expect']), outline),
   ]
 }
@@ -89,7 +96,8 @@ function paramProblems(params: unknown, { name: system, params: specs }: SystemO
     }
     const expected = paramExpectation(spec, value)
     if (expected === undefined) return []
-    const meant = spec.type === 'choice' && typeof value === 'string' ? suggestion(value, spec.values) : undefined
+    const meant =
+      spec.type === 'choice' && typeof value === 'string' ? suggestion(value, spec.values) : undefined
     return [{ path, of: 'value', message: `expected ${expected}, got ${shown(value)}`, meant }]
   })
 }
@@ -106,7 +114,9 @@ function paramExpectation(spec: ParamSpec, value: unknown): string | undefined {
       return within ? undefined : `a whole number from ${spec.min} to ${spec.max}`
     }
     case 'duration':
-      return typeof value === 'string' && readDuration(value) !== undefined ? undefined : "a duration such as '300ms', '2s' or '5m'"
+      return typeof value === 'string' && readDuration(value) !== undefined
+        ? undefined
+        : "a duration such as '300ms', '2s' or '5m'"
   }
 }
 
@@ -126,18 +136,34 @@ function faultProblems(entry: unknown, index: number, data: unknown, outline: Sy
   return [...targetProblems(entry, path, outline), ...ofProblems(entry, path, data, outline)]
 }
 
-function targetProblems(entry: Readonly<Record<string, unknown>>, path: Path, outline: SystemOutline): Problem[] {
+function targetProblems(
+  entry: Readonly<Record<string, unknown>>,
+  path: Path,
+  outline: SystemOutline,
+): Problem[] {
   const kind = faultKindOf(entry)
+  if (kind === undefined) return []
   const { at: _at, of: _of, nth: _nth, ...members } = entry as FaultSpec
-  const settings = kind?.schema.safeParse(members)
-  if (kind === undefined || settings?.success !== true) return []
+  const settings = kind.schema.safeParse(knownMembers(kind, members))
+  if (!settings.success) return []
   return kind
     .targets(settings.data)
     .filter((target) => !outline.targets.includes(target))
     .map((target) => {
       const message = `${outline.name} has no process '${target}': expected ${oneOf(outline.targets)}`
-      return { path: [...path, ...placeOf(entry, target)], of: 'value', message, meant: suggestion(target, outline.targets) }
+      return {
+        path: [...path, ...placeOf(entry, target)],
+        of: 'value',
+        message,
+        meant: suggestion(target, outline.targets),
+      }
     })
+}
+
+/** Without unknown members, which the schema complains about: the names in the others are checked all the same. */
+function knownMembers({ schema }: FaultKind, members: object): object {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  return Object.fromEntries(Object.entries(members).filter(([name]) => known.includes(name)))
 }
 
 /** Where in an entry a name stands. */
@@ -149,14 +175,27 @@ function placeOf(entry: Readonly<Record<string, unknown>>, name: string): Path {
   return []
 }
 
-function ofProblems(entry: Readonly<Record<string, unknown>>, path: Path, data: unknown, { noun }: SystemOutline): Problem[] {
+function ofProblems(
+  entry: Readonly<Record<string, unknown>>,
+  path: Path,
+  data: unknown,
+  { noun }: SystemOutline,
+): Problem[] {
   const match = typeof entry.of === 'string' ? /^(\S+)[ -](\d+)$/.exec(entry.of) : null
   if (match === null) return []
   const place = { path: [...path, 'of'], of: 'value' } as const
   const number = Number(match[2])
-  if (match[1] !== noun) return [{ ...place, message: `expected '${noun} ${number}', got '${entry.of}'`, meant: `${noun} ${number}` }]
+  if (match[1] !== noun)
+    return [
+      { ...place, message: `expected '${noun} ${number}', got '${entry.of}'`, meant: `${noun} ${number}` },
+    ]
   const stated = valueAt(data, ['workload', 'orders'])
   const orders = typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
   if (number >= 1 && number <= orders) return []
-  return [{ ...place, message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'` }]
+  return [
+    {
+      ...place,
+      message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'`,
+    },
+  ]
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
+import { readDuration } from '../kernel/time.ts'
 import { scenarioJsonSchema, scenarioSchema } from './scenario-schema.ts'
 import { suggestion } from './suggestion.ts'
 
@@ -64,18 +65,27 @@ class IssueReader {
       case 'unrecognized_keys':
         return issue.keys.map((key) => this.unknownKey(path, key))
       case 'invalid_union':
-        return isFault(path) ? this.faultProblems(issue, path) : [this.at(path, this.expectedTypes(issue, path))]
+        return isFault(path)
+          ? this.faultProblems(issue, path)
+          : [this.at(path, this.expectedTypes(issue, path))]
       case 'invalid_value':
-        return [{ ...this.at(path, oneOf(issue.values.map(String))), meant: this.meantAt(path, issue.values.map(String)) }]
-      default:
-        return [this.at(path, expectation(issue))]
+        return [
+          {
+            ...this.at(path, oneOf(issue.values.map(String))),
+            meant: this.meantAt(path, issue.values.map(String)),
+          },
+        ]
+      default: {
+        const expected = expectation(issue)
+        return [{ ...this.at(path, expected), meant: meantInstead(valueAt(this.data, path), path, expected) }]
+      }
     }
   }
 
   /** Of the schemas of all kinds of faults, the one that the entry means speaks. */
   private faultProblems(issue: Issue & { code: 'invalid_union' }, path: Path): Problem[] {
     const entry = valueAt(this.data, path)
-    if (!isMap(entry)) return [this.at(path, "a fault, such as { crash: payment, at: 2s }")]
+    if (!isMap(entry)) return [this.at(path, 'a fault, such as { crash: payment, at: 2s }')]
     const kind = faultKindOf(entry)
     if (kind !== undefined) {
       const branch = issue.errors[FAULT_KINDS.indexOf(kind)] ?? []
@@ -85,20 +95,25 @@ class IssueReader {
     const message = `expected a kind of fault: ${oneOf(kinds)}`
     for (const key of Object.keys(entry)) {
       const meant = suggestion(key, kinds)
-      if (meant !== undefined) return [{ path: [...path, key], of: 'key', message: `${message}, got '${key}'`, meant }]
+      if (meant !== undefined)
+        return [{ path: [...path, key], of: 'key', message: `${message}, got '${key}'`, meant }]
     }
     return [{ path, of: 'value', message: `${message}, got ${Object.keys(entry).join(', ') || 'nothing'}` }]
   }
 
   private unknownKey(path: Path, key: string): Problem {
-    const known = Object.keys((this.schemaAt(path).properties ?? {}) as Json).filter((name) => name !== '$schema')
+    const known = Object.keys((this.schemaAt(path).properties ?? {}) as Json).filter(
+      (name) => name !== '$schema',
+    )
     const message = `unknown key '${key}': expected ${oneOf(known)}`
     return { path: [...path, key], of: 'key', message, meant: suggestion(key, known) }
   }
 
   private at(path: Path, expected: string): Problem {
     const value = valueAt(this.data, path)
-    if (value !== undefined) return { path, of: 'value', message: `expected ${expected}, got ${shown(value)}` }
+    if (expected.startsWith('no ')) return { path, of: 'value', message: `expected ${expected}` }
+    if (value !== undefined)
+      return { path, of: 'value', message: `expected ${expected}, got ${shown(value)}` }
     const { description } = this.schemaAt(path)
     const meaning = typeof description === 'string' ? ` (${description})` : ''
     return { path, of: 'value', message: `missing '${path.at(-1)}': expected ${expected}${meaning}` }
@@ -110,7 +125,10 @@ class IssueReader {
   }
 
   private expectedTypes(issue: Issue & { code: 'invalid_union' }, path: Path): string {
-    const types = issue.errors.flat().filter((inner) => inner.path.length === 0).map(expectation)
+    const types = issue.errors
+      .flat()
+      .filter((inner) => inner.path.length === 0)
+      .map(expectation)
     return types.length > 0 ? [...new Set(types)].join(' or ') : `something else for ${path.join('.')}`
   }
 
@@ -121,7 +139,8 @@ class IssueReader {
     for (const part of path) {
       reached = [...reached, part]
       const { properties, items, additionalProperties } = schema as Record<string, Json | undefined>
-      schema = ((typeof part === 'number' ? items : (properties?.[part] ?? additionalProperties)) ?? {}) as Json
+      schema = ((typeof part === 'number' ? items : (properties?.[part] ?? additionalProperties)) ??
+        {}) as Json
       if (isFault(reached)) schema = this.faultSchema(schema, valueAt(this.data, reached))
     }
     return schema
@@ -158,6 +177,19 @@ function expectation(issue: Issue): string {
     default:
       return `something else (${issue.message})`
   }
+}
+
+/** A moment, a step or a duration that was nearly written right. */
+function meantInstead(value: unknown, path: Path, expected: string): string | undefined {
+  if (expected.startsWith('a duration') || path.at(-1) === 'at') {
+    const duration = typeof value === 'number' ? `${value}ms` : String(value).replaceAll(' ', '')
+    if (value !== undefined && readDuration(duration) !== undefined) return duration
+  }
+  if (path.at(-1) !== 'at' || typeof value !== 'string') return undefined
+  const [first = '', ...rest] = value.split(' ')
+  const phase = suggestion(first, ['before', 'after'])
+  if (phase !== undefined && rest.length > 0) return [phase, ...rest].join(' ')
+  return value.includes('.') ? `after ${value}` : undefined
 }
 
 function bounded(origin: string, relation: string, limit: number): string {

@@ -1,7 +1,7 @@
 import type { PropertyResult } from '../check/monitor.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
-import { invariant, SimError } from '../kernel/error.ts'
+import { invariant, SimError, type SimErrorCode } from '../kernel/error.ts'
 import { ArmedFault } from '../kernel/fault.ts'
 import { Kernel } from '../kernel/kernel.ts'
 import type { Tape } from '../kernel/tape.ts'
@@ -39,6 +39,8 @@ export interface RunResult {
   readonly endMicros: Micros
   /** Why it is inconclusive or an error. */
   readonly reason: string | undefined
+  /** What kind of error it is. */
+  readonly failureCode: SimErrorCode | undefined
   /** Names of all steps that handlers reached. */
   readonly steps: readonly string[]
   readonly trace: Trace | undefined
@@ -165,6 +167,7 @@ function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, see
     resumes: kernel.resumes,
     endMicros: kernel.nowMicros,
     reason: kernel.failure?.message ?? (kernel.exhausted === undefined ? undefined : `the budget of ${kernel.exhausted} ran out`),
+    failureCode: kernel.failure?.code,
     steps: kernel.stepNames(),
     trace: kernel.trace,
     tape: kernel.choices.tape(),

@@ -15,7 +15,9 @@ const trigger = {
     .refine((at) => readTrigger({ at }) !== undefined, {
       error: "expected a moment such as '2s', or a step such as 'after provider.charge'",
     })
-    .describe('when it strikes: a moment (2s), or a step (after provider.charge, before payment.OrderCreated tx.commit)')
+    .describe(
+      'when it strikes: a moment (2s), or a step (after provider.charge, before payment.OrderCreated tx.commit)',
+    )
     .meta({ examples: ['2s', 'after provider.charge', 'before payment.OrderCreated tx.commit'] }),
   of: z
     .string()
@@ -45,7 +47,8 @@ function entryOf(kind: FaultKind): z.ZodType {
 
 /** The schema of a configuration member follows from its default, so that a new member needs no change here. */
 function kafkaMember(name: string, value: unknown): z.ZodType {
-  const described = (schema: z.ZodType): z.ZodType => schema.optional().describe(`Kafka's ${name}; default ${String(value)}`)
+  const described = (schema: z.ZodType): z.ZodType =>
+    schema.optional().describe(`Kafka's ${name}; default ${String(value)}`)
   if (typeof value === 'number') return described(z.int().min(0))
   if (typeof value === 'boolean') return described(z.boolean())
   return described(z.string())
@@ -63,14 +66,22 @@ export const scenarioSchema = z.strictObject({
   $schema: z.string().optional().describe('for editors; ignored'),
   name: z.string().min(1).optional().describe("default: the file's name"),
   description: z.string().optional().describe('what it shows, for people'),
-  system: z.string().min(1).describe('name of the system (scenarios/<name>/system.ts), or the path of its file from here'),
+  system: z
+    .string()
+    .min(1)
+    .describe('name of the system (scenarios/<name>/system.ts), or the path of its file from here'),
   params: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .optional()
     .describe('params of the system that differ from its defaults'),
   cluster: z
     .strictObject({
-      brokers: z.int().min(1).max(100).optional().describe(`how many brokers; default ${DEFAULT_CLUSTER.brokers}`),
+      brokers: z
+        .int()
+        .min(1)
+        .max(100)
+        .optional()
+        .describe(`how many brokers; default ${DEFAULT_CLUSTER.brokers}`),
       scheduling: z
         .enum(['fifo', 'random'])
         .optional()
@@ -80,7 +91,12 @@ export const scenarioSchema = z.strictObject({
     .optional(),
   workload: z
     .strictObject({
-      orders: z.int().min(0).max(MAX_ORDERS).optional().describe(`how many actions users take; default ${DEFAULT_WORKLOAD.orders}`),
+      orders: z
+        .int()
+        .min(0)
+        .max(MAX_ORDERS)
+        .optional()
+        .describe(`how many actions users take; default ${DEFAULT_WORKLOAD.orders}`),
       every: durationText.optional().describe(`time between two of them; default ${DEFAULT_WORKLOAD.every}`),
     })
     .optional(),
@@ -91,8 +107,14 @@ export const scenarioSchema = z.strictObject({
     .describe('by name of property; a property that is not named is expected to pass'),
   budget: z
     .strictObject({
-      events: z.int().min(1).optional().describe(`events after which the run ends; default ${DEFAULT_BUDGET.events}`),
-      time: durationText.optional().describe(`virtual time after which the run ends; default ${DEFAULT_BUDGET.time}`),
+      events: z
+        .int()
+        .min(1)
+        .optional()
+        .describe(`events after which the run ends; default ${DEFAULT_BUDGET.events}`),
+      time: durationText
+        .optional()
+        .describe(`virtual time after which the run ends; default ${DEFAULT_BUDGET.time}`),
     })
     .optional(),
   seed: z.int().min(0).optional().describe("the seed of 'run' unless --seed says another; default 1"),

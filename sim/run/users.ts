@@ -19,7 +19,7 @@ const ACT = 0
 
 const usersPlan = service(
   'users',
-  { inbox: { tables: {}, receive: async () => true }, outbox: { tables: {}, publish: async () => {} } },
+  { inbox: { tables: {}, lookUp: false }, outbox: { tables: {}, publish: async () => {} } },
   () => {},
 ).plan
 
@@ -57,13 +57,13 @@ export class Users implements Actor {
     const task = new Task(kernel, this.process.incarnation, this.site, entity, cause)
     const context = new UserTask(this.runtime, this.process, task, this.ledger)
     this.lastMicros = kernel.nowMicros
-    task.start(
-      () => workload.act(number, context),
-      (error) => {
+    task.start({
+      run: () => workload.act(number, context),
+      ended: (error) => {
         this.lastMicros = kernel.nowMicros
         if (error !== undefined) this.runtime.handlerFailed(this.process, task, error)
       },
-    )
+    })
   }
 
   private scheduleNext(delayMicros: Micros): void {

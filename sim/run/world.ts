@@ -97,7 +97,7 @@ function ledgerSource(ledger: Ledger): Source {
 function tableSource(table: Table): Source {
   return {
     all: () => table.rows({}),
-    rowsWhere: (column, value) => table.rows({ [column]: value }),
+    rowsWhere: (column, value) => table.rowsWhere(column, value),
     observe: (listener) => table.observers.push(listener),
     index: (column) => {
       if (column !== table.schema.key) table.addIndex(column)

@@ -1,5 +1,5 @@
 import type { Query, Where } from '../database/predicate.ts'
-import type { Statement } from '../database/statement.ts'
+import type { Recipe, Statement } from '../database/statement.ts'
 import type { Table } from '../database/table.ts'
 import { operationNumber } from '../kernel/step.ts'
 import type { TableSpec } from './schema.ts'
@@ -12,8 +12,8 @@ export interface TableAccess<Row> {
   get(key: unknown): Promise<Row | undefined>
   /** The rows that a query selects. */
   select(query?: Query<Row>): Promise<readonly Row[]>
-  /** Changes the rows that meet a condition, each by an immer recipe; returns how many. */
-  update(where: Where<Row>, recipe: (draft: { -readonly [Column in keyof Row]: Row[Column] }) => void): Promise<number>
+  /** Changes the rows that meet a condition, each by new values or by an immer recipe; returns how many. */
+  update(where: Where<Row>, change: Partial<Row> | ((draft: { -readonly [Column in keyof Row]: Row[Column] }) => void)): Promise<number>
   /** Deletes the rows that meet a condition; returns how many. */
   delete(where: Where<Row>): Promise<number>
 }
@@ -30,15 +30,18 @@ export interface StatementScope {
 export class TableBinding {
   readonly spec: TableSpec
   readonly name: string
+  /** Its place among the tables of its service. */
+  readonly index: number
   readonly insert: number
   readonly get: number
   readonly select: number
   readonly update: number
   readonly delete: number
 
-  constructor(name: string, spec: TableSpec) {
+  constructor(name: string, index: number, spec: TableSpec) {
     this.spec = spec
     this.name = name
+    this.index = index
     this.insert = operationNumber(`${name}.insert`)
     this.get = operationNumber(`${name}.get`)
     this.select = operationNumber(`${name}.select`)
@@ -71,7 +74,7 @@ export class ScopedTable implements TableAccess<Record<string, unknown>> {
     return this.scope.perform(this.binding.select, { kind: 'select', table: this.table, query }) as Promise<readonly Record<string, unknown>[]>
   }
 
-  update(where: Where<Record<string, unknown>>, recipe: (draft: Record<string, unknown>) => void): Promise<number> {
+  update(where: Where<Record<string, unknown>>, recipe: Recipe): Promise<number> {
     return this.scope.perform(this.binding.update, { kind: 'update', table: this.table, query: { where }, recipe }) as Promise<number>
   }
 

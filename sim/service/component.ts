@@ -3,6 +3,7 @@ import type { Process } from '../cluster/process.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ledger, Readable } from '../kernel/ledger.ts'
 import type { Task } from '../kernel/task.ts'
+import type { Statement } from '../database/statement.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { JobSpec } from './job.ts'
@@ -11,14 +12,14 @@ import type { TransactionScope } from './transaction.ts'
 
 /** How a consumer recognises an event that it has handled before. */
 export interface Inbox {
-  /** Tables that it keeps in the service's database. */
+  /** Tables that it keeps in the service's database: none, or `inbox` with the key `eventId`. */
   readonly tables: Readonly<Record<string, TableSpec>>
-  /**
-   * Handles one delivery.
-   * @param handle runs the service's handler
-   * @returns false when the event was recognised as handled and nothing was done
-   */
-  receive(context: Context, event: Envelope, handle: () => Promise<void>): Promise<boolean>
+  /** Whether an event is looked up before it is handled; one that has a row is not handled again. */
+  readonly lookUp: boolean
+  /** A statement that becomes part of the first transaction of the handler, or of one of its own after it. */
+  prelude?(context: Context, event: Envelope): Statement
+  /** Wraps the handler where the row is written in a transaction of its own. */
+  receive?(context: Context, event: Envelope, handle: () => Promise<void>): Promise<void>
 }
 
 /** How an event that a transaction publishes reaches its topic. */
@@ -26,7 +27,7 @@ export interface Outbox {
   /** Tables that it keeps in the service's database. */
   readonly tables: Readonly<Record<string, TableSpec>>
   /** Takes an event that an open transaction publishes. */
-  publish(transaction: TransactionScope, topic: string, event: Envelope): Promise<void>
+  publish(transaction: TransactionScope, topic: string, event: Envelope): Promise<unknown>
   /** The relay: a periodic job in a process of its own. */
   readonly relay?: JobSpec
 }

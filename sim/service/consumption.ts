@@ -1,19 +1,18 @@
 import type { Process } from '../cluster/process.ts'
-import { SimError } from '../kernel/error.ts'
+import { DatabaseError } from '../database/error.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
-import { operationNumber } from '../kernel/step.ts'
-import { Task } from '../kernel/task.ts'
+import { operationNumber, type Phase } from '../kernel/step.ts'
+import { type Runnable, Task } from '../kernel/task.ts'
 import { Consumer, type ConsumerApplication, type PolledRecord } from '../kafka/consumer.ts'
-import type { ErrorCode } from '../kafka/protocol.ts'
-import { Context } from './context.ts'
+import type { Inbox } from './component.ts'
+import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { EventHandler, ServiceRuntime } from './runtime.ts'
 
 const RETRY = 0
 const FIRST_BACKOFF_MICROS = 100_000
 const MAX_BACKOFF_MICROS = 10_000_000
-const RECEIVE = operationNumber('receive')
 const COMMIT_OFFSETS = operationNumber('offsets.commit')
 
 /**
@@ -43,12 +42,9 @@ export class Consumption implements ConsumerApplication, Actor {
     if (!this.busy && this.incarnation.alive) this.proceed()
   }
 
-  onCommitted(errorCode: ErrorCode): void {
-    const { last } = this
-    this.busy = false
-    this.last = undefined
-    if (errorCode === 'NONE' && last !== undefined && !this.passed(last, 'after')) return
-    this.proceed()
+  /** The coordinator has taken a commit: the *after* point of its step. */
+  onCommitted(token: unknown): void {
+    this.passed(token as Task, 'after', this.process.kernel.cause)
   }
 
   /** The back-off of a failed handler is over. */
@@ -58,11 +54,7 @@ export class Consumption implements ConsumerApplication, Actor {
 
   private proceed(): void {
     for (;;) {
-      if (this.consumer.rejoinNeeded) {
-        this.consumer.join(this.process.kernel.cause)
-        return
-      }
-      const polled = this.consumer.poll()
+      const polled = this.consumer.rejoinNeeded ? undefined : this.consumer.poll()
       if (polled === undefined) {
         this.finishBatch()
         return
@@ -74,19 +66,22 @@ export class Consumption implements ConsumerApplication, Actor {
     }
   }
 
+  /** Commits what was handled and, if the group is rebalancing, rejoins. */
   private finishBatch(): void {
     const { last } = this
-    if (last === undefined) return
-    if (!this.passed(last, 'before')) return
-    this.busy = this.consumer.commit(last.entity, last.cause)
-    if (!this.busy) this.last = undefined
+    this.last = undefined
+    if (last !== undefined) {
+      if (!this.passed(last, 'before', last.cause)) return
+      this.consumer.commit(last.entity, last.cause, last)
+    }
+    if (this.consumer.rejoinNeeded) this.consumer.join(this.process.kernel.cause)
   }
 
   /** Passes a point of the step that commits offsets; false when a fault killed the process there. */
-  private passed(task: Task, phase: 'before' | 'after'): boolean {
+  private passed(task: Task, phase: Phase, cause: number): boolean {
     const site = task.step(COMMIT_OFFSETS)
     const { kernel } = this.process
-    if (kernel.trace !== undefined) task.cause = kernel.recordStep(phase, site, task, task.cause, undefined)
+    if (kernel.trace !== undefined) task.cause = kernel.recordStep(phase, site, task, cause, undefined)
     const faults = site[phase]
     if (faults !== undefined) kernel.passPoint(faults, task)
     return this.incarnation.alive
@@ -107,29 +102,79 @@ export class Consumption implements ConsumerApplication, Actor {
     }
     kernel.digest.word(record.hash)
     const task = new Task(kernel, this.incarnation, handler.site, record.entity, cause)
-    const site = task.step(RECEIVE)
-    if (site.before !== undefined) {
-      kernel.passPoint(site.before, task)
-      if (!this.incarnation.alive) return
-    }
     const context = new this.runtime.Context(this.runtime, this.process, task, event)
-    task.start(
-      () => this.runtime.inbox.receive(context, event, () => handler.run(event.data, context)),
-      (error) => this.handled(error, task, polled),
-    )
+    new Delivery(this, this.runtime.inbox, handler, polled, context, event).begin()
   }
 
-  private handled(error: unknown, task: Task, polled: PolledRecord): void {
-    if (error === undefined) {
-      this.attempts = 0
-      this.last = task
-      this.busy = false
-      this.proceed()
-      return
-    }
-    if (error instanceof SimError || !this.runtime.handlerFailed(this.process, task, error)) return
+  /** A delivery is done with: handled, or recognised as handled before. */
+  handled(task: Task): void {
+    this.attempts = 0
+    this.last = task
+    this.busy = false
+    this.proceed()
+  }
+
+  /** A handler threw: the record is tried again after a back-off. */
+  failed(error: unknown, task: Task, polled: PolledRecord): void {
+    if (!this.runtime.handlerFailed(this.process, task, error)) return
     const { kernel } = this.process
     const delay = Math.min(FIRST_BACKOFF_MICROS * 2 ** this.attempts++, MAX_BACKOFF_MICROS)
     kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, polled, task.cause)
   }
+}
+
+/** One record on its way through inbox and handler. */
+class Delivery implements Runnable {
+  private readonly consumption: Consumption
+  private readonly inbox: Inbox
+  private readonly handler: EventHandler
+  private readonly polled: PolledRecord
+  private readonly context: Context
+  private readonly event: Envelope
+
+  constructor(consumption: Consumption, inbox: Inbox, handler: EventHandler, polled: PolledRecord, context: Context, event: Envelope) {
+    this.consumption = consumption
+    this.inbox = inbox
+    this.handler = handler
+    this.polled = polled
+    this.context = context
+    this.event = event
+  }
+
+  /** Looks the event up in the inbox and, unless it is there, runs the handler. */
+  begin(): void {
+    if (!this.inbox.lookUp) this.start()
+    else this.context.lookUp(this.event.eventId, (row) => (row === undefined ? this.start() : this.consumption.handled(this.context.task)))
+  }
+
+  run(): Promise<unknown> {
+    const { context, event, inbox, handler } = this
+    if (inbox.receive === undefined) return handler.run(event.data, context)
+    return inbox.receive(context, event, () => handler.run(event.data, context))
+  }
+
+  ended(error: unknown): void {
+    const { context, consumption } = this
+    const { task } = context
+    if (error === undefined && context.prelude !== undefined) this.writeInboxRow()
+    else if (error === undefined || lostTheRace(error)) consumption.handled(task)
+    else consumption.failed(error, task, this.polled)
+  }
+
+  private start(): void {
+    const { context, event, inbox } = this
+    context.prelude = inbox.prelude?.(context, event)
+    context.task.start(this)
+  }
+
+  /** The handler made no transaction that the inbox row could be part of. */
+  private writeInboxRow(): void {
+    const { context } = this
+    context.task.start({ run: () => context.transaction(async () => {}), ended: (error) => this.ended(error) })
+  }
+}
+
+/** Another delivery of the same event, handled at the same time, wrote its inbox row first. */
+function lostTheRace(error: unknown): boolean {
+  return error instanceof DatabaseError && error.sqlState === '23505' && error.table === 'inbox'
 }

@@ -1,23 +1,23 @@
 import type { Process } from '../cluster/process.ts'
 import type { Query } from '../database/predicate.ts'
-import { Session } from '../database/session.ts'
-import type { Statement } from '../database/statement.ts'
-import type { ChoiceSite } from '../kernel/choice.ts'
+import { ReadCall } from '../database/session.ts'
+import type { ReadStatement, Statement } from '../database/statement.ts'
+import type { Entity } from '../kernel/choice.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { Operation, type Task } from '../kernel/task.ts'
 import { type DurationText, durationMicros } from '../kernel/time.ts'
 import { hashNumber, seal, sealPlain } from '../kernel/value.ts'
-import type { Producer } from '../kafka/producer.ts'
-import { ScopedTable, type StatementScope, type TableReader } from './access.ts'
+import type { StatementScope, TableReader } from './access.ts'
 import type { Envelope } from './envelope.ts'
 import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
 import type { EventType, Route } from './schema.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import { TransactionScope, type Tx } from './transaction.ts'
+import type { Tx } from './transaction.ts'
 
 const SLEEP = operationNumber('sleep')
+const LOOK_UP = operationNumber('inbox.get')
 const WAKE = 0
 /** Virtual time 0 on the clocks of services: 2026-01-01T00:00:00Z, in milliseconds since 1970. */
 export const EPOCH_MILLIS = 1_767_225_600_000
@@ -62,8 +62,8 @@ export class Context implements BaseContext, StatementScope {
   readonly task: Task
   readonly process: Process
   readonly event: Envelope | undefined
-  /** Statements that must be part of the first transaction (the inbox row). */
-  prelude: readonly Statement[] = []
+  /** A statement that must be part of the first transaction: the inbox row. */
+  prelude: Statement | undefined
 
   constructor(runtime: ServiceRuntime, process: Process, task: Task, event: Envelope | undefined) {
     this.runtime = runtime
@@ -94,12 +94,13 @@ export class Context implements BaseContext, StatementScope {
   }
 
   random(bound: number): number {
-    return this.task.kernel.choose(this.site('random'), this.task.entity, bound)
+    return this.task.kernel.choose(this.runtime.choiceSite('random'), this.chooser, bound)
   }
 
   id(prefix: string): string {
-    const { kernel, entity } = this.task
-    const occurrence = kernel.choices.occurrence(this.site(prefix), entity)
+    const { kernel } = this.task
+    const entity = this.chooser
+    const occurrence = kernel.choices.occurrence(this.runtime.choiceSite(prefix), entity)
     return occurrence === 1 ? `${prefix}/${entity.name}` : `${prefix}/${entity.name}/${occurrence}`
   }
 
@@ -107,7 +108,7 @@ export class Context implements BaseContext, StatementScope {
     if (!this.task.incarnation.alive) return
     const { kernel } = this.task
     kernel.digest.word(sealPlain(data ?? null, 'log'))
-    kernel.record('log', this.process.name, this.task.entity, this.task.cause, { message, ...data })
+    kernel.record('log', this.process.name, this.task.entity, this.task.cause, kernel.trace && { message, ...data })
   }
 
   call<Request, Response>(route: Route<Request, Response>, request: Request, options?: CallOptions): Promise<HttpResponse<Response>> {
@@ -115,8 +116,9 @@ export class Context implements BaseContext, StatementScope {
   }
 
   async transaction(work: (tx: never) => Promise<unknown>): Promise<unknown> {
+    if (!this.task.incarnation.alive) return Operation.never()
     const { prelude } = this
-    this.prelude = []
+    this.prelude = undefined
     const tx = new this.runtime.Transaction(this, prelude)
     let result: unknown
     try {
@@ -126,6 +128,7 @@ export class Context implements BaseContext, StatementScope {
       throw error
     }
     await tx.commit()
+    if (tx.afterCommit !== undefined) for (const action of tx.afterCommit) await action()
     return result
   }
 
@@ -135,37 +138,39 @@ export class Context implements BaseContext, StatementScope {
     await this.produce(type.topic.name, event)
   }
 
-  /** Sends an event that exists already to its topic and waits for the broker's acknowledgement. */
-  async produce(topic: string, event: Envelope, step = this.runtime.produceStep(event.eventType)): Promise<void> {
+  /** Sends an event that exists already to its topic; settles with the broker's acknowledgement. */
+  produce(topic: string, event: Envelope, step = this.runtime.produceStep(event.eventType)): Promise<unknown> {
     const entity = this.task.kernel.choices.entity(event.correlationId)
-    const record = { key: event.aggregateId, value: event, hash: seal(event, event.eventType), entity }
-    await this.producer.send(this.task, step, topic, record)
+    const record = { key: event.aggregateId, value: event, hash: sealPlain(event, event.eventType), entity }
+    return this.runtime.producer(this.process).send(this.task, step, topic, record)
   }
 
   /** A single statement that only reads. */
   perform(operation: number, statement: Statement): Promise<unknown> {
     const pending = this.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
-    Session.read(this.runtime.database, this.process, this.task, statement, pending)
+    new ReadCall(this.runtime.database, statement as ReadStatement, pending).send(this.process)
     return pending.promise
   }
 
-  /** Whether a row with this key exists in a table, for components. */
-  async get(table: string, key: unknown): Promise<Record<string, unknown> | undefined> {
-    return new ScopedTable(this, this.runtime.binding(table), this.runtime.database.table(table)).get(key)
+  /** Whose choices it makes: not the order's once its process is dead, lest the dead shift the choices of the living. */
+  private get chooser(): Entity {
+    const { incarnation, entity, kernel } = this.task
+    return incarnation.alive ? entity : kernel.choices.entity('the dead')
   }
 
-  /** The rows of a table that a query selects, for components. */
-  async select(table: string, query: Query<Record<string, unknown>>): Promise<readonly Record<string, unknown>[]> {
-    return new ScopedTable(this, this.runtime.binding(table), this.runtime.database.table(table)).select(query)
+  /** Looks up the inbox row of the event, without a promise: the handler has not started yet. */
+  lookUp(eventId: string, found: (row: unknown) => void): boolean {
+    const pending = this.task.begin<unknown>(LOOK_UP, undefined, found)
+    if (pending === undefined) return false
+    const { database } = this.runtime
+    new ReadCall(database, { kind: 'get', table: database.table('inbox'), key: eventId }, pending).send(this.process)
+    return true
   }
 
-  private get producer(): Producer {
-    return this.runtime.producer(this.process)
-  }
-
-  private site(name: string): ChoiceSite {
-    return this.task.kernel.choices.site(`${this.runtime.name} ${name}`)
+  /** A table by name, for components. */
+  table(name: string): TableReader<Record<string, unknown>> {
+    return this.runtime.scoped(this, name)
   }
 }
 

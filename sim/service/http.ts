@@ -52,6 +52,7 @@ export interface RouteServer {
 
 /** One request on its way to an instance of a service and back. */
 export class HttpCall implements Actor, ProcessResource {
+  resourceIndex = -1
   readonly route: Route<unknown, unknown>
   readonly request: unknown
   readonly context: Context

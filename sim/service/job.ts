@@ -25,6 +25,7 @@ export interface JobSpec {
 
 /** A job in one life of its process. */
 export class Job implements Actor, ProcessResource {
+  resourceIndex = -1
   private readonly runtime: ServiceRuntime
   private readonly spec: JobSpec
   private readonly process: Process
@@ -64,13 +65,10 @@ export class Job implements Actor, ProcessResource {
     this.running = true
     const { kernel } = this.process
     const entity = subject as Entity
-    const cause = kernel.record('tick', this.process.name, entity, kernel.cause, { job: this.spec.name })
+    const cause = kernel.record('tick', this.process.name, entity, kernel.cause, kernel.trace && { job: this.spec.name })
     const task = new Task(kernel, this.incarnation, this.handler, entity, cause)
     const context = new Context(this.runtime, this.process, task, undefined)
-    task.start(
-      () => this.spec.run(context),
-      (error) => this.ended(error, task),
-    )
+    task.start({ run: () => this.spec.run(context), ended: (error) => this.ended(error, task) })
   }
 
   private changed(row: Row, cause: number): void {

@@ -1,9 +1,11 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Database } from '../database/database.ts'
+import type { Table } from '../database/table.ts'
 import type { KafkaCluster } from '../kafka/broker.ts'
 import type { Consumer } from '../kafka/consumer.ts'
 import { Producer } from '../kafka/producer.ts'
+import type { ChoiceSite } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
@@ -44,9 +46,12 @@ export class ServiceRuntime {
   readonly Context: ContextClass
   readonly Transaction: TransactionClass
   readonly Readers: ReadersClass
+  /** The tables of its database, at the index of their binding. */
+  readonly tables: Table[] = []
   private readonly plan: ServicePlan
   private readonly externals: ReadonlyMap<string, ExternalServer<unknown>>
   private readonly sites = new Map<string, HandlerSite>()
+  private readonly choiceSites = new Map<string, ChoiceSite>()
   private readonly routes = new Map<Process, HandlerRegistry['routes']>()
   private readonly producers = new Map<Process, Producer>()
   private established = false
@@ -65,7 +70,9 @@ export class ServiceRuntime {
     this.Context = plan.Context
     this.Transaction = plan.Transaction
     this.Readers = plan.Readers
-    for (const { name, spec } of plan.bindings.values()) database.create({ ...spec, name }, plan.initially[name] ?? [])
+    for (const { name, spec } of plan.bindings.values()) {
+      this.tables.push(database.create({ ...spec, name }, plan.initially[name] ?? []))
+    }
   }
 
   /** Starts all processes of the service; its consumer group is stable from the first moment. */
@@ -91,11 +98,21 @@ export class ServiceRuntime {
     return (this.externals.get(name) as ExternalServer<unknown>).client(context.task, context.process)
   }
 
-  /** The binding of a table. */
-  binding(name: string): TableBinding {
+  /** A table by name within a scope, for components. */
+  scoped(scope: StatementScope, name: string): ScopedTable {
     const binding = this.plan.bindings.get(name)
     if (binding === undefined) throw new SimError('definition', `service ${this.name} has no table ${name}`)
-    return binding
+    return new ScopedTable(scope, binding, this.tables[binding.index] as Table)
+  }
+
+  /** A site of choices of this service: `payment random`. */
+  choiceSite(name: string): ChoiceSite {
+    let site = this.choiceSites.get(name)
+    if (site === undefined) {
+      site = this.kernel.choices.site(`${this.name} ${name}`)
+      this.choiceSites.set(name, site)
+    }
+    return site
   }
 
   /** The producer client of a process. */
@@ -123,7 +140,7 @@ export class ServiceRuntime {
     const name = error instanceof Error ? error.name : typeof error
     const message = error instanceof Error ? error.message : String(error)
     kernel.digest.word(hashText(name, 2))
-    task.cause = kernel.record('failed', process.name, task.entity, task.cause, { handler: task.handler.name, error: name, message })
+    task.cause = kernel.record('failed', process.name, task.entity, task.cause, kernel.trace && { handler: task.handler.name, error: name, message })
     return true
   }
 
@@ -136,20 +153,20 @@ export class ServiceRuntime {
     }
     const { kernel } = this
     const { entity } = call.context.task
-    const cause = kernel.record('request', process.name, entity, kernel.cause, { route: call.route.name, request: call.request })
+    const cause = kernel.record('request', process.name, entity, kernel.cause, kernel.trace && { route: call.route.name, request: call.request })
     const task = new Task(kernel, process.incarnation, this.site(call.route.name), entity, cause)
     const context = new this.Context(this, process, task, undefined)
     let body: unknown
-    task.start(
-      async () => {
+    task.start({
+      run: async () => {
         body = await handler(call.request, context)
       },
-      (error) => {
+      ended: (error) => {
         if (error !== undefined && !this.handlerFailed(process, task, error)) return
         kernel.cause = task.cause
         answer(error === undefined ? 200 : 500, error === undefined ? body : null)
       },
-    )
+    })
   }
 
   private boot(process: Process): void {
@@ -175,11 +192,11 @@ export class ServiceRuntime {
 }
 
 /** Defines a property for each table that gives access to it within a scope. */
-export function defineTables(prototype: object, bindings: Iterable<TableBinding>, scopeOf: (self: object) => StatementScope, databaseOf: (self: object) => Database): void {
+export function defineTables(prototype: object, bindings: Iterable<TableBinding>, scopeOf: (self: object) => StatementScope, runtimeOf: (self: object) => ServiceRuntime): void {
   for (const binding of bindings) {
     Object.defineProperty(prototype, binding.name, {
       get(this: object) {
-        return new ScopedTable(scopeOf(this), binding, databaseOf(this).table(binding.name))
+        return new ScopedTable(scopeOf(this), binding, runtimeOf(this).tables[binding.index] as Table)
       },
     })
   }

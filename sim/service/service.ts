@@ -1,4 +1,3 @@
-import type { Database } from '../database/database.ts'
 import type { Row } from '../database/table.ts'
 import { SimError } from '../kernel/error.ts'
 import { TableBinding } from './access.ts'
@@ -81,7 +80,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     Object.entries({ ...options.tables }).map(([tableName, spec]) => [tableName, { ...spec, name: `${name}.${tableName}` }]),
   ) as unknown as OwnTables
   const all: Record<string, TableSpec> = { ...options.inbox.tables, ...options.outbox.tables, ...(tables as Record<string, never>) }
-  const bindings = new Map(Object.entries(all).map(([tableName, spec]) => [tableName, new TableBinding(tableName, spec)]))
+  const bindings = new Map(Object.entries(all).map(([tableName, spec], index) => [tableName, new TableBinding(tableName, index, spec)]))
   const clients = options.clients ?? ({} as OwnClients)
   const plan: ServicePlan = {
     name,
@@ -132,7 +131,7 @@ function contextClass(clients: Clients): typeof Context {
 function transactionClass(bindings: ReadonlyMap<string, TableBinding>): typeof TransactionScope {
   class ServiceTransaction extends TransactionScope {}
   const scopeOf = (self: object): TransactionScope => self as TransactionScope
-  defineTables(ServiceTransaction.prototype, bindings.values(), scopeOf, (self) => scopeOf(self).context.runtime.database)
+  defineTables(ServiceTransaction.prototype, bindings.values(), scopeOf, (self) => scopeOf(self).context.runtime)
   return ServiceTransaction
 }
 
@@ -144,7 +143,6 @@ function readersClass(bindings: ReadonlyMap<string, TableBinding>): ReadersClass
     }
   }
   const contextOf = (self: object): Context => (self as Readers).context
-  const databaseOf = (self: object): Database => contextOf(self).runtime.database
-  defineTables(Readers.prototype, bindings.values(), contextOf, databaseOf)
+  defineTables(Readers.prototype, bindings.values(), contextOf, (self) => contextOf(self).runtime)
   return Readers as unknown as ReadersClass
 }

@@ -3,7 +3,7 @@ import type { Statement } from '../database/statement.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { Operation } from '../kernel/task.ts'
 import { seal } from '../kernel/value.ts'
-import { ScopedTable, type StatementScope, type TableAccess } from './access.ts'
+import type { StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import { makeEnvelope } from './publish.ts'
 import type { Envelope } from './envelope.ts'
@@ -24,11 +24,11 @@ export type Tx<Tables> = { readonly [Name in keyof Tables]: Tables[Name] extends
 export class TransactionScope implements StatementScope {
   readonly context: Context
   /** What to do when the commit was acknowledged: a dual write publishes here. */
-  readonly afterCommit: (() => Promise<unknown>)[] = []
+  afterCommit: (() => Promise<unknown>)[] | undefined
   private readonly session: Session
-  private prelude: readonly Statement[]
+  private prelude: Statement | undefined
 
-  constructor(context: Context, prelude: readonly Statement[]) {
+  constructor(context: Context, prelude: Statement | undefined) {
     this.context = context
     this.session = new Session(context.runtime.database, context.process, context.task)
     this.prelude = prelude
@@ -37,17 +37,17 @@ export class TransactionScope implements StatementScope {
   perform(operation: number, statement: Statement): Promise<unknown> {
     const pending = this.context.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
-    if (this.prelude.length > 0) {
-      this.session.sendTogether(this.prelude, statement, pending)
-      this.prelude = []
+    if (this.prelude === undefined) {
+      this.session.send([statement], pending)
     } else {
-      this.session.send(statement, pending)
+      this.session.send([this.prelude, statement], pending)
+      this.prelude = undefined
     }
     return pending.promise
   }
 
   /** Publishes an event: its id is made here, together with the fact. */
-  publish(type: EventType<unknown>, data: unknown): Promise<void> {
+  publish(type: EventType<unknown>, data: unknown): Promise<unknown> {
     const event: Envelope = makeEnvelope(this.context, type, data)
     seal(event, type.name)
     return this.context.runtime.outbox.publish(this, type.topic.name, event)
@@ -55,22 +55,21 @@ export class TransactionScope implements StatementScope {
 
   /** A table by name, for components. */
   table(name: string): TableAccess<Record<string, unknown>> {
-    const { runtime } = this.context
-    return new ScopedTable(this, runtime.binding(name), runtime.database.table(name))
+    return this.context.runtime.scoped(this, name)
   }
 
   /** Commits; what the runtime added is sent first if the handler made no statement. */
-  async commit(): Promise<void> {
-    for (const statement of this.prelude) this.session.send(statement, undefined)
+  commit(): Promise<unknown> {
+    if (!this.context.task.incarnation.alive) return Operation.never()
+    if (this.prelude !== undefined) this.session.send([this.prelude], undefined)
     const pending = this.context.task.begin<unknown>(COMMIT)
     if (pending === undefined) return Operation.never()
     this.session.commit(pending)
-    await pending.promise
-    for (const action of this.afterCommit) await action()
+    return pending.promise
   }
 
-  /** Rolls back; nothing is awaited. */
+  /** Rolls back; nothing is awaited. A dead process sends nothing: the server notices its end by itself. */
   rollback(): void {
-    this.session.rollback()
+    if (this.context.task.incarnation.alive) this.session.rollback()
   }
 }

@@ -35,7 +35,8 @@ describe('keyed choices', () => {
         const alone = valuesByLane(of(seed), draws)
         const interleaved = draws.flatMap((draw, index) => {
           const other = more[index]
-          return other === undefined || draws.some(([site, entity]) => site === other[0] && entity === other[1])
+          return other === undefined ||
+            draws.some(([site, entity]) => site === other[0] && entity === other[1])
             ? [draw]
             : [other, draw]
         })
@@ -56,7 +57,10 @@ describe('keyed choices', () => {
   })
 
   it('[K3] each part of the key matters', () => {
-    const base = valuesByLane(of(1), [['work', 'order-1'], ['work', 'order-1']]).get('work | order-1') as number[]
+    const base = valuesByLane(of(1), [
+      ['work', 'order-1'],
+      ['work', 'order-1'],
+    ]).get('work | order-1') as number[]
     const [otherSeed] = valuesByLane(of(2), [['work', 'order-1']]).values()
     const [otherSite] = valuesByLane(of(1), [['wait', 'order-1']]).values()
     const [otherEntity] = valuesByLane(of(1), [['work', 'order-2']]).values()
@@ -69,7 +73,8 @@ describe('keyed choices', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: SPAN }), fc.array(drawArbitrary), (bound, draws) => {
         for (const values of valuesByLane(of(1), draws, bound).values()) {
-          for (const value of values) expect(Number.isInteger(value) && value >= 0 && value < bound).toBe(true)
+          for (const value of values)
+            expect(Number.isInteger(value) && value >= 0 && value < bound).toBe(true)
         }
       }),
     )
@@ -122,8 +127,14 @@ describe('keyed choices', () => {
 
   it('[K3] occurrences count up by site and entity, and shift no choice of the same lane', () => {
     const counting = of(1, undefined, true)
-    const count = (site: string, entity: string) => counting.occurrence(counting.site(site), counting.entity(entity))
-    const counted = [count('id', 'order-1'), count('id', 'order-1'), count('id', 'order-2'), count('other', 'order-1')]
+    const count = (site: string, entity: string) =>
+      counting.occurrence(counting.site(site), counting.entity(entity))
+    const counted = [
+      count('id', 'order-1'),
+      count('id', 'order-1'),
+      count('id', 'order-2'),
+      count('other', 'order-1'),
+    ]
     expect(counted).toEqual([1, 2, 1, 1])
     expect(counting.tape()).toEqual(new Map())
     expect(valuesByLane(counting, [['id', 'order-1']])).toEqual(valuesByLane(of(1), [['id', 'order-1']]))
@@ -182,11 +193,14 @@ function zeroSquares(hash: Hash): number {
 }
 
 describe('the hash behind keyed choices', () => {
-  it.each(grids)('[K5] 2^20 hashes of $name collide no more often than those of a random function', (grid) => {
-    const { hashes, steps } = sweep(keyed, grid)
-    expect(repetitions(hashes)).toBeLessThan(repetitionBound(hashes.length))
-    expect(repetitions(steps)).toBeLessThan(repetitionBound(steps.length))
-  })
+  it.each(grids)(
+    '[K5] 2^20 hashes of $name collide no more often than those of a random function',
+    (grid) => {
+      const { hashes, steps } = sweep(keyed, grid)
+      expect(repetitions(hashes)).toBeLessThan(repetitionBound(hashes.length))
+      expect(repetitions(steps)).toBeLessThan(repetitionBound(steps.length))
+    },
+  )
 
   it('[K5] no sum of hashes of neighbouring keys vanishes', () => expect(zeroSquares(keyed)).toBe(0))
 

@@ -23,18 +23,23 @@ describe('digest', () => {
 
   it('[K9] one changed bit, one word more and two words exchanged change it', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer(), { minLength: 2, maxLength: 20 }), fc.nat(), fc.nat(31), (words, where, bit) => {
-        const at = where % words.length
-        const changed = words.with(at, (words[at] as number) ^ (1 << bit))
-        const longer = words.toSpliced(at, 0, 0)
-        expect(hexOf(changed)).not.toBe(hexOf(words))
-        expect(hexOf(longer)).not.toBe(hexOf(words))
-        const next = (at + 1) % words.length
-        if (words[at] !== words[next]) {
-          const exchanged = words.with(at, words[next] as number).with(next, words[at] as number)
-          expect(hexOf(exchanged)).not.toBe(hexOf(words))
-        }
-      }),
+      fc.property(
+        fc.array(fc.integer(), { minLength: 2, maxLength: 20 }),
+        fc.nat(),
+        fc.nat(31),
+        (words, where, bit) => {
+          const at = where % words.length
+          const changed = words.with(at, (words[at] as number) ^ (1 << bit))
+          const longer = words.toSpliced(at, 0, 0)
+          expect(hexOf(changed)).not.toBe(hexOf(words))
+          expect(hexOf(longer)).not.toBe(hexOf(words))
+          const next = (at + 1) % words.length
+          if (words[at] !== words[next]) {
+            const exchanged = words.with(at, words[next] as number).with(next, words[at] as number)
+            expect(hexOf(exchanged)).not.toBe(hexOf(words))
+          }
+        },
+      ),
       { numRuns: 1_000 },
     )
   })

@@ -10,8 +10,10 @@ const words = Array.from({ length: SAMPLES }, (_, index) => (index * 0x01000193)
 
 const families: Readonly<Record<string, (index: number) => string>> = {
   'numbered orders': (index) => `order-${index}`,
-  'links of processes': (index) => `latency ${'abcdefgh'[index & 7]}-${(index >> 3) & 63}→broker-${index >> 9}`,
-  'two letters that vary': (index) => `${String.fromCharCode(index & 1023)}${String.fromCharCode(index >> 10)}`,
+  'links of processes': (index) =>
+    `latency ${'abcdefgh'[index & 7]}-${(index >> 3) & 63}→broker-${index >> 9}`,
+  'two letters that vary': (index) =>
+    `${String.fromCharCode(index & 1023)}${String.fromCharCode(index >> 10)}`,
   'one letter repeated': (index) => 'x'.repeat(index % 256) + (index >> 8),
 }
 
@@ -35,7 +37,9 @@ describe('integer hashing', () => {
 
   it('[K5] the measure of bias finds a sum and a multiplication', () => {
     expect(avalancheBias(words.map((word) => (flip) => (word ^ flip) + 12_345))).toBeGreaterThan(0.4)
-    expect(avalancheBias(words.map((word) => (flip) => Math.imul(word ^ flip, 0x9e3779b1)))).toBeGreaterThan(0.4)
+    expect(avalancheBias(words.map((word) => (flip) => Math.imul(word ^ flip, 0x9e3779b1)))).toBeGreaterThan(
+      0.4,
+    )
   })
 
   it('[K5] combine tells left from right and keeps zero words', () => {
@@ -73,7 +77,13 @@ describe('integer hashing', () => {
   })
 
   it('[K5] the functions are fixed for good: a changed value would change every digest', () => {
-    expect([avalanche(1), avalanche(-1), combine(1, 2), hashText('', 0), hashText('order-1', 7)]).toMatchInlineSnapshot(`
+    expect([
+      avalanche(1),
+      avalanche(-1),
+      combine(1, 2),
+      hashText('', 0),
+      hashText('order-1', 7),
+    ]).toMatchInlineSnapshot(`
       [
         1364076727,
         -2114883783,

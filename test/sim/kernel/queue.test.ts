@@ -10,7 +10,10 @@ type Command =
   | { readonly do: 'cancel'; readonly which: number }
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('push'), at: fc.nat(9), tie: fc.nat(2), which: fc.nat(1) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('push'), at: fc.nat(9), tie: fc.nat(2), which: fc.nat(1) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -44,7 +47,9 @@ class Model {
       const sequence = this.tickets.length
       const target = targets[given.which] as Actor
       this.pending.push({ at: given.at, tie: given.tie, sequence, target })
-      this.tickets.push(queue.push(given.at, given.tie, target, sequence, `subject ${sequence}`, sequence + 7))
+      this.tickets.push(
+        queue.push(given.at, given.tie, target, sequence, `subject ${sequence}`, sequence + 7),
+      )
     } else if (given.do === 'pop') {
       this.pop(queue)
     } else {
@@ -101,7 +106,9 @@ describe('event queue', () => {
     }
     const keys = Array.from({ length: count }, (_, index) => index).sort(
       (left, right) =>
-        ((left * 7_919) % 1_009) - ((right * 7_919) % 1_009) || ((left * 31) % 5) - ((right * 31) % 5) || left - right,
+        ((left * 7_919) % 1_009) - ((right * 7_919) % 1_009) ||
+        ((left * 31) % 5) - ((right * 31) % 5) ||
+        left - right,
     )
     expect(taken).toEqual(keys)
   })
@@ -109,7 +116,9 @@ describe('event queue', () => {
   it('[K2] gives back the place of what was cancelled', () => {
     const queue = new EventQueue()
     for (let round = 0; round < 1_000; round++) {
-      const tickets = Array.from({ length: 10 }, () => queue.push(round, 0, targets[0] as Actor, 0, undefined, 0))
+      const tickets = Array.from({ length: 10 }, () =>
+        queue.push(round, 0, targets[0] as Actor, 0, undefined, 0),
+      )
       for (const ticket of tickets) queue.cancel(ticket)
       expect(queue.nextMicros()).toBe(Number.POSITIVE_INFINITY)
     }

@@ -27,7 +27,10 @@ describe('step', () => {
   })
 
   it('[K12] has the name by which scenario files aim at it', () => {
-    expect([charge.name, place.name]).toEqual(['payment.OrderCreated provider.charge', 'orders.POST /orders tx.commit'])
+    expect([charge.name, place.name]).toEqual([
+      'payment.OrderCreated provider.charge',
+      'orders.POST /orders tx.commit',
+    ])
     for (const site of [charge, place]) expect(matchesStep(site.name, site)).toBe(true)
   })
 

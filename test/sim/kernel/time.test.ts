@@ -17,30 +17,57 @@ describe('durations', () => {
     expect(durationMicros(text)).toBe(micros)
   })
 
-  it.each(['', '5', 'ms', '-1s', '1 s', '1S', '1.s', '.5s', '1e3ms', '1s ', '1.0000001s', '1w', 'Infinitys', '1s2ms'])(
-    '[K13] %j is no duration',
-    (text) => {
-      expect(readDuration(text)).toBeUndefined()
-      expect(() => durationMicros(text)).toThrow(`'${text}' is not a duration`)
-    },
-  )
+  it.each([
+    '',
+    '5',
+    'ms',
+    '-1s',
+    '1 s',
+    '1S',
+    '1.s',
+    '.5s',
+    '1e3ms',
+    '1s ',
+    '1.0000001s',
+    '1w',
+    'Infinitys',
+    '1s2ms',
+  ])('[K13] %j is no duration', (text) => {
+    expect(readDuration(text)).toBeUndefined()
+    expect(() => durationMicros(text)).toThrow(`'${text}' is not a duration`)
+  })
 
   it('[K13] a written duration reads as what it was, in whole microseconds', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 2 ** 46 }), fc.constantFrom(1, 1_000, 1_000_000, 60_000_000), (count, unit) => {
-        const micros = Math.min(count * unit, 2 ** 52)
-        expect(readDuration(formatDuration(micros))).toBe(micros)
-      }),
+      fc.property(
+        fc.nat({ max: 2 ** 46 }),
+        fc.constantFrom(1, 1_000, 1_000_000, 60_000_000),
+        (count, unit) => {
+          const micros = Math.min(count * unit, 2 ** 52)
+          expect(readDuration(formatDuration(micros))).toBe(micros)
+        },
+      ),
     )
-    expect([0, 1_500, 50_000, 90_000_000, 7_200_000_000].map(formatDuration)).toEqual(['0ms', '1500us', '50ms', '90s', '2h'])
+    expect([0, 1_500, 50_000, 90_000_000, 7_200_000_000].map(formatDuration)).toEqual([
+      '0ms',
+      '1500us',
+      '50ms',
+      '90s',
+      '2h',
+    ])
   })
 
   it('[K13] a decimal fraction of a unit is a whole number of microseconds', () => {
     fc.assert(
-      fc.property(fc.nat(9_999), fc.nat(999_999), fc.constantFrom('us', 'ms', 's', 'm', 'h', 'd'), (whole, part, unit) => {
-        const micros = readDuration(`${whole}.${String(part).padStart(6, '0')}${unit}`)
-        expect(Number.isSafeInteger(micros)).toBe(true)
-      }),
+      fc.property(
+        fc.nat(9_999),
+        fc.nat(999_999),
+        fc.constantFrom('us', 'ms', 's', 'm', 'h', 'd'),
+        (whole, part, unit) => {
+          const micros = readDuration(`${whole}.${String(part).padStart(6, '0')}${unit}`)
+          expect(Number.isSafeInteger(micros)).toBe(true)
+        },
+      ),
     )
   })
 

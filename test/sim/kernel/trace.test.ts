@@ -86,15 +86,20 @@ describe('trace', () => {
       (record) => ({ ...record, digest: record.digest ^ 1 }),
     )
     fc.assert(
-      fc.property(fc.array(given, { minLength: 1, maxLength: 20 }), fc.nat(), change, (records, where, edit) => {
-        const at = where % records.length
-        const other = records.with(at, edit(records[at] as Given))
-        const trace = traceOf(records)
-        expect(trace.firstDifference(traceOf(records))).toBe(0)
-        expect(trace.firstDifference(traceOf(other))).toBe(at + 1)
-        expect(trace.firstDifference(traceOf(records.slice(0, at)))).toBe(at + 1)
-        expect(traceOf(records.slice(0, at)).firstDifference(trace)).toBe(at + 1)
-      }),
+      fc.property(
+        fc.array(given, { minLength: 1, maxLength: 20 }),
+        fc.nat(),
+        change,
+        (records, where, edit) => {
+          const at = where % records.length
+          const other = records.with(at, edit(records[at] as Given))
+          const trace = traceOf(records)
+          expect(trace.firstDifference(traceOf(records))).toBe(0)
+          expect(trace.firstDifference(traceOf(other))).toBe(at + 1)
+          expect(trace.firstDifference(traceOf(records.slice(0, at)))).toBe(at + 1)
+          expect(traceOf(records.slice(0, at)).firstDifference(trace)).toBe(at + 1)
+        },
+      ),
     )
   })
 })

@@ -28,7 +28,9 @@ function rewritten(value: Plain): Plain {
 function canonical(value: Plain): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
   if (!isRecord(value)) return typeof value === 'number' ? `${value}` : JSON.stringify(value)
-  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`,
+  )
   return `{${members.sort().join()}}`
 }
 
@@ -69,15 +71,58 @@ describe('plain values', () => {
   })
 
   it('[K7] values that resemble each other have different hashes', () => {
-    const alike: Plain[] = [0, '', '0', false, null, [], {}, [[]], [null], [0], [[0]], [0, 0], { a: 0 }, { a: null }, { a: [] }]
-    const swapped: Plain[] = [{ a: 1, b: 2 }, { a: 2, b: 1 }, { b: 1 }, { a: 1 }, { ab: 1 }, [1, 2], [2, 1], [[1], 2], [1, [2]]]
-    const numbers: Plain[] = [1, -1, 31, 0.5, 1.5, 2 ** 31, 2 ** 32, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+    const alike: Plain[] = [
+      0,
+      '',
+      '0',
+      false,
+      null,
+      [],
+      {},
+      [[]],
+      [null],
+      [0],
+      [[0]],
+      [0, 0],
+      { a: 0 },
+      { a: null },
+      { a: [] },
+    ]
+    const swapped: Plain[] = [
+      { a: 1, b: 2 },
+      { a: 2, b: 1 },
+      { b: 1 },
+      { a: 1 },
+      { ab: 1 },
+      [1, 2],
+      [2, 1],
+      [[1], 2],
+      [1, [2]],
+    ]
+    const numbers: Plain[] = [
+      1,
+      -1,
+      31,
+      0.5,
+      1.5,
+      2 ** 31,
+      2 ** 32,
+      2 ** 53,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+    ]
     const values = [...alike, ...swapped, ...numbers]
     expect(new Set(values.map(hash)).size).toBe(values.length)
   })
 
   it('[K7] neighbouring numbers have different hashes', () => {
-    for (const [start, step] of [[-50_000, 1], [0, 0.1], [1_767_225_600_000, 1], [2 ** 40, 4_096]] as const) {
+    for (const [start, step] of [
+      [-50_000, 1],
+      [0, 0.1],
+      [1_767_225_600_000, 1],
+      [2 ** 40, 4_096],
+    ] as const) {
       const hashes = Array.from({ length: 50_000 }, (_, index) => hashNumber(start + index * step))
       expect(new Set(hashes).size, `from ${start}`).toBeGreaterThan(hashes.length - 5)
     }
@@ -91,7 +136,8 @@ describe('plain values', () => {
       bits.setUint32(4, 1)
       return bits.getFloat64(0)
     })
-    for (const nan of [...made, zero / zero, -(zero / zero)]) expect(hashNumber(nan)).toBe(hashNumber(Number.NaN))
+    for (const nan of [...made, zero / zero, -(zero / zero)])
+      expect(hashNumber(nan)).toBe(hashNumber(Number.NaN))
     expect(hash(-0)).toBe(hash(0))
   })
 
@@ -103,7 +149,7 @@ describe('plain values', () => {
     ['a symbol', { kind: Symbol('kind') }, 'OrderCreated.kind is symbol'],
     ['a bigint', { amount: 1n }, 'OrderCreated.amount is bigint'],
     ['an undefined element', [1, undefined], 'OrderCreated[1] is undefined'],
-    ['a hole', [1, , 3], 'OrderCreated[1] is undefined'],
+    ['a hole', Object.assign(new Array(3), { 0: 1, 2: 3 }), 'OrderCreated[1] is undefined'],
     ['undefined itself', undefined, 'OrderCreated is undefined'],
   ])('[K8] %s is refused, with the path to it', (_what, value, message) => {
     const error = refusal(value)
@@ -114,7 +160,10 @@ describe('plain values', () => {
   it('[K8] a value that contains itself is refused', () => {
     const order: { name: string; self?: unknown } = { name: 'order' }
     order.self = { inner: [order] }
-    expect(refusal(order)).toMatchObject({ code: 'value', message: expect.stringContaining('OrderCreated.self.inner[0].self') })
+    expect(refusal(order)).toMatchObject({
+      code: 'value',
+      message: expect.stringContaining('OrderCreated.self.inner[0].self'),
+    })
   })
 
   it('[K8] what was sealed is frozen in depth', () => {
@@ -123,7 +172,8 @@ describe('plain values', () => {
         hash(value)
         const check = (part: Plain): void => {
           expect(Object.isFrozen(part)).toBe(true)
-          if (typeof part === 'object' && part !== null) for (const member of Object.values(part)) check(member as Plain)
+          if (typeof part === 'object' && part !== null)
+            for (const member of Object.values(part)) check(member as Plain)
         }
         check(value)
       }),

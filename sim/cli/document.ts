@@ -1,0 +1,78 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import type { Path, Problem } from '../run/problem.ts'
+
+/** A place in a file, from 1. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** A problem with its place. */
+export interface PlacedProblem extends Position {
+  readonly message: string
+}
+
+/** A YAML file, read so that every value knows where it stands. */
+export class YamlDocument {
+  /** Plain data; undefined when it does not parse. */
+  readonly data: unknown
+  /** What does not parse. */
+  readonly errors: readonly PlacedProblem[]
+  private readonly document: ReturnType<typeof parseDocument>
+  private readonly lines = new LineCounter()
+
+  constructor(text: string) {
+    this.document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false, uniqueKeys: true })
+    const errors = this.document.errors.map((error) => ({
+      ...this.positionOf(error.pos[0]),
+      message: error.message,
+    }))
+    let data: unknown
+    if (errors.length === 0) {
+      try {
+        data = this.document.toJS({ maxAliasCount: 100 })
+      } catch (error) {
+        errors.push({ line: 1, column: 1, message: error instanceof Error ? error.message : String(error) })
+      }
+    }
+    this.data = data
+    this.errors = errors
+  }
+
+  /** Gives a problem of the data its place: that of its key or value, or of the nearest parent that exists. */
+  placed({ path, of, message, meant }: Problem): PlacedProblem {
+    const text = meant === undefined ? message : `${message}; did you mean '${meant}'?`
+    return { ...this.locate(path, of), message: text }
+  }
+
+  private locate(path: Path, of: Problem['of']): Position {
+    let node = this.resolved(this.document.contents)
+    let offset = startOf(node)
+    for (const part of path) {
+      const pair = isMap(node)
+        ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part))
+        : undefined
+      const next: unknown = isSeq(node) ? node.items[Number(part)] : pair?.value
+      if (pair !== undefined && (of === 'key' || startOf(next) === undefined))
+        offset = startOf(pair.key) ?? offset
+      else if (next !== undefined) offset = startOf(next) ?? offset
+      else break
+      node = this.resolved(next)
+    }
+    return this.positionOf(offset ?? 0)
+  }
+
+  private resolved(node: unknown): unknown {
+    return isAlias(node) ? node.resolve(this.document) : node
+  }
+
+  private positionOf(offset: number): Position {
+    const { line, col } = this.lines.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+}
+
+/** Where a node begins. */
+function startOf(node: unknown): number | undefined {
+  return (node as Node | Pair['value'] as Node | null)?.range?.[0]
+}

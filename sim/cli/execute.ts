@@ -1,0 +1,95 @@
+import { resolve } from 'node:path'
+import type { TapeData } from '../kernel/tape.ts'
+import { resultJson } from '../report/json.ts'
+import type { RunSummary } from '../report/summary.ts'
+import { resultText } from '../report/text.ts'
+import { judge } from '../run/judgement.ts'
+import type { Scenario } from '../run/scenario.ts'
+import { EXIT, type ExitCode } from './error.ts'
+import type { Io } from './io.ts'
+import type { RunOutcome } from './job.ts'
+import { paintFor } from './paint.ts'
+import { writeText } from './save.ts'
+import { TimeLimitError } from './session.ts'
+import type { LoadedSystem } from './system.ts'
+
+/** Stands for the digest of a run that was given up. */
+const UNKNOWN_DIGEST = 'unknown'
+
+/** Options that every command has which runs something. */
+export interface ExecuteOptions {
+  /** Print JSON instead of text. */
+  readonly json?: boolean | undefined
+  /** Write the trace there. */
+  readonly trace?: string | undefined
+  readonly checkDeterminism?: boolean | undefined
+  /** Seconds of wall time. */
+  readonly timeLimit: number
+}
+
+/** Runs a scenario in its system's session. A run that outlasts the wall limit is inconclusive. */
+export async function execute(
+  system: LoadedSystem,
+  what: { readonly scenario: Scenario; readonly seed: number; readonly tape?: TapeData | undefined },
+  options: ExecuteOptions,
+  io: Io,
+): Promise<RunOutcome> {
+  const { json, trace, checkDeterminism = false, timeLimit } = options
+  const traceFile = trace === undefined ? undefined : resolve(io.cwd, trace)
+  if (trace !== undefined) writeText(trace, '', io)
+  const job = { ...what, story: json !== true, keepTape: true, traceFile, checkDeterminism }
+  try {
+    return await system.session.perform('run', job, timeLimit)
+  } catch (error) {
+    const outOfMemory = (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
+    if (!(error instanceof TimeLimitError || outOfMemory)) throw error
+    const spent = error instanceof TimeLimitError ? error.message : 'it ran out of memory'
+    const reason = `${spent}: a handler may never come to an await (raise --time-limit if the run is only long)`
+    return {
+      summary: unfinished(what.seed, reason),
+      tape: undefined,
+      story: undefined,
+      difference: undefined,
+    }
+  }
+}
+
+/** Prints what a run showed, and what it means as an exit code. */
+export function report(
+  outcome: RunOutcome,
+  scenario: Scenario,
+  system: LoadedSystem,
+  options: ExecuteOptions,
+  io: Io,
+): ExitCode {
+  const { summary, story, difference } = outcome
+  if (options.json === true) io.stdout(resultJson(summary, scenario, system.bundle.hash))
+  else io.stdout(resultText(summary, scenario, story, paintFor(io.colour)))
+  if (difference !== undefined) {
+    io.stderr(`${difference}\n`)
+    return EXIT.nondeterminism
+  }
+  if (options.checkDeterminism === true && summary.digest !== UNKNOWN_DIGEST) {
+    const write = options.json === true ? io.stderr : io.stdout
+    write('  determinism: three runs, one of them after a run with another seed, and one digest\n')
+  }
+  if (summary.failureCode === 'invariant') return EXIT.internal
+  if (summary.failureCode === 'definition') return EXIT.usage
+  return { met: EXIT.met, unmet: EXIT.failed, inconclusive: EXIT.inconclusive, error: EXIT.failed }[
+    judge(summary, scenario).outcome
+  ]
+}
+
+function unfinished(seed: number, reason: string): RunSummary {
+  const counts = { orders: 0, events: 0, resumes: 0, endMicros: 0 }
+  const none = { properties: [], faults: [], steps: [] }
+  return {
+    seed,
+    verdict: 'inconclusive',
+    digest: UNKNOWN_DIGEST,
+    reason,
+    failureCode: undefined,
+    ...counts,
+    ...none,
+  }
+}

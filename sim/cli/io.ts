@@ -1,0 +1,13 @@
+import type { OpenSession } from './session.ts'
+
+/** What a command does to the outside: everything that a test wants to see. */
+export interface Io {
+  readonly cwd: string
+  /** The result. */
+  stdout(text: string): void
+  /** Progress and errors. */
+  stderr(text: string): void
+  /** Whether colours can be seen on stdout. */
+  readonly colour: boolean
+  readonly openSession: OpenSession
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env node
+import { readFileSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { CliError, EXIT, type ExitCode } from './error.ts'
+import type { Io } from './io.ts'
+
+const DEFAULT_TIME_LIMIT_SECONDS = 60
+
+/**
+ * The command line. What a command needs is loaded when it runs, so that help is instant.
+ * @param argv what follows the program's name
+ * @returns the exit code; errors of the user are told on stderr, without a stack trace
+ */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.met
+  const program = commands(io, (code) => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usage
+    if (error instanceof CliError) {
+      io.stderr(`${error.message}\n`)
+      return error.exitCode
+    }
+    io.stderr(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    return EXIT.internal
+  }
+}
+
+type Finish = (exitCode: ExitCode) => void
+
+function commands(io: Io, finish: Finish): Command {
+  const program = new Command('faultline')
+    .description('Deterministic simulation testing for event-driven systems.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .showHelpAfterError("('faultline --help' says what there is)")
+  running(program.command('run').description('run a scenario once and compare with what it expects'))
+    .argument('<scenario>', 'scenario file (YAML)')
+    .option('--seed <n>', "default: the scenario's seed, else 1", wholeNumber)
+    .option('--save <file>', 'save the run there, for replay (runs that violate a property are always saved)')
+    .action(async (file, options) =>
+      finish(await (await import('./run.ts')).runCommand(file, options, coloured(io, options))),
+    )
+  running(program.command('replay').description('run a saved run again, with the same choices'))
+    .argument('<run>', 'saved run (JSON)')
+    .action(async (file, options) =>
+      finish(await (await import('./replay.ts')).replayCommand(file, options, coloured(io, options))),
+    )
+  limited(program.command('shrink').description('find the smallest scenario that violates the same property'))
+    .argument('<file>', 'scenario file (YAML) or saved run (JSON)')
+    .option('--seed <n>', "default: the file's seed, else 1", wholeNumber)
+    .option('--out <file>', 'where to write it (default: reports/<scenario>/seed-<n>/shrunk.yaml)')
+    .option('--no-color', 'no colours')
+    .action(async (file, options) =>
+      finish(await (await import('./shrink.ts')).shrinkCommand(file, options, coloured(io, options))),
+    )
+  program
+    .command('schema')
+    .description('print the JSON Schema of scenario files, for editors')
+    .action(async () => {
+      const { scenarioJsonSchema } = await import('../run/scenario-schema.ts')
+      io.stdout(`${JSON.stringify(scenarioJsonSchema(), undefined, 2)}\n`)
+    })
+  const list = program.command('list').description('list what scenarios can refer to')
+  limited(
+    list
+      .command('steps')
+      .description("the steps that a scenario's run reaches, at which faults can be aimed"),
+  )
+    .argument('<scenario>', 'scenario file (YAML)')
+    .option('--seed <n>', "default: the scenario's seed, else 1", wholeNumber)
+    .action(async (file, options) =>
+      finish(await (await import('./steps.ts')).stepsCommand(file, options, io)),
+    )
+  return program
+}
+
+/** Options of commands that run one run. */
+function running(command: Command): Command {
+  return limited(command)
+    .option('--json', 'print the result as JSON')
+    .option('--trace <file>', 'write everything that happened there, as JSON lines')
+    .option('--check-determinism', 'run again and compare record by record')
+    .option('--no-color', 'no colours')
+}
+
+function limited(command: Command): Command {
+  return command.option('--time-limit <s>', 'seconds of wall time', seconds, DEFAULT_TIME_LIMIT_SECONDS)
+}
+
+function coloured(io: Io, { color }: { readonly color: boolean }): Io {
+  return { ...io, colour: io.colour && color }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError(`expected a whole number from 0, got '${text}'.`)
+  return value
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError(`expected seconds, got '${text}'.`)
+  return value
+}
+
+function version(): string {
+  const { version: text } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string }
+  return text
+}
+
+/** Whether this module is the program, however it was linked. */
+function isProgram(): boolean {
+  const [, started] = process.argv
+  if (started === undefined) return false
+  try {
+    return realpathSync(started) === fileURLToPath(import.meta.url)
+  } catch {
+    return false
+  }
+}
+
+if (isProgram()) {
+  process.on('SIGINT', () => {
+    process.stderr.write('interrupted\n')
+    process.exit(EXIT.interrupted)
+  })
+  // A reader that has seen enough (`faultline list steps … | head`) is no error.
+  process.stdout.on('error', () => process.exit(EXIT.met))
+  const { workerSession } = await import('./session.ts')
+  const { hasColors } = process.stdout as { hasColors?: () => boolean }
+  process.exitCode = await main(process.argv.slice(2), {
+    cwd: process.cwd(),
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    colour: hasColors !== undefined && process.stdout.hasColors() && process.env.NO_COLOR === undefined,
+    openSession: workerSession,
+  })
+}

@@ -1,0 +1,55 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import type { TapeData } from '../kernel/tape.ts'
+import type { RunSummary } from '../report/summary.ts'
+import { fingerprintOf, savedOutcome, savedRunText } from '../run/saved-run.ts'
+import type { Scenario } from '../run/scenario.ts'
+import { CliError, EXIT } from './error.ts'
+import type { Io } from './io.ts'
+import { display, type LoadedSystem } from './system.ts'
+
+/** Where reports of a scenario and seed go, from the working folder. */
+export function reportFolder({ name }: Scenario, seed: number): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+  return join('reports', slug === '' ? 'scenario' : slug, `seed-${seed}`)
+}
+
+/** Writes a text where it belongs and returns the path to show. @throws CliError when that cannot be done */
+export function writeText(path: string, text: string, io: Io): string {
+  const file = resolve(io.cwd, path)
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  } catch (error) {
+    throw new CliError(
+      EXIT.usage,
+      `${path}: cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+  return display(file, io.cwd)
+}
+
+/** Saves a run and returns the path to show. */
+export function saveRun(
+  path: string,
+  scenario: Scenario,
+  summary: RunSummary,
+  tape: TapeData,
+  system: LoadedSystem,
+  io: Io,
+): string {
+  const systemFile = relative(dirname(resolve(io.cwd, path)), system.file)
+    .split('\\')
+    .join('/')
+  const { seed } = summary
+  const outcome = savedOutcome(summary)
+  const fingerprint = fingerprintOf(scenario)
+  return writeText(
+    path,
+    savedRunText({ scenario, seed, tape, systemFile, bundle: system.bundle.hash, outcome, fingerprint }),
+    io,
+  )
+}

@@ -1,0 +1,134 @@
+import { dirname, join, resolve } from 'node:path'
+import type { Shrunk } from '../explore/shrink.ts'
+import type { TapeData } from '../kernel/tape.ts'
+import { scenarioFileText } from '../report/scenario-file.ts'
+import { counted } from '../report/text.ts'
+import type { Scenario } from '../run/scenario.ts'
+import { CliError, EXIT, type ExitCode } from './error.ts'
+import { execute, report } from './execute.ts'
+import type { Io } from './io.ts'
+import type { RunOutcome } from './job.ts'
+import { loadScenario } from './load.ts'
+import { DEFAULT_SEED } from './run.ts'
+import { reportFolder, saveRun, writeText } from './save.ts'
+import { loadSavedRun } from './saved.ts'
+import { TimeLimitError } from './session.ts'
+import { display, type LoadedSystem, referenceTo } from './system.ts'
+
+/** Options of `faultline shrink`. */
+export interface ShrinkCommandOptions {
+  readonly seed?: number | undefined
+  /** Where to write the scenario file. */
+  readonly out?: string | undefined
+  /** Seconds of wall time. */
+  readonly timeLimit: number
+}
+
+interface Failing {
+  readonly scenario: Scenario
+  readonly seed: number
+  readonly tape: TapeData | undefined
+  readonly system: LoadedSystem
+}
+
+/** `faultline shrink`: finds the smallest scenario that still violates the same property and writes it to a file. */
+export async function shrinkCommand(file: string, options: ShrinkCommandOptions, io: Io): Promise<ExitCode> {
+  const failing = await load(file, options, io)
+  const { scenario, seed, system, tape } = failing
+  try {
+    const shrunk = await search(failing, options, io)
+    if (shrunk === undefined) {
+      throw new CliError(
+        EXIT.usage,
+        `${file}: every property holds with seed ${seed}: there is nothing to shrink (another --seed?)`,
+      )
+    }
+    const what = { scenario: shrunk.scenario, seed, tape: shrunk.bySeedAlone ? undefined : tape }
+    const outcome = await execute(system, what, { timeLimit: options.timeLimit }, io)
+    const smallest = {
+      ...shrunk.scenario,
+      name: `${scenario.name} (shrunk)`,
+      expect: expectationsOf(outcome),
+    }
+    report(outcome, smallest, system, { timeLimit: options.timeLimit }, io)
+    io.stdout(`\n${sizeLine(shrunk)}\n`)
+    for (const { description, spec, needed } of shrunk.faults) {
+      io.stdout(
+        `  ${needed ? `without '${description}' (${spec.at}) it passes` : `not tried without '${description}' (${spec.at})`}\n`,
+      )
+    }
+    const folder = reportFolder(scenario, seed)
+    if (!shrunk.bySeedAlone && outcome.tape !== undefined) {
+      const saved = saveRun(
+        options.out ?? join(folder, 'shrunk.json'),
+        smallest,
+        outcome.summary,
+        outcome.tape,
+        system,
+        io,
+      )
+      io.stdout(
+        `  the seed alone does not give these choices, so they are saved with it\n  replay:   faultline replay ${saved}\n`,
+      )
+      return EXIT.met
+    }
+    const path = options.out ?? join(folder, 'shrunk.yaml')
+    const reference = referenceTo(system, dirname(resolve(io.cwd, path)), io.cwd)
+    writeText(path, fileText({ ...smallest, system: reference }, shrunk, seed), io)
+    io.stdout(`  run:      faultline run ${display(resolve(io.cwd, path), io.cwd)}\n`)
+    return EXIT.met
+  } finally {
+    await system.session.close()
+  }
+}
+
+async function load(file: string, { seed: wanted }: ShrinkCommandOptions, io: Io): Promise<Failing> {
+  if (!file.endsWith('.json')) {
+    const { scenario, seed, system } = await loadScenario(file, io)
+    return { scenario, system, seed: wanted ?? seed ?? DEFAULT_SEED, tape: undefined }
+  }
+  const { saved, scenario, system } = await loadSavedRun(file, io)
+  if (wanted === undefined || wanted === saved.seed)
+    return { scenario, system, seed: saved.seed, tape: saved.tape }
+  return { scenario, system, seed: wanted, tape: undefined }
+}
+
+async function search(
+  { scenario, seed, tape, system }: Failing,
+  { timeLimit }: ShrinkCommandOptions,
+  io: Io,
+): Promise<Shrunk | undefined> {
+  try {
+    return await system.session.perform(
+      'shrink',
+      { scenario, seed, tape },
+      timeLimit,
+      ({ runs, faults, orders }) =>
+        io.stderr(`run ${runs}: ${counted(faults, 'fault')}, ${counted(orders, 'order')}\n`),
+    )
+  } catch (error) {
+    if (error instanceof TimeLimitError)
+      throw new CliError(EXIT.inconclusive, `shrinking: ${error.message} (raise --time-limit)`)
+    throw error
+  }
+}
+
+/** The scenario file expects what the shrunk run shows, so that it is met when it runs. */
+function expectationsOf({ summary }: RunOutcome): Scenario['expect'] {
+  const violated = summary.properties.filter(({ verdict }) => verdict === 'violated')
+  return Object.fromEntries(violated.map(({ name }) => [name, 'violated' as const]))
+}
+
+function sizeLine({ scenario, faultsBefore, ordersBefore, runs, exhausted }: Shrunk): string {
+  const faults = `${faultsBefore} → ${counted(scenario.faults.length, 'fault')}`
+  const orders = `${ordersBefore} → ${counted(scenario.workload.orders, 'order')}`
+  return `  shrunk:   ${faults}, ${orders}, ${counted(runs, 'run')}${exhausted ? ' (no runs left to try something smaller)' : ''}`
+}
+
+function fileText(scenario: Scenario, shrunk: Shrunk, seed: number): string {
+  const { faultsBefore, ordersBefore, property, message, faults } = shrunk
+  const before = `${counted(faultsBefore, 'fault')} and ${counted(ordersBefore, 'order')}`
+  const head = [`Shrunk from ${before} in ${counted(shrunk.runs, 'run')}.`, `${property}: ${message}`]
+  const notes = faults.map(({ needed }) => (needed ? `without this fault '${property}' passes` : ''))
+  return scenarioFileText(scenario, { seed, head, faults: notes })
+}

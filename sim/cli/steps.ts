@@ -1,0 +1,24 @@
+import { EXIT, type ExitCode } from './error.ts'
+import { type ExecuteOptions, execute } from './execute.ts'
+import type { Io } from './io.ts'
+import { loadScenario } from './load.ts'
+import { DEFAULT_SEED } from './run.ts'
+
+/** `faultline list steps`: the names of the steps that a scenario's run reaches, in that order. */
+export async function stepsCommand(
+  file: string,
+  options: ExecuteOptions & { readonly seed?: number | undefined },
+  io: Io,
+): Promise<ExitCode> {
+  const { scenario, seed: stated, system } = await loadScenario(file, io)
+  try {
+    const seed = options.seed ?? stated ?? DEFAULT_SEED
+    const { summary } = await execute(system, { scenario, seed }, { ...options, json: true }, io)
+    for (const step of summary.steps) io.stdout(`${step}\n`)
+    if (summary.reason === undefined) return EXIT.met
+    io.stderr(`${summary.verdict}: ${summary.reason}\n`)
+    return summary.verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.failed
+  } finally {
+    await system.session.close()
+  }
+}

@@ -1,0 +1,327 @@
+import { describe, expect, it } from 'vitest'
+import { folderOf, invoke, scenarioText, TOLL } from '../../fixtures/cli.ts'
+
+/** A bad scenario file: its lines after `system:`, the places of its problems, and what must be said of them. */
+interface Bad {
+  readonly what: string
+  readonly lines: readonly string[]
+  readonly told: readonly [place: string, ...texts: string[]][]
+}
+
+const BAD: readonly Bad[] = [
+  {
+    what: 'an unknown key',
+    lines: ['fautls: []'],
+    told: [
+      ['2:1', "unknown key 'fautls'", 'expected one of name, description, system', "did you mean 'faults'?"],
+    ],
+  },
+  {
+    what: 'an unknown key of the workload',
+    lines: ['workload:', '  order: 3'],
+    told: [['3:3', "unknown key 'order': expected one of orders, every", "did you mean 'orders'?"]],
+  },
+  {
+    what: 'a word for a number',
+    lines: ['workload: { orders: three }'],
+    told: [['2:21', "expected a number, got 'three'"]],
+  },
+  {
+    what: 'a fraction for a whole number',
+    lines: ['workload: { orders: 1.5 }'],
+    told: [['2:21', 'expected a whole number, got 1.5']],
+  },
+  {
+    what: 'too many brokers',
+    lines: ['cluster: { brokers: 1000 }'],
+    told: [['2:21', 'expected a number of at most 100, got 1000']],
+  },
+  {
+    what: 'a configuration that Kafka does not have',
+    lines: ['cluster: { kafka: { session.timeout: 6000 } }'],
+    told: [['2:21', "unknown key 'session.timeout'", "did you mean 'session.timeout.ms'?"]],
+  },
+  {
+    what: 'a duration without a unit',
+    lines: ['workload:', '  every: 100'],
+    told: [['3:10', "expected a duration such as '300ms'", 'got 100', "did you mean '100ms'?"]],
+  },
+  {
+    what: 'a duration with a space',
+    lines: ['budget: { time: 5 m }'],
+    told: [['2:17', "expected a duration such as '300ms'", "got '5 m'", "did you mean '5m'?"]],
+  },
+  {
+    what: 'an unknown scheduling',
+    lines: ['cluster: { scheduling: radnom }'],
+    told: [['2:24', 'expected one of fifo, random', "got 'radnom'", "did you mean 'random'?"]],
+  },
+  {
+    what: 'a list for a map',
+    lines: ['params:', '  - key'],
+    told: [['3:3', 'expected a map, got a list of 1']],
+  },
+  {
+    what: 'a map for a param',
+    lines: ['params: { booths: { least: 1 } }'],
+    told: [['2:19', 'expected text or a number or true or false, got a map']],
+  },
+  {
+    what: 'an unknown param',
+    lines: ['params: { boths: 2 }'],
+    told: [
+      [
+        '2:11',
+        "toll has no param 'boths': expected one of key, mistake, booths, relayEvery",
+        "did you mean 'booths'?",
+      ],
+    ],
+  },
+  {
+    what: 'values that params do not have',
+    lines: ['params:', '  mistake: spin', '  booths: 9', '  key: yes', '  relayEvery: soon'],
+    told: [
+      ['3:12', 'expected one of none, spins', "got 'spin'", "did you mean 'spins'?"],
+      ['4:11', 'expected a whole number from 1 to 5, got 9'],
+      ['5:8', "expected true or false, got 'yes'"],
+      ['6:15', "expected a duration such as '300ms'", "got 'soon'"],
+    ],
+  },
+  {
+    what: 'an unknown kind of fault',
+    lines: ['faults:', '  - crahs: booth', '    at: 2s'],
+    told: [
+      ['3:5', 'expected a kind of fault: one of crash, partition', "got 'crahs'", "did you mean 'crash'?"],
+    ],
+  },
+  {
+    what: 'a fault that is no map',
+    lines: ['faults: [crash]'],
+    told: [['2:10', 'expected a fault, such as { crash: payment, at: 2s }', "got 'crash'"]],
+  },
+  {
+    what: 'a fault with a key of another kind',
+    lines: ['faults:', '  - crash: booth', '    at: 2s', '    records: 3'],
+    told: [['5:5', "unknown key 'records': expected one of crash, restart, at, of, nth"]],
+  },
+  {
+    what: 'a fault without its time',
+    lines: ['faults:', '  - crash: booth'],
+    told: [['3:5', "missing 'at'", 'a moment (2s), or a step']],
+  },
+  {
+    what: 'a phase that is misspelled',
+    lines: ['faults:', '  - crash: booth', '    at: aftr provider.charge'],
+    told: [['4:9', "expected a moment such as '2s', or a step", "did you mean 'after provider.charge'?"]],
+  },
+  {
+    what: 'a step without a phase',
+    lines: ['faults: [{ crash: booth, at: provider.charge }]'],
+    told: [['2:30', "got 'provider.charge'", "did you mean 'after provider.charge'?"]],
+  },
+  {
+    what: 'a passage of a moment',
+    lines: ['faults: [{ crash: booth, at: 2s, nth: 2 }]'],
+    told: [['2:39', "expected no 'nth' here: it selects a passage of a step, and '2s' is a moment"]],
+  },
+  {
+    what: 'a process that does not exist',
+    lines: ['faults: [{ crash: both, at: 2s }]'],
+    told: [['2:19', "toll has no process 'both': expected one of", 'booth-1', "did you mean 'booth'?"]],
+  },
+  {
+    what: 'one side of a partition that does not exist',
+    lines: ['faults: [{ partition: [gate, brokr-1], for: 1s, at: 2s }]'],
+    told: [['2:30', "toll has no process 'brokr-1'", "did you mean 'broker-1'?"]],
+  },
+  {
+    what: 'an instance that the params leave out',
+    lines: ['params: { booths: 1 }', 'faults: [{ crash: booth-2, at: 2s }]'],
+    told: [['3:19', "toll has no process 'booth-2'", "did you mean 'booth-1'?"]],
+  },
+  {
+    what: 'an order that is not placed',
+    lines: ['faults: [{ crash: booth, at: after provider.charge, of: car 4 }]'],
+    told: [['2:57', 'expected car 1 to car 3 (workload: orders: 3)', "got 'car 4'"]],
+  },
+  {
+    what: 'an order by another noun',
+    lines: ['faults: [{ crash: booth, at: after provider.charge, of: order 1 }]'],
+    told: [['2:57', "expected 'car 1', got 'order 1'", "did you mean 'car 1'?"]],
+  },
+  {
+    what: 'an unknown property',
+    lines: ['expect:', '  pay once: violated'],
+    told: [
+      [
+        '3:3',
+        "toll has no property 'pay once': expected one of paid once, all paid",
+        "did you mean 'paid once'?",
+      ],
+    ],
+  },
+  {
+    what: 'an unknown expectation',
+    lines: ['expect:', '  paid once: fails'],
+    told: [['3:14', "expected one of pass, violated, got 'fails'"]],
+  },
+  {
+    what: 'a negative seed',
+    lines: ['seed: -1'],
+    told: [['2:7', 'expected a number of at least 0, got -1']],
+  },
+  {
+    what: 'a key that stands twice',
+    lines: ['name: a', 'name: b'],
+    told: [['3:1', 'Map keys must be unique']],
+  },
+  {
+    what: 'a bracket that is not closed',
+    lines: ['params: { key: false', 'seed: 1'],
+    told: [['3:1', 'Flow map']],
+  },
+]
+
+describe('a bad scenario file', () => {
+  it.each(BAD)('[R1] [R2] with $what is refused at its place', async ({ lines, told }) => {
+    const folder = folderOf({ 'bad.yaml': scenarioText(...lines) })
+    const { code, stdout, stderr } = await invoke(['run', 'bad.yaml'], folder)
+    for (const [place, ...texts] of told) {
+      const line = stderr.split('\n').find((candidate) => candidate.startsWith(`bad.yaml:${place} `))
+      expect(line, stderr).toBeDefined()
+      for (const text of texts) expect(line).toContain(text)
+    }
+    expect(stderr).not.toMatch(/^\s+at |Error:|node:internal/m)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+
+  it('[R2] is told all its problems, in the order of their places', async () => {
+    const lines = [
+      'nmae: x',
+      'params: { boths: 2 }',
+      'faults: [{ crash: both, at: aftr x }]',
+      'expect: { pay: pass }',
+      'seed: a',
+    ]
+    const folder = folderOf({ 'bad.yaml': scenarioText(...lines) })
+    const { stderr } = await invoke(['run', 'bad.yaml'], folder)
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[0]),
+    ).toEqual([
+      'bad.yaml:2:1',
+      'bad.yaml:3:11',
+      'bad.yaml:4:19',
+      'bad.yaml:4:29',
+      'bad.yaml:5:11',
+      'bad.yaml:6:7',
+    ])
+  })
+
+  it('[R1] without content is refused', async () => {
+    const { code, stderr } = await invoke(['run', 'empty.yaml'], folderOf({ 'empty.yaml': '' }))
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'empty.yaml:1:1 expected a map, got nothing\n' })
+  })
+
+  it('[R1] without a system is refused', async () => {
+    const { code, stderr } = await invoke(['run', 'a.yaml'], folderOf({ 'a.yaml': 'name: a\n' }))
+    expect(code).toBe(2)
+    expect(stderr).toContain("a.yaml:1:1 missing 'system': expected text (name of the system")
+  })
+
+  it('[R1] that does not exist is refused, with what was meant', async () => {
+    const { code, stderr } = await invoke(['run', 'happy-pth.yaml'], folderOf({ 'happy-path.yaml': '' }))
+    expect(code).toBe(2)
+    expect(stderr).toBe("happy-pth.yaml: there is no such file; did you mean 'happy-path.yaml'?\n")
+  })
+})
+
+describe('the system of a scenario', () => {
+  const toll = `export { default } from '${TOLL}'\n`
+
+  it.each([
+    ['a path from the file', { 'deep/a.yaml': 'system: ../road.ts\n', 'road.ts': toll }, 'deep/a.yaml'],
+    ['its name, beside the file', { 'road/a.yaml': 'system: toll\n', 'road/system.ts': toll }, 'road/a.yaml'],
+    [
+      'its name, in scenarios above the file',
+      { 'a/b/c.yaml': 'system: toll\n', 'scenarios/toll/system.ts': toll },
+      'a/b/c.yaml',
+    ],
+    [
+      'its name, in scenarios of the working folder',
+      { 'c.yaml': 'system: toll\n', 'scenarios/toll/system.ts': toll },
+      'c.yaml',
+    ],
+  ])('[R6] is found by %s', async (_how, files, file) => {
+    const { code, stdout, stderr } = await invoke(['run', file], folderOf(files))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain(`toll · ${file.replace(/.*\/|\.yaml$/g, '')} · seed 1 · digest `)
+  })
+
+  it.each([
+    [
+      'that does not exist, with those that do',
+      'system: tol\n',
+      "1:9 there is no system 'tol': expected other, toll, or the path of a file",
+      "did you mean 'toll'?",
+    ],
+    ['whose file does not exist', 'system: ./road.ts\n', '1:9 there is no file road.ts', ''],
+    [
+      'that calls itself otherwise',
+      'system: other\n',
+      "1:9 the system in scenarios/other/system.ts calls itself 'toll'",
+      "did you mean 'toll'?",
+    ],
+  ])('[R6] %s is refused', async (_what, text, told, meant) => {
+    const files = { 'a.yaml': text, 'scenarios/toll/system.ts': toll, 'scenarios/other/system.ts': toll }
+    const { code, stderr } = await invoke(['run', 'a.yaml'], folderOf(files))
+    expect(code).toBe(2)
+    expect(stderr).toContain(`a.yaml:${told}`)
+    expect(stderr).toContain(meant)
+  })
+
+  it.each([
+    ['a syntax error', 'export default {\n  name: \n}\n', 'system.ts:3:1 '],
+    [
+      'an import that leads nowhere',
+      "import { a } from './nowhere.ts'\nexport default a\n",
+      "system.ts:1:19 cannot find './nowhere.ts'",
+    ],
+    [
+      'an import of Node',
+      "import fs from 'node:fs'\nexport default fs\n",
+      "system.ts:1:16 cannot find 'node:fs': a system may import 'faultline'",
+    ],
+    ['no default export', 'export const a = 1\n', 'has no default export'],
+    [
+      'a default export that is no system',
+      'export default { name: 3 }\n',
+      "is not a system: it has no 'name'",
+    ],
+    [
+      'code that fails when it is loaded',
+      "throw new RangeError('too far')\n",
+      'failed while it was loaded: RangeError: too far',
+    ],
+    [
+      'a build that fails',
+      `import system from '${TOLL}'\nexport default { ...system, build: () => { throw new Error('no road') } }\n`,
+      'cannot be built: no road',
+    ],
+    [
+      'a build that returns something else',
+      `import system from '${TOLL}'\nexport default { ...system, build: () => ({}) }\n`,
+      "'topics' is nothing instead of a list",
+    ],
+  ])('[R7] with %s is refused without a stack trace', async (_what, text, told) => {
+    const { code, stdout, stderr } = await invoke(
+      ['run', 'a.yaml'],
+      folderOf({ 'a.yaml': 'system: ./system.ts\n', 'system.ts': text }),
+    )
+    expect(stderr).toContain(told)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})
