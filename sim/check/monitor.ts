@@ -8,7 +8,10 @@ import type { View } from './view.ts'
 export interface PropertyResult {
   readonly name: string
   readonly says: string
+  readonly kind: Property['kind']
   readonly verdict: 'pass' | 'violated' | 'inconclusive'
+  /** Of an eventual property that held: how long after faults and load had ended. */
+  readonly convergedMicros?: Micros
   /** When it was first violated, or when what an eventual property reads last changed. */
   readonly atMicros: Micros | undefined
   /** One sentence: what is wrong, or how many keys hold. */
@@ -53,7 +56,7 @@ export class Monitor {
   judge(calmSinceMicros: Micros, quiet: boolean): PropertyResult[] {
     return this.properties.map((property) => {
       const result = property.kind === 'always' ? this.judgeAlways(property, quiet) : this.judgeEventually(property, calmSinceMicros, quiet)
-      return { name: property.name, says: property.says, ...result }
+      return { name: property.name, says: property.says, kind: property.kind, ...result }
     })
   }
 
@@ -85,14 +88,14 @@ export class Monitor {
     }
   }
 
-  private judgeAlways(property: Always, quiet: boolean): Omit<PropertyResult, 'name' | 'says'> {
+  private judgeAlways(property: Always, quiet: boolean): Omit<PropertyResult, 'name' | 'says' | 'kind'> {
     const breach = this.breaches.get(property)
     if (breach !== undefined) return { verdict: 'violated', ...breach }
     const checked = this.checkedKeys.get(property)?.size ?? 0
     return { verdict: quiet ? 'pass' : 'inconclusive', atMicros: undefined, message: `checked for ${checked}`, key: undefined, cause: 0 }
   }
 
-  private judgeEventually(property: Eventually, calmSinceMicros: Micros, quiet: boolean): Omit<PropertyResult, 'name' | 'says'> {
+  private judgeEventually(property: Eventually, calmSinceMicros: Micros, quiet: boolean): Omit<PropertyResult, 'name' | 'says' | 'kind'> {
     const { kernel } = this
     const keys = property.keys(this.view.read)
     const changes = this.changes.get(property)
@@ -115,7 +118,7 @@ export class Monitor {
     if (!quiet) return { verdict: 'inconclusive', atMicros: undefined, message: 'the run did not come to rest', key: undefined, cause: 0 }
     const after = Math.max(0, lastChange - calmSinceMicros)
     const message = `${keys.length} of ${keys.length}, ${(after / 1e6).toFixed(1)} s after faults and load had ended (bound ${bound})`
-    return { verdict: 'pass', atMicros: lastChange, message, key: undefined, cause: 0 }
+    return { verdict: 'pass', convergedMicros: after, atMicros: lastChange, message, key: undefined, cause: 0 }
   }
 
   private ask(property: Property, key: string): boolean {

@@ -25,7 +25,8 @@ export function hashNumber(value: number): number {
   // The bits of a computed NaN are the machine's choice: x86 and ARM differ in its sign.
   if (Number.isNaN(value)) return 0x7feb352d
   doubles[0] = value
-  return avalanche((doubleWords[0] as number) ^ Math.imul(doubleWords[1] as number, 0x9e3779b1))
+  // Salted, lest the smallest fractions hash as small integers do.
+  return avalanche(((doubleWords[0] as number) ^ Math.imul(doubleWords[1] as number, 0x9e3779b1)) + 0x1b56c4e9)
 }
 
 /** Hashes of objects that were sealed whole and travel on (event envelopes); frozen, so a hash stays true. */

@@ -279,7 +279,7 @@ describe('the program', () => {
     )
   }
 
-  it('[R9] [R21] runs a scenario in a thread of its own, with the digest that this thread gives', async () => {
+  it('[R9] [R3] runs a scenario in a thread of its own, with the digest that this thread gives', async () => {
     const folder = folderOf({ 'a.yaml': DOUBLE_TOLL })
     const { code, stdout, stderr } = await start(['run', 'a.yaml'], folder)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

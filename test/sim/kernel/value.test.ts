@@ -100,6 +100,9 @@ describe('plain values', () => {
       [1, [2]],
     ]
     const numbers: Plain[] = [
+      4,
+      Number.MIN_VALUE,
+      4 * Number.MIN_VALUE,
       1,
       -1,
       31,
@@ -195,7 +198,7 @@ describe('plain values', () => {
         1065670069,
         461845907,
         1364076727,
-        113545287,
+        -2172155,
         -512844789,
         1288998791,
         1626220638,

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { FAULT_KINDS } from '../../../sim/faults/registry.ts'
 import { KAFKA_DEFAULTS } from '../../../sim/kafka/config.ts'
 import { scenarioJsonSchema, scenarioSchema } from '../../../sim/run/scenario-schema.ts'
+import { ROOT } from '../../fixtures/cli.ts'
 
 interface Json {
   readonly [member: string]: Json
@@ -50,6 +53,12 @@ describe('the schema of scenario files', () => {
     expect(Object.keys(properties?.cluster?.properties?.kafka?.properties ?? {})).toEqual(
       Object.keys(KAFKA_DEFAULTS),
     )
+  })
+
+  it('[R5] is on file, for the editors of those who write scenarios', () => {
+    const file = readFileSync(join(ROOT, 'scenarios/scenario.schema.json'), 'utf8')
+    const hint = 'run: npm run build && node dist/cli/main.js schema > scenarios/scenario.schema.json'
+    expect(JSON.parse(file), hint).toEqual(JSON.parse(JSON.stringify(scenarioJsonSchema())))
   })
 
   it('[R5] is JSON Schema draft-07 in which nothing is required that has a default', () => {

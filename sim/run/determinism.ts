@@ -1,0 +1,87 @@
+import { formatSeconds } from '../kernel/time.ts'
+import type { Trace, TraceRecord } from '../kernel/trace.ts'
+import { type PreparedSystem, type RunOptions, type RunResult, run } from './run.ts'
+import type { Scenario } from './scenario.ts'
+
+/** Where two runs of the same inputs part. */
+export interface Difference {
+  readonly seed: number
+  readonly digests: readonly [string, string]
+  /** Number of the first record that is not the same in both; 0 when only the digests differ. */
+  readonly record: number
+  /** That record in each run; undefined where the run had ended. */
+  readonly one: TraceRecord | undefined
+  readonly other: TraceRecord | undefined
+  /** All of it for people, with what usually causes it. */
+  readonly message: string
+}
+
+/**
+ * Runs a scenario twice, with a run of another seed in between, and compares record by record.
+ * @returns where the two differ; undefined when they do not
+ */
+export async function checkDeterminism(
+  prepared: PreparedSystem,
+  scenario: Scenario,
+  seed: number,
+  options: Pick<RunOptions, 'host' | 'tape'> = {},
+): Promise<Difference | undefined> {
+  const traced = { ...options, trace: true }
+  const one = await run(prepared, scenario, seed, traced)
+  // What one run leaves behind for the next is the commonest cause: give it something to have left behind.
+  await run(prepared, scenario, seed + 1, options)
+  const other = await run(prepared, scenario, seed, traced)
+  return one.digest === other.digest ? undefined : differenceOf(one, other)
+}
+
+function differenceOf(one: RunResult, other: RunResult): Difference {
+  const [left, right] = [one.trace as Trace, other.trace as Trace]
+  const record = left.firstDifference(right)
+  const recordOf = (trace: Trace): TraceRecord | undefined =>
+    record === 0 || record > trace.length ? undefined : trace.at(record)
+  const difference = {
+    seed: one.seed,
+    digests: [one.digest, other.digest] as const,
+    record,
+    one: recordOf(left),
+    other: recordOf(right),
+  }
+  return { ...difference, message: messageOf(difference) }
+}
+
+function messageOf({ seed, digests, record, one, other }: Omit<Difference, 'message'>): string {
+  const parted =
+    record === 0
+      ? ['Their traces are equal: something that no record tells of differs.']
+      : [`They part at record ${record}:`, `  once:  ${recordText(one)}`, `  again: ${recordText(other)}`]
+  return [
+    `Seed ${seed} gave two different runs (digests ${digests.join(' and ')}).`,
+    ...parted,
+    `What usually causes that${one !== undefined && other !== undefined ? ` where ${whatDiffers(one, other)}` : ''}:`,
+    '  - state outside the factory of a service (at module scope, or in `build`): it outlives crashes and runs',
+    '  - time or chance that was captured before the run: `const random = Math.random`, `const { now } = Date`',
+    '  - an order that the machine decides: listings of files, worker threads, sorting by something that ties',
+  ].join('\n')
+}
+
+function recordText(record: TraceRecord | undefined): string {
+  if (record === undefined) return 'the run had ended'
+  const { atMicros, lane, kind, entity, data } = record
+  const about = entity === undefined ? '' : ` of ${entity}`
+  return `${formatSeconds(atMicros)}  ${lane}  ${kind}${about}${dataText(data)}`
+}
+
+const MAX_DATA = 200
+
+function dataText(data: unknown): string {
+  if (data === undefined) return ''
+  const text = JSON.stringify(data)
+  return `  ${text.length > MAX_DATA ? `${text.slice(0, MAX_DATA)}…` : text}`
+}
+
+function whatDiffers(one: TraceRecord, other: TraceRecord): string {
+  if (one.kind !== other.kind || one.lane !== other.lane) return 'something else happens'
+  if (one.atMicros !== other.atMicros) return 'the same happens at another time'
+  if (one.entity !== other.entity) return 'the same happens for another order'
+  return 'the same happens with other values'
+}
