@@ -12,6 +12,7 @@ interface Given {
   readonly about: number
   readonly parents: readonly number[]
   readonly digest: number
+  readonly told: string
 }
 
 const given: fc.Arbitrary<Given> = fc.record({
@@ -21,13 +22,14 @@ const given: fc.Arbitrary<Given> = fc.record({
   about: fc.nat(2),
   parents: fc.array(fc.nat(20), { maxLength: 5 }),
   digest: fc.integer(),
+  told: fc.string(),
 })
 
 function traceOf(records: readonly Given[]): Trace {
   const trace = new Trace()
-  for (const { at, kind, lane, about, parents, digest } of records) {
+  for (const { at, kind, lane, about, parents, digest, told } of records) {
     const known = parents.filter((parent) => parent <= trace.length)
-    trace.append(at, kind, lane, entities[about], known[0] ?? 0, digest, { at })
+    trace.append(at, kind, lane, entities[about], known[0] ?? 0, digest, { told })
     for (const parent of known.slice(1)) trace.addParent(parent)
   }
   return trace
@@ -46,14 +48,14 @@ describe('trace', () => {
       fc.property(fc.array(given, { maxLength: 20 }), (records) => {
         const trace = traceOf(records)
         expect(trace.length).toBe(records.length)
-        const expected = records.map(({ at, kind, lane, about, parents }, index) => ({
+        const expected = records.map(({ at, kind, lane, about, parents, told }, index) => ({
           id: index + 1,
           atMicros: at,
           kind,
           lane,
           entity: entities[about]?.name,
           parents: [...new Set(parents.filter((parent) => parent > 0 && parent <= index))],
-          data: { at },
+          data: { told },
         }))
         expect([...trace.records()]).toEqual(expected)
       }),
@@ -72,7 +74,9 @@ describe('trace', () => {
   })
 
   it('[K10] has no record 0 and none after the last', () => {
-    const trace = traceOf([{ at: 0, kind: 'crash', lane: 'payment-1', about: 0, parents: [], digest: 0 }])
+    const trace = traceOf([
+      { at: 0, kind: 'crash', lane: 'payment-1', about: 0, parents: [], digest: 0, told: '' },
+    ])
     expect(() => trace.at(0)).toThrow('records 1 to 1, not 0')
     expect(() => trace.at(2)).toThrow(RangeError)
   })
@@ -84,6 +88,7 @@ describe('trace', () => {
       (record) => ({ ...record, lane: `${record.lane}!` }),
       (record) => ({ ...record, about: (record.about + 1) % 3 }),
       (record) => ({ ...record, digest: record.digest ^ 1 }),
+      (record) => ({ ...record, told: `${record.told}!` }),
     )
     fc.assert(
       fc.property(

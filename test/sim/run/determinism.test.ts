@@ -65,7 +65,7 @@ describe('the determinism check', () => {
       }),
       {},
     )
-    const difference = await checkDeterminism(leaky, soloScenario(), 1)
+    const difference = await checkDeterminism(leaky, soloScenario({ workload: { orders: 1 } }), 1)
     expect(difference?.message).toContain('the same happens at another time')
     expect(difference?.one?.kind).toBe('after')
   })
