@@ -3,6 +3,7 @@ import type { Query } from '../database/predicate.ts'
 import { ReadCall } from '../database/session.ts'
 import type { ReadStatement, Statement } from '../database/statement.ts'
 import type { Entity } from '../kernel/choice.ts'
+import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { Operation, type Task } from '../kernel/task.ts'
@@ -107,6 +108,7 @@ export class Context implements BaseContext, StatementScope {
   log(message: string, data?: Readonly<Record<string, unknown>>): void {
     if (!this.task.incarnation.alive) return
     const { kernel } = this.task
+    kernel.digest.word(hashText(message, 4))
     kernel.digest.word(sealPlain(data ?? null, 'log'))
     kernel.record('log', this.process.name, this.task.entity, this.task.cause, kernel.trace && { message, ...data })
   }

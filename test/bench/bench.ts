@@ -1,0 +1,122 @@
+import system from '../../scenarios/order-choreography/system.ts'
+import { Incarnation } from '../../sim/kernel/incarnation.ts'
+import { Kernel } from '../../sim/kernel/kernel.ts'
+import type { Actor } from '../../sim/kernel/queue.ts'
+import { operationNumber } from '../../sim/kernel/step.ts'
+import { HandlerSite, type Operation, Task } from '../../sim/kernel/task.ts'
+import { defaultHost } from '../../sim/run/host.ts'
+import { prepare, run } from '../../sim/run/run.ts'
+import { scenarioOf } from '../../sim/run/scenario.ts'
+import { buildWorld } from '../../sim/run/world.ts'
+import type { System } from '../../sim/service/system.ts'
+import { bareAwaitLoop, bareHeapLoop, delayOf, nullAwaitLoop, perSecond } from './bare.ts'
+
+const ROUNDS = 7
+const EVENTS = 1_000_000
+const PENDING = 256
+const BUDGET = { maxEvents: 1e12, maxMicros: 1e15, maxTraceRecords: 0 }
+
+function kernel(seed = 1): Kernel {
+  return new Kernel({ seed, scheduling: 'random', budget: BUDGET })
+}
+
+/** Plain events: each schedules the next, nothing is resumed. */
+function kernelEvents(): number {
+  const sim = kernel()
+  const entity = sim.choices.entity('bench')
+  let index = 0
+  const actor: Actor = {
+    onEvent: () => {
+      if (++index <= EVENTS) sim.schedule(delayOf(index), entity, actor, 0, undefined)
+    },
+  }
+  for (let pending = 0; pending < PENDING; pending++) sim.schedule(delayOf(pending), entity, actor, 0, undefined)
+  const start = performance.now()
+  while (sim.advance()) {}
+  return perSecond(sim.events, start)
+}
+
+/** Resumptions: tasks that await one operation after another, each with its event. */
+async function taskResumes(): Promise<number> {
+  const sim = kernel()
+  const host = await defaultHost()
+  const life = new Incarnation('bench', 1)
+  const site = new HandlerSite('bench', 'handler')
+  const step = operationNumber('bench')
+  const settle: Actor = { onEvent: (_code, subject) => (subject as Operation<number>).complete(0, 0, 0) }
+  for (let index = 0; index < 64; index++) {
+    const task = new Task(sim, life, site, sim.choices.entity(`bench ${index}`), 0)
+    const body = async (): Promise<void> => {
+      for (let turn = 0; turn < 4_000; turn++) {
+        const operation = task.begin<number>(step) as Operation<number>
+        sim.schedule(delayOf(turn + index), task.entity, settle, 0, operation)
+        await operation.promise
+      }
+    }
+    task.start({ run: body, ended: () => {} })
+  }
+  const start = performance.now()
+  await host.run(
+    () => sim.advance(),
+    () => {},
+  )
+  return perSecond(sim.resumes, start)
+}
+
+const orders = scenarioOf({ system: 'order-choreography', workload: { orders: 50, every: '10ms' } })
+const prepared = prepare(system as unknown as System, {})
+let seed = 0
+
+/** Whole orders: the order saga with outbox, inbox and properties, no trace. */
+async function wholeOrders(): Promise<number> {
+  const start = performance.now()
+  const runs = 40
+  for (let index = 0; index < runs; index++) {
+    const result = await run(prepared, orders, seed++)
+    if (result.verdict !== 'pass') throw new Error(`seed ${result.seed}: ${result.verdict}`)
+  }
+  return perSecond(runs * orders.workload.orders, start)
+}
+
+/** Worlds a second: everything that exists before the first event. */
+function worlds(): number {
+  const start = performance.now()
+  const count = 500
+  for (let index = 0; index < count; index++) buildWorld(prepared.parts, orders, kernel(index))
+  return perSecond(count, start)
+}
+
+interface Measured {
+  readonly best: number
+  readonly median: number
+}
+
+async function measure(loop: () => number | Promise<number>): Promise<Measured> {
+  const rates: number[] = []
+  for (let round = 0; round < ROUNDS; round++) rates.push(await loop())
+  rates.sort((left, right) => left - right)
+  return { best: rates[ROUNDS - 1] as number, median: rates[ROUNDS >> 1] as number }
+}
+
+function line(name: string, measured: Measured, unit: string, against?: { readonly name: string; readonly rate: Measured }): void {
+  const ratio = against === undefined ? '' : `  ${(measured.median / against.rate.median).toFixed(3)} × ${against.name}`
+  console.log(`${name.padEnd(22)} ${Math.round(measured.median).toLocaleString('en-US').padStart(12)} ${unit.padEnd(10)}${ratio}`)
+}
+
+const heap = await measure(() => bareHeapLoop(EVENTS, PENDING))
+const awaits = await measure(() => bareAwaitLoop(EVENTS))
+const nulls = await measure(() => nullAwaitLoop(EVENTS))
+const heapLoop = { name: 'bare heap loop', rate: heap }
+console.log(`Node ${process.version}, median of ${ROUNDS} rounds, one core`)
+line('bare heap loop', heap, 'events/s')
+line('bare await loop', awaits, 'awaits/s', heapLoop)
+line('loop of await null', nulls, 'awaits/s', heapLoop)
+line('kernel events', await measure(kernelEvents), 'events/s', heapLoop)
+const resumes = await measure(taskResumes)
+line('task resumes', resumes, 'resumes/s', heapLoop)
+line('', resumes, '', { name: 'bare await loop', rate: awaits })
+line('', resumes, '', { name: 'loop of await null', rate: nulls })
+line('whole orders', await measure(wholeOrders), 'orders/s', heapLoop)
+const built = await measure(worlds)
+line('world construction', built, 'worlds/s', heapLoop)
+console.log(`${' '.repeat(22)} ${(1e6 / built.median).toFixed(0).padStart(12)} µs each`)

@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { prepare, type RunOptions, type RunResult, run, type Scenario, scenarioOf } from 'faultline'
+import { describe, expect, it } from 'vitest'
+import orderChoreography from '../../../scenarios/order-choreography/system.ts'
+import { type Tape, tapeConflicts } from '../../../sim/kernel/tape.ts'
+import { EDITS, ERRORS, PLACES, saga, sagaScenario } from '../../fixtures/saga.ts'
+import { scenarioFiles, systemOf } from '../../fixtures/scenarios.ts'
+
+/** The double charge: the payment service dies after the provider took the money and before its commit. */
+const doubleCharge: Scenario = scenarioOf({
+  system: 'order-choreography',
+  params: { providerIdempotencyKey: false },
+  cluster: { kafka: { 'session.timeout.ms': 6_000 } },
+  workload: { orders: 3, every: '100ms' },
+  faults: [
+    { crash: 'payment', at: 'after provider.charge', of: 'order 2', restart: '300ms' },
+    { redeliver: 'inventory', at: 'after inventory.PaymentCompleted offsets.commit', of: 'order 1' },
+    { partition: ['orders', 'broker'], at: '150ms', for: '400ms' },
+  ],
+})
+
+const runOrders = (seed: number, options: RunOptions = {}, scenario = doubleCharge): Promise<RunResult> =>
+  run(prepare(orderChoreography, scenario.params), scenario, seed, options)
+
+describe('a run is a pure function of system, scenario, seed and tape', () => {
+  it.each(scenarioFiles())('[D1] $path: the same digests again, in any order of seeds', async (file) => {
+    const system = await systemOf(file)
+    const prepared = prepare(system, file.scenario.params)
+    const seeds = [1, 2, 3, 4, 5, 6]
+    const digests = new Map<number, string>()
+    for (const seed of seeds) digests.set(seed, (await run(prepared, file.scenario, seed)).digest)
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(seeds, { minLength: 3 }), async (shuffled) => {
+        const fresh = prepare(system, file.scenario.params)
+        for (const seed of shuffled) {
+          expect((await run(prepared, file.scenario, seed)).digest).toBe(digests.get(seed))
+          expect((await run(fresh, file.scenario, seed)).digest).toBe(digests.get(seed))
+        }
+      }),
+      { numRuns: 3 },
+    )
+    expect(new Set(digests.values()).size).toBe(seeds.length)
+  })
+
+  it('[D2] every seed gives a digest of its own', async () => {
+    const digests = new Set<string>()
+    for (let seed = 0; seed < 100; seed++) digests.add((await run(saga(), sagaScenario(), seed)).digest)
+    expect(digests.size).toBe(100)
+  })
+
+  it('[D3] keeping a trace or a tape changes nothing', async () => {
+    for (const seed of [1, 2, 3]) {
+      const bare = await runOrders(seed)
+      for (const kept of [{ trace: true }, { recordTape: true }, { trace: true, recordTape: true }]) {
+        const { trace, tape, ...result } = await runOrders(seed, kept)
+        const { trace: _noTrace, tape: _noTape, ...expected } = bare
+        // Only a trace has records that a property can point to.
+        const properties = result.properties.map((property) => ({ ...property, cause: 0 }))
+        expect({ ...result, properties }).toEqual(expected)
+        expect(trace === undefined).toBe(!('trace' in kept))
+        expect(tape === undefined).toBe(!('recordTape' in kept))
+      }
+    }
+  })
+
+  it('[D8] another value anywhere gives another digest, though nothing else is different', async () => {
+    const results = new Map<string, RunResult>()
+    for (const differs of PLACES) results.set(differs, await run(saga({ differs }), sagaScenario(), 1))
+    const counts = [...results.values()].map(({ verdict, events, endMicros }) => ({
+      verdict,
+      events,
+      endMicros,
+    }))
+    for (const count of counts) expect(count).toEqual(counts[0])
+    const digests = [...results.values()].map(({ digest }) => digest)
+    expect(new Set(digests).size).toBe(PLACES.length)
+  })
+
+  it("[D12] the text of an error, which is the engine's, reaches no digest; its kind does", async () => {
+    const digestOf = async (error: string) => {
+      const result = await run(saga({ error }), sagaScenario(), 1)
+      expect(result.verdict).toBe('pass')
+      return result.digest
+    }
+    const [none, short, long, engine, other] = await Promise.all(ERRORS.map(digestOf))
+    expect([long, engine]).toEqual([short, short])
+    expect(new Set([none, short, other]).size).toBe(3)
+  })
+})
+
+describe('the tape of a run', () => {
+  it('[D6] replayed, it gives the same digest', async () => {
+    for (const seed of [1, 2, 3]) {
+      const recorded = await runOrders(seed, { recordTape: true })
+      const replayed = await runOrders(seed, { recordTape: true, tape: recorded.tape })
+      expect(replayed.digest).toBe(recorded.digest)
+      expect(replayed.tape).toEqual(recorded.tape)
+    }
+  })
+
+  it.each(scenarioFiles())(
+    '[D6] $path: it holds every choice, so that any other seed gives the same run',
+    async (file) => {
+      const prepared = prepare(await systemOf(file), file.scenario.params)
+      const recorded = await run(prepared, file.scenario, 1, { recordTape: true })
+      const { tape } = recorded
+      for (const seed of [2, 3]) {
+        const replayed = await run(prepared, file.scenario, seed, { tape })
+        expect(replayed).toMatchObject({
+          digest: recorded.digest,
+          verdict: recorded.verdict,
+          events: recorded.events,
+        })
+        expect((await run(prepared, file.scenario, seed)).digest).not.toBe(recorded.digest)
+      }
+    },
+  )
+
+  it('[D6] with one choice changed, only what follows from that choice changes', async () => {
+    const { tape, digest } = (await run(saga(), sagaScenario(), 1, { recordTape: true })) as RunResult & {
+      tape: Tape
+    }
+    const lane = 'packer random | parcel-3'
+    expect(tape.get(lane)).toHaveLength(1)
+    const edited = new Map([...tape, [lane, [((tape.get(lane)?.[0] as number) + 450) % 900]]])
+    const replayed = await run(saga(), sagaScenario(), 2, { tape: edited, recordTape: true })
+    expect(replayed).toMatchObject({ verdict: 'pass' })
+    expect(replayed.digest).not.toBe(digest)
+    expect(tapeConflicts(edited, replayed.tape as Tape)).toEqual([])
+  })
+
+  it('[D7] without one of its faults, a run repeats every choice that both make', async () => {
+    const recorded = await runOrders(1, { recordTape: true })
+    expect(recorded.faults.every(({ struckAtMicros }) => struckAtMicros !== undefined)).toBe(true)
+    for (const fault of doubleCharge.faults) {
+      const scenario = { ...doubleCharge, faults: doubleCharge.faults.filter((other) => other !== fault) }
+      // Under another seed, so that whatever is not taken from the tape is found.
+      const without = await runOrders(2, { recordTape: true, tape: recorded.tape }, scenario)
+      expect(without.digest).not.toBe(recorded.digest)
+      expect(tapeConflicts(recorded.tape as Tape, without.tape as Tape)).toEqual([])
+      const bySeed = await runOrders(1, { recordTape: true }, scenario)
+      expect(tapeConflicts(recorded.tape as Tape, bySeed.tape as Tape)).toEqual([])
+    }
+  })
+
+  it.each(EDITS.filter((edit) => edit !== 'none'))(
+    '[D7] with one more %s, a run repeats every choice',
+    async (edit) => {
+      const scenario = sagaScenario()
+      const base = await run(saga(), scenario, 1, { recordTape: true })
+      const tape = base.tape as Tape
+      const bySeed = await run(saga({ edit }), scenario, 1, { recordTape: true })
+      const byTape = await run(saga({ edit }), scenario, 2, { recordTape: true, tape })
+      for (const edited of [bySeed, byTape]) {
+        expect(edited).toMatchObject({ verdict: 'pass' })
+        expect(edited.digest).not.toBe(base.digest)
+        expect(tapeConflicts(tape, edited.tape as Tape)).toEqual([])
+        for (const [lane, values] of tape)
+          expect(edited.tape?.get(lane)?.slice(0, values.length), lane).toEqual(values)
+      }
+    },
+  )
+})
+
+describe('the trace of a run', () => {
+  it('[K10] from the double charge, causes lead back to the crash', async () => {
+    const scenario = { ...doubleCharge, faults: doubleCharge.faults.slice(0, 1) }
+    const { trace, properties, verdict } = await runOrders(1, { trace: true }, scenario)
+    expect(verdict).toBe('violated')
+    const breach = properties.find(({ name }) => name === 'no double charge')
+    expect(breach).toMatchObject({ verdict: 'violated', key: 'order-2' })
+    const records = (trace?.causesOf(breach?.cause ?? 0) ?? []).map((id) => trace?.at(id))
+    expect(records.at(-1)).toMatchObject({ kind: 'ledger', lane: 'provider.charges', entity: 'order-2' })
+    const kinds = records.map((record) => record?.kind)
+    const crash = records.find((record) => record?.kind === 'crash')
+    expect(crash).toMatchObject({ lane: expect.stringMatching(/^payment-\d$/) })
+    // A user began it, the fault followed from the first charge, and the crash from the fault.
+    expect(kinds).toContain('act')
+    expect(kinds.filter((kind) => kind === 'ledger')).toHaveLength(2)
+    expect(kinds.indexOf('ledger')).toBeLessThan(kinds.indexOf('fault'))
+    expect(trace?.at(crash?.parents[0] ?? 0).kind).toBe('fault')
+  })
+
+  it('[K10] every record has only earlier causes', async () => {
+    const { trace } = await runOrders(1, { trace: true })
+    for (const { id, parents } of trace?.records() ?? [])
+      for (const parent of parents) expect(parent).toBeLessThan(id)
+    expect(trace?.length).toBeGreaterThan(500)
+  })
+})
+
+describe('verdicts', () => {
+  it.each([
+    ['events', { events: 50 }],
+    ['virtual time', { time: '20ms' }],
+  ])('[K19] a run that uses up its budget of %s is inconclusive', async (what, budget) => {
+    const result = await run(saga(), sagaScenario({ budget }), 1)
+    expect(result).toMatchObject({ verdict: 'inconclusive', reason: `the budget of ${what} ran out` })
+  })
+})
