@@ -4,7 +4,12 @@ export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
 export { gt, gte, isIn, lt, lte } from './database/predicate.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
-export { type Charge, type PaymentProvider, paymentProvider, type Refund } from './external/payment-provider.ts'
+export {
+  type Charge,
+  type PaymentProvider,
+  paymentProvider,
+  type Refund,
+} from './external/payment-provider.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
 export { ledger, type Readable } from './kernel/ledger.ts'
@@ -16,4 +21,13 @@ export type { HandlerContext } from './service/context.ts'
 export { CallTimeoutError, ConnectionResetError } from './service/http.ts'
 export { flag, integer, money, oneOf, optional, plain, route, table, text, topic } from './service/schema.ts'
 export { service } from './service/service.ts'
-export { choice, count, defineSystem, duration, type ParamsOf, type System, toggle, type UserContext } from './service/system.ts'
+export {
+  choice,
+  count,
+  defineSystem,
+  duration,
+  type ParamsOf,
+  type System,
+  toggle,
+  type UserContext,
+} from './service/system.ts'

@@ -6,7 +6,11 @@ const order = { orderId: text, customerId: text, sku: text, quantity: integer, a
 export const orderEvents = topic('order-events', { partitions: 6, key: 'orderId' })
 export const OrderCreated = orderEvents.event('OrderCreated', order)
 export const OrderConfirmed = orderEvents.event('OrderConfirmed', { orderId: text, customerId: text })
-export const OrderCancelled = orderEvents.event('OrderCancelled', { orderId: text, customerId: text, reason: text })
+export const OrderCancelled = orderEvents.event('OrderCancelled', {
+  orderId: text,
+  customerId: text,
+  reason: text,
+})
 
 export const paymentEvents = topic('payment-events', { partitions: 6, key: 'orderId' })
 export const PaymentCompleted = paymentEvents.event('PaymentCompleted', order)
@@ -15,7 +19,10 @@ export const PaymentRefunded = paymentEvents.event('PaymentRefunded', { orderId:
 
 export const inventoryEvents = topic('inventory-events', { partitions: 6, key: 'orderId' })
 export const InventoryReserved = inventoryEvents.event('InventoryReserved', order)
-export const InventoryReservationFailed = inventoryEvents.event('InventoryReservationFailed', { orderId: text, reason: text })
+export const InventoryReservationFailed = inventoryEvents.event('InventoryReservationFailed', {
+  orderId: text,
+  reason: text,
+})
 
 export const shippingEvents = topic('shipping-events', { partitions: 6, key: 'orderId' })
 export const ShipmentScheduled = shippingEvents.event('ShipmentScheduled', { orderId: text })

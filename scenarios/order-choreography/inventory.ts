@@ -1,5 +1,11 @@
 import { integer, oneOf, service, table, text } from 'faultline'
-import { InventoryReservationFailed, InventoryReserved, PaymentCompleted, ShipmentFailed, ShipmentScheduled } from './events.ts'
+import {
+  InventoryReservationFailed,
+  InventoryReserved,
+  PaymentCompleted,
+  ShipmentFailed,
+  ShipmentScheduled,
+} from './events.ts'
 import { messaging, type Params } from './params.ts'
 
 export const SKUS = ['kettle', 'lamp', 'chair', 'desk', 'rug'] as const
@@ -13,7 +19,13 @@ export const inventoryService = (params: Params) =>
       tables: {
         stock: table({ sku: text, available: integer }, { key: 'sku' }),
         reservations: table(
-          { reservationId: text, orderId: text, sku: text, quantity: integer, status: oneOf('RESERVED', 'SHIPPED', 'RELEASED') },
+          {
+            reservationId: text,
+            orderId: text,
+            sku: text,
+            quantity: integer,
+            status: oneOf('RESERVED', 'SHIPPED', 'RELEASED'),
+          },
           { key: 'reservationId', indexes: ['orderId'] },
         ),
       },
@@ -33,7 +45,13 @@ export const inventoryService = (params: Params) =>
             await tx.publish(InventoryReservationFailed, { orderId, reason: `${sku} is out of stock` })
             return
           }
-          await tx.reservations.insert({ reservationId: ctx.id('reservation'), orderId, sku, quantity, status: 'RESERVED' })
+          await tx.reservations.insert({
+            reservationId: ctx.id('reservation'),
+            orderId,
+            sku,
+            quantity,
+            status: 'RESERVED',
+          })
           await tx.publish(InventoryReserved, order)
         })
       })

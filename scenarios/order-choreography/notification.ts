@@ -9,12 +9,22 @@ export const notificationService = (params: Params, mailer: Mailer) =>
   service(
     'notification',
     {
-      tables: { mails: table({ mailId: text, orderId: text, kind: oneOf(...KINDS) }, { key: 'mailId', indexes: ['orderId'] }) },
+      tables: {
+        mails: table(
+          { mailId: text, orderId: text, kind: oneOf(...KINDS) },
+          { key: 'mailId', indexes: ['orderId'] },
+        ),
+      },
       clients: { mailer },
       ...messaging(params),
     },
     ({ on }) => {
-      const send = async (kind: (typeof KINDS)[number], orderId: string, to: string, ctx: Parameters<Parameters<typeof on>[1]>[1]) => {
+      const send = async (
+        kind: (typeof KINDS)[number],
+        orderId: string,
+        to: string,
+        ctx: Parameters<Parameters<typeof on>[1]>[1],
+      ) => {
         await ctx.mailer.send({ to, kind, orderId })
         await ctx.transaction(async (tx) => {
           await tx.mails.insert({ mailId: ctx.id('mail'), orderId, kind })

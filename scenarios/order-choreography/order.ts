@@ -1,5 +1,13 @@
 import { DatabaseError, integer, money, oneOf, route, service, table, text } from 'faultline'
-import { InventoryReservationFailed, OrderCancelled, OrderConfirmed, OrderCreated, PaymentFailed, ShipmentFailed, ShipmentScheduled } from './events.ts'
+import {
+  InventoryReservationFailed,
+  OrderCancelled,
+  OrderConfirmed,
+  OrderCreated,
+  PaymentFailed,
+  ShipmentFailed,
+  ShipmentScheduled,
+} from './events.ts'
 import { messaging, type Params } from './params.ts'
 
 /** What the shop page sends. */
@@ -44,11 +52,18 @@ export const orderService = (params: Params) =>
         const { address, ...columns } = order
         try {
           await ctx.transaction(async (tx) => {
-            await tx.orders.insert({ orderId, requestedAs: ctx.correlationId, ...columns, status: 'PENDING', reason: '' })
+            await tx.orders.insert({
+              orderId,
+              requestedAs: ctx.correlationId,
+              ...columns,
+              status: 'PENDING',
+              reason: '',
+            })
             await tx.publish(OrderCreated, { orderId, address, ...columns })
           })
         } catch (error) {
-          const repeated = error instanceof DatabaseError && error.sqlState === '23505' && error.table === 'orders'
+          const repeated =
+            error instanceof DatabaseError && error.sqlState === '23505' && error.table === 'orders'
           if (!repeated) throw error
         }
         return { orderId }
@@ -65,7 +80,11 @@ export const orderService = (params: Params) =>
         })
       })
 
-      const cancel = async (orderId: string, reason: string, ctx: Parameters<Parameters<typeof on>[1]>[1]) => {
+      const cancel = async (
+        orderId: string,
+        reason: string,
+        ctx: Parameters<Parameters<typeof on>[1]>[1],
+      ) => {
         await ctx.transaction(async (tx) => {
           const cancelled = await tx.orders.update({ orderId, status: 'PENDING' }, (order) => {
             order.status = 'CANCELLED'

@@ -1,15 +1,35 @@
-import { choice, count, duration, INBOX_MODES, inbox, OUTBOX_MODES, outbox, type ParamsOf, toggle } from 'faultline'
+import {
+  choice,
+  count,
+  duration,
+  INBOX_MODES,
+  inbox,
+  OUTBOX_MODES,
+  outbox,
+  type ParamsOf,
+  toggle,
+} from 'faultline'
 
 /** The switches of the system; every default is right. */
 export const params = {
   inbox: choice(INBOX_MODES, 'when a consumer writes down that it has handled an event'),
   outbox: choice(OUTBOX_MODES, 'how an event leaves the transaction that publishes it'),
-  providerIdempotencyKey: toggle(true, 'payment gives the provider a key by which it recognises a repeated charge'),
-  requestId: toggle(true, 'the shop page gives every order a request id, so that a repeated request makes no second order'),
+  providerIdempotencyKey: toggle(
+    true,
+    'payment gives the provider a key by which it recognises a repeated charge',
+  ),
+  requestId: toggle(
+    true,
+    'the shop page gives every order a request id, so that a repeated request makes no second order',
+  ),
   relayEvery: duration('50ms', 'how often the outbox relays poll'),
   stock: count(1_000, { min: 0, max: 1_000_000 }, 'units of every product on hand at the start'),
   declinesOneIn: count(0, { min: 0, max: 1_000 }, 'the provider declines one charge in so many; 0: none'),
-  undeliverableOneIn: count(0, { min: 0, max: 1_000 }, 'one order in so many has an address that cannot be delivered to; 0: none'),
+  undeliverableOneIn: count(
+    0,
+    { min: 0, max: 1_000 },
+    'one order in so many has an address that cannot be delivered to; 0: none',
+  ),
   usersClickTwice: toggle(false, 'every user clicks the order button twice'),
 }
 

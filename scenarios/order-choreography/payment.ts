@@ -1,5 +1,12 @@
 import { money, oneOf, type PaymentProvider, service, table, text } from 'faultline'
-import { InventoryReservationFailed, OrderCreated, PaymentCompleted, PaymentFailed, PaymentRefunded, ShipmentFailed } from './events.ts'
+import {
+  InventoryReservationFailed,
+  OrderCreated,
+  PaymentCompleted,
+  PaymentFailed,
+  PaymentRefunded,
+  ShipmentFailed,
+} from './events.ts'
 import { messaging, type Params } from './params.ts'
 
 /** Charges customers at the provider, and refunds them when a later step fails. */
@@ -10,7 +17,13 @@ export const paymentService = (params: Params, provider: PaymentProvider) =>
       instances: 2,
       tables: {
         payments: table(
-          { paymentId: text, orderId: text, amount: money, transactionId: text, status: oneOf('COMPLETED', 'REFUNDED') },
+          {
+            paymentId: text,
+            orderId: text,
+            amount: money,
+            transactionId: text,
+            status: oneOf('COMPLETED', 'REFUNDED'),
+          },
           { key: 'paymentId', indexes: ['orderId'] },
         ),
       },
@@ -27,7 +40,13 @@ export const paymentService = (params: Params, provider: PaymentProvider) =>
             await tx.publish(PaymentFailed, { orderId, reason: charge.reason })
             return
           }
-          await tx.payments.insert({ paymentId: ctx.id('payment'), orderId, amount, transactionId: charge.id, status: 'COMPLETED' })
+          await tx.payments.insert({
+            paymentId: ctx.id('payment'),
+            orderId,
+            amount,
+            transactionId: charge.id,
+            status: 'COMPLETED',
+          })
           await tx.publish(PaymentCompleted, order)
         })
       })
@@ -37,7 +56,10 @@ export const paymentService = (params: Params, provider: PaymentProvider) =>
         if (payment === undefined) throw new Error(`no payment of ${orderId} to refund`)
         const { paymentId, transactionId, amount } = payment
         const idempotencyKey = params.providerIdempotencyKey ? `refund:${orderId}` : undefined
-        const result = await ctx.provider.refund({ orderId, chargeId: transactionId, amount }, { idempotencyKey })
+        const result = await ctx.provider.refund(
+          { orderId, chargeId: transactionId, amount },
+          { idempotencyKey },
+        )
         if (result.outcome === 'rejected') ctx.log('refund rejected', { orderId, reason: result.reason })
         await ctx.transaction(async (tx) => {
           await tx.payments.update({ paymentId }, (row) => {

@@ -10,7 +10,10 @@ export const shippingService = (params: Params) =>
     'shipping',
     {
       tables: {
-        shipments: table({ shipmentId: text, orderId: text, address: text }, { key: 'shipmentId', indexes: ['orderId'] }),
+        shipments: table(
+          { shipmentId: text, orderId: text, address: text },
+          { key: 'shipmentId', indexes: ['orderId'] },
+        ),
       },
       ...messaging(params),
     },

@@ -5,7 +5,11 @@ import type { Params } from './params.ts'
 import { UNDELIVERABLE } from './shipping.ts'
 
 /** What users were told: the order that the shop confirmed to have taken. */
-export const receipts = ledger<{ readonly orderId: string; readonly requestedAs: string; readonly amount: number }>('users.receipts')
+export const receipts = ledger<{
+  readonly orderId: string
+  readonly requestedAs: string
+  readonly amount: number
+}>('users.receipts')
 
 const UNIT_PRICE_CENTS = 1_200
 const ATTEMPTS = 5

@@ -24,7 +24,14 @@ export default defineSystem({
     const shipping = shippingService(values)
     return {
       topics: [orderEvents, paymentEvents, inventoryEvents, shippingEvents],
-      services: [order, payment, inventory, shipping, notificationService(values, mail), analyticsService(values)],
+      services: [
+        order,
+        payment,
+        inventory,
+        shipping,
+        notificationService(values, mail),
+        analyticsService(values),
+      ],
       externals: [provider, mail],
       workload: { noun: 'order', act: (n, user) => buy(n, user, values), ledgers: [receipts] },
       properties: promises({ params: values, provider, order, inventory, shipping }),

@@ -1,6 +1,6 @@
+import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { formatDuration, type Micros } from '../kernel/time.ts'
-import { SimError } from '../kernel/error.ts'
 import type { Always, Eventually, Property } from './property.ts'
 import type { View } from './view.ts'
 
@@ -55,7 +55,10 @@ export class Monitor {
    */
   judge(calmSinceMicros: Micros, quiet: boolean): PropertyResult[] {
     return this.properties.map((property) => {
-      const result = property.kind === 'always' ? this.judgeAlways(property, quiet) : this.judgeEventually(property, calmSinceMicros, quiet)
+      const result =
+        property.kind === 'always'
+          ? this.judgeAlways(property, quiet)
+          : this.judgeEventually(property, calmSinceMicros, quiet)
       return { name: property.name, says: property.says, kind: property.kind, ...result }
     })
   }
@@ -84,7 +87,9 @@ export class Monitor {
     for (const readable of property.reads) {
       const source = this.view.source(readable)
       source.index(property.per)
-      source.observe((row, cause) => changes.set(row[property.per] as string, { atMicros: this.kernel.nowMicros, cause }))
+      source.observe((row, cause) =>
+        changes.set(row[property.per] as string, { atMicros: this.kernel.nowMicros, cause }),
+      )
     }
   }
 
@@ -92,10 +97,20 @@ export class Monitor {
     const breach = this.breaches.get(property)
     if (breach !== undefined) return { verdict: 'violated', ...breach }
     const checked = this.checkedKeys.get(property)?.size ?? 0
-    return { verdict: quiet ? 'pass' : 'inconclusive', atMicros: undefined, message: `checked for ${checked}`, key: undefined, cause: 0 }
+    return {
+      verdict: quiet ? 'pass' : 'inconclusive',
+      atMicros: undefined,
+      message: `checked for ${checked}`,
+      key: undefined,
+      cause: 0,
+    }
   }
 
-  private judgeEventually(property: Eventually, calmSinceMicros: Micros, quiet: boolean): Omit<PropertyResult, 'name' | 'says' | 'kind'> {
+  private judgeEventually(
+    property: Eventually,
+    calmSinceMicros: Micros,
+    quiet: boolean,
+  ): Omit<PropertyResult, 'name' | 'says' | 'kind'> {
     const { kernel } = this
     const keys = property.keys(this.view.read)
     const changes = this.changes.get(property)
@@ -109,16 +124,42 @@ export class Monitor {
       const broken = !this.ask(property, key)
       if (!broken && atMicros <= deadline) continue
       if (broken && !quiet && kernel.nowMicros < deadline) {
-        return { verdict: 'inconclusive', atMicros: undefined, message: `the run ended before the bound of ${bound}`, key, cause: 0 }
+        return {
+          verdict: 'inconclusive',
+          atMicros: undefined,
+          message: `the run ended before the bound of ${bound}`,
+          key,
+          cause: 0,
+        }
       }
       const late = `it held only ${formatDuration(atMicros - calmSinceMicros)} after faults and load had ended (bound ${bound})`
       const message = broken ? this.explain(property, key) : `${key}: ${late}`
-      return { verdict: 'violated', atMicros: Math.min(deadline, kernel.nowMicros), message, key, cause: change?.cause ?? 0 }
+      return {
+        verdict: 'violated',
+        atMicros: Math.min(deadline, kernel.nowMicros),
+        message,
+        key,
+        cause: change?.cause ?? 0,
+      }
     }
-    if (!quiet) return { verdict: 'inconclusive', atMicros: undefined, message: 'the run did not come to rest', key: undefined, cause: 0 }
+    if (!quiet)
+      return {
+        verdict: 'inconclusive',
+        atMicros: undefined,
+        message: 'the run did not come to rest',
+        key: undefined,
+        cause: 0,
+      }
     const after = Math.max(0, lastChange - calmSinceMicros)
     const message = `${keys.length} of ${keys.length}, ${(after / 1e6).toFixed(1)} s after faults and load had ended (bound ${bound})`
-    return { verdict: 'pass', convergedMicros: after, atMicros: lastChange, message, key: undefined, cause: 0 }
+    return {
+      verdict: 'pass',
+      convergedMicros: after,
+      atMicros: lastChange,
+      message,
+      key: undefined,
+      cause: 0,
+    }
   }
 
   private ask(property: Property, key: string): boolean {
@@ -142,5 +183,8 @@ export class Monitor {
 
 function propertyError(property: Property, error: unknown): SimError {
   if (error instanceof SimError) return error
-  return new SimError('handler', `property '${property.name}' threw: ${error instanceof Error ? error.message : String(error)}`)
+  return new SimError(
+    'handler',
+    `property '${property.name}' threw: ${error instanceof Error ? error.message : String(error)}`,
+  )
 }

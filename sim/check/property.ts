@@ -44,7 +44,12 @@ export interface PropertyOptions {
 
 /** Declares a property that holds at all times. */
 export function always(name: string, options: PropertyOptions): Always {
-  return { kind: 'always', name, ...options, explain: options.explain ?? ((_read, key) => `it does not hold for ${key}`) }
+  return {
+    kind: 'always',
+    name,
+    ...options,
+    explain: options.explain ?? ((_read, key) => `it does not hold for ${key}`),
+  }
 }
 
 /** Declares a property that holds in the end. */

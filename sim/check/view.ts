@@ -60,7 +60,9 @@ function rowsOf(source: Source): Rows<AnyRow> {
       const first = columns[0]
       if (first === undefined) return source.all()
       const rows = source.rowsWhere(first, values[first])
-      return columns.length === 1 ? rows : rows.filter((row) => columns.every((column) => row[column] === values[column]))
+      return columns.length === 1
+        ? rows
+        : rows.filter((row) => columns.every((column) => row[column] === values[column]))
     },
   }
 }

@@ -1,8 +1,8 @@
 import type { Entity } from '../kernel/choice.ts'
-import type { Link } from './network.ts'
 import { Incarnation } from '../kernel/incarnation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
+import type { Link } from './network.ts'
 
 const RESTART = 0
 
@@ -91,7 +91,9 @@ export class Process {
   restart(cause: number): void {
     if (this.alive) return
     this.incarnation = new Incarnation(this.name, this.incarnation.number + 1)
-    this.startCause = this.kernel.record('restart', this.name, undefined, cause, { life: this.incarnation.number })
+    this.startCause = this.kernel.record('restart', this.name, undefined, cause, {
+      life: this.incarnation.number,
+    })
     this.kernel.digest.word(this.incarnation.number)
     this.boot(this)
   }

@@ -3,7 +3,6 @@ import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import { invariant } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { sealPlain } from '../kernel/value.ts'
 import { type Row, Table, type TableSchema } from './table.ts'
 
 /** A database server with its tables. */
@@ -24,7 +23,7 @@ export class Database {
   /** Creates a table with the rows that it holds from the start. */
   create(schema: TableSchema, rows: readonly Row[]): Table {
     const table = new Table(schema)
-    for (const row of rows) table.load(row, sealPlain(row, schema.name))
+    for (const row of rows) table.load(row)
     this.tables.set(schema.name, table)
     return table
   }

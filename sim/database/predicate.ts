@@ -53,7 +53,10 @@ function satisfies(value: unknown, condition: unknown): boolean {
 }
 
 /** Whether a row meets a condition. */
-export function matches(row: Readonly<Record<string, unknown>>, where: Readonly<Record<string, unknown>>): boolean {
+export function matches(
+  row: Readonly<Record<string, unknown>>,
+  where: Readonly<Record<string, unknown>>,
+): boolean {
   for (const column in where) {
     const condition = where[column]
     if (condition !== undefined && !satisfies(row[column], condition)) return false

@@ -24,13 +24,21 @@ class Packet implements LockWaiter {
   private readonly session: Session
   readonly statements: readonly Statement[]
   readonly operation: Operation<unknown> | undefined
+  /** Whether the transaction ends with them. */
+  readonly commits: boolean
   /** How many of them are done. */
   done = 0
 
-  constructor(session: Session, statements: readonly Statement[], operation: Operation<unknown> | undefined) {
+  constructor(
+    session: Session,
+    statements: readonly Statement[],
+    operation: Operation<unknown> | undefined,
+    commits: boolean,
+  ) {
     this.session = session
     this.statements = statements
     this.operation = operation
+    this.commits = commits
   }
 
   retry(): void {
@@ -52,6 +60,8 @@ export class Session implements Actor, ProcessResource {
   private readonly task: Task
   private readonly there: Link
   private readonly transaction: Transaction
+  /** The answer of a statement that committed by itself. */
+  private acknowledged: unknown
   /** Why the transaction failed, answered to every later statement. */
   private failure: DatabaseError | undefined
 
@@ -67,7 +77,13 @@ export class Session implements Actor, ProcessResource {
 
   /** Sends statements in one packet; the answer of the last completes the operation, if one is given. */
   send(statements: readonly Statement[], operation: Operation<unknown> | undefined): void {
-    this.post(STATEMENT_ARRIVES, new Packet(this, statements, operation), this.task.cause)
+    this.post(STATEMENT_ARRIVES, new Packet(this, statements, operation, false), this.task.cause)
+  }
+
+  /** Sends one statement that commits by itself; acknowledged after it is durable. */
+  autocommit(statement: Statement, operation: Operation<unknown>): void {
+    this.process.detach(this)
+    this.post(STATEMENT_ARRIVES, new Packet(this, [statement], operation, true), this.task.cause)
   }
 
   /** Sends COMMIT; acknowledged after everything is durable. */
@@ -89,12 +105,12 @@ export class Session implements Actor, ProcessResource {
   onEvent(code: number, subject: unknown): void {
     if (code === COMMIT_ACKNOWLEDGED) {
       const operation = subject as Operation<unknown>
-      operation.complete(undefined, 0, this.kernel.cause)
+      operation.complete(this.acknowledged, 0, this.kernel.cause)
       return
     }
     if (this.transaction.state === 'ended') return
     if (code === ROLLBACK_ARRIVES) this.transaction.rollback()
-    else if (code === COMMIT_ARRIVES) this.executeCommit(subject as Operation<unknown>)
+    else if (code === COMMIT_ARRIVES) this.executeCommit(subject as Operation<unknown>, undefined)
     else this.execute(subject as Packet)
   }
 
@@ -117,7 +133,9 @@ export class Session implements Actor, ProcessResource {
         if (!evaluate(statements[packet.done] as Statement, transaction, packet, answer)) return
       }
       const last = statements[statements.length - 1] as Statement
-      if (packet.operation !== undefined) answerTo(this.database, this.task, last, packet.operation)
+      if (packet.operation === undefined) return
+      if (packet.commits) this.executeCommit(packet.operation, answer.value)
+      else answerTo(this.database, this.task, last, packet.operation)
     } catch (error) {
       this.reject(packet, error)
     }
@@ -134,9 +152,10 @@ export class Session implements Actor, ProcessResource {
     const data = kernel.trace && { sqlState: error.sqlState, message: error.message }
     const record = kernel.record('rejected', this.database.name, this.task.entity, kernel.cause, data)
     packet.operation?.fail(error, hashText(error.sqlState, 0), record)
+    if (packet.commits) this.transaction.rollback()
   }
 
-  private executeCommit(operation: Operation<unknown>): void {
+  private executeCommit(operation: Operation<unknown>, value: unknown): void {
     const { kernel, transaction, database, task } = this
     if (this.failure !== undefined) {
       transaction.rollback()
@@ -147,6 +166,7 @@ export class Session implements Actor, ProcessResource {
     const record = kernel.record('commit', database.name, task.entity, kernel.cause, rows)
     transaction.commit(record)
     const back = database.network.link(database.process, this.process)
+    this.acknowledged = value
     database.network.send(back, task.entity, this, COMMIT_ACKNOWLEDGED, operation, record)
   }
 }
@@ -167,7 +187,14 @@ export class ReadCall implements Actor {
   send(process: Process): void {
     const { network } = this.database
     const { entity, cause } = this.operation.task
-    network.send(network.link(process, this.database.process), entity, this, STATEMENT_ARRIVES, undefined, cause)
+    network.send(
+      network.link(process, this.database.process),
+      entity,
+      this,
+      STATEMENT_ARRIVES,
+      undefined,
+      cause,
+    )
   }
 
   onEvent(_code: number, _subject: unknown): void {
@@ -189,5 +216,8 @@ function answerTo(database: Database, task: Task, statement: Statement, operatio
 }
 
 function recipeError(error: unknown): SimError {
-  return new SimError('handler', `an update recipe threw: ${error instanceof Error ? error.message : String(error)}`)
+  return new SimError(
+    'handler',
+    `an update recipe threw: ${error instanceof Error ? error.message : String(error)}`,
+  )
 }

@@ -53,7 +53,12 @@ export class Answer {
  * @returns false when it waits for a lock
  * @throws DatabaseError
  */
-export function evaluate(statement: Statement, transaction: Transaction, waiter: LockWaiter, answer: Answer): boolean {
+export function evaluate(
+  statement: Statement,
+  transaction: Transaction,
+  waiter: LockWaiter,
+  answer: Answer,
+): boolean {
   switch (statement.kind) {
     case 'insert':
       return insert(statement.table, statement.row, transaction, waiter, answer)
@@ -94,22 +99,36 @@ function versionHash(entry: Entry, transaction: Transaction | undefined): number
   return transaction !== undefined && entry.owner === transaction ? entry.pendingHash : entry.hash
 }
 
-function insert(table: Table, values: Row, transaction: Transaction, waiter: LockWaiter, answer: Answer): boolean {
+function insert(
+  table: Table,
+  values: Row,
+  transaction: Transaction,
+  waiter: LockWaiter,
+  answer: Answer,
+): boolean {
   const { key: column, name, sequence } = table.schema
   const row = sequence && values[column] === undefined ? { ...values, [column]: table.allocate() } : values
   const key = row[column]
   const entry = table.entry(key)
-  if (!transaction.lock(table, entry, waiter)) return false
-  if (entry.pending !== undefined) {
-    throw new DatabaseError('23505', name, `duplicate key value violates unique constraint: ${name}.${column} = ${String(key)}`)
+  const { owner } = entry
+  // A row that exists refuses the insert at once, and is not locked by it.
+  if ((owner === undefined || owner === transaction) && entry.visibleTo(transaction) !== undefined) {
+    throw new DatabaseError(
+      '23505',
+      name,
+      `duplicate key value violates unique constraint: ${name}.${column} = ${String(key)}`,
+    )
   }
+  if (!transaction.lock(table, entry, waiter)) return false
   transaction.write(table, entry, row)
   answer.give(row, entry.pendingHash)
   return true
 }
 
 function changed(row: Row, recipe: Recipe): Row {
-  return typeof recipe === 'function' ? immer.produce(row, recipe as (draft: Row) => void) : { ...row, ...recipe }
+  return typeof recipe === 'function'
+    ? immer.produce(row, recipe as (draft: Row) => void)
+    : { ...row, ...recipe }
 }
 
 /** Updates by a recipe, or deletes where there is none. */

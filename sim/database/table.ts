@@ -1,5 +1,6 @@
-import type { Transaction } from './transaction.ts'
+import type { RowSealer } from '../kernel/value.ts'
 import { isMembership, matches, type Query } from './predicate.ts'
+import type { Transaction } from './transaction.ts'
 
 /** A row: immutable plain data. */
 export type Row = Readonly<Record<string, unknown>>
@@ -11,6 +12,7 @@ export interface TableSchema {
   readonly key: string
   /** Columns that queries compare for equality often. */
   readonly indexes: readonly string[]
+  readonly sealer: RowSealer
   /** The key is a number that the database allocates at insert, visible only at commit (a sequence). */
   readonly sequence: boolean
 }
@@ -59,12 +61,14 @@ export class Table {
   readonly schema: TableSchema
   readonly entries = new Map<unknown, Entry>()
   readonly observers: TableObserver[] = []
+  readonly sealer: RowSealer
   private readonly indexes = new Map<string, EqualityIndex>()
   private nextOrdinal = 0
   private nextSequence = 1
 
   constructor(schema: TableSchema) {
     this.schema = schema
+    this.sealer = schema.sealer
     for (const column of schema.indexes) this.indexes.set(column, new Map())
   }
 
@@ -94,10 +98,10 @@ export class Table {
   }
 
   /** Puts a row into the table before the run begins. */
-  load(row: Row, hash: number): void {
+  load(row: Row): void {
     const entry = this.entry(row[this.schema.key])
     entry.pending = row
-    entry.pendingHash = hash
+    entry.pendingHash = this.sealer.seal(row)
     this.publish(entry, 0)
     entry.pending = undefined
   }
@@ -144,7 +148,7 @@ export class Table {
     return this.find({ where }, undefined).map((entry) => entry.committed as Row)
   }
 
-  /** The committed rows with this value in an indexed column or the key, in insertion order. */
+  /** The committed rows with this value in a column. */
   rowsWhere(column: string, value: unknown): readonly Row[] {
     if (column === this.schema.key) {
       const row = this.entries.get(value)?.committed
@@ -155,10 +159,17 @@ export class Table {
     const bucket = index.get(value)
     if (bucket === undefined) return []
     if (bucket instanceof Entry) return [bucket.committed as Row]
-    return [...bucket].sort((left, right) => left.ordinal - right.ordinal).map((entry) => entry.committed as Row)
+    const rows: Row[] = []
+    for (const entry of bucket) rows.push(entry.committed as Row)
+    return rows
   }
 
-  private findKey(key: unknown, where: Readonly<Record<string, unknown>>, transaction: Transaction | undefined, found: Entry[]): void {
+  private findKey(
+    key: unknown,
+    where: Readonly<Record<string, unknown>>,
+    transaction: Transaction | undefined,
+    found: Entry[],
+  ): void {
     const entry = this.entries.get(key)
     const row = entry?.visibleTo(transaction)
     if (entry !== undefined && row !== undefined && matches(row, where)) found.push(entry)
@@ -189,7 +200,13 @@ type EqualityIndex = Map<unknown, Entry | Set<Entry>>
 const NONE: readonly Entry[] = []
 const EVERYTHING: Readonly<Record<string, unknown>> = {}
 
-function reindex(index: EqualityIndex, column: string, entry: Entry, before: Row | undefined, after: Row | undefined): void {
+function reindex(
+  index: EqualityIndex,
+  column: string,
+  entry: Entry,
+  before: Row | undefined,
+  after: Row | undefined,
+): void {
   const old = before?.[column]
   const now = after?.[column]
   if (before !== undefined && after !== undefined && old === now) return
@@ -206,7 +223,12 @@ function reindex(index: EqualityIndex, column: string, entry: Entry, before: Row
   }
 }
 
-function compareEntries(left: Entry, right: Entry, orderBy: string | undefined, transaction: Transaction | undefined): number {
+function compareEntries(
+  left: Entry,
+  right: Entry,
+  orderBy: string | undefined,
+  transaction: Transaction | undefined,
+): number {
   if (orderBy !== undefined) {
     const leftValue = left.visibleTo(transaction)?.[orderBy] as number
     const rightValue = right.visibleTo(transaction)?.[orderBy] as number

@@ -1,5 +1,4 @@
 import { invariant } from '../kernel/error.ts'
-import { sealPlain } from '../kernel/value.ts'
 import type { Database } from './database.ts'
 import { DatabaseError } from './error.ts'
 import type { Entry, LockWaiter, Row, Table } from './table.ts'
@@ -38,7 +37,11 @@ export class Transaction {
     }
     for (let holder: Transaction | undefined = entry.owner; holder !== undefined; holder = holder.waitsFor) {
       if (holder !== this) continue
-      throw new DatabaseError('40P01', table.schema.name, `deadlock detected on ${table.schema.name} ${String(entry.key)}`)
+      throw new DatabaseError(
+        '40P01',
+        table.schema.name,
+        `deadlock detected on ${table.schema.name} ${String(entry.key)}`,
+      )
     }
     this.waitsFor = entry.owner
     entry.waiting ??= []
@@ -49,14 +52,22 @@ export class Transaction {
   /** Writes a new version of a locked row; undefined deletes it. */
   write(table: Table, entry: Entry, row: Row | undefined): void {
     invariant(entry.owner === this, 'a row is written without its lock')
-    entry.pendingHash = row === undefined ? 0 : sealPlain(row, table.schema.name)
+    entry.pendingHash = row === undefined ? 0 : table.sealer.seal(row)
     entry.pending = row
     this.database.kernel.digest.word(entry.pendingHash)
   }
 
   /** What it would change, for the trace. */
-  writtenRows(): { readonly table: string; readonly before: Row | undefined; readonly after: Row | undefined }[] {
-    return this.entries.map(({ table, committed, pending }) => ({ table: table.schema.name, before: committed, after: pending }))
+  writtenRows(): {
+    readonly table: string
+    readonly before: Row | undefined
+    readonly after: Row | undefined
+  }[] {
+    return this.entries.map(({ table, committed, pending }) => ({
+      table: table.schema.name,
+      before: committed,
+      after: pending,
+    }))
   }
 
   /** Makes everything durable and visible at once, releases the locks, and tells the observers. */
@@ -84,6 +95,7 @@ export class Transaction {
   }
 
   private release(): void {
+    this.waitsFor = undefined
     let woken: LockWaiter[] | undefined
     for (const entry of this.entries) {
       entry.owner = undefined

@@ -19,7 +19,12 @@ export interface Targets {
 export type FaultArbitrary = (targets: Targets) => fc.Arbitrary<FaultSpec[]>
 
 /** The targets of a system. */
-export function targetsOf(parts: SystemParts, steps: readonly string[], brokers: number, orders: number): Targets {
+export function targetsOf(
+  parts: SystemParts,
+  steps: readonly string[],
+  brokers: number,
+  orders: number,
+): Targets {
   return {
     services: parts.services.map(({ name }) => name),
     externals: parts.externals.map(({ name }) => name),
@@ -37,7 +42,8 @@ export interface FaultOptions {
   readonly kinds?: readonly ('crash' | 'redeliver' | 'partition' | 'slow')[]
 }
 
-const millis = (min: number, max: number): fc.Arbitrary<string> => fc.integer({ min, max }).map((value) => formatDuration(value * 1000))
+const millis = (min: number, max: number): fc.Arbitrary<string> =>
+  fc.integer({ min, max }).map((value) => formatDuration(value * 1000))
 
 /** A moment while orders are on their way. */
 const moment = millis(1, 2_000)
@@ -46,7 +52,12 @@ const moment = millis(1, 2_000)
 export function anyFaults(options: FaultOptions = {}): FaultArbitrary {
   return (targets) => {
     const kinds = options.kinds ?? ['crash', 'redeliver', 'partition', 'slow']
-    const arbitraries = { crash: crashes(targets), redeliver: redeliveries(targets), partition: partitions(targets), slow: slownesses(targets) }
+    const arbitraries = {
+      crash: crashes(targets),
+      redeliver: redeliveries(targets),
+      partition: partitions(targets),
+      slow: slownesses(targets),
+    }
     const weights = { crash: 4, redeliver: 2, partition: 1, slow: 1 }
     const one = fc.oneof(...kinds.map((kind) => ({ arbitrary: arbitraries[kind], weight: weights[kind] })))
     return fc.array(one, { maxLength: options.atMost ?? 4 })
@@ -77,7 +88,11 @@ function crashes(targets: Targets): fc.Arbitrary<FaultSpec> {
 
 function redeliveries(targets: Targets): fc.Arbitrary<FaultSpec> {
   return fc
-    .record({ redeliver: fc.constantFrom(...targets.services), records: fc.integer({ min: 1, max: 3 }), at: moment })
+    .record({
+      redeliver: fc.constantFrom(...targets.services),
+      records: fc.integer({ min: 1, max: 3 }),
+      at: moment,
+    })
     .map((fault): FaultSpec => fault)
 }
 
@@ -88,7 +103,9 @@ function sides(targets: Targets): fc.Arbitrary<[string, string]> {
 }
 
 function partitions(targets: Targets): fc.Arbitrary<FaultSpec> {
-  return fc.record({ partition: sides(targets), at: moment, for: millis(1, 5_000) }).map((fault): FaultSpec => fault)
+  return fc
+    .record({ partition: sides(targets), at: moment, for: millis(1, 5_000) })
+    .map((fault): FaultSpec => fault)
 }
 
 /** Slow deliveries from a broker: events of different topics overtake each other. */

@@ -14,7 +14,11 @@ const RESPONSE_ARRIVES = 2
 const TIMED_OUT = 3
 
 /** Executes a request at its moment and returns the answer and the trace id of what it did. */
-export type Execute<Request, Response> = (request: Request, task: Task, cause: number) => { readonly response: Response; readonly cause: number }
+export type Execute<Request, Response> = (
+  request: Request,
+  task: Task,
+  cause: number,
+) => { readonly response: Response; readonly cause: number }
 
 /** A request to an external system: it may take effect although its answer comes too late or never. */
 class ExternalCall<Request extends Plain, Response extends Plain> implements Actor {
@@ -27,7 +31,14 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
   private response: Response | undefined
   private timer = 0
 
-  constructor(server: ExternalProcess, process: Process, request: Request, pending: Operation<Response>, execute: Execute<Request, Response>, timeout: DurationText) {
+  constructor(
+    server: ExternalProcess,
+    process: Process,
+    request: Request,
+    pending: Operation<Response>,
+    execute: Execute<Request, Response>,
+    timeout: DurationText,
+  ) {
     this.server = server
     this.process = process
     this.request = request
@@ -39,7 +50,14 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
   send(): void {
     const { network, process: provider } = this.server
     const { entity, cause, kernel } = this.pending.task
-    this.timer = kernel.scheduleAt(kernel.nowMicros + durationMicros(this.timeout), entity, this, TIMED_OUT, undefined, cause)
+    this.timer = kernel.scheduleAt(
+      kernel.nowMicros + durationMicros(this.timeout),
+      entity,
+      this,
+      TIMED_OUT,
+      undefined,
+      cause,
+    )
     network.send(network.link(this.process, provider), entity, this, REQUEST_ARRIVES, undefined, cause)
   }
 
@@ -54,16 +72,31 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
         const { network, process: provider } = this.server
         const done = this.execute(this.request, task, kernel.cause)
         this.response = done.response
-        network.send(network.link(provider, this.process), entity, this, RESPONSE_ARRIVES, undefined, done.cause)
+        network.send(
+          network.link(provider, this.process),
+          entity,
+          this,
+          RESPONSE_ARRIVES,
+          undefined,
+          done.cause,
+        )
         return
       }
       case RESPONSE_ARRIVES:
         kernel.cancel(this.timer)
-        this.pending.complete(this.response as Response, sealPlain(this.response, this.pending.site.operation), kernel.cause)
+        this.pending.complete(
+          this.response as Response,
+          sealPlain(this.response, this.pending.site.operation),
+          kernel.cause,
+        )
         return
       case TIMED_OUT:
         if (this.pending.settled) return
-        this.pending.fail(new CallTimeoutError(this.pending.site.operation, this.timeout), hashText('timeout', 0), kernel.cause)
+        this.pending.fail(
+          new CallTimeoutError(this.pending.site.operation, this.timeout),
+          hashText('timeout', 0),
+          kernel.cause,
+        )
     }
   }
 }
@@ -84,7 +117,9 @@ export class ExternalProcess {
   /** How long it works on this request. */
   workMicros(task: Task): number {
     const { kernel, entity } = task
-    return this.work[kernel.choose(kernel.choices.site(`work ${this.process.name}`), entity, QUANTILES)] as number
+    return this.work[
+      kernel.choose(kernel.choices.site(`work ${this.process.name}`), entity, QUANTILES)
+    ] as number
   }
 
   /**

@@ -54,7 +54,10 @@ class MailServer implements ExternalServer<MailClient> {
           process,
           SEND,
           mail,
-          (request, sender, cause) => ({ response: { accepted: true as const }, cause: this.mails.append(request, sender.entity, cause) }),
+          (request, sender, cause) => ({
+            response: { accepted: true as const },
+            cause: this.mails.append(request, sender.entity, cause),
+          }),
           '5s',
         ),
     }

@@ -32,8 +32,12 @@ export type ChargeRequest = { readonly orderId: string; readonly customerId: str
 export type RefundRequest = { readonly orderId: string; readonly chargeId: string; readonly amount: number }
 
 /** The provider's final answers. No answer (a time-out) is a third outcome: unknown. */
-export type ChargeResult = { readonly outcome: 'succeeded'; readonly id: string } | { readonly outcome: 'declined'; readonly reason: string }
-export type RefundResult = { readonly outcome: 'succeeded'; readonly id: string } | { readonly outcome: 'rejected'; readonly reason: string }
+export type ChargeResult =
+  | { readonly outcome: 'succeeded'; readonly id: string }
+  | { readonly outcome: 'declined'; readonly reason: string }
+export type RefundResult =
+  | { readonly outcome: 'succeeded'; readonly id: string }
+  | { readonly outcome: 'rejected'; readonly reason: string }
 
 /** Options of a request to the provider. */
 export interface PaymentOptions {
@@ -100,7 +104,13 @@ class PaymentServer implements ExternalServer<PaymentClient> {
   private readonly answered = new Map<string, Answer>()
   private readonly refunded = new Map<string, number>()
 
-  constructor(world: ExternalWorld, name: string, charges: Readable<Charge>, refunds: Readable<Refund>, declinesOneIn: number) {
+  constructor(
+    world: ExternalWorld,
+    name: string,
+    charges: Readable<Charge>,
+    refunds: Readable<Refund>,
+    declinesOneIn: number,
+  ) {
     this.server = new ExternalProcess(world.network, name, WORK)
     this.charges = world.ledger(charges)
     this.refunds = world.ledger(refunds)
@@ -111,9 +121,23 @@ class PaymentServer implements ExternalServer<PaymentClient> {
     const { server } = this
     return {
       charge: (request, options = {}) =>
-        server.call(task, process, CHARGE, request, (...of) => this.once(options.idempotencyKey, of, this.charge), options.timeout ?? DEFAULT_TIMEOUT),
+        server.call(
+          task,
+          process,
+          CHARGE,
+          request,
+          (...of) => this.once(options.idempotencyKey, of, this.charge),
+          options.timeout ?? DEFAULT_TIMEOUT,
+        ),
       refund: (request, options = {}) =>
-        server.call(task, process, REFUND, request, (...of) => this.once(options.idempotencyKey, of, this.refund), options.timeout ?? DEFAULT_TIMEOUT),
+        server.call(
+          task,
+          process,
+          REFUND,
+          request,
+          (...of) => this.once(options.idempotencyKey, of, this.refund),
+          options.timeout ?? DEFAULT_TIMEOUT,
+        ),
     }
   }
 
@@ -121,7 +145,12 @@ class PaymentServer implements ExternalServer<PaymentClient> {
   private once<Request, Response extends Answer>(
     key: string | undefined,
     [request, task, cause]: [Request, Task, number],
-    execute: (request: Request, key: string | undefined, task: Task, cause: number) => { response: Response; cause: number },
+    execute: (
+      request: Request,
+      key: string | undefined,
+      task: Task,
+      cause: number,
+    ) => { response: Response; cause: number },
   ): { response: Response; cause: number } {
     const known = key === undefined ? undefined : (this.answered.get(key) as Response | undefined)
     if (known !== undefined) return { response: known, cause }
@@ -130,7 +159,12 @@ class PaymentServer implements ExternalServer<PaymentClient> {
     return done
   }
 
-  private charge(request: ChargeRequest, key: string | undefined, task: Task, cause: number): { response: ChargeResult; cause: number } {
+  private charge(
+    request: ChargeRequest,
+    key: string | undefined,
+    task: Task,
+    cause: number,
+  ): { response: ChargeResult; cause: number } {
     const { kernel, entity } = task
     if (this.declinesOneIn > 0) {
       const site = kernel.choices.site('provider declines')
@@ -144,15 +178,29 @@ class PaymentServer implements ExternalServer<PaymentClient> {
     return { response: { outcome: 'succeeded', id }, cause: record }
   }
 
-  private refund(request: RefundRequest, _key: string | undefined, task: Task, cause: number): { response: RefundResult; cause: number } {
+  private refund(
+    request: RefundRequest,
+    _key: string | undefined,
+    task: Task,
+    cause: number,
+  ): { response: RefundResult; cause: number } {
     const [charge] = this.charges.entriesWhere('id', request.chargeId) as readonly Charge[]
     const refunded = this.refunded.get(request.chargeId) ?? 0
     if (charge === undefined || refunded + request.amount > charge.amount) {
-      return { response: { outcome: 'rejected', reason: charge === undefined ? 'no such charge' : 'more than was charged' }, cause }
+      return {
+        response: {
+          outcome: 'rejected',
+          reason: charge === undefined ? 'no such charge' : 'more than was charged',
+        },
+        cause,
+      }
     }
     this.refunded.set(request.chargeId, refunded + request.amount)
     const id = `re-${this.refunds.entries.length + 1}`
     const { chargeId, orderId, amount } = request
-    return { response: { outcome: 'succeeded', id }, cause: this.refunds.append({ id, chargeId, orderId, amount }, task.entity, cause) }
+    return {
+      response: { outcome: 'succeeded', id },
+      cause: this.refunds.append({ id, chargeId, orderId, amount }, task.entity, cause),
+    }
   }
 }

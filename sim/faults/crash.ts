@@ -17,7 +17,8 @@ export const crash = defineFault({
     const restartMicros = durationMicros(settings.restart)
     const named = network.named(settings.crash)
     const running = named.find((process) => process.incarnation === strike.incarnation)
-    for (const process of running === undefined ? named : [running]) process.crash(strike.cause, restartMicros)
+    for (const process of running === undefined ? named : [running])
+      process.crash(strike.cause, restartMicros)
     return kernel.nowMicros + restartMicros
   },
 })

@@ -13,7 +13,14 @@ function isNamed(process: Process, name: string): boolean {
 }
 
 /** Puts a condition on the links between two sides for a while and returns when it ends. */
-function impose(world: FaultWorld, sides: readonly [string, string], bothWays: boolean, forMicros: Micros, apply: (link: Link) => void, undo: (link: Link) => void): Micros {
+function impose(
+  world: FaultWorld,
+  sides: readonly [string, string],
+  bothWays: boolean,
+  forMicros: Micros,
+  apply: (link: Link) => void,
+  undo: (link: Link) => void,
+): Micros {
   const { kernel, network } = world
   const [left, right] = sides
   const covers = (from: Process, to: Process): boolean =>
@@ -35,7 +42,8 @@ export const partition = defineFault({
     oneWay: z.boolean().default(false).describe('only messages from the first side to the second are held'),
   }),
   targets: (settings) => settings.partition,
-  describe: (settings) => `${settings.partition.join(settings.oneWay ? ' → ' : ' and ')} were cut off from each other for ${settings.for}`,
+  describe: (settings) =>
+    `${settings.partition.join(settings.oneWay ? ' → ' : ' and ')} were cut off from each other for ${settings.for}`,
   strike(world, settings) {
     const until = world.kernel.nowMicros + durationMicros(settings.for)
     return impose(
@@ -63,7 +71,8 @@ export const slow = defineFault({
     for: durationText.describe('how long it lasts'),
   }),
   targets: (settings) => settings.slow,
-  describe: (settings) => `messages ${settings.slow.join(' → ')} took ${settings.by} longer for ${settings.for}`,
+  describe: (settings) =>
+    `messages ${settings.slow.join(' → ')} took ${settings.by} longer for ${settings.for}`,
   strike(world, settings) {
     const by = durationMicros(settings.by)
     const end = impose(

@@ -11,7 +11,8 @@ export const redeliver = defineFault({
     records: z.int().min(1).max(1000).default(1).describe('how many records of each partition come again'),
   }),
   targets: (settings) => [settings.redeliver],
-  describe: (settings) => `the last ${settings.records} record(s) of each partition were delivered to ${settings.redeliver} again`,
+  describe: (settings) =>
+    `the last ${settings.records} record(s) of each partition were delivered to ${settings.redeliver} again`,
   strike({ kernel, kafka }, settings, strike) {
     for (const group of kafka.allGroups()) {
       if (group.groupId !== settings.redeliver) continue

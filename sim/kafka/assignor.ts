@@ -5,7 +5,10 @@
  * @param memberCount members in their sorted order, all subscribed to all topics
  * @returns per topic and member the half-open range [from, to)
  */
-export function rangeAssignment(partitionCounts: readonly number[], memberCount: number): (readonly [number, number])[][] {
+export function rangeAssignment(
+  partitionCounts: readonly number[],
+  memberCount: number,
+): (readonly [number, number])[][] {
   return partitionCounts.map((count) => {
     const quota = Math.floor(count / memberCount)
     const extra = count % memberCount

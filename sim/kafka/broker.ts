@@ -1,7 +1,7 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
-import type { Kernel } from '../kernel/kernel.ts'
 import { invariant } from '../kernel/error.ts'
+import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { KafkaConfig } from './config.ts'
 import { GroupCoordinator } from './group.ts'
@@ -26,7 +26,11 @@ export class Broker {
   }
 
   /** Produce: appends to the log and wakes the fetches that wait for it. */
-  produce(partition: Partition, request: ProduceRequest, cause: number): ProduceResponse & { readonly record: LogRecord } {
+  produce(
+    partition: Partition,
+    request: ProduceRequest,
+    cause: number,
+  ): ProduceResponse & { readonly record: LogRecord } {
     const record = partition.append(this.kernel, request.record, cause)
     for (const session of partition.readers) session.wake(record.appended)
     return { errorCode: 'NONE', baseOffset: record.offset, record }
@@ -46,7 +50,10 @@ export class KafkaCluster {
     this.kernel = network.kernel
     this.network = network
     this.config = config
-    this.brokers = Array.from({ length: brokerCount }, (_, index) => new Broker(network, `broker-${index + 1}`))
+    this.brokers = Array.from(
+      { length: brokerCount },
+      (_, index) => new Broker(network, `broker-${index + 1}`),
+    )
   }
 
   /** Creates a topic; its partitions are led by the brokers in turn. */

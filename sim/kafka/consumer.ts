@@ -1,6 +1,6 @@
 import type { Process } from '../cluster/process.ts'
-import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Entity } from '../kernel/choice.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
 import type { Broker, KafkaCluster } from './broker.ts'
@@ -54,7 +54,13 @@ export class Consumer implements Actor {
   private sessions: FetchSession[] = []
   private nextPosition = 0
 
-  constructor(cluster: KafkaCluster, process: Process, groupId: string, topics: readonly string[], application: ConsumerApplication) {
+  constructor(
+    cluster: KafkaCluster,
+    process: Process,
+    groupId: string,
+    topics: readonly string[],
+    application: ConsumerApplication,
+  ) {
     this.cluster = cluster
     this.process = process
     this.incarnation = process.incarnation
@@ -84,6 +90,7 @@ export class Consumer implements Actor {
   answerJoin(assignment: Assignment, immediately: boolean, cause: number): void {
     if (immediately) {
       this.assign(assignment, cause)
+      for (const session of this.sessions) session.park()
       return
     }
     const { network } = this.cluster
@@ -160,6 +167,7 @@ export class Consumer implements Actor {
     switch (code) {
       case ASSIGNMENT_ARRIVES:
         this.assign(subject as Assignment, this.cluster.kernel.cause)
+        for (const session of this.sessions) session.send()
         return
       case REBALANCE_HEARD:
         this.rejoinNeeded = true
@@ -175,9 +183,24 @@ export class Consumer implements Actor {
   private answerCommit(call: CommitCall): void {
     const { network, kernel } = this.cluster
     const { group, memberId } = this
-    const offsets = call.offsets.map(({ position: { partition }, offset }) => ({ topic: partition.topic, partition: partition.index, offset }))
-    const errorCode: ErrorCode = group.commit({ groupId: group.groupId, generationId: call.generationId, memberId, offsets })
-    const record = kernel.record('offset-commit', group.name, call.entity, kernel.cause, kernel.trace && { offsets, errorCode })
+    const offsets = call.offsets.map(({ position: { partition }, offset }) => ({
+      topic: partition.topic,
+      partition: partition.index,
+      offset,
+    }))
+    const errorCode: ErrorCode = group.commit({
+      groupId: group.groupId,
+      generationId: call.generationId,
+      memberId,
+      offsets,
+    })
+    const record = kernel.record(
+      'offset-commit',
+      group.name,
+      call.entity,
+      kernel.cause,
+      kernel.trace && { offsets, errorCode },
+    )
     if (errorCode !== 'NONE') {
       network.send(network.link(group.process, this.process), call.entity, this, COMMIT_REFUSED, call, record)
     } else if (this.alive) {
@@ -200,16 +223,18 @@ export class Consumer implements Actor {
     kernel.cause = cause
     const byLeader = new Map<Broker, PartitionPosition[]>()
     for (const { topic, partition, committedOffset } of assignment.partitions) {
-      const position = new PartitionPosition(this.cluster.partitions(topic)[partition] as Partition, committedOffset, cause)
+      const position = new PartitionPosition(
+        this.cluster.partitions(topic)[partition] as Partition,
+        committedOffset,
+        cause,
+      )
       this.positions.push(position)
       const led = byLeader.get(position.partition.leader)
       if (led === undefined) byLeader.set(position.partition.leader, [position])
       else led.push(position)
     }
     for (const [broker, positions] of byLeader) {
-      const session = new FetchSession(network, this, broker, positions)
-      this.sessions.push(session)
-      session.send()
+      this.sessions.push(new FetchSession(network, this, broker, positions))
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Link, Network } from '../cluster/network.ts'
+import type { Network } from '../cluster/network.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
@@ -48,9 +48,8 @@ export class FetchSession implements Actor {
   private readonly kernel: Kernel
   private readonly network: Network
   private readonly consumer: Consumer
+  private readonly broker: Broker
   private readonly positions: readonly PartitionPosition[]
-  private readonly request: Link
-  private readonly response: Link
   private closed = false
   /** A request is at the broker, or will be. */
   private waiting = false
@@ -63,15 +62,20 @@ export class FetchSession implements Actor {
     this.network = network
     this.consumer = consumer
     this.positions = positions
-    this.request = network.link(consumer.process, broker.process)
-    this.response = network.link(broker.process, consumer.process)
+    this.broker = broker
     for (const { partition } of positions) partition.readers.push(this)
+  }
+
+  /** A request is at the broker already, and has found nothing: in a group that was stable before the run began. */
+  park(): void {
+    this.waiting = true
   }
 
   /** Sends the next fetch request. */
   send(): void {
     this.waiting = true
-    this.arrivalMicros = this.request.arrivalMicros(this.kernel, this.consumer.entity)
+    const link = this.network.link(this.consumer.process, this.broker.process)
+    this.arrivalMicros = link.arrivalMicros(this.kernel, this.consumer.entity)
     if (this.hasRecords()) this.answer(this.kernel.cause)
   }
 
@@ -118,7 +122,8 @@ export class FetchSession implements Actor {
       if (position.fetched < end) ranges.push({ position, from: position.fetched, to: end })
     }
     const { position, from } = ranges[0] as FetchedRange
-    this.network.send(this.response, position.partition.entityAt(from), this, RESPONSE_ARRIVES, ranges, cause)
+    const link = this.network.link(this.broker.process, this.consumer.process)
+    this.network.send(link, position.partition.entityAt(from), this, RESPONSE_ARRIVES, ranges, cause)
   }
 
   private receive(ranges: readonly FetchedRange[]): void {

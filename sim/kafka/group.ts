@@ -1,8 +1,8 @@
 import type { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import type { Actor } from '../kernel/queue.ts'
 import { hashText } from '../kernel/mix.ts'
+import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
 import { rangeAssignment } from './assignor.ts'
 import type { KafkaCluster } from './broker.ts'
@@ -11,6 +11,9 @@ import type { Partition } from './partition.ts'
 import type { Assignment, ErrorCode, OffsetCommitRequest } from './protocol.ts'
 
 const SESSION_EXPIRES = 0
+
+/** The partitions of one topic that each member gets, as half-open ranges. */
+type Ranges = ReturnType<typeof rangeAssignment>[number]
 
 interface Member {
   readonly id: string
@@ -136,13 +139,19 @@ export class GroupCoordinator implements Actor {
     const { kernel, cluster } = this
     this.state = 'Stable'
     this.generationId++
-    const record = kernel.record('rebalance', this.name, undefined, this.cause, { generation: this.generationId, members: [...this.members.keys()] })
+    const record = kernel.record('rebalance', this.name, undefined, this.cause, {
+      generation: this.generationId,
+      members: [...this.members.keys()],
+    })
     const members = [...this.members.values()].sort((left, right) => (left.id < right.id ? -1 : 1))
     const topics = members[0]?.consumer.topics ?? []
-    const shares = rangeAssignment(topics.map((topic) => cluster.partitions(topic).length), members.length)
+    const shares = rangeAssignment(
+      topics.map((topic) => cluster.partitions(topic).length),
+      members.length,
+    )
     members.forEach((member, index) => {
       const partitions = topics.flatMap((topic, topicIndex) => {
-        const [from, to] = shares[topicIndex]?.[index] as readonly [number, number]
+        const [from, to] = (shares[topicIndex] as Ranges)[index] as readonly [number, number]
         return cluster.partitions(topic).slice(from, to)
       })
       const assignment: Assignment = {

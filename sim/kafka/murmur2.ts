@@ -10,12 +10,14 @@ const encoder = new TextEncoder()
 export function murmur2(key: string): number {
   const ascii = isAscii(key)
   const bytes = ascii ? undefined : encoder.encode(key)
-  const byteAt = (index: number): number => (bytes === undefined ? key.charCodeAt(index) : (bytes[index] as number))
+  const byteAt = (index: number): number =>
+    bytes === undefined ? key.charCodeAt(index) : (bytes[index] as number)
   const length = bytes === undefined ? key.length : bytes.length
   let hash = SEED ^ length
   const tail = length & ~3
   for (let index = 0; index < tail; index += 4) {
-    let word = byteAt(index) | (byteAt(index + 1) << 8) | (byteAt(index + 2) << 16) | (byteAt(index + 3) << 24)
+    let word =
+      byteAt(index) | (byteAt(index + 1) << 8) | (byteAt(index + 2) << 16) | (byteAt(index + 3) << 24)
     word = Math.imul(word, MULTIPLIER)
     word ^= word >>> 24
     word = Math.imul(word, MULTIPLIER)

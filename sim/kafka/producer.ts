@@ -1,8 +1,8 @@
 import type { Link } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
-import { hashNumber } from '../kernel/value.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { Operation, type Task } from '../kernel/task.ts'
+import { hashNumber } from '../kernel/value.ts'
 import type { KafkaCluster } from './broker.ts'
 import type { Partition } from './partition.ts'
 import type { ProducedRecord, ProduceRequest, ProduceResponse } from './protocol.ts'
@@ -35,9 +35,14 @@ class ProduceCall implements Actor {
   onEvent(code: number, _subject: unknown): void {
     const { kernel, network } = this.cluster
     if (code === REQUEST_ARRIVES) {
-      const { record, ...response } = this.partition.leader.produce(this.partition, this.request, kernel.cause)
+      const { record, ...response } = this.partition.leader.produce(
+        this.partition,
+        this.request,
+        kernel.cause,
+      )
       this.response = response
-      if (this.operation !== undefined) network.send(this.back, this.request.record.entity, this, 1, undefined, record.appended)
+      if (this.operation !== undefined)
+        network.send(this.back, this.request.record.entity, this, 1, undefined, record.appended)
     } else {
       this.operation?.complete(this.response, hashNumber(this.response.baseOffset), kernel.cause)
     }
@@ -56,13 +61,21 @@ export class Producer {
 
   /** Sends a record and waits until its leader has it (acks=1; with one replica also acks=all). */
   send(task: Task, step: number, topic: string, record: ProducedRecord): Promise<ProduceResponse> {
-    const operation = task.begin<ProduceResponse>(step, this.cluster.kernel.trace && { topic, key: record.key, value: record.value })
+    const operation = task.begin<ProduceResponse>(
+      step,
+      this.cluster.kernel.trace && { topic, key: record.key, value: record.value },
+    )
     if (operation === undefined) return Operation.never()
     this.dispatch(topic, record, operation, task.cause)
     return operation.promise
   }
 
-  private dispatch(topic: string, record: ProducedRecord, operation: Operation<ProduceResponse> | undefined, cause: number): void {
+  private dispatch(
+    topic: string,
+    record: ProducedRecord,
+    operation: Operation<ProduceResponse> | undefined,
+    cause: number,
+  ): void {
     const { network } = this.cluster
     const partition = this.cluster.partitionFor(topic, record.key)
     const there = network.link(this.process, partition.leader.process)

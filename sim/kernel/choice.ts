@@ -38,7 +38,12 @@ class Lane {
   /** Occurrences counted without a choice: of their own, so that they shift no choice. */
   counted = 0
 
-  constructor(low: number, high: number, forced: readonly number[] | undefined, recorded: number[] | undefined) {
+  constructor(
+    low: number,
+    high: number,
+    forced: readonly number[] | undefined,
+    recorded: number[] | undefined,
+  ) {
     this.low = low
     this.high = high
     this.forced = forced
@@ -72,7 +77,12 @@ export class Choices {
   site(name: string): ChoiceSite {
     let site = this.sites.get(name)
     if (site === undefined) {
-      site = { index: this.sites.size, name, low: hashText(name, 0x6a09e667), high: hashText(name, 0xbb67ae85 | 0) }
+      site = {
+        index: this.sites.size,
+        name,
+        low: hashText(name, 0x6a09e667),
+        high: hashText(name, 0xbb67ae85 | 0),
+      }
       this.sites.set(name, site)
     }
     return site
@@ -94,7 +104,10 @@ export class Choices {
     if (lane === undefined) lane = this.open(site, entity)
     const occurrence = lane.count++
     const entry = lane.forced?.[occurrence]
-    const value = entry === undefined ? scale(keyedHash(lane.low, lane.high, occurrence), bound) : Math.min(entry, bound - 1)
+    const value =
+      entry === undefined
+        ? scale(keyedHash(lane.low, lane.high, occurrence), bound)
+        : Math.min(entry, bound - 1)
     if (lane.recorded !== undefined) lane.recorded.push(value)
     return value
   }
@@ -109,8 +122,8 @@ export class Choices {
   /** The choices made so far; undefined unless recording. */
   tape(): Tape | undefined {
     if (this.recording === undefined) return undefined
-    const names = [...this.recording.keys()].filter((name) => (this.recording?.get(name) as number[]).length > 0)
-    return new Map(names.sort().map((name) => [name, this.recording?.get(name) as number[]]))
+    const lanes = [...this.recording].filter(([, values]) => values.length > 0)
+    return new Map(lanes.sort(([left], [right]) => (left < right ? -1 : 1)))
   }
 
   private open(site: ChoiceSite, entity: Entity): Lane {

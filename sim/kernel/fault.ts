@@ -45,7 +45,9 @@ export class ArmedFault {
 
   /** Whether it is aimed at this place of this step. */
   aimsAt(site: StepSite, phase: Phase): boolean {
-    return this.trigger.kind === 'step' && this.trigger.phase === phase && matchesStep(this.trigger.step, site)
+    return (
+      this.trigger.kind === 'step' && this.trigger.phase === phase && matchesStep(this.trigger.step, site)
+    )
   }
 
   /** Counts one passage of its step; true when this is the one it waits for. */

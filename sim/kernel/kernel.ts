@@ -70,7 +70,8 @@ export class Kernel implements Actor {
     this.budget = options.budget
     this.choices = new Choices(rootKey(options.seed), options.tape, options.recordTape === true)
     this.trace = options.recordTrace === true ? new Trace() : undefined
-    this.tieSite = options.scheduling === 'random' ? this.choices.site('order of simultaneous events') : undefined
+    this.tieSite =
+      options.scheduling === 'random' ? this.choices.site('order of simultaneous events') : undefined
   }
 
   /** Schedules an event after a delay. @param entity keys the choice among simultaneous events */
@@ -79,7 +80,14 @@ export class Kernel implements Actor {
   }
 
   /** Schedules an event at a moment that is not in the past, with the trace id of what caused it. */
-  scheduleAt(atMicros: Micros, entity: Entity, target: Actor, code: number, subject: unknown, cause: number): Ticket {
+  scheduleAt(
+    atMicros: Micros,
+    entity: Entity,
+    target: Actor,
+    code: number,
+    subject: unknown,
+    cause: number,
+  ): Ticket {
     const tie = this.tieSite === undefined ? 0 : this.choices.choose(this.tieSite, entity, TIE_SPAN)
     return this.queue.push(atMicros, tie, target, code, subject, cause)
   }
@@ -117,7 +125,8 @@ export class Kernel implements Actor {
   resumed(incarnation: Incarnation): void {
     this.resumes++
     this.drainNeeded = true
-    if (this.touchedCount === 0 || this.touched[this.touchedCount - 1] !== incarnation) this.touched[this.touchedCount++] = incarnation
+    if (this.touchedCount === 0 || this.touched[this.touchedCount - 1] !== incarnation)
+      this.touched[this.touchedCount++] = incarnation
   }
 
   /** Ends the run with an error; the first one counts. */
@@ -146,7 +155,11 @@ export class Kernel implements Actor {
   /** Appends the record of a step's before or after point. */
   recordStep(phase: Phase, site: StepSite, task: Task, cause: number, data: unknown): number {
     const { incarnation, entity } = task
-    return this.record(phase, incarnation.process, entity, cause, { step: site.name, life: incarnation.number, data })
+    return this.record(phase, incarnation.process, entity, cause, {
+      step: site.name,
+      life: incarnation.number,
+      data,
+    })
   }
 
   /** Arms a fault: it strikes at its moment, or at its step. Must happen before the run starts. */
@@ -189,7 +202,13 @@ export class Kernel implements Actor {
   private strike(fault: ArmedFault, task: Task | undefined): void {
     fault.struckAtMicros = this.nowMicros
     this.digest.word(hashText(fault.id, 1))
-    const cause = this.record('fault', task?.incarnation.process ?? 'faults', task?.entity, task?.cause ?? 0, { fault: fault.id })
+    const cause = this.record(
+      'fault',
+      task?.incarnation.process ?? 'faults',
+      task?.entity,
+      task?.cause ?? 0,
+      { fault: fault.id },
+    )
     fault.strike({ incarnation: task?.incarnation, entity: task?.entity, cause })
   }
 

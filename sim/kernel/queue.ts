@@ -42,7 +42,14 @@ export class EventQueue {
    * @param cause trace id of the record that scheduled it, 0 when no trace is kept
    * @returns a ticket by which it can be cancelled
    */
-  push(atMicros: number, tieBreak: number, target: Actor, code: number, subject: unknown, cause: number): Ticket {
+  push(
+    atMicros: number,
+    tieBreak: number,
+    target: Actor,
+    code: number,
+    subject: unknown,
+    cause: number,
+  ): Ticket {
     if (this.size === this.times.length) this.grow()
     const slot = this.freeSlots.length > 0 ? (this.freeSlots.pop() as number) : this.targets.length
     this.targets[slot] = target
@@ -87,7 +94,8 @@ export class EventQueue {
   private removeFirst(): void {
     this.freeSlots.push(this.slots[0] as number)
     const last = --this.size
-    if (last > 0) this.siftDown(this.times[last] as number, this.orders[last] as number, this.slots[last] as number)
+    if (last > 0)
+      this.siftDown(this.times[last] as number, this.orders[last] as number, this.slots[last] as number)
   }
 
   private siftUp(start: number, time: number, order: number, slot: number): void {
@@ -117,7 +125,10 @@ export class EventQueue {
       const right = child + 1
       if (right < size) {
         const rightTime = times[right] as number
-        if (rightTime < childTime || (rightTime === childTime && (orders[right] as number) < (orders[child] as number))) {
+        if (
+          rightTime < childTime ||
+          (rightTime === childTime && (orders[right] as number) < (orders[child] as number))
+        ) {
           child = right
           childTime = rightTime
         }

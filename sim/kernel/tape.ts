@@ -29,7 +29,8 @@ export function tapeConflicts(left: Tape, right: Tape): string[] {
   for (const [name, values] of left) {
     const others = right.get(name) ?? []
     for (let index = 0; index < Math.min(values.length, others.length); index++) {
-      if (values[index] !== others[index]) conflicts.push(`${name} #${index + 1}: ${values[index]} ≠ ${others[index]}`)
+      if (values[index] !== others[index])
+        conflicts.push(`${name} #${index + 1}: ${values[index]} ≠ ${others[index]}`)
     }
   }
   return conflicts

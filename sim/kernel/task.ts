@@ -1,7 +1,7 @@
 import type { Entity } from './choice.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { Kernel } from './kernel.ts'
-import { StepSite } from './step.ts'
+import type { StepSite } from './step.ts'
 
 const ignore = (): void => {}
 
@@ -119,7 +119,9 @@ export class Operation<T> {
     this.task = task
     this.site = site
     if (callback === undefined) {
-      this.promise = new Promise(capture as (resolve: (value: T) => void, reject: (reason: unknown) => void) => void)
+      this.promise = new Promise(
+        capture as (resolve: (value: T) => void, reject: (reason: unknown) => void) => void,
+      )
       this.resolve = capturedResolve
       this.reject = capturedReject
     } else {

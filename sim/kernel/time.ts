@@ -27,7 +27,9 @@ export function readDuration(text: DurationText): Micros | undefined {
 export function durationMicros(text: DurationText): Micros {
   const micros = readDuration(text)
   if (micros === undefined) {
-    throw new RangeError(`'${text}' is not a duration: write a number and one of us, ms, s, m, h, d, as in '50ms'`)
+    throw new RangeError(
+      `'${text}' is not a duration: write a number and one of us, ms, s, m, h, d, as in '50ms'`,
+    )
   }
   return micros
 }

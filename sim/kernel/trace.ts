@@ -60,7 +60,15 @@ export class Trace {
    * @param cause the first causal parent, 0 for none
    * @param digest low word of the run's digest at this moment, by which two runs are compared record by record
    */
-  append(atMicros: Micros, kind: string, lane: string, entity: Entity | undefined, cause: number, digest: number, data: unknown): number {
+  append(
+    atMicros: Micros,
+    kind: string,
+    lane: string,
+    entity: Entity | undefined,
+    cause: number,
+    digest: number,
+    data: unknown,
+  ): number {
     this.timeColumn.push(atMicros)
     this.kindColumn.push(this.kinds.id(kind))
     this.laneColumn.push(this.lanes.id(lane))
@@ -76,14 +84,16 @@ export class Trace {
   addParent(parent: number): void {
     if (parent === 0) return
     const start = this.parentStart[this.parentStart.length - 1] as number
-    for (let index = start; index < this.parentColumn.length; index++) if (this.parentColumn[index] === parent) return
+    for (let index = start; index < this.parentColumn.length; index++)
+      if (this.parentColumn[index] === parent) return
     this.parentColumn.push(parent)
   }
 
   /** The record with this id. @throws RangeError when there is none */
   at(id: number): TraceRecord {
     const index = id - 1
-    if (index < 0 || index >= this.length) throw new RangeError(`the trace has records 1 to ${this.length}, not ${id}`)
+    if (index < 0 || index >= this.length)
+      throw new RangeError(`the trace has records 1 to ${this.length}, not ${id}`)
     return {
       id,
       atMicros: this.timeColumn[index] as number,
@@ -121,7 +131,8 @@ export class Trace {
     while (index < shared && this.agrees(other, index)) index++
     // Data comes last because it costs more: an event that differs in nothing else yet is where the runs parted.
     for (let earlier = 0; earlier < index; earlier++) {
-      if (JSON.stringify(this.dataColumn[earlier]) !== JSON.stringify(other.dataColumn[earlier])) return earlier + 1
+      if (JSON.stringify(this.dataColumn[earlier]) !== JSON.stringify(other.dataColumn[earlier]))
+        return earlier + 1
     }
     return index === this.length && index === other.length ? 0 : index + 1
   }
@@ -130,8 +141,10 @@ export class Trace {
     return (
       this.timeColumn[index] === other.timeColumn[index] &&
       this.digestColumn[index] === other.digestColumn[index] &&
-      this.kinds.texts[this.kindColumn[index] as number] === other.kinds.texts[other.kindColumn[index] as number] &&
-      this.lanes.texts[this.laneColumn[index] as number] === other.lanes.texts[other.laneColumn[index] as number] &&
+      this.kinds.texts[this.kindColumn[index] as number] ===
+        other.kinds.texts[other.kindColumn[index] as number] &&
+      this.lanes.texts[this.laneColumn[index] as number] ===
+        other.lanes.texts[other.laneColumn[index] as number] &&
       this.entityColumn[index]?.name === other.entityColumn[index]?.name
     )
   }

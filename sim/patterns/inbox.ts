@@ -14,9 +14,17 @@ import type { TransactionScope } from '../service/transaction.ts'
 export type InboxMode = 'same-transaction' | 'before' | 'after' | 'none'
 
 /** The modes, the right one first. */
-export const INBOX_MODES = ['same-transaction', 'before', 'after', 'none'] as const satisfies readonly InboxMode[]
+export const INBOX_MODES = [
+  'same-transaction',
+  'before',
+  'after',
+  'none',
+] as const satisfies readonly InboxMode[]
 
-const inboxTable = table({ eventId: text, eventType: text, correlationId: text, handledAt: integer }, { key: 'eventId' })
+const inboxTable = table(
+  { eventId: text, eventType: text, correlationId: text, handledAt: integer },
+  { key: 'eventId' },
+)
 
 /** Recognises redelivered events by their id. */
 export function inbox(mode: InboxMode): Inbox {
@@ -26,9 +34,17 @@ export function inbox(mode: InboxMode): Inbox {
     case 'same-transaction':
       return { tables: { inbox: inboxTable }, lookUp: true, prelude: insertRow }
     case 'before':
-      return { tables: { inbox: inboxTable }, lookUp: true, receive: (context, event, handle) => mark(context, event).then(handle) }
+      return {
+        tables: { inbox: inboxTable },
+        lookUp: true,
+        receive: (context, event, handle) => mark(context, event).then(handle),
+      }
     case 'after':
-      return { tables: { inbox: inboxTable }, lookUp: true, receive: (context, event, handle) => handle().then(() => mark(context, event)) }
+      return {
+        tables: { inbox: inboxTable },
+        lookUp: true,
+        receive: (context, event, handle) => handle().then(() => mark(context, event)),
+      }
   }
 }
 

@@ -1,6 +1,6 @@
 import { isIn } from '../database/predicate.ts'
-import { type DurationText, durationMicros } from '../kernel/time.ts'
 import { operationNumber } from '../kernel/step.ts'
+import { type DurationText, durationMicros } from '../kernel/time.ts'
 import type { Outbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
@@ -15,7 +15,11 @@ import type { TransactionScope } from '../service/transaction.ts'
 export type OutboxMode = 'relay' | 'dual-write' | 'publish-before-commit'
 
 /** The modes, the right one first. */
-export const OUTBOX_MODES = ['relay', 'dual-write', 'publish-before-commit'] as const satisfies readonly OutboxMode[]
+export const OUTBOX_MODES = [
+  'relay',
+  'dual-write',
+  'publish-before-commit',
+] as const satisfies readonly OutboxMode[]
 
 /** Options of the outbox. */
 export interface OutboxOptions {
@@ -59,21 +63,27 @@ export function outbox(options: OutboxOptions): Outbox {
 }
 
 function insertRow(transaction: TransactionScope, topic: string, event: Envelope): Promise<unknown> {
-  return transaction.table('outbox').insert({ topic, correlationId: event.correlationId, event, status: 'PENDING' })
+  return transaction
+    .table('outbox')
+    .insert({ topic, correlationId: event.correlationId, event, status: 'PENDING' })
 }
 
-async function publishAfterCommit(transaction: TransactionScope, topic: string, event: Envelope): Promise<void> {
+async function publishAfterCommit(
+  transaction: TransactionScope,
+  topic: string,
+  event: Envelope,
+): Promise<void> {
   transaction.afterCommit ??= []
   transaction.afterCommit.push(() => transaction.context.produce(topic, event))
 }
 
 /** Sends in the order of ids (one connection per leader keeps it), waits for every acknowledgement, then marks. */
 async function relayBatch(context: Context, batch: number): Promise<void> {
-  const rows = await context.table('outbox').select({ where: { status: 'PENDING' }, orderBy: 'id', limit: batch })
+  const rows = await context
+    .table('outbox')
+    .select({ where: { status: 'PENDING' }, orderBy: 'id', limit: batch })
   if (rows.length === 0) return
   await Promise.all(rows.map((row) => context.produce(row.topic as string, row.event as Envelope, SEND)))
   const ids = rows.map((row) => row.id as number)
-  await context.transaction(async (tx: TransactionScope) => {
-    await tx.table('outbox').update({ id: isIn(ids) }, { status: 'SENT' })
-  })
+  await context.table('outbox').update({ id: isIn(ids) }, { status: 'SENT' })
 }

@@ -24,7 +24,10 @@ export function trapAmbient(report: (error: SimError) => void): Restore {
   const restores: Restore[] = []
   const forbid = (name: string) => {
     return () => {
-      const error = new SimError('ambient', `service code called ${name}, which a simulation cannot repeat: use ${REPLACEMENTS[name]}`)
+      const error = new SimError(
+        'ambient',
+        `service code called ${name}, which a simulation cannot repeat: use ${REPLACEMENTS[name]}`,
+      )
       report(error)
       throw error
     }
@@ -45,7 +48,12 @@ export function trapAmbient(report: (error: SimError) => void): Restore {
 function replace(owner: object | undefined, name: string, value: unknown): Restore {
   if (owner === undefined || !(name in owner)) return () => {}
   const before = Object.getOwnPropertyDescriptor(owner, name)
-  Object.defineProperty(owner, name, { value, configurable: true, writable: true, enumerable: before?.enumerable ?? false })
+  Object.defineProperty(owner, name, {
+    value,
+    configurable: true,
+    writable: true,
+    enumerable: before?.enumerable ?? false,
+  })
   return () => {
     if (before === undefined) Reflect.deleteProperty(owner, name)
     else Object.defineProperty(owner, name, before)
@@ -56,7 +64,8 @@ function replace(owner: object | undefined, name: string, value: unknown): Resto
 function trappedDate(now: () => never, construct: () => never): unknown {
   const RealDate = globalThis.Date
   return new Proxy(RealDate, {
-    construct: (target, args, newTarget) => (args.length === 0 ? construct() : Reflect.construct(target, args, newTarget)),
+    construct: (target, args, newTarget) =>
+      args.length === 0 ? construct() : Reflect.construct(target, args, newTarget),
     apply: () => construct(),
     get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)),
   })

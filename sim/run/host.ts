@@ -28,10 +28,14 @@ interface Port {
 const node = (globalThis as { process?: NodeProcess & { versions?: { node?: string } } }).process
 const isNode = node?.versions?.node !== undefined
 const { setImmediate: immediate } = globalThis as unknown as { setImmediate?: (callback: () => void) => void }
-const { setTimeout: timeout } = globalThis as unknown as { setTimeout?: (callback: () => void, delay: number) => void }
+const { setTimeout: timeout } = globalThis as unknown as {
+  setTimeout?: (callback: () => void, delay: number) => void
+}
 const nextTick = isNode ? node.nextTick.bind(node) : undefined
-const tickCallback = isNode && typeof node._tickCallback === 'function' ? node._tickCallback.bind(node) : undefined
-const Channel = (globalThis as unknown as { MessageChannel?: new () => { port1: Port; port2: Port } }).MessageChannel
+const tickCallback =
+  isNode && typeof node._tickCallback === 'function' ? node._tickCallback.bind(node) : undefined
+const Channel = (globalThis as unknown as { MessageChannel?: new () => { port1: Port; port2: Port } })
+  .MessageChannel
 
 /** What a browser's events of unhandled failures carry. */
 interface FailureEvent {
@@ -195,6 +199,8 @@ let chosen: Promise<Host> | undefined
 
 /** The fastest exact host of this engine, found by a self-test at first use. */
 export function defaultHost(): Promise<Host> {
-  chosen ??= isNode ? tickCallbackWorks().then((works) => (works ? tickCallbackHost : nextTickHost)) : Promise.resolve(messageChannelHost)
+  chosen ??= isNode
+    ? tickCallbackWorks().then((works) => (works ? tickCallbackHost : nextTickHost))
+    : Promise.resolve(messageChannelHost)
   return chosen
 }

@@ -7,7 +7,7 @@ import { Kernel } from '../kernel/kernel.ts'
 import type { Tape } from '../kernel/tape.ts'
 import { durationMicros, type Micros } from '../kernel/time.ts'
 import type { Trace } from '../kernel/trace.ts'
-import type { ParamsOf, ParamSpecs, System, SystemParts } from '../service/system.ts'
+import type { ParamSpecs, ParamsOf, System, SystemParts } from '../service/system.ts'
 import { trapAmbient } from './ambient.ts'
 import { defaultHost, type Host } from './host.ts'
 import type { Scenario } from './scenario.ts'
@@ -75,19 +75,31 @@ export function prepare(system: System, params: Scenario['params']): PreparedSys
     return { system, parts: system.build(values as ParamsOf<ParamSpecs>) }
   } catch (error) {
     if (error instanceof SimError) throw error
-    throw new SimError('definition', `system ${system.name} cannot be built: ${error instanceof Error ? error.message : String(error)}`)
+    throw new SimError(
+      'definition',
+      `system ${system.name} cannot be built: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 
 const MAX_TRACE_RECORDS = 5_000_000
 
 /** Runs a scenario once: a pure function of system, scenario, seed and tape. */
-export async function run(prepared: PreparedSystem, scenario: Scenario, seed: number, options: RunOptions = {}): Promise<RunResult> {
+export async function run(
+  prepared: PreparedSystem,
+  scenario: Scenario,
+  seed: number,
+  options: RunOptions = {},
+): Promise<RunResult> {
   const host = options.host ?? (await defaultHost())
   const kernel = new Kernel({
     seed,
     scheduling: scenario.cluster.scheduling,
-    budget: { maxEvents: scenario.budget.events, maxMicros: durationMicros(scenario.budget.time), maxTraceRecords: MAX_TRACE_RECORDS },
+    budget: {
+      maxEvents: scenario.budget.events,
+      maxMicros: durationMicros(scenario.budget.time),
+      maxTraceRecords: MAX_TRACE_RECORDS,
+    },
     tape: options.tape,
     recordTape: options.recordTape === true,
     recordTrace: options.trace === true,
@@ -134,21 +146,32 @@ class FaultPlan {
       const kind = faultKindOf(spec)
       const trigger = readTrigger(spec)
       if (kind === undefined || trigger === undefined) {
-        throw new SimError('definition', `fault ${JSON.stringify(spec)}: ${kind === undefined ? 'no such kind of fault' : 'at is neither a moment nor a step'}`)
+        throw new SimError(
+          'definition',
+          `fault ${JSON.stringify(spec)}: ${kind === undefined ? 'no such kind of fault' : 'at is neither a moment nor a step'}`,
+        )
       }
       const { at: _at, of: _of, nth: _nth, ...members } = spec
       const settings = kind.schema.parse(members)
       const description = kind.describe(settings)
-      const fault = new ArmedFault(`${description} (${spec.at}${spec.of === undefined ? '' : ` of ${spec.of}`})`, trigger, (strike) => {
-        this.healedAtMicros = Math.max(this.healedAtMicros, kind.strike(world(), settings, strike))
-      })
+      const fault = new ArmedFault(
+        `${description} (${spec.at}${spec.of === undefined ? '' : ` of ${spec.of}`})`,
+        trigger,
+        (strike) => {
+          this.healedAtMicros = Math.max(this.healedAtMicros, kind.strike(world(), settings, strike))
+        },
+      )
       kernel.arm(fault, entity)
       this.armed.push({ spec, fault, description })
     }
   }
 
   outcomes(): FaultOutcome[] {
-    return this.armed.map(({ spec, fault, description }) => ({ spec, description, struckAtMicros: fault.struckAtMicros }))
+    return this.armed.map(({ spec, fault, description }) => ({
+      spec,
+      description,
+      struckAtMicros: fault.struckAtMicros,
+    }))
   }
 }
 
@@ -166,7 +189,9 @@ function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, see
     events: kernel.events,
     resumes: kernel.resumes,
     endMicros: kernel.nowMicros,
-    reason: kernel.failure?.message ?? (kernel.exhausted === undefined ? undefined : `the budget of ${kernel.exhausted} ran out`),
+    reason:
+      kernel.failure?.message ??
+      (kernel.exhausted === undefined ? undefined : `the budget of ${kernel.exhausted} ran out`),
     failureCode: kernel.failure?.code,
     steps: kernel.stepNames(),
     trace: kernel.trace,
@@ -188,5 +213,8 @@ function asSimError(error: unknown): SimError {
 function unhandled(reason: unknown): SimError {
   if (reason instanceof SimError) return reason
   const what = reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)
-  return new SimError('unhandled-rejection', `a detached branch of service code rejected and nobody handled it (${what}): await it, or catch it`)
+  return new SimError(
+    'unhandled-rejection',
+    `a detached branch of service code rejected and nobody handled it (${what}): await it, or catch it`,
+  )
 }

@@ -1,5 +1,5 @@
-import type { Network } from '../cluster/network.ts'
 import { INTERNET_LATENCY } from '../cluster/latency.ts'
+import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import { Database } from '../database/database.ts'
 import type { KafkaCluster } from '../kafka/broker.ts'
@@ -37,13 +37,25 @@ export class Users implements Actor {
   private readonly site: HandlerSite
   private readonly ledger: (spec: Readable<unknown>) => Ledger
 
-  constructor(workload: Workload, spec: WorkloadSpec, network: Network, kafka: KafkaCluster, ledger: (spec: Readable<unknown>) => Ledger) {
+  constructor(
+    workload: Workload,
+    spec: WorkloadSpec,
+    network: Network,
+    kafka: KafkaCluster,
+    ledger: (spec: Readable<unknown>) => Ledger,
+  ) {
     this.kernel = network.kernel
     this.workload = workload
     this.spec = spec
     this.ledger = ledger
     this.process = network.add(new Process(this.kernel, 'users', 'users', () => {}), INTERNET_LATENCY)
-    this.runtime = new ServiceRuntime(usersPlan, network, kafka, new Database(network, 'users-memory'), new Map())
+    this.runtime = new ServiceRuntime(
+      usersPlan,
+      network,
+      kafka,
+      new Database(network, 'users-memory'),
+      new Map(),
+    )
     this.site = new HandlerSite('users', workload.noun)
     if (spec.orders > 0) this.scheduleNext(0)
   }
@@ -75,7 +87,12 @@ export class Users implements Actor {
 class UserTask extends Context implements UserContext {
   private readonly ledger: (spec: Readable<unknown>) => Ledger
 
-  constructor(runtime: ServiceRuntime, process: Process, task: Task, ledger: (spec: Readable<unknown>) => Ledger) {
+  constructor(
+    runtime: ServiceRuntime,
+    process: Process,
+    task: Task,
+    ledger: (spec: Readable<unknown>) => Ledger,
+  ) {
     super(runtime, process, task, undefined)
     this.ledger = ledger
   }

@@ -1,8 +1,8 @@
-import { Network } from '../cluster/network.ts'
-import { Process } from '../cluster/process.ts'
 import { Monitor } from '../check/monitor.ts'
 import type { Property } from '../check/property.ts'
 import { type Source, View } from '../check/view.ts'
+import { Network } from '../cluster/network.ts'
+import type { Process } from '../cluster/process.ts'
 import { Database } from '../database/database.ts'
 import type { Table } from '../database/table.ts'
 import { KafkaCluster } from '../kafka/broker.ts'
@@ -60,7 +60,11 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   return { kernel, network, kafka, monitor, users }
 }
 
-function openExternals(parts: SystemParts, world: ExternalWorld, openLedger: (spec: Readable<unknown>) => void): Map<string, ExternalServer<unknown>> {
+function openExternals(
+  parts: SystemParts,
+  world: ExternalWorld,
+  openLedger: (spec: Readable<unknown>) => void,
+): Map<string, ExternalServer<unknown>> {
   const servers = new Map<string, ExternalServer<unknown>>()
   for (const external of parts.externals) {
     for (const spec of external.ledgers) openLedger(spec)

@@ -1,7 +1,8 @@
 import type { Query, Where } from '../database/predicate.ts'
 import type { Recipe, Statement } from '../database/statement.ts'
-import type { Table } from '../database/table.ts'
+import type { Table, TableSchema } from '../database/table.ts'
 import { operationNumber } from '../kernel/step.ts'
+import { RowSealer } from '../kernel/value.ts'
 import type { TableSpec } from './schema.ts'
 
 /** A table as a transaction offers it. Every call is a step of the handler. */
@@ -13,7 +14,10 @@ export interface TableAccess<Row> {
   /** The rows that a query selects. */
   select(query?: Query<Row>): Promise<readonly Row[]>
   /** Changes the rows that meet a condition, each by new values or by an immer recipe; returns how many. */
-  update(where: Where<Row>, change: Partial<Row> | ((draft: { -readonly [Column in keyof Row]: Row[Column] }) => void)): Promise<number>
+  update(
+    where: Where<Row>,
+    change: Partial<Row> | ((draft: { -readonly [Column in keyof Row]: Row[Column] }) => void),
+  ): Promise<number>
   /** Deletes the rows that meet a condition; returns how many. */
   delete(where: Where<Row>): Promise<number>
 }
@@ -28,7 +32,7 @@ export interface StatementScope {
 
 /** A declared table with the numbers of its operations. */
 export class TableBinding {
-  readonly spec: TableSpec
+  readonly schema: TableSchema
   readonly name: string
   /** Its place among the tables of its service. */
   readonly index: number
@@ -39,7 +43,8 @@ export class TableBinding {
   readonly delete: number
 
   constructor(name: string, index: number, spec: TableSpec) {
-    this.spec = spec
+    const { key, indexes, sequence, columns } = spec
+    this.schema = { name, key, indexes, sequence, sealer: new RowSealer(name, Object.keys(columns)) }
     this.name = name
     this.index = index
     this.insert = operationNumber(`${name}.insert`)
@@ -63,22 +68,37 @@ export class ScopedTable implements TableAccess<Record<string, unknown>> {
   }
 
   insert(row: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return this.scope.perform(this.binding.insert, { kind: 'insert', table: this.table, row }) as Promise<Record<string, unknown>>
+    return this.scope.perform(this.binding.insert, { kind: 'insert', table: this.table, row }) as Promise<
+      Record<string, unknown>
+    >
   }
 
   get(key: unknown): Promise<Record<string, unknown> | undefined> {
-    return this.scope.perform(this.binding.get, { kind: 'get', table: this.table, key }) as Promise<Record<string, unknown> | undefined>
+    return this.scope.perform(this.binding.get, { kind: 'get', table: this.table, key }) as Promise<
+      Record<string, unknown> | undefined
+    >
   }
 
   select(query: Query<Record<string, unknown>> = {}): Promise<readonly Record<string, unknown>[]> {
-    return this.scope.perform(this.binding.select, { kind: 'select', table: this.table, query }) as Promise<readonly Record<string, unknown>[]>
+    return this.scope.perform(this.binding.select, { kind: 'select', table: this.table, query }) as Promise<
+      readonly Record<string, unknown>[]
+    >
   }
 
   update(where: Where<Record<string, unknown>>, recipe: Recipe): Promise<number> {
-    return this.scope.perform(this.binding.update, { kind: 'update', table: this.table, query: { where }, recipe }) as Promise<number>
+    return this.scope.perform(this.binding.update, {
+      kind: 'update',
+      table: this.table,
+      query: { where },
+      recipe,
+    }) as Promise<number>
   }
 
   delete(where: Where<Record<string, unknown>>): Promise<number> {
-    return this.scope.perform(this.binding.delete, { kind: 'delete', table: this.table, query: { where } }) as Promise<number>
+    return this.scope.perform(this.binding.delete, {
+      kind: 'delete',
+      table: this.table,
+      query: { where },
+    }) as Promise<number>
   }
 }

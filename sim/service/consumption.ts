@@ -1,10 +1,10 @@
 import type { Process } from '../cluster/process.ts'
 import { DatabaseError } from '../database/error.ts'
+import { Consumer, type ConsumerApplication, type PolledRecord } from '../kafka/consumer.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber, type Phase } from '../kernel/step.ts'
 import { type Runnable, Task } from '../kernel/task.ts'
-import { Consumer, type ConsumerApplication, type PolledRecord } from '../kafka/consumer.ts'
 import type { Inbox } from './component.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
@@ -30,7 +30,12 @@ export class Consumption implements ConsumerApplication, Actor {
   private last: Task | undefined
   private readonly handlers: ReadonlyMap<string, EventHandler>
 
-  constructor(runtime: ServiceRuntime, process: Process, topics: readonly string[], handlers: ReadonlyMap<string, EventHandler>) {
+  constructor(
+    runtime: ServiceRuntime,
+    process: Process,
+    topics: readonly string[],
+    handlers: ReadonlyMap<string, EventHandler>,
+  ) {
     this.runtime = runtime
     this.process = process
     this.incarnation = process.incarnation
@@ -132,7 +137,14 @@ class Delivery implements Runnable {
   private readonly context: Context
   private readonly event: Envelope
 
-  constructor(consumption: Consumption, inbox: Inbox, handler: EventHandler, polled: PolledRecord, context: Context, event: Envelope) {
+  constructor(
+    consumption: Consumption,
+    inbox: Inbox,
+    handler: EventHandler,
+    polled: PolledRecord,
+    context: Context,
+    event: Envelope,
+  ) {
     this.consumption = consumption
     this.inbox = inbox
     this.handler = handler
@@ -144,7 +156,10 @@ class Delivery implements Runnable {
   /** Looks the event up in the inbox and, unless it is there, runs the handler. */
   begin(): void {
     if (!this.inbox.lookUp) this.start()
-    else this.context.lookUp(this.event.eventId, (row) => (row === undefined ? this.start() : this.consumption.handled(this.context.task)))
+    else
+      this.context.lookUp(this.event.eventId, (row) =>
+        row === undefined ? this.start() : this.consumption.handled(this.context.task),
+      )
   }
 
   run(): Promise<unknown> {
@@ -170,7 +185,10 @@ class Delivery implements Runnable {
   /** The handler made no transaction that the inbox row could be part of. */
   private writeInboxRow(): void {
     const { context } = this
-    context.task.start({ run: () => context.transaction(async () => {}), ended: (error) => this.ended(error) })
+    context.task.start({
+      run: () => context.transaction(async () => {}),
+      ended: (error) => this.ended(error),
+    })
   }
 }
 

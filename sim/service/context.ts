@@ -1,20 +1,19 @@
 import type { Process } from '../cluster/process.ts'
-import type { Query } from '../database/predicate.ts'
-import { ReadCall } from '../database/session.ts'
-import type { ReadStatement, Statement } from '../database/statement.ts'
+import { ReadCall, Session } from '../database/session.ts'
+import type { Statement } from '../database/statement.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { Operation, type Task } from '../kernel/task.ts'
 import { type DurationText, durationMicros } from '../kernel/time.ts'
-import { hashNumber, seal, sealPlain } from '../kernel/value.ts'
-import type { StatementScope, TableReader } from './access.ts'
+import { hashNumber, sealPlain, sealWhole } from '../kernel/value.ts'
+import type { StatementScope, TableAccess, TableReader } from './access.ts'
 import type { Envelope } from './envelope.ts'
 import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
-import type { EventType, Route } from './schema.ts'
 import type { ServiceRuntime } from './runtime.ts'
+import type { EventType, Route } from './schema.ts'
 import type { Tx } from './transaction.ts'
 
 const SLEEP = operationNumber('sleep')
@@ -40,7 +39,11 @@ export interface BaseContext {
    * @throws CallTimeoutError when no answer came in time: whether it took effect is unknown
    * @throws ConnectionResetError when the other side died: whether it took effect is unknown
    */
-  call<Request, Response>(route: Route<Request, Response>, request: Request, options?: CallOptions): Promise<HttpResponse<Response>>
+  call<Request, Response>(
+    route: Route<Request, Response>,
+    request: Request,
+    options?: CallOptions,
+  ): Promise<HttpResponse<Response>>
 }
 
 /** What a service's handlers get: its database, its events and its clients as well. */
@@ -50,12 +53,22 @@ export type HandlerContext<Tables, Clients> = BaseContext & {
   /** The event being handled; undefined in routes and jobs. */
   readonly event: Envelope | undefined
   /** Reads outside transactions. */
-  readonly db: { readonly [Name in keyof Tables]: Tables[Name] extends { readonly row?: infer Row } ? TableReader<NonNullable<Row>> : never }
+  readonly db: {
+    readonly [Name in keyof Tables]: Tables[Name] extends { readonly row?: infer Row }
+      ? TableReader<NonNullable<Row>>
+      : never
+  }
   /** Runs statements as one transaction: all of them or, on an error or a crash, none. */
   transaction<Result>(work: (tx: Tx<Tables>) => Promise<Result>): Promise<Result>
   /** Sends an event straight to its topic, outside any transaction. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
-} & { readonly [Name in keyof Clients]: Clients[Name] extends { open(world: never): { client(...args: never[]): infer Client } } ? Client : never }
+} & {
+  readonly [Name in keyof Clients]: Clients[Name] extends {
+    open(world: never): { client(...args: never[]): infer Client }
+  }
+    ? Client
+    : never
+}
 
 /** The implementation behind every context; clients are properties defined per service on a subclass. */
 export class Context implements BaseContext, StatementScope {
@@ -110,10 +123,20 @@ export class Context implements BaseContext, StatementScope {
     const { kernel } = this.task
     kernel.digest.word(hashText(message, 4))
     kernel.digest.word(sealPlain(data ?? null, 'log'))
-    kernel.record('log', this.process.name, this.task.entity, this.task.cause, kernel.trace && { message, ...data })
+    kernel.record(
+      'log',
+      this.process.name,
+      this.task.entity,
+      this.task.cause,
+      kernel.trace && { message, ...data },
+    )
   }
 
-  call<Request, Response>(route: Route<Request, Response>, request: Request, options?: CallOptions): Promise<HttpResponse<Response>> {
+  call<Request, Response>(
+    route: Route<Request, Response>,
+    request: Request,
+    options?: CallOptions,
+  ): Promise<HttpResponse<Response>> {
     return sendCall(this, route, request, options) as Promise<HttpResponse<Response>>
   }
 
@@ -136,22 +159,29 @@ export class Context implements BaseContext, StatementScope {
 
   async publish(type: EventType<unknown>, data: unknown): Promise<void> {
     const event = makeEnvelope(this, type, data)
-    seal(event, type.name)
+    sealWhole(event, type.name)
     await this.produce(type.topic.name, event)
   }
 
   /** Sends an event that exists already to its topic; settles with the broker's acknowledgement. */
-  produce(topic: string, event: Envelope, step = this.runtime.produceStep(event.eventType)): Promise<unknown> {
+  produce(
+    topic: string,
+    event: Envelope,
+    step = this.runtime.produceStep(event.eventType),
+  ): Promise<unknown> {
     const entity = this.task.kernel.choices.entity(event.correlationId)
     const record = { key: event.aggregateId, value: event, hash: sealPlain(event, event.eventType), entity }
     return this.runtime.producer(this.process).send(this.task, step, topic, record)
   }
 
-  /** A single statement that only reads. */
+  /** A single statement outside transactions: a read, or a write that commits by itself. */
   perform(operation: number, statement: Statement): Promise<unknown> {
     const pending = this.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
-    new ReadCall(this.runtime.database, statement as ReadStatement, pending).send(this.process)
+    const { database } = this.runtime
+    if (statement.kind === 'get' || statement.kind === 'select')
+      new ReadCall(database, statement, pending).send(this.process)
+    else new Session(database, this.process, this.task).autocommit(statement, pending)
     return pending.promise
   }
 
@@ -166,12 +196,14 @@ export class Context implements BaseContext, StatementScope {
     const pending = this.task.begin<unknown>(LOOK_UP, undefined, found)
     if (pending === undefined) return false
     const { database } = this.runtime
-    new ReadCall(database, { kind: 'get', table: database.table('inbox'), key: eventId }, pending).send(this.process)
+    new ReadCall(database, { kind: 'get', table: database.table('inbox'), key: eventId }, pending).send(
+      this.process,
+    )
     return true
   }
 
   /** A table by name, for components. */
-  table(name: string): TableReader<Record<string, unknown>> {
+  table(name: string): TableAccess<Record<string, unknown>> {
     return this.runtime.scoped(this, name)
   }
 }

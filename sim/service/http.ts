@@ -62,7 +62,14 @@ export class HttpCall implements Actor, ProcessResource {
   private target: Process | undefined
   private timer = 0
 
-  constructor(context: Context, server: RouteServer, route: Route<unknown, unknown>, request: unknown, pending: Operation<HttpResponse<unknown>>, timeout: DurationText) {
+  constructor(
+    context: Context,
+    server: RouteServer,
+    route: Route<unknown, unknown>,
+    request: unknown,
+    pending: Operation<HttpResponse<unknown>>,
+    timeout: DurationText,
+  ) {
     this.context = context
     this.server = server
     this.route = route
@@ -76,12 +83,23 @@ export class HttpCall implements Actor, ProcessResource {
     const { process, task, runtime } = this.context
     const { kernel, entity } = task
     const instances = this.server.instances(this.route.service).filter((instance) => instance.alive)
-    this.timer = kernel.scheduleAt(kernel.nowMicros + durationMicros(this.timeout), entity, this, TIMED_OUT, undefined, task.cause)
+    this.timer = kernel.scheduleAt(
+      kernel.nowMicros + durationMicros(this.timeout),
+      entity,
+      this,
+      TIMED_OUT,
+      undefined,
+      task.cause,
+    )
     if (instances.length === 0) {
       kernel.schedule(1_000, entity, this, RESET_ARRIVES, undefined)
       return
     }
-    const choice = kernel.choose(kernel.choices.site(`instance of ${this.route.service}`), entity, instances.length)
+    const choice = kernel.choose(
+      kernel.choices.site(`instance of ${this.route.service}`),
+      entity,
+      instances.length,
+    )
     const target = instances[choice] as Process
     this.target = target
     const { network } = runtime
@@ -101,11 +119,17 @@ export class HttpCall implements Actor, ProcessResource {
         return
       }
       case TIMED_OUT:
-        if (!this.pending.settled) this.pending.fail(new CallTimeoutError(this.route.name, this.timeout), hashText('timeout', 0), kernel.cause)
+        if (!this.pending.settled)
+          this.pending.fail(
+            new CallTimeoutError(this.route.name, this.timeout),
+            hashText('timeout', 0),
+            kernel.cause,
+          )
         return
       case RESET_ARRIVES:
         kernel.cancel(this.timer)
-        if (!this.pending.settled) this.pending.fail(new ConnectionResetError(this.route.name), hashText('reset', 0), kernel.cause)
+        if (!this.pending.settled)
+          this.pending.fail(new ConnectionResetError(this.route.name), hashText('reset', 0), kernel.cause)
     }
   }
 
@@ -135,13 +159,19 @@ export class HttpCall implements Actor, ProcessResource {
 }
 
 /** Sends a call as a step of the calling handler. */
-export function sendCall(context: Context, route: Route<unknown, unknown>, request: unknown, options: CallOptions | undefined): Promise<HttpResponse<unknown>> {
+export function sendCall(
+  context: Context,
+  route: Route<unknown, unknown>,
+  request: unknown,
+  options: CallOptions | undefined,
+): Promise<HttpResponse<unknown>> {
   const hash = sealPlain(request, route.name)
   const pending = context.task.begin<HttpResponse<unknown>>(route.operation, request)
   if (pending === undefined) return Operation.never()
   context.task.kernel.digest.word(hash)
   const { server } = context.runtime
-  if (server === undefined) throw new SimError('definition', `${route.name}: nothing answers http calls in this world`)
+  if (server === undefined)
+    throw new SimError('definition', `${route.name}: nothing answers http calls in this world`)
   new HttpCall(context, server, route, request, pending, options?.timeout ?? DEFAULT_TIMEOUT).send()
   return pending.promise
 }

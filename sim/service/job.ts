@@ -1,12 +1,12 @@
 import type { Process, ProcessResource } from '../cluster/process.ts'
-import { invariant } from '../kernel/error.ts'
+import { matches } from '../database/predicate.ts'
+import type { Row, Table } from '../database/table.ts'
 import type { Entity } from '../kernel/choice.ts'
+import { invariant } from '../kernel/error.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
-import { HandlerSite, Task } from '../kernel/task.ts'
+import { type HandlerSite, Task } from '../kernel/task.ts'
 import type { Micros } from '../kernel/time.ts'
-import type { Row, Table } from '../database/table.ts'
-import { matches } from '../database/predicate.ts'
 import { Context } from './context.ts'
 import type { ServiceRuntime } from './runtime.ts'
 
@@ -65,7 +65,13 @@ export class Job implements Actor, ProcessResource {
     this.running = true
     const { kernel } = this.process
     const entity = subject as Entity
-    const cause = kernel.record('tick', this.process.name, entity, kernel.cause, kernel.trace && { job: this.spec.name })
+    const cause = kernel.record(
+      'tick',
+      this.process.name,
+      entity,
+      kernel.cause,
+      kernel.trace && { job: this.spec.name },
+    )
     const task = new Task(kernel, this.incarnation, this.handler, entity, cause)
     const context = new Context(this.runtime, this.process, task, undefined)
     task.start({ run: () => this.spec.run(context), ended: (error) => this.ended(error, task) })
@@ -103,12 +109,15 @@ export class Job implements Actor, ProcessResource {
     this.due = true
     const { kernel } = this.process
     const { everyMicros } = this.spec
-    const ticks = Math.floor((kernel.nowMicros - this.startMicros) / everyMicros) + 1 + Math.min(this.failures * 4, 40)
+    const ticks =
+      Math.floor((kernel.nowMicros - this.startMicros) / everyMicros) + 1 + Math.min(this.failures * 4, 40)
     kernel.scheduleAt(this.startMicros + ticks * everyMicros, entity, this, TICK, entity, cause)
   }
 
   private entityOf(row: Row): Entity {
     const { correlationId } = row
-    return typeof correlationId === 'string' ? this.process.kernel.choices.entity(correlationId) : this.process.entity
+    return typeof correlationId === 'string'
+      ? this.process.kernel.choices.entity(correlationId)
+      : this.process.entity
   }
 }

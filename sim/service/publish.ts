@@ -1,7 +1,7 @@
+import type { Plain } from '../kernel/value.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { EventType } from './schema.ts'
-import type { Plain } from '../kernel/value.ts'
 
 /** Builds the envelope of an event that a handler publishes. The id is stable: type, order and occurrence. */
 export function makeEnvelope(context: Context, type: EventType<unknown>, data: unknown): Envelope {

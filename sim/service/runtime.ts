@@ -14,11 +14,11 @@ import { HandlerSite, Task } from '../kernel/task.ts'
 import { ScopedTable, type StatementScope, type TableBinding } from './access.ts'
 import type { ExternalServer, Inbox, Outbox } from './component.ts'
 import { Consumption } from './consumption.ts'
-import { Context } from './context.ts'
+import type { Context } from './context.ts'
 import type { HttpCall, RouteServer } from './http.ts'
 import { Job } from './job.ts'
 import type { HandlerRegistry, ServicePlan } from './service.ts'
-import { TransactionScope } from './transaction.ts'
+import type { TransactionScope } from './transaction.ts'
 
 /** A handler of an event type, in one life of one instance. */
 export interface EventHandler {
@@ -28,8 +28,16 @@ export interface EventHandler {
 
 /** What a service's code sees of the tables of its database outside transactions. */
 export type ReadersClass = new (scope: StatementScope) => object
-type ContextClass = new (runtime: ServiceRuntime, process: Process, task: Task, event: Context['event']) => Context
-type TransactionClass = new (context: Context, prelude: TransactionScope['context']['prelude']) => TransactionScope
+type ContextClass = new (
+  runtime: ServiceRuntime,
+  process: Process,
+  task: Task,
+  event: Context['event'],
+) => Context
+type TransactionClass = new (
+  context: Context,
+  prelude: TransactionScope['context']['prelude'],
+) => TransactionScope
 
 /** A service in one run: its database, its instances and what they are made of. */
 export class ServiceRuntime {
@@ -57,7 +65,13 @@ export class ServiceRuntime {
   private established = false
   private readonly firstConsumers: Consumer[] = []
 
-  constructor(plan: ServicePlan, network: Network, kafka: KafkaCluster, database: Database, externals: ReadonlyMap<string, ExternalServer<unknown>>) {
+  constructor(
+    plan: ServicePlan,
+    network: Network,
+    kafka: KafkaCluster,
+    database: Database,
+    externals: ReadonlyMap<string, ExternalServer<unknown>>,
+  ) {
     this.plan = plan
     this.kernel = network.kernel
     this.network = network
@@ -70,8 +84,8 @@ export class ServiceRuntime {
     this.Context = plan.Context
     this.Transaction = plan.Transaction
     this.Readers = plan.Readers
-    for (const { name, spec } of plan.bindings.values()) {
-      this.tables.push(database.create({ ...spec, name }, plan.initially[name] ?? []))
+    for (const { name, schema } of plan.bindings.values()) {
+      this.tables.push(database.create(schema, plan.initially[name] ?? []))
     }
   }
 
@@ -79,14 +93,21 @@ export class ServiceRuntime {
   start(): void {
     const { plan, network, kernel } = this
     for (let index = 1; index <= plan.instances; index++) {
-      const process = network.add(new Process(kernel, `${this.name}-${index}`, this.name, (self) => this.boot(self)))
+      const process = network.add(
+        new Process(kernel, `${this.name}-${index}`, this.name, (self) => this.boot(self)),
+      )
       this.instances.push(process)
       process.start()
     }
     const { relay } = this.outbox
     if (relay !== undefined) {
       const site = new HandlerSite(this.name, relay.name)
-      const process = new Process(kernel, `${this.name}-${relay.name}`, `${this.name}-${relay.name}`, (self) => new Job(this, relay, self, site))
+      const process = new Process(
+        kernel,
+        `${this.name}-${relay.name}`,
+        `${this.name}-${relay.name}`,
+        (self) => new Job(this, relay, self, site),
+      )
       network.add(process).start()
     }
     this.established = true
@@ -140,7 +161,13 @@ export class ServiceRuntime {
     const name = error instanceof Error ? error.name : typeof error
     const message = error instanceof Error ? error.message : String(error)
     kernel.digest.word(hashText(name, 2))
-    task.cause = kernel.record('failed', process.name, task.entity, task.cause, kernel.trace && { handler: task.handler.name, error: name, message })
+    task.cause = kernel.record(
+      'failed',
+      process.name,
+      task.entity,
+      task.cause,
+      kernel.trace && { handler: task.handler.name, error: name, message },
+    )
     return true
   }
 
@@ -153,7 +180,13 @@ export class ServiceRuntime {
     }
     const { kernel } = this
     const { entity } = call.context.task
-    const cause = kernel.record('request', process.name, entity, kernel.cause, kernel.trace && { route: call.route.name, request: call.request })
+    const cause = kernel.record(
+      'request',
+      process.name,
+      entity,
+      kernel.cause,
+      kernel.trace && { route: call.route.name, request: call.request },
+    )
     const task = new Task(kernel, process.incarnation, this.site(call.route.name), entity, cause)
     const context = new this.Context(this, process, task, undefined)
     let body: unknown
@@ -174,7 +207,8 @@ export class ServiceRuntime {
     const registry = plan.instantiate()
     this.routes.set(process, registry.routes)
     const handlers = new Map<string, EventHandler>()
-    for (const [eventType, run] of registry.events) handlers.set(eventType, { site: this.site(eventType), run })
+    for (const [eventType, run] of registry.events)
+      handlers.set(eventType, { site: this.site(eventType), run })
     if (registry.topics.length === 0) return
     const consumption = new Consumption(this, process, registry.topics, handlers)
     if (this.established) consumption.consumer.join(process.startCause || kernel.cause)
@@ -192,7 +226,12 @@ export class ServiceRuntime {
 }
 
 /** Defines a property for each table that gives access to it within a scope. */
-export function defineTables(prototype: object, bindings: Iterable<TableBinding>, scopeOf: (self: object) => StatementScope, runtimeOf: (self: object) => ServiceRuntime): void {
+export function defineTables(
+  prototype: object,
+  bindings: Iterable<TableBinding>,
+  scopeOf: (self: object) => StatementScope,
+  runtimeOf: (self: object) => ServiceRuntime,
+): void {
   for (const binding of bindings) {
     Object.defineProperty(prototype, binding.name, {
       get(this: object) {

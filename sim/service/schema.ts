@@ -18,7 +18,10 @@ export const money: Column<number> = { type: 'money' }
 /** True or false. */
 export const flag: Column<boolean> = { type: 'flag' }
 /** One of some words. */
-export const oneOf = <const Words extends readonly string[]>(...words: Words): Column<Words[number]> => ({ type: 'oneOf', values: words })
+export const oneOf = <const Words extends readonly string[]>(...words: Words): Column<Words[number]> => ({
+  type: 'oneOf',
+  values: words,
+})
 /** A value that may be missing. */
 export const optional = <Value>(column: Column<Value>): Column<Value | null> => column as Column<Value | null>
 /** Any plain data of a given type. */
@@ -28,7 +31,9 @@ export const plain = <Value>(): Column<Value> => ({ type: 'plain' })
 export type Columns = Readonly<Record<string, Column<unknown>>>
 
 /** The row that columns describe. */
-export type RowOf<Fields extends Columns> = { readonly [Name in keyof Fields]: Fields[Name] extends Column<infer Value> ? Value : never }
+export type RowOf<Fields extends Columns> = {
+  readonly [Name in keyof Fields]: Fields[Name] extends Column<infer Value> ? Value : never
+}
 
 /** A table as a system declares it. */
 export interface TableSpec<Row = Record<string, unknown>> extends Readable<Row> {
@@ -49,8 +54,17 @@ export interface TableOptions<Fields extends Columns> {
 }
 
 /** Declares a table: `table({ orderId: text, amount: money }, { key: 'orderId' })`. It gets its name from the service. */
-export function table<const Fields extends Columns>(columns: Fields, options: TableOptions<Fields>): TableSpec<RowOf<Fields>> {
-  return { name: '', columns, key: options.key, indexes: options.indexes ?? [], sequence: options.sequence === true }
+export function table<const Fields extends Columns>(
+  columns: Fields,
+  options: TableOptions<Fields>,
+): TableSpec<RowOf<Fields>> {
+  return {
+    name: '',
+    columns,
+    key: options.key,
+    indexes: options.indexes ?? [],
+    sequence: options.sequence === true,
+  }
 }
 
 /** An event type: what is published, where, and which field is its key. */
@@ -72,7 +86,10 @@ export interface TopicSpec {
 }
 
 /** Declares a topic: `topic('order-events', { partitions: 6, key: 'orderId' })`. */
-export function topic(name: string, options: { readonly partitions: number; readonly key: string }): TopicSpec {
+export function topic(
+  name: string,
+  options: { readonly partitions: number; readonly key: string },
+): TopicSpec {
   const spec: TopicSpec = { name, ...options, event: (eventName) => ({ name: eventName, topic: spec }) }
   return spec
 }

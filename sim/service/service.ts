@@ -31,9 +31,15 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
 /** What a service's factory registers. */
 export interface Registration<OwnTables, OwnClients> {
   /** Handles events of a type. */
-  on<Data>(type: EventType<Data>, handler: (data: Data, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>): void
+  on<Data>(
+    type: EventType<Data>,
+    handler: (data: Data, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+  ): void
   /** Answers requests. */
-  route<Request, Response>(route: Route<Request, Response>, handler: (request: Request, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<Response>): void
+  route<Request, Response>(
+    route: Route<Request, Response>,
+    handler: (request: Request, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<Response>,
+  ): void
 }
 
 /** The handlers of one life of one instance. */
@@ -77,10 +83,22 @@ export function service<const OwnTables extends Tables, const OwnClients extends
   factory: (register: Registration<OwnTables, OwnClients>) => void,
 ): ServiceSpec<OwnTables> {
   const tables = Object.fromEntries(
-    Object.entries({ ...options.tables }).map(([tableName, spec]) => [tableName, { ...spec, name: `${name}.${tableName}` }]),
+    Object.entries({ ...options.tables }).map(([tableName, spec]) => [
+      tableName,
+      { ...spec, name: `${name}.${tableName}` },
+    ]),
   ) as unknown as OwnTables
-  const all: Record<string, TableSpec> = { ...options.inbox.tables, ...options.outbox.tables, ...(tables as Record<string, never>) }
-  const bindings = new Map(Object.entries(all).map(([tableName, spec], index) => [tableName, new TableBinding(tableName, index, spec)]))
+  const all: Record<string, TableSpec> = {
+    ...options.inbox.tables,
+    ...options.outbox.tables,
+    ...(tables as Record<string, never>),
+  }
+  const bindings = new Map(
+    Object.entries(all).map(([tableName, spec], index) => [
+      tableName,
+      new TableBinding(tableName, index, spec),
+    ]),
+  )
   const clients = options.clients ?? ({} as OwnClients)
   const plan: ServicePlan = {
     name,
@@ -98,18 +116,26 @@ export function service<const OwnTables extends Tables, const OwnClients extends
   return { name, tables, plan }
 }
 
-function instantiate(service: string, factory: (register: Registration<unknown, unknown>) => void): HandlerRegistry {
+function instantiate(
+  service: string,
+  factory: (register: Registration<unknown, unknown>) => void,
+): HandlerRegistry {
   const events = new Map<string, (data: unknown, context: Context) => Promise<void>>()
   const routes = new Map<string, (request: unknown, context: Context) => Promise<unknown>>()
   const topics: string[] = []
   factory({
     on: (type, handler) => {
-      if (events.has(type.name)) throw new SimError('definition', `service ${service} handles ${type.name} twice`)
+      if (events.has(type.name))
+        throw new SimError('definition', `service ${service} handles ${type.name} twice`)
       events.set(type.name, handler as unknown as (data: unknown, context: Context) => Promise<void>)
       if (!topics.includes(type.topic.name)) topics.push(type.topic.name)
     },
     route: (route, handler) => {
-      if (route.service !== service) throw new SimError('definition', `service ${service} cannot answer '${route.name}', a route of ${route.service}`)
+      if (route.service !== service)
+        throw new SimError(
+          'definition',
+          `service ${service} cannot answer '${route.name}', a route of ${route.service}`,
+        )
       routes.set(route.name, handler as unknown as (request: unknown, context: Context) => Promise<unknown>)
     },
   })
@@ -131,7 +157,12 @@ function contextClass(clients: Clients): typeof Context {
 function transactionClass(bindings: ReadonlyMap<string, TableBinding>): typeof TransactionScope {
   class ServiceTransaction extends TransactionScope {}
   const scopeOf = (self: object): TransactionScope => self as TransactionScope
-  defineTables(ServiceTransaction.prototype, bindings.values(), scopeOf, (self) => scopeOf(self).context.runtime)
+  defineTables(
+    ServiceTransaction.prototype,
+    bindings.values(),
+    scopeOf,
+    (self) => scopeOf(self).context.runtime,
+  )
   return ServiceTransaction
 }
 

@@ -14,7 +14,10 @@ export type ParamSpec<Value = unknown> = { readonly default: Value; readonly say
 )
 
 /** One of some words, the right one first. */
-export function choice<const Words extends readonly [string, ...string[]]>(values: Words, says: string): ParamSpec<Words[number]> {
+export function choice<const Words extends readonly [string, ...string[]]>(
+  values: Words,
+  says: string,
+): ParamSpec<Words[number]> {
   return { type: 'choice', values, default: values[0], says }
 }
 
@@ -24,7 +27,11 @@ export function toggle(right: boolean, says: string): ParamSpec<boolean> {
 }
 
 /** A whole number within bounds. */
-export function count(initial: number, bounds: { readonly min: number; readonly max: number }, says: string): ParamSpec<number> {
+export function count(
+  initial: number,
+  bounds: { readonly min: number; readonly max: number },
+  says: string,
+): ParamSpec<number> {
   return { type: 'integer', default: initial, ...bounds, says }
 }
 
@@ -37,7 +44,9 @@ export function duration(initial: string, says: string): ParamSpec<string> {
 export type ParamSpecs = Readonly<Record<string, ParamSpec>>
 
 /** The values of params. */
-export type ParamsOf<Specs extends ParamSpecs> = { readonly [Name in keyof Specs]: Specs[Name] extends ParamSpec<infer Value> ? Value : never }
+export type ParamsOf<Specs extends ParamSpecs> = {
+  readonly [Name in keyof Specs]: Specs[Name] extends ParamSpec<infer Value> ? Value : never
+}
 
 /** What the workload's users may do: what handlers may, and note what they saw in a ledger. */
 export interface UserContext extends BaseContext {

@@ -2,17 +2,21 @@ import { Session } from '../database/session.ts'
 import type { Statement } from '../database/statement.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { Operation } from '../kernel/task.ts'
-import { seal } from '../kernel/value.ts'
+import { sealWhole } from '../kernel/value.ts'
 import type { StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
-import { makeEnvelope } from './publish.ts'
 import type { Envelope } from './envelope.ts'
+import { makeEnvelope } from './publish.ts'
 import type { EventType } from './schema.ts'
 
 const COMMIT = operationNumber('tx.commit')
 
 /** What a service's code sees of a transaction. */
-export type Tx<Tables> = { readonly [Name in keyof Tables]: Tables[Name] extends { readonly row?: infer Row } ? TableAccess<NonNullable<Row>> : never } & {
+export type Tx<Tables> = {
+  readonly [Name in keyof Tables]: Tables[Name] extends { readonly row?: infer Row }
+    ? TableAccess<NonNullable<Row>>
+    : never
+} & {
   /** Publishes an event by way of the service's outbox. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
 }
@@ -49,7 +53,7 @@ export class TransactionScope implements StatementScope {
   /** Publishes an event: its id is made here, together with the fact. */
   publish(type: EventType<unknown>, data: unknown): Promise<unknown> {
     const event: Envelope = makeEnvelope(this.context, type, data)
-    seal(event, type.name)
+    sealWhole(event, type.name)
     return this.context.runtime.outbox.publish(this, type.topic.name, event)
   }
 

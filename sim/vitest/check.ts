@@ -47,14 +47,30 @@ interface Case {
  * Runs a system under generated workloads and fault plans until an assertion fails, and shrinks the failure.
  * @returns undefined when every run passed
  */
-export async function findCounterexample(name: string, options: SuiteOptions, assertion: Assertion): Promise<Counterexample | undefined> {
+export async function findCounterexample(
+  name: string,
+  options: SuiteOptions,
+  assertion: Assertion,
+): Promise<Counterexample | undefined> {
   const system = options.system as unknown as System
   const params = options.params ?? {}
   const prepared = prepare(system, params)
   const orders = options.orders ?? 5
   const scenarioFor = ({ orders: count, every, faults }: Omit<Case, 'seed'>): Scenario =>
-    scenarioOf({ name, system: system.name, params, cluster: options.cluster ?? {}, workload: { orders: count, every }, faults })
-  const targets = targetsOf(prepared.parts, await stepsOf(prepared, scenarioFor({ orders, every: '100ms', faults: [] })), 3, orders)
+    scenarioOf({
+      name,
+      system: system.name,
+      params,
+      cluster: options.cluster ?? {},
+      workload: { orders: count, every },
+      faults,
+    })
+  const targets = targetsOf(
+    prepared.parts,
+    await stepsOf(prepared, scenarioFor({ orders, every: '100ms', faults: [] })),
+    3,
+    orders,
+  )
   const plan = fc.record({
     orders: fc.integer({ min: 1, max: orders }),
     every: fc.constantFrom('100ms', '1ms', '20ms', '1s'),
@@ -69,13 +85,27 @@ export async function findCounterexample(name: string, options: SuiteOptions, as
     runs++
     const message = await complaint(assertion, result, scenario)
     if (message === undefined) return true
-    const violated = result.properties.filter(({ verdict }) => verdict === 'violated').map((broken) => broken.name)
+    const violated = result.properties
+      .filter(({ verdict }) => verdict === 'violated')
+      .map((broken) => broken.name)
     // While shrinking only the same failure counts: another one would be another bug.
-    if (failure !== undefined && failure.property !== undefined && !violated.includes(failure.property)) return true
-    failure = { scenario, seed: candidate.seed, property: failure?.property ?? violated[0], result, message, runs }
+    if (failure !== undefined && failure.property !== undefined && !violated.includes(failure.property))
+      return true
+    failure = {
+      scenario,
+      seed: candidate.seed,
+      property: failure?.property ?? violated[0],
+      result,
+      message,
+      runs,
+    }
     return false
   })
-  await fc.check(property, { numRuns: options.runs ?? 100, seed: options.seed ?? hashText(name, 0), endOnFailure: false })
+  await fc.check(property, {
+    numRuns: options.runs ?? 100,
+    seed: options.seed ?? hashText(name, 0),
+    endOnFailure: false,
+  })
   return failure === undefined ? undefined : { ...failure, runs }
 }
 
@@ -83,7 +113,11 @@ async function stepsOf(prepared: PreparedSystem, scenario: Scenario): Promise<re
   return (await run(prepared, scenario, 1)).steps
 }
 
-async function complaint(assertion: Assertion, result: RunResult, scenario: Scenario): Promise<string | undefined> {
+async function complaint(
+  assertion: Assertion,
+  result: RunResult,
+  scenario: Scenario,
+): Promise<string | undefined> {
   if (result.verdict === 'error') return result.reason ?? 'the run ended with an error'
   try {
     await assertion(result, scenario)

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { formatSeconds, durationMicros } from '../kernel/time.ts'
+import { durationMicros, formatSeconds } from '../kernel/time.ts'
 import { scenarioFileText } from '../report/scenario-file.ts'
 import type { RunResult } from '../run/run.ts'
 import { type Scenario, scenarioOf } from '../run/scenario.ts'
@@ -27,21 +27,26 @@ interface FaultlineMatchers<Returned = unknown> {
 }
 
 declare module 'vitest' {
-  // biome-ignore lint/correctness/noUnusedVariables: the parameter must repeat that of the interface it extends
   interface Matchers<T> extends FaultlineMatchers {}
 }
 
 expect.extend({
   toUphold(run: RunResult, name: string) {
     const property = run.properties.find((candidate) => candidate.name === name)
-    if (property === undefined) throw new Error(`the system has no property '${name}': it has ${run.properties.map((known) => known.name).join(', ')}`)
+    if (property === undefined)
+      throw new Error(
+        `the system has no property '${name}': it has ${run.properties.map((known) => known.name).join(', ')}`,
+      )
     return { pass: property.verdict === 'pass', message: () => `${name}: ${property.message}` }
   },
   toConverge(run: RunResult, { within }: { readonly within: string }) {
     const late = run.properties.find(({ kind, convergedMicros, verdict }) => {
       return kind === 'eventually' && (verdict !== 'pass' || (convergedMicros ?? 0) > durationMicros(within))
     })
-    return { pass: late === undefined, message: () => `not within ${within} after faults and load had ended: ${late?.name}: ${late?.message}` }
+    return {
+      pass: late === undefined,
+      message: () => `not within ${within} after faults and load had ended: ${late?.name}: ${late?.message}`,
+    }
   },
 })
 
@@ -49,7 +54,11 @@ expect.extend({
  * Registers a test that runs a system under generated workloads and fault plans. A failure prints the property, the
  * virtual time, the shrunk faults as a scenario file and the command that replays it; nothing else.
  */
-export function scenario<Specs extends ParamSpecs>(name: string, options: SuiteOptions<Specs>, body: (under: RunUnderTest) => void | Promise<void>): void {
+export function scenario<Specs extends ParamSpecs>(
+  name: string,
+  options: SuiteOptions<Specs>,
+  body: (under: RunUnderTest) => void | Promise<void>,
+): void {
   const seed = process.env.FAULTLINE_SEED
   const settings = seed === undefined ? options : { ...options, seed: Number(seed) }
   test(name, { timeout: 120_000 }, async () => {
@@ -65,7 +74,11 @@ export function scenario<Specs extends ParamSpecs>(name: string, options: SuiteO
 export function counterexampleText({ scenario: smallest, seed, property }: Counterexample): string {
   const expected = property === undefined ? {} : { [property]: 'violated' as const }
   const others = Object.fromEntries(Object.entries(smallest.expect).filter(([name]) => name !== property))
-  return scenarioFileText(scenarioOf({ ...smallest, expect: { ...others, ...expected } }), { seed, head: ['A counterexample, shrunk.'], faults: [] })
+  return scenarioFileText(scenarioOf({ ...smallest, expect: { ...others, ...expected } }), {
+    seed,
+    head: ['A counterexample, shrunk.'],
+    faults: [],
+  })
 }
 
 function writeCounterexample(name: string, found: Counterexample): string {
@@ -79,7 +92,9 @@ function report(found: Counterexample, file: string): string {
   const broken = found.result.properties.find(({ name }) => name === found.property)
   const at = broken?.atMicros === undefined ? '' : ` at ${formatSeconds(broken.atMicros)}`
   return [
-    found.property === undefined ? found.message : `${found.property} is violated${at}: ${broken?.message ?? found.message}`,
+    found.property === undefined
+      ? found.message
+      : `${found.property} is violated${at}: ${broken?.message ?? found.message}`,
     '',
     counterexampleText(found),
     `replay: npx faultline run ${file}`,

@@ -63,7 +63,8 @@ export function bareHeapLoop(count: number, pending: number): number {
   const heap = new BareHeap()
   let sequence = 0
   const callback = (): void => {}
-  for (let index = 0; index < pending; index++) heap.push({ at: delayOf(index), sequence: sequence++, callback })
+  for (let index = 0; index < pending; index++)
+    heap.push({ at: delayOf(index), sequence: sequence++, callback })
   const start = performance.now()
   for (let index = 0; index < count; index++) {
     const event = heap.pop()

@@ -30,7 +30,8 @@ function kernelEvents(): number {
       if (++index <= EVENTS) sim.schedule(delayOf(index), entity, actor, 0, undefined)
     },
   }
-  for (let pending = 0; pending < PENDING; pending++) sim.schedule(delayOf(pending), entity, actor, 0, undefined)
+  for (let pending = 0; pending < PENDING; pending++)
+    sim.schedule(delayOf(pending), entity, actor, 0, undefined)
   const start = performance.now()
   while (sim.advance()) {}
   return perSecond(sim.events, start)
@@ -98,9 +99,17 @@ async function measure(loop: () => number | Promise<number>): Promise<Measured> 
   return { best: rates[ROUNDS - 1] as number, median: rates[ROUNDS >> 1] as number }
 }
 
-function line(name: string, measured: Measured, unit: string, against?: { readonly name: string; readonly rate: Measured }): void {
-  const ratio = against === undefined ? '' : `  ${(measured.median / against.rate.median).toFixed(3)} × ${against.name}`
-  console.log(`${name.padEnd(22)} ${Math.round(measured.median).toLocaleString('en-US').padStart(12)} ${unit.padEnd(10)}${ratio}`)
+function line(
+  name: string,
+  measured: Measured,
+  unit: string,
+  against?: { readonly name: string; readonly rate: Measured },
+): void {
+  const ratio =
+    against === undefined ? '' : `  ${(measured.median / against.rate.median).toFixed(3)} × ${against.name}`
+  console.log(
+    `${name.padEnd(22)} ${Math.round(measured.median).toLocaleString('en-US').padStart(12)} ${unit.padEnd(10)}${ratio}`,
+  )
 }
 
 const heap = await measure(() => bareHeapLoop(EVENTS, PENDING))

@@ -6,23 +6,35 @@ import type { System } from '../../sim/service/system.ts'
 import { findCounterexample } from '../../sim/vitest/scenario.ts'
 
 /** Each wrong param, what it breaks, and the most faults that are needed to show it. */
-const MISTAKES: readonly { readonly params: Scenario['params']; readonly breaks: readonly string[]; readonly faults: number }[] = [
+const MISTAKES: readonly {
+  readonly params: Scenario['params']
+  readonly breaks: readonly string[]
+  readonly faults: number
+}[] = [
   { params: { providerIdempotencyKey: false }, breaks: ['no double charge'], faults: 1 },
   { params: { inbox: 'none' }, breaks: ['no double reservation', 'everything agrees'], faults: 1 },
   { params: { inbox: 'before' }, breaks: ['no lost order', 'everything agrees'], faults: 1 },
   { params: { inbox: 'after' }, breaks: ['no double reservation', 'everything agrees'], faults: 1 },
   { params: { outbox: 'dual-write' }, breaks: ['no lost order', 'everything agrees'], faults: 1 },
-  { params: { outbox: 'publish-before-commit' }, breaks: ['no double reservation', 'no lost order', 'everything agrees'], faults: 1 },
+  {
+    params: { outbox: 'publish-before-commit' },
+    breaks: ['no double reservation', 'no lost order', 'everything agrees'],
+    faults: 1,
+  },
   { params: { requestId: false }, breaks: ['no double order'], faults: 1 },
   { params: { requestId: false, usersClickTwice: true }, breaks: ['no double order'], faults: 0 },
 ]
 
 describe('canaries: each wrong param turns the suite red', () => {
   it.each(MISTAKES)('[P11] $params', { timeout: 120_000 }, async ({ params, breaks, faults }) => {
-    const found = await findCounterexample(JSON.stringify(params), { system, params, orders: 4, runs: 2_000 }, (result) => {
-      const broken = result.properties.find(({ verdict }) => verdict === 'violated')
-      if (broken !== undefined) throw new Error(broken.message)
-    })
+    const found = await findCounterexample(
+      JSON.stringify(params),
+      { system, params, orders: 4, runs: 2_000 },
+      (result) => {
+        const broken = result.properties.find(({ verdict }) => verdict === 'violated')
+        if (broken !== undefined) throw new Error(broken.message)
+      },
+    )
     expect(found, 'no counterexample in 2,000 runs').toBeDefined()
     const { scenario, seed, property, runs } = found as NonNullable<typeof found>
     expect(breaks).toContain(property)
@@ -31,6 +43,8 @@ describe('canaries: each wrong param turns the suite red', () => {
 
     const again = await run(prepare(system as unknown as System, scenario.params), scenario, seed)
     expect(again.properties.find(({ name }) => name === property)?.verdict).toBe('violated')
-    console.info(`${JSON.stringify(params)}: ${property}, ${runs} runs, ${JSON.stringify(scenario.faults)}, ${scenario.workload.orders} orders`)
+    console.info(
+      `${JSON.stringify(params)}: ${property}, ${runs} runs, ${JSON.stringify(scenario.faults)}, ${scenario.workload.orders} orders`,
+    )
   })
 })

@@ -2,7 +2,14 @@ import { describe } from 'vitest'
 import system from '../../scenarios/order-choreography/system.ts'
 import { anyFaults, type RunUnderTest, scenario } from '../../sim/vitest/scenario.ts'
 
-const PROMISES = ['no double charge', 'no double order', 'no double reservation', 'stock is conserved', 'no lost order', 'everything agrees']
+const PROMISES = [
+  'no double charge',
+  'no double order',
+  'no double reservation',
+  'stock is conserved',
+  'no lost order',
+  'everything agrees',
+]
 
 function upholdsEverything({ run, expect }: RunUnderTest): void {
   for (const promise of PROMISES) expect(run).toUphold(promise)
@@ -12,11 +19,20 @@ function upholdsEverything({ run, expect }: RunUnderTest): void {
 describe('the right variants of the order saga', () => {
   scenario('[P10] orders survive any faults', { system, orders: 5, runs: 300 }, upholdsEverything)
 
-  scenario('[P10] orders survive many crashes', { system, orders: 3, runs: 150, faults: anyFaults({ kinds: ['crash'], atMost: 8 }) }, upholdsEverything)
+  scenario(
+    '[P10] orders survive many crashes',
+    { system, orders: 3, runs: 150, faults: anyFaults({ kinds: ['crash'], atMost: 8 }) },
+    upholdsEverything,
+  )
 
   scenario(
     '[P10] redeliveries and overtaking events change nothing',
-    { system, orders: 5, runs: 150, faults: anyFaults({ kinds: ['redeliver', 'slow', 'partition'], atMost: 8 }) },
+    {
+      system,
+      orders: 5,
+      runs: 150,
+      faults: anyFaults({ kinds: ['redeliver', 'slow', 'partition'], atMost: 8 }),
+    },
     upholdsEverything,
   )
 
@@ -26,5 +42,9 @@ describe('the right variants of the order saga', () => {
     upholdsEverything,
   )
 
-  scenario('[P10] impatient users survive any faults', { system, params: { usersClickTwice: true }, orders: 4, runs: 150 }, upholdsEverything)
+  scenario(
+    '[P10] impatient users survive any faults',
+    { system, params: { usersClickTwice: true }, orders: 4, runs: 150 },
+    upholdsEverything,
+  )
 })

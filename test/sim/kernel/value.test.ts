@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SimError } from '../../../sim/kernel/error.ts'
-import { hashNumber, type Plain, seal, sealPlain } from '../../../sim/kernel/value.ts'
+import { hashNumber, type Plain, sealPlain, sealWhole } from '../../../sim/kernel/value.ts'
 
 const scalar = fc.oneof(fc.constant(null), fc.boolean(), fc.string(), fc.integer(), fc.double())
 const plainValue: fc.Arbitrary<Plain> = fc.letrec<{ value: Plain }>((tie) => ({
@@ -186,7 +186,7 @@ describe('plain values', () => {
   it('[K7] a value sealed whole keeps its hash, alone and inside another', () => {
     const event = { eventId: 'OrderCreated/order-1', data: { amount: 1_200 } }
     const copy = structuredClone(event)
-    expect(seal(event, 'event')).toBe(hash(copy))
+    expect(sealWhole(event, 'event')).toBe(hash(copy))
     expect(hash(event)).toBe(hash(copy))
     expect(hash([event])).toBe(hash([copy]))
   })

@@ -5,7 +5,7 @@ import type { RunSummary } from '../../../sim/report/summary.ts'
 import { counted, resultText } from '../../../sim/report/text.ts'
 import { scenarioOf } from '../../../sim/run/scenario.ts'
 
-const property = { says: '', key: undefined, cause: 0 }
+const property = { kind: 'always' as const, says: '', key: undefined, cause: 0 }
 
 const SUMMARY: RunSummary = {
   seed: 7,

@@ -12,6 +12,7 @@ function result(
 ) {
   const properties = Object.entries(fared).map(([name, of]) => ({
     name,
+    kind: 'always' as const,
     says: '',
     verdict: of,
     atMicros: undefined,
