@@ -18,7 +18,7 @@ export class Link {
   addedMicros: Micros = 0
   /** Nothing arrives before this moment while the link is cut; 0 when it is whole. */
   cutUntilMicros: Micros = 0
-  private lastArrivalMicros: Micros = 0
+  private lastArrivalMicros: Micros = -1
 
   constructor(from: Process, to: Process, site: ChoiceSite, latency: LatencyTable) {
     this.from = from
@@ -27,12 +27,12 @@ export class Link {
     this.latency = latency
   }
 
-  /** When a message sent now arrives: never before the one sent earlier. */
+  /** When a message sent now arrives: after the one sent earlier, whatever the order of simultaneous events. */
   arrivalMicros(kernel: Kernel, entity: Entity): Micros {
     const latency = this.latency[kernel.choose(this.site, entity, QUANTILES)] as number
     let arrival = kernel.nowMicros + latency + this.addedMicros
     if (this.cutUntilMicros > kernel.nowMicros) arrival = Math.max(arrival, this.cutUntilMicros + latency)
-    if (arrival < this.lastArrivalMicros) arrival = this.lastArrivalMicros
+    if (arrival <= this.lastArrivalMicros) arrival = this.lastArrivalMicros + 1
     this.lastArrivalMicros = arrival
     return arrival
   }

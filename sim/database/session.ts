@@ -15,6 +15,7 @@ const STATEMENT_ARRIVES = 0
 const COMMIT_ARRIVES = 1
 const COMMIT_ACKNOWLEDGED = 2
 const ROLLBACK_ARRIVES = 3
+const CONNECTION_CLOSED = 4
 
 /** Events never nest, so one answer serves all sessions. */
 const answer = new Answer()
@@ -64,6 +65,10 @@ export class Session implements Actor, ProcessResource {
   private acknowledged: unknown
   /** Why the transaction failed, answered to every later statement. */
   private failure: DatabaseError | undefined
+  /** A statement waits for a lock. */
+  private waiting = false
+  /** What arrived meanwhile: a connection executes one statement after another. */
+  private backlog: { readonly code: number; readonly subject: unknown }[] = []
 
   constructor(database: Database, process: Process, task: Task) {
     this.database = database
@@ -99,7 +104,7 @@ export class Session implements Actor, ProcessResource {
   }
 
   processEnded(cause: number): void {
-    this.post(ROLLBACK_ARRIVES, undefined, cause)
+    this.post(CONNECTION_CLOSED, undefined, cause)
   }
 
   onEvent(code: number, subject: unknown): void {
@@ -109,14 +114,26 @@ export class Session implements Actor, ProcessResource {
       return
     }
     if (this.transaction.state === 'ended') return
-    if (code === ROLLBACK_ARRIVES) this.transaction.rollback()
-    else if (code === COMMIT_ARRIVES) this.executeCommit(subject as Operation<unknown>, undefined)
-    else this.execute(subject as Packet)
+    if (code === CONNECTION_CLOSED) this.transaction.rollback()
+    else if (this.waiting) this.backlog.push({ code, subject })
+    else this.arrive(code, subject)
   }
 
   /** Evaluates a packet again: the lock that it waited for is free. */
   resume(packet: Packet): void {
-    if (this.transaction.state !== 'ended') this.execute(packet)
+    if (this.transaction.state === 'ended') return
+    this.waiting = false
+    this.execute(packet)
+    while (!this.waiting && this.backlog.length > 0) {
+      const { code, subject } = this.backlog.shift() as { code: number; subject: unknown }
+      this.arrive(code, subject)
+    }
+  }
+
+  private arrive(code: number, subject: unknown): void {
+    if (code === ROLLBACK_ARRIVES) this.transaction.rollback()
+    else if (code === COMMIT_ARRIVES) this.executeCommit(subject as Operation<unknown>, undefined)
+    else this.execute(subject as Packet)
   }
 
   private post(code: number, subject: unknown, cause: number): void {
@@ -130,7 +147,8 @@ export class Session implements Actor, ProcessResource {
       if (this.failure !== undefined) throw this.failure
       for (; packet.done < statements.length; packet.done++) {
         answer.reset(kernel.trace !== undefined)
-        if (!evaluate(statements[packet.done] as Statement, transaction, packet, answer)) return
+        this.waiting = !evaluate(statements[packet.done] as Statement, transaction, packet, answer)
+        if (this.waiting) return
       }
       const last = statements[statements.length - 1] as Statement
       if (packet.operation === undefined) return

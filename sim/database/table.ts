@@ -62,14 +62,14 @@ export class Table {
   readonly entries = new Map<unknown, Entry>()
   readonly observers: TableObserver[] = []
   readonly sealer: RowSealer
-  private readonly indexes = new Map<string, EqualityIndex>()
+  private readonly indexes: EqualityIndex[] = []
   private nextOrdinal = 0
   private nextSequence = 1
 
   constructor(schema: TableSchema) {
     this.schema = schema
     this.sealer = schema.sealer
-    for (const column of schema.indexes) this.indexes.set(column, new Map())
+    for (const column of schema.indexes) this.indexes.push({ column, buckets: new Map() })
   }
 
   /** Allocates the next sequence value: at insert, never given back. */
@@ -89,11 +89,11 @@ export class Table {
 
   /** Adds an index over a column, of present and future rows. */
   addIndex(column: string): void {
-    if (this.indexes.has(column)) return
-    const index: EqualityIndex = new Map()
-    this.indexes.set(column, index)
+    if (this.indexOf(column) !== undefined) return
+    const index: EqualityIndex = { column, buckets: new Map() }
+    this.indexes.push(index)
     for (const entry of this.entries.values()) {
-      if (entry.committed !== undefined) reindex(index, column, entry, undefined, entry.committed)
+      if (entry.committed !== undefined) reindex(index, entry, undefined, entry.committed)
     }
   }
 
@@ -112,7 +112,8 @@ export class Table {
     entry.committed = entry.pending
     entry.hash = entry.pendingHash
     entry.writtenBy = cause
-    for (const [column, index] of this.indexes) reindex(index, column, entry, before, entry.committed)
+    const { indexes } = this
+    for (let at = 0; at < indexes.length; at++) reindex(indexes[at] as EqualityIndex, entry, before, entry.committed)
   }
 
   /** Tells the observers of a committed change. */
@@ -154,9 +155,9 @@ export class Table {
       const row = this.entries.get(value)?.committed
       return row === undefined ? [] : [row]
     }
-    const index = this.indexes.get(column)
+    const index = this.indexOf(column)
     if (index === undefined) return this.rows({ [column]: value })
-    const bucket = index.get(value)
+    const bucket = index.buckets.get(value)
     if (bucket === undefined) return []
     if (bucket instanceof Entry) return [bucket.committed as Row]
     const rows: Row[] = []
@@ -175,11 +176,16 @@ export class Table {
     if (entry !== undefined && row !== undefined && matches(row, where)) found.push(entry)
   }
 
+  private indexOf(column: string): EqualityIndex | undefined {
+    for (const index of this.indexes) if (index.column === column) return index
+    return undefined
+  }
+
   private candidates(where: Readonly<Record<string, unknown>>): Iterable<Entry> {
-    for (const [column, index] of this.indexes) {
+    for (const { column, buckets } of this.indexes) {
       const condition = where[column]
       if (condition !== undefined && (typeof condition !== 'object' || condition === null)) {
-        const bucket = index.get(condition)
+        const bucket = buckets.get(condition)
         return bucket === undefined ? NONE : bucket instanceof Entry ? [bucket] : bucket
       }
     }
@@ -195,30 +201,27 @@ export class Table {
 }
 
 /** Entries by the value of one column of their committed version; a value that only one entry has needs no set. */
-type EqualityIndex = Map<unknown, Entry | Set<Entry>>
+interface EqualityIndex {
+  readonly column: string
+  readonly buckets: Map<unknown, Entry | Set<Entry>>
+}
 
 const NONE: readonly Entry[] = []
 const EVERYTHING: Readonly<Record<string, unknown>> = {}
 
-function reindex(
-  index: EqualityIndex,
-  column: string,
-  entry: Entry,
-  before: Row | undefined,
-  after: Row | undefined,
-): void {
+function reindex({ column, buckets }: EqualityIndex, entry: Entry, before: Row | undefined, after: Row | undefined): void {
   const old = before?.[column]
   const now = after?.[column]
   if (before !== undefined && after !== undefined && old === now) return
   if (before !== undefined) {
-    const bucket = index.get(old)
-    if (bucket === entry) index.delete(old)
+    const bucket = buckets.get(old)
+    if (bucket === entry) buckets.delete(old)
     else (bucket as Set<Entry>).delete(entry)
   }
   if (after !== undefined) {
-    const bucket = index.get(now)
-    if (bucket === undefined) index.set(now, entry)
-    else if (bucket instanceof Entry) index.set(now, new Set([bucket, entry]))
+    const bucket = buckets.get(now)
+    if (bucket === undefined) buckets.set(now, entry)
+    else if (bucket instanceof Entry) buckets.set(now, new Set([bucket, entry]))
     else bucket.add(entry)
   }
 }

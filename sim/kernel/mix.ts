@@ -13,7 +13,9 @@ export function avalanche(word: number): number {
 
 /** Combines two words so that neither order nor zero values cancel out; signed 32-bit result. */
 export function combine(left: number, right: number): number {
-  return avalanche(Math.imul(left ^ 0x2545f491, 0x9e3779b1) + (right | 0))
+  const spread = Math.imul(left ^ 0x2545f491, 0x9e3779b1)
+  // Shifted, because the highest bit stays where it is in a product and a sum: words that differ in it alone would commute.
+  return avalanche((spread ^ (spread >>> 15)) + (right | 0))
 }
 
 /** Hashes the UTF-16 code units of a text; two seeds give two independent words of one key. */

@@ -58,7 +58,22 @@ export class EventQueue {
     this.causes[slot] = cause
     const sequence = this.sequence++
     this.tickets[slot] = sequence
-    this.siftUp(this.size++, atMicros, tieBreak * SEQUENCE_SPAN + sequence, slot)
+    // Sifting up stands here and not in a method of its own: a call would box both keys on the heap.
+    const { times, orders, slots } = this
+    const order = tieBreak * SEQUENCE_SPAN + sequence
+    let hole = this.size++
+    while (hole > 0) {
+      const parent = (hole - 1) >> 1
+      const parentTime = times[parent] as number
+      if (parentTime < atMicros || (parentTime === atMicros && (orders[parent] as number) < order)) break
+      times[hole] = parentTime
+      orders[hole] = orders[parent] as number
+      slots[hole] = slots[parent] as number
+      hole = parent
+    }
+    times[hole] = atMicros
+    orders[hole] = order
+    slots[hole] = slot
     return sequence * SLOT_SPAN + slot
   }
 
@@ -91,32 +106,15 @@ export class EventQueue {
     this.removeFirst()
   }
 
+  /** Fills the root with the last event and sifts it down. */
   private removeFirst(): void {
-    this.freeSlots.push(this.slots[0] as number)
-    const last = --this.size
-    if (last > 0)
-      this.siftDown(this.times[last] as number, this.orders[last] as number, this.slots[last] as number)
-  }
-
-  private siftUp(start: number, time: number, order: number, slot: number): void {
     const { times, orders, slots } = this
-    let hole = start
-    while (hole > 0) {
-      const parent = (hole - 1) >> 1
-      const parentTime = times[parent] as number
-      if (parentTime < time || (parentTime === time && (orders[parent] as number) < order)) break
-      times[hole] = parentTime
-      orders[hole] = orders[parent] as number
-      slots[hole] = slots[parent] as number
-      hole = parent
-    }
-    times[hole] = time
-    orders[hole] = order
-    slots[hole] = slot
-  }
-
-  private siftDown(time: number, order: number, slot: number): void {
-    const { times, orders, slots, size } = this
+    this.freeSlots.push(slots[0] as number)
+    const size = --this.size
+    if (size === 0) return
+    const time = times[size] as number
+    const order = orders[size] as number
+    const slot = slots[size] as number
     let hole = 0
     for (;;) {
       let child = 2 * hole + 1
@@ -125,10 +123,9 @@ export class EventQueue {
       const right = child + 1
       if (right < size) {
         const rightTime = times[right] as number
-        if (
-          rightTime < childTime ||
-          (rightTime === childTime && (orders[right] as number) < (orders[child] as number))
-        ) {
+        const rightFirst =
+          rightTime < childTime || (rightTime === childTime && (orders[right] as number) < (orders[child] as number))
+        if (rightFirst) {
           child = right
           childTime = rightTime
         }

@@ -69,6 +69,21 @@ describe('keyed choices', () => {
     expect(new Set(values).size).toBe(values.length)
   })
 
+  it('[K5] both words of a key depend on each part of it', () => {
+    const lanes = [
+      [1, 'work', 'order-1'],
+      [2, 'work', 'order-1'],
+      [1, 'wait', 'order-1'],
+      [1, 'work', 'order-2'],
+    ] as const
+    const words = lanes.map(([seed, site, entity]) => {
+      const made = of(seed)
+      made.choose(made.site(site), made.entity(entity), 1)
+      return made.entity(entity).lanes[made.site(site).index]
+    })
+    expect(new Set(words.flatMap((lane) => [lane?.low, lane?.high])).size).toBe(2 * lanes.length)
+  })
+
   it('[K3] a value lies within its bound', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: SPAN }), fc.array(drawArbitrary), (bound, draws) => {

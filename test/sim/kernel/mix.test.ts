@@ -47,6 +47,9 @@ describe('integer hashing', () => {
       fc.property(fc.integer(), fc.integer(), (left, right) => {
         if (left !== right) expect(combine(left, right)).not.toBe(combine(right, left))
         expect(combine(left, 0)).not.toBe(combine(left, 1))
+        for (let bit = 0; bit < 32; bit++) {
+          expect(combine(left, left ^ (1 << bit))).not.toBe(combine(left ^ (1 << bit), left))
+        }
       }),
     )
     expect(new Set([combine(0, 0), combine(0, 1), combine(1, 0), combine(1, 1), 0]).size).toBe(5)
@@ -87,7 +90,7 @@ describe('integer hashing', () => {
       [
         1364076727,
         -2114883783,
-        1528340906,
+        -313733336,
         0,
         -344339262,
       ]

@@ -97,12 +97,14 @@ describe('event queue', () => {
     const queue = new EventQueue()
     const count = 10_000
     for (let index = 0; index < count; index++) {
-      queue.push((index * 7_919) % 1_009, (index * 31) % 5, targets[0] as Actor, index, undefined, 0)
+      queue.push((index * 7_919) % 1_009, (index * 31) % 5, targets[0] as Actor, index, `${index}`, index)
     }
     const taken: number[] = []
     while (queue.nextMicros() < Number.POSITIVE_INFINITY) {
       queue.pop()
-      taken.push(queue.code)
+      const { code, subject, cause } = queue
+      expect({ subject, cause }).toEqual({ subject: `${code}`, cause: code })
+      taken.push(code)
     }
     const keys = Array.from({ length: count }, (_, index) => index).sort(
       (left, right) =>

@@ -19,6 +19,16 @@ async function run(
   return { marks, stage }
 }
 
+/** The records of a trace: number, moment, kind, step, parents. */
+const told = ({ trace }: Kernel): unknown[] =>
+  [...(trace?.records() ?? [])].map(({ id, atMicros, kind, data, parents }) => [
+    id,
+    atMicros,
+    kind,
+    (data as { step: string } | undefined)?.step,
+    parents,
+  ])
+
 describe('task', () => {
   it('[K16] an operation is settled at its virtual time, with its value or its error', async () => {
     const { marks, stage } = await run((mark) => async (task) => {
@@ -104,20 +114,31 @@ describe('task', () => {
       },
       kernel,
     )
-    const records = [...(kernel.trace?.records() ?? [])]
-    const told = records.map(({ id, atMicros, kind, data, parents }) => [
-      id,
-      atMicros,
-      kind,
-      (data as { step: string } | undefined)?.step,
-      parents,
-    ])
-    expect(told).toEqual([
+    expect(told(kernel)).toEqual([
       [1, 10, 'deliver', undefined, []],
       [2, 10, 'before', 'payment.OrderCreated charge', [1]],
       [3, 110, 'after', 'payment.OrderCreated charge', [2]],
       [4, 110, 'before', 'payment.OrderCreated commit', [3]],
       [5, 210, 'after', 'payment.OrderCreated commit', [4]],
+    ])
+  })
+
+  it('[K10] what a handler does after two operations has both among its causes', async () => {
+    const kernel = kernelOf({ recordTrace: true })
+    await run(
+      () => async (task) => {
+        await Promise.all([operate(task, 'charge', 200, 'ok'), operate(task, 'reserve', 100, 'ok')])
+        await operate(task, 'commit', 100, 'ok')
+      },
+      kernel,
+    )
+    expect(told(kernel).slice(1)).toEqual([
+      [2, 10, 'before', 'payment.OrderCreated charge', [1]],
+      [3, 10, 'before', 'payment.OrderCreated reserve', [2]],
+      [4, 110, 'after', 'payment.OrderCreated reserve', [3]],
+      [5, 210, 'after', 'payment.OrderCreated charge', [2, 4]],
+      [6, 210, 'before', 'payment.OrderCreated commit', [5]],
+      [7, 310, 'after', 'payment.OrderCreated commit', [6]],
     ])
   })
 })

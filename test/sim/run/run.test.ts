@@ -88,6 +88,12 @@ describe('a run is a pure function of system, scenario, seed and tape', () => {
   })
 })
 
+/**
+ * Work for several orders at once: one fetch, one round of a relay. An edit that changes when things happen may need
+ * fewer of these, so it may lack choices about them; it never lacks those about an order's own work.
+ */
+const BATCHED = /broker|relay|order of simultaneous events/
+
 describe('the tape of a run', () => {
   it('[D6] replayed, it gives the same digest', async () => {
     for (const seed of [1, 2, 3]) {
@@ -146,17 +152,21 @@ describe('the tape of a run', () => {
   it.each(EDITS.filter((edit) => edit !== 'none'))(
     '[D7] with one more %s, a run repeats every choice',
     async (edit) => {
-      const scenario = sagaScenario()
-      const base = await run(saga(), scenario, 1, { recordTape: true })
-      const tape = base.tape as Tape
-      const bySeed = await run(saga({ edit }), scenario, 1, { recordTape: true })
-      const byTape = await run(saga({ edit }), scenario, 2, { recordTape: true, tape })
-      for (const edited of [bySeed, byTape]) {
-        expect(edited).toMatchObject({ verdict: 'pass' })
-        expect(edited.digest).not.toBe(base.digest)
-        expect(tapeConflicts(tape, edited.tape as Tape)).toEqual([])
-        for (const [lane, values] of tape)
-          expect(edited.tape?.get(lane)?.slice(0, values.length), lane).toEqual(values)
+      for (let seed = 1; seed <= 20; seed++) {
+        const base = await run(saga(), sagaScenario(), seed, { recordTape: true })
+        const tape = base.tape as Tape
+        const bySeed = await run(saga({ edit }), sagaScenario(), seed, { recordTape: true })
+        const byTape = await run(saga({ edit }), sagaScenario(), seed + 1_000, { recordTape: true, tape })
+        for (const edited of [bySeed, byTape]) {
+          expect(edited).toMatchObject({ verdict: 'pass' })
+          expect(edited.digest).not.toBe(base.digest)
+          expect(tapeConflicts(tape, edited.tape as Tape)).toEqual([])
+          for (const [lane, values] of tape) {
+            if (edit === 'log line' || !BATCHED.test(lane)) {
+              expect(edited.tape?.get(lane)?.slice(0, values.length), lane).toEqual(values)
+            }
+          }
+        }
       }
     },
   )
