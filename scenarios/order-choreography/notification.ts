@@ -1,5 +1,5 @@
 import { type Mailer, oneOf, service, table, text } from 'faultline'
-import { OrderCancelled, OrderConfirmed, PaymentCompleted } from './events.ts'
+import { OrderCancelled, OrderConfirmed, OrderCreated, PaymentCompleted } from './events.ts'
 import { messaging, type Params } from './params.ts'
 
 const KINDS = ['payment', 'confirmation', 'cancellation'] as const
@@ -31,7 +31,11 @@ export const notificationService = (params: Params, mailer: Mailer) =>
         })
       }
       on(PaymentCompleted, ({ orderId, customerId }, ctx) => send('payment', orderId, customerId, ctx))
-      on(OrderConfirmed, ({ orderId, customerId }, ctx) => send('confirmation', orderId, customerId, ctx))
+      if (params.confirmationMailOn === 'OrderConfirmed') {
+        on(OrderConfirmed, ({ orderId, customerId }, ctx) => send('confirmation', orderId, customerId, ctx))
+      } else {
+        on(OrderCreated, ({ orderId, customerId }, ctx) => send('confirmation', orderId, customerId, ctx))
+      }
       on(OrderCancelled, ({ orderId, customerId }, ctx) => send('cancellation', orderId, customerId, ctx))
     },
   )

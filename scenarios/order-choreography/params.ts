@@ -22,6 +22,19 @@ export const params = {
     true,
     'the shop page gives every order a request id, so that a repeated request makes no second order',
   ),
+  chargeWithin: choice(
+    ['no-transaction', 'transaction'],
+    'whether the provider is called before the transaction of inbox row and payment row, or inside it (which saves nobody)',
+  ),
+  paymentHears: choice(
+    ['every-topic', 'order-events'],
+    'whether payment hears of failed reservations and shipments, or only of orders',
+  ),
+  declinesAnswered: toggle(true, 'payment tells of a declined charge'),
+  confirmationMailOn: choice(
+    ['OrderConfirmed', 'OrderCreated'],
+    'what makes notification send the confirmation: the confirmed order, or the mere wish',
+  ),
   relayEvery: duration('50ms', 'how often the outbox relays poll'),
   stock: count(1_000, { min: 0, max: 1_000_000 }, 'units of every product on hand at the start'),
   declinesOneIn: count(0, { min: 0, max: 1_000 }, 'the provider declines one charge in so many; 0: none'),

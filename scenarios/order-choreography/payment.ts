@@ -34,17 +34,20 @@ export const paymentService = (params: Params, provider: PaymentProvider) =>
       on(OrderCreated, async (order, ctx) => {
         const { orderId, customerId, amount } = order
         const idempotencyKey = params.providerIdempotencyKey ? `charge:${orderId}` : undefined
-        const charge = await ctx.provider.charge({ orderId, customerId, amount }, { idempotencyKey })
+        const charge = () => ctx.provider.charge({ orderId, customerId, amount }, { idempotencyKey })
+        const before = params.chargeWithin === 'no-transaction' ? await charge() : undefined
         await ctx.transaction(async (tx) => {
-          if (charge.outcome === 'declined') {
-            await tx.publish(PaymentFailed, { orderId, reason: charge.reason })
+          const result = before ?? (await charge())
+          if (result.outcome === 'declined') {
+            if (params.declinesAnswered) await tx.publish(PaymentFailed, { orderId, reason: result.reason })
             return
           }
+          const paymentId = ctx.id('payment')
           await tx.payments.insert({
-            paymentId: ctx.id('payment'),
+            paymentId,
             orderId,
             amount,
-            transactionId: charge.id,
+            transactionId: result.id,
             status: 'COMPLETED',
           })
           await tx.publish(PaymentCompleted, order)
@@ -68,6 +71,7 @@ export const paymentService = (params: Params, provider: PaymentProvider) =>
           await tx.publish(PaymentRefunded, { orderId, amount })
         })
       }
+      if (params.paymentHears === 'order-events') return
       on(InventoryReservationFailed, ({ orderId }, ctx) => refund(orderId, ctx))
       on(ShipmentFailed, ({ orderId }, ctx) => refund(orderId, ctx))
     },

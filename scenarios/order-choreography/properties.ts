@@ -1,4 +1,4 @@
-import { always, eventually, type PaymentProvider, type Property, type Read } from 'faultline'
+import { always, eventually, type Mailer, type PaymentProvider, type Property, type Read } from 'faultline'
 import type { inventoryService } from './inventory.ts'
 import type { orderService } from './order.ts'
 import type { Params } from './params.ts'
@@ -9,6 +9,7 @@ import { receipts } from './shop.ts'
 export interface Parts {
   readonly params: Params
   readonly provider: PaymentProvider
+  readonly mail: Mailer
   readonly order: ReturnType<typeof orderService>
   readonly inventory: ReturnType<typeof inventoryService>
   readonly shipping: ReturnType<typeof shippingService>
@@ -28,6 +29,7 @@ export function promises(parts: Parts): Property[] {
     stockIsConserved(parts),
     noLostOrder(parts),
     everythingAgrees(parts),
+    noFalseConfirmation(parts),
   ]
 }
 
@@ -116,6 +118,26 @@ function noLostOrder({ order }: Parts): Property {
         ? `${orderId} was confirmed to its user and does not exist`
         : `${orderId} is ${row.status} for ever`
     },
+  })
+}
+
+function noFalseConfirmation({ order, mail: { mails } }: Parts): Property {
+  const { orders } = order.tables
+  const status = (read: Read, orderId: string) => read(orders).where({ orderId })[0]?.status
+  return eventually('no false confirmation', {
+    says: 'Whoever got a confirmation by mail gets the goods.',
+    within: '2m',
+    reads: [mails, orders],
+    per: 'orderId',
+    keys: (read) => [
+      ...new Set(
+        read(mails)
+          .where({ kind: 'confirmation' })
+          .map(({ orderId }) => orderId),
+      ),
+    ],
+    holds: (read, orderId) => status(read, orderId) === 'COMPLETED',
+    explain: (read, orderId) => `${orderId} was confirmed by mail and is ${status(read, orderId)}`,
   })
 }
 

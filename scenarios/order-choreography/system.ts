@@ -34,7 +34,7 @@ export default defineSystem({
       ],
       externals: [provider, mail],
       workload: { noun: 'order', act: (n, user) => buy(n, user, values), ledgers: [receipts] },
-      properties: promises({ params: values, provider, order, inventory, shipping }),
+      properties: promises({ params: values, provider, mail, order, inventory, shipping }),
     }
   },
 })

@@ -70,7 +70,7 @@ export class Transaction {
     }))
   }
 
-  /** Makes everything durable and visible at once, releases the locks, and tells the observers. */
+  /** Makes everything durable and visible at once, tells the observers, and releases the locks. */
   commit(cause: number): void {
     const { entries } = this
     this.state = 'ended'
@@ -80,11 +80,12 @@ export class Transaction {
       changed.push(entry.pending ?? entry.committed)
       entry.table.publish(entry, cause)
     }
-    this.release()
+    // Before the locks are released: who waited for them may commit at once.
     for (let index = 0; index < entries.length; index++) {
       const row = changed[index]
       if (row !== undefined) (entries[index] as Entry).table.changed(row, cause)
     }
+    this.release()
   }
 
   /** Forgets everything and releases the locks. */

@@ -22,6 +22,14 @@ const MISTAKES: readonly {
     faults: 1,
   },
   { params: { requestId: false }, breaks: ['no double order'], faults: 1 },
+  {
+    params: { providerIdempotencyKey: false, chargeWithin: 'transaction' },
+    breaks: ['no double charge'],
+    faults: 1,
+  },
+  { params: { paymentHears: 'order-events', stock: 0 }, breaks: ['everything agrees'], faults: 0 },
+  { params: { declinesAnswered: false, declinesOneIn: 1 }, breaks: ['no lost order'], faults: 0 },
+  { params: { confirmationMailOn: 'OrderCreated', stock: 0 }, breaks: ['no false confirmation'], faults: 0 },
   { params: { requestId: false, usersClickTwice: true }, breaks: ['no double order'], faults: 0 },
 ]
 
@@ -43,8 +51,5 @@ describe('canaries: each wrong param turns the suite red', () => {
 
     const again = await run(prepare(system as unknown as System, scenario.params), scenario, seed)
     expect(again.properties.find(({ name }) => name === property)?.verdict).toBe('violated')
-    console.info(
-      `${JSON.stringify(params)}: ${property}, ${runs} runs, ${JSON.stringify(scenario.faults)}, ${scenario.workload.orders} orders`,
-    )
   })
 })

@@ -9,6 +9,7 @@ const PROMISES = [
   'stock is conserved',
   'no lost order',
   'everything agrees',
+  'no false confirmation',
 ]
 
 function upholdsEverything({ run, expect }: RunUnderTest): void {

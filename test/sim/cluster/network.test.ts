@@ -1,68 +1,224 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LAN_LATENCY, QUANTILES } from '../../../sim/cluster/latency.ts'
+import { INTERNET_LATENCY, latencyTable } from '../../../sim/cluster/latency.ts'
 import { type LinkCondition, Network } from '../../../sim/cluster/network.ts'
 import { Process } from '../../../sim/cluster/process.ts'
 import type { Kernel, Scheduling } from '../../../sim/kernel/kernel.ts'
-import { drive, kernelOf, recorder } from '../../fixtures/kernel.ts'
+import { drive, kernelOf } from '../../fixtures/kernel.ts'
 
 /** A network of processes, by name; instances of a service share its name up to the number. */
-function networkOf(kernel: Kernel, ...names: readonly string[]) {
+function networkOf(kernel: Kernel, ...names: readonly string[]): Network {
   const network = new Network(kernel)
-  const processes = names.map((name) =>
-    network.add(new Process(kernel, name, name.replace(/-\d+$/, ''), () => {})),
-  )
-  for (const process of processes) process.start()
-  return { network, processes }
+  for (const name of names) {
+    network.add(new Process(kernel, name, name.replace(/-\d+$/, ''), () => {})).start()
+  }
+  return network
 }
 
-/** What a partition does: nothing passes until a moment. */
-const cutUntil = (covers: LinkCondition['covers'], micros: number): LinkCondition => ({
+/** Nothing passes until a moment. */
+const cut = (covers: LinkCondition['covers'], untilMicros: number): LinkCondition => ({
   covers,
   apply: (link) => {
-    link.cutUntilMicros = micros
+    link.cutUntilMicros = Math.max(link.cutUntilMicros, untilMicros)
   },
   undo: (link) => {
     link.cutUntilMicros = 0
   },
 })
 
-/** Sends numbered messages at moments and returns when each arrived, in the order of arrival. */
-async function arrivals(
-  moments: readonly number[],
-  { seed = 1, scheduling = 'random' as Scheduling, prepare = (_network: Network) => {} } = {},
-): Promise<{ n: number; at: number }[]> {
-  const kernel = kernelOf({ seed, scheduling })
-  const { network, processes } = networkOf(kernel, 'a-1', 'b-1')
-  const [from, to] = processes as [Process, Process]
+/** Messages take longer. */
+const slowed = (covers: LinkCondition['covers'], byMicros: number): LinkCondition => ({
+  covers,
+  apply: (link) => {
+    link.addedMicros = Math.max(link.addedMicros, byMicros)
+  },
+  undo: (link) => {
+    link.addedMicros = 0
+  },
+})
+
+const everywhere = (): boolean => true
+const fromA1 = (from: Process): boolean => from.name === 'a-1'
+
+interface Sent {
+  readonly at: number
+  readonly from?: string
+  readonly to?: string
+}
+
+interface Options {
+  readonly seed?: number
+  readonly scheduling?: Scheduling
+  /** What happens at some moments. */
+  readonly events?: readonly (readonly [atMicros: number, act: (network: Network) => void])[]
+}
+
+/** Sends messages, from a-1 to b-1 unless said otherwise, and returns when each arrived, in the order of arrival. */
+async function arrivals(messages: readonly Sent[], options: Options = {}): Promise<{ n: number; at: number }[]> {
+  const kernel = kernelOf({ seed: options.seed ?? 1, scheduling: options.scheduling ?? 'random' })
+  const network = networkOf(kernel, 'a-1', 'a-2', 'b-1')
   const arrived: { n: number; at: number }[] = []
-  const sink = { onEvent: (code: number) => void arrived.push({ n: code, at: kernel.nowMicros }) }
-  prepare(network)
-  moments.forEach((at, n) => {
+  const sink = { onEvent: (n: number) => void arrived.push({ n, at: kernel.nowMicros }) }
+  const process = (name: string): Process => network.processes.get(name) as Process
+  for (const [at, act] of options.events ?? []) {
+    kernel.scheduleAt(at, kernel.choices.entity('test'), { onEvent: () => act(network) }, 0, undefined, 0)
+  }
+  messages.forEach(({ at, from = 'a-1', to = 'b-1' }, n) => {
     const entity = kernel.choices.entity(`order-${n}`)
-    const sender = { onEvent: () => network.send(network.link(from, to), entity, sink, n, undefined, 0) }
-    kernel.scheduleAt(at, entity, sender, 0, undefined, 0)
+    const send = (): void =>
+      network.send(network.link(process(from), process(to)), entity, sink, n, undefined, 0)
+    kernel.scheduleAt(at, entity, { onEvent: send }, 0, undefined, 0)
   })
   await drive(kernel)
   return arrived
 }
 
+/** The moment at which each message arrived, by its number. */
+const moments = (arrived: readonly { n: number; at: number }[]): number[] =>
+  [...arrived].sort((left, right) => left.n - right.n).map(({ at }) => at)
+
 describe('a link', () => {
   it('[C1] delivers in the order of sending, whatever the latencies and the order of simultaneous events', async () => {
-    const moments = fc.array(fc.nat(3_000), { maxLength: 40 }).map((gaps) => {
+    const messages = fc.array(fc.nat(3_000), { maxLength: 40 }).map((gaps) => {
       let at = 0
       return gaps.map((gap) => {
         at += 1 + gap
-        return at
+        return { at }
       })
     })
     const scheduling = fc.constantFrom<Scheduling>('fifo', 'random')
     await fc.assert(
-      fc.asyncProperty(moments, fc.nat(), scheduling, async (sent, seed, order) => {
+      fc.asyncProperty(messages, fc.nat(), scheduling, async (sent, seed, order) => {
         const arrived = await arrivals(sent, { seed, scheduling: order })
         expect(arrived.map(({ n }) => n)).toEqual(sent.map((_, n) => n))
       }),
       { numRuns: 200, seed: 1 },
     )
+  })
+
+  it('[C1] keeps the order when it stops being slow and when it is no longer cut', async () => {
+    const slow = slowed(everywhere, 50_000)
+    const partition = cut(everywhere, 60_000)
+    const sent = [1, 5, 20, 31, 33, 41, 55, 61, 70].map((millis) => ({ at: millis * 1000 }))
+    const arrived = await arrivals(sent, {
+      events: [
+        [4_000, (network) => network.impose(slow)],
+        [30_000, (network) => network.lift(slow)],
+        [40_000, (network) => network.impose(partition)],
+        [60_000, (network) => network.lift(partition)],
+      ],
+    })
+    expect(arrived.map(({ n }) => n)).toEqual(sent.map((_, n) => n))
+    expect(moments(arrived)[3]).toBeGreaterThan(70_000)
+  })
+
+  it('[C1] does not order the messages of other links: they overtake each other', async () => {
+    const sent = Array.from({ length: 50 }, (_, n) => ({ at: 1 + n * 10, from: n % 2 === 0 ? 'a-1' : 'a-2' }))
+    const order = (await arrivals(sent)).map(({ n }) => n)
+    expect(order).not.toEqual(sent.map((_, n) => n))
+    for (const parity of [0, 1]) {
+      const ofLink = order.filter((n) => n % 2 === parity)
+      expect(ofLink).toEqual([...ofLink].sort((left, right) => left - right))
+    }
+  })
+
+  it('[C2] takes its latency from the far end, else from the near end, else from the data centre', () => {
+    const kernel = kernelOf()
+    const network = networkOf(kernel, 'a-1')
+    const tableOf = (micros: number) =>
+      latencyTable([
+        [0, micros],
+        [1024, micros],
+      ])
+    const [near, far, server] = [tableOf(1), tableOf(2), tableOf(3)]
+    const add = (name: string, latency: typeof near): Process =>
+      network.add(new Process(kernel, name, name, () => {}), latency)
+    const [client, provider, database] = [add('n', near), add('f', far), add('d', server)]
+    const plain = network.processes.get('a-1') as Process
+    expect(network.link(plain, database).latency).toBe(server)
+    expect(network.link(database, plain).latency).toBe(server)
+    expect(network.link(client, provider).latency).toBe(far)
+    expect(network.link(provider, client).latency).toBe(near)
+    expect(network.link(plain, plain).latency).not.toBe(INTERNET_LATENCY)
+    expect(network.link(plain, database)).toBe(network.link(plain, database))
+  })
+})
+
+describe('a partition', () => {
+  const sent = [1, 8, 12, 19, 25].map((millis) => ({ at: millis * 1000 }))
+
+  it('[C3] holds what is sent while it lasts and delivers it afterwards, in order, and loses nothing', async () => {
+    const partition = cut(everywhere, 20_000)
+    const arrived = await arrivals(sent, {
+      events: [
+        [7_000, (network) => network.impose(partition)],
+        [20_000, (network) => network.lift(partition)],
+      ],
+    })
+    expect(arrived.map(({ n }) => n)).toEqual([0, 1, 2, 3, 4])
+    const [before, ...held] = moments(arrived) as [number, ...number[]]
+    expect(before).toBeLessThan(7_000)
+    for (const at of held) expect(at).toBeGreaterThan(20_000)
+  })
+
+  it('[C3] covers one direction and one pair, if it is meant so', async () => {
+    const partition = cut(fromA1, 20_000)
+    const others = [
+      { at: 8_000, from: 'b-1', to: 'a-1' },
+      { at: 8_000, from: 'a-2' },
+    ]
+    const arrived = moments(
+      await arrivals([{ at: 8_000 }, ...others], {
+        events: [
+          [7_000, (network) => network.impose(partition)],
+          [20_000, (network) => network.lift(partition)],
+        ],
+      }),
+    )
+    expect(arrived[0]).toBeGreaterThan(20_000)
+    expect(Math.max(...arrived.slice(1))).toBeLessThan(14_000)
+  })
+
+  it('[C3] covers links that are used for the first time while it lasts', async () => {
+    const partition = cut(fromA1, 20_000)
+    const arrived = await arrivals([{ at: 15_000, to: 'a-2' }], {
+      events: [[7_000, (network) => network.impose(partition)]],
+    })
+    expect(moments(arrived)[0]).toBeGreaterThan(20_000)
+  })
+})
+
+describe('conditions that overlap', () => {
+  it('[C4] add up to the worst of them, and each ends by itself', async () => {
+    const long = slowed(everywhere, 100_000)
+    const short = slowed(fromA1, 500_000)
+    const [first, second, third, fourth] = moments(
+      await arrivals(
+        [1, 600, 1200, 2000].map((millis) => ({ at: millis * 1000 })),
+        {
+          events: [
+            [500_000, (network) => network.impose(long)],
+            [550_000, (network) => network.impose(short)],
+            [1_150_000, (network) => network.lift(short)],
+            [1_900_000, (network) => network.lift(long)],
+            [1_900_001, (network) => network.lift(long)],
+          ],
+        },
+      ),
+    ) as [number, number, number, number]
+    expect(first).toBeLessThan(10_000)
+    expect(second).toBeGreaterThan(1_100_000)
+    expect(third).toBeGreaterThan(1_300_000)
+    expect(third).toBeLessThan(1_310_000)
+    expect(fourth).toBeLessThan(2_010_000)
+  })
+})
+
+describe('names', () => {
+  it('[C5] mean one process, or all instances of a service in the order in which they were added', () => {
+    const network = networkOf(kernelOf(), 'a-1', 'b-1', 'a-2')
+    expect(network.named('a').map(({ name }) => name)).toEqual(['a-1', 'a-2'])
+    expect(network.named('a-2').map(({ name }) => name)).toEqual(['a-2'])
+    expect(network.named('c')).toEqual([])
   })
 })

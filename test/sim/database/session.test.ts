@@ -1,3 +1,4 @@
+import { always } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { millis, outcome, type PlayContext, play, type Script, thing } from '../../fixtures/play.ts'
 
@@ -186,6 +187,70 @@ describe('a connection', () => {
     expect(heard).toEqual([true, ['old 1']])
   })
 
+  it('[T11] rolls back after the statements that were sent before', async () => {
+    const heard: unknown[] = []
+    const result = await play(
+      [
+        holder,
+        {
+          at: 1050,
+          run: async (ctx) => {
+            const said = await ctx
+              .transaction(async (tx) => {
+                void tx.things.update({ id: 'old' }, { count: 1 }).then(() => heard.push('answered'))
+                throw new Error('changed its mind')
+              })
+              .catch((error: Error) => error.message)
+            heard.push(said)
+            await ctx.sleep('200ms')
+          },
+        },
+        reader(heard),
+      ],
+      { things: [thing('old')] },
+    )
+    expect(result.verdict).toBe('pass')
+    expect(heard).toEqual(['changed its mind', 'answered', ['old 0']])
+  })
+
+  it('[T3] shows every commit to those who watch the table, though the next one was waiting for it', async () => {
+    const watched: (number | null)[] = []
+    await play(
+      [
+        {
+          at: 1000,
+          run: (ctx) =>
+            ctx.transaction(async (tx) => {
+              await tx.things.update({ id: 'old' }, { count: 1 })
+              await ctx.sleep('100ms')
+            }),
+        },
+        {
+          at: 1050,
+          run: (ctx) =>
+            ctx.transaction(async (tx) => {
+              void tx.things.update({ id: 'old' }, { count: 2 })
+            }),
+        },
+      ],
+      {
+        things: [thing('old')],
+        properties: ({ things }) => [
+          always('watched', {
+            says: 'Counts are noted.',
+            reads: [things],
+            per: 'id',
+            holds: (read, id) => {
+              watched.push(...read(things).where({ id }).map(({ count }) => count))
+              return true
+            },
+          }),
+        ],
+      },
+    )
+    expect(watched).toEqual([1, 2])
+  })
+
   it('[T11] finds a circle of waiting though several statements were sent at once', async () => {
     const heard: unknown[] = []
     const both = (at: number, first: string, second: string): Script => ({
@@ -207,7 +272,6 @@ describe('a connection', () => {
     const result = await play([holder, both(1010, 'a', 'b'), both(1020, 'b', 'a')], {
       things: [thing('old'), thing('a'), thing('b')],
     })
-    for (const r of result.trace?.records() ?? []) if (r.atMicros>990000) console.log(r.atMicros, r.kind, r.lane, r.entity, JSON.stringify(r.data))
     expect(heard.sort()).toEqual(['order-2 done', 'order-3 40P01'])
     expect(result.verdict).toBe('pass')
   })

@@ -3,6 +3,7 @@ import { prepare, type RunOptions, type RunResult, run, type Scenario, scenarioO
 import { describe, expect, it } from 'vitest'
 import orderChoreography from '../../../scenarios/order-choreography/system.ts'
 import { type Tape, tapeConflicts } from '../../../sim/kernel/tape.ts'
+import type { Trace } from '../../../sim/kernel/trace.ts'
 import { EDITS, ERRORS, PLACES, saga, sagaScenario } from '../../fixtures/saga.ts'
 import { scenarioFiles, systemOf } from '../../fixtures/scenarios.ts'
 
@@ -170,6 +171,39 @@ describe('the tape of a run', () => {
       }
     },
   )
+})
+
+/** How long each operation of the handlers of other parcels than the second took, except what they do for a whole batch. */
+function durationsOfOthers(trace: Trace): Map<string, number> {
+  const begun = new Map<string, number>()
+  const took = new Map<string, number>()
+  for (const { kind, lane, entity, data, atMicros } of trace.records()) {
+    if ((kind !== 'before' && kind !== 'after') || entity === 'parcel-2' || lane.includes('relay')) continue
+    const step = `${lane} ${entity} ${(data as { readonly step: string }).step}`
+    if (step.endsWith('offsets.commit')) continue
+    if (kind === 'before') begun.set(step, atMicros)
+    else took.set(step, atMicros - (begun.get(step) ?? 0))
+  }
+  return took
+}
+
+describe('an edit that concerns one order', () => {
+  it.each(EDITS)('[D7] (%s) leaves the operations of all others as long as they were', async (edit) => {
+    let [same, changed] = [0, 0]
+    for (let seed = 1; seed <= 50; seed++) {
+      const [base, edited] = await Promise.all(
+        [saga(), saga({ edit })].map((system) => run(system, sagaScenario(), seed, { trace: true })),
+      )
+      const durations = durationsOfOthers(edited?.trace as Trace)
+      for (const [step, took] of durationsOfOthers(base?.trace as Trace)) {
+        if (durations.get(step) === took) same++
+        else changed++
+      }
+    }
+    // Messages of one connection do not overtake each other, so now and then one waits for what another order sent.
+    expect(changed).toBeLessThan(same / 200)
+    expect(same).toBeGreaterThan(1_500)
+  })
 })
 
 describe('the trace of a run', () => {
