@@ -37,7 +37,8 @@ export function isMembership(condition: unknown): condition is { readonly value:
 function satisfies(value: unknown, condition: unknown): boolean {
   if (!isComparison(condition)) return value === condition
   if (condition.compare === 'in') return (condition.value as readonly unknown[]).includes(value)
-  if (value === null || value === undefined) return false
+  // As in SQL, nothing is neither less nor more than anything.
+  if (value === null || value === undefined || condition.value === null) return false
   const left = value as number
   const right = condition.value as number
   switch (condition.compare) {

@@ -1,4 +1,5 @@
 import { Immer } from 'immer'
+import { SimError } from '../kernel/error.ts'
 import { hashNumber } from '../kernel/value.ts'
 import { DatabaseError } from './error.ts'
 import type { Query } from './predicate.ts'
@@ -125,10 +126,14 @@ function insert(
   return true
 }
 
-function changed(row: Row, recipe: Recipe): Row {
-  return typeof recipe === 'function'
-    ? immer.produce(row, recipe as (draft: Row) => void)
-    : { ...row, ...recipe }
+function changed({ table, key, pending }: Entry, recipe: Recipe): Row {
+  const row = pending as Row
+  const now =
+    typeof recipe === 'function' ? immer.produce(row, recipe as (draft: Row) => void) : { ...row, ...recipe }
+  const { key: column, name } = table.schema
+  if (now[column] === key) return now
+  const message = `an update of ${name} changes ${column}, its key, of ${String(key)}: delete the row and insert another`
+  throw new SimError('definition', message)
 }
 
 /** Updates by a recipe, or deletes where there is none. */
@@ -144,7 +149,7 @@ function change(
   for (const entry of entries) if (!transaction.lock(table, entry, waiter)) return false
   for (const entry of entries) {
     answer.readFrom?.push(entry.writtenBy)
-    transaction.write(table, entry, recipe === undefined ? undefined : changed(entry.pending as Row, recipe))
+    transaction.write(table, entry, recipe === undefined ? undefined : changed(entry, recipe))
   }
   answer.give(entries.length, hashNumber(entries.length))
   return true

@@ -129,17 +129,11 @@ export class Table {
     const key = where[this.schema.key]
     if (key !== undefined && typeof key !== 'object') {
       this.findKey(key, where, transaction, found)
-      return found
+    } else if (isMembership(key)) {
+      for (const member of new Set(key.value)) this.findKey(member, where, transaction, found)
+    } else {
+      this.findAll(where, transaction, found)
     }
-    if (isMembership(key)) {
-      for (const member of key.value) this.findKey(member, where, transaction, found)
-      return found
-    }
-    for (const entry of this.candidates(where)) {
-      const row = entry.visibleTo(transaction)
-      if (row !== undefined && matches(row, where)) found.push(entry)
-    }
-    if (transaction !== undefined) this.findOwn(where, transaction, found)
     if (found.length > 1) found.sort((left, right) => compareEntries(left, right, query.orderBy, transaction))
     return query.limit !== undefined && found.length > query.limit ? found.slice(0, query.limit) : found
   }
@@ -174,6 +168,18 @@ export class Table {
     const entry = this.entries.get(key)
     const row = entry?.visibleTo(transaction)
     if (entry !== undefined && row !== undefined && matches(row, where)) found.push(entry)
+  }
+
+  private findAll(
+    where: Readonly<Record<string, unknown>>,
+    transaction: Transaction | undefined,
+    found: Entry[],
+  ): void {
+    for (const entry of this.candidates(where)) {
+      const row = entry.visibleTo(transaction)
+      if (row !== undefined && matches(row, where)) found.push(entry)
+    }
+    if (transaction !== undefined) this.findOwn(where, transaction, found)
   }
 
   private indexOf(column: string): EqualityIndex | undefined {
@@ -233,8 +239,13 @@ function compareEntries(
   transaction: Transaction | undefined,
 ): number {
   if (orderBy !== undefined) {
-    const leftValue = left.visibleTo(transaction)?.[orderBy] as number
-    const rightValue = right.visibleTo(transaction)?.[orderBy] as number
+    const leftValue = left.visibleTo(transaction)?.[orderBy] as number | null
+    const rightValue = right.visibleTo(transaction)?.[orderBy] as number | null
+    // Nothing comes last, as in PostgreSQL.
+    if (leftValue === null || rightValue === null) {
+      if (leftValue !== rightValue) return leftValue === null ? 1 : -1
+      return left.ordinal - right.ordinal
+    }
     if (leftValue < rightValue) return -1
     if (leftValue > rightValue) return 1
   }

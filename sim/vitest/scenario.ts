@@ -70,11 +70,11 @@ export function scenario<Specs extends ParamSpecs>(
   })
 }
 
-/** The text of a counterexample as a scenario file. */
-export function counterexampleText({ scenario: smallest, seed, property }: Counterexample): string {
-  const expected = property === undefined ? {} : { [property]: 'violated' as const }
-  const others = Object.fromEntries(Object.entries(smallest.expect).filter(([name]) => name !== property))
-  return scenarioFileText(scenarioOf({ ...smallest, expect: { ...others, ...expected } }), {
+/** The text of a counterexample as a scenario file, which expects what the counterexample shows. */
+export function counterexampleText({ scenario: smallest, seed, result }: Counterexample): string {
+  const violated = result.properties.filter(({ verdict }) => verdict === 'violated')
+  const expect = Object.fromEntries(violated.map(({ name }) => [name, 'violated' as const]))
+  return scenarioFileText(scenarioOf({ ...smallest, expect }), {
     seed,
     head: ['A counterexample, shrunk.'],
     faults: [],

@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import system from '../../scenarios/order-choreography/system.ts'
 import { prepare, run } from '../../sim/run/run.ts'
 import type { Scenario } from '../../sim/run/scenario.ts'
 import type { System } from '../../sim/service/system.ts'
-import { findCounterexample } from '../../sim/vitest/scenario.ts'
+import { type Counterexample, counterexampleText, findCounterexample } from '../../sim/vitest/scenario.ts'
+import { folderOf, invoke, ROOT } from '../fixtures/cli.ts'
 
 /** Each wrong param, what it breaks, and the most faults that are needed to show it. */
 const MISTAKES: readonly {
@@ -44,12 +46,18 @@ describe('canaries: each wrong param turns the suite red', () => {
       },
     )
     expect(found, 'no counterexample in 2,000 runs').toBeDefined()
-    const { scenario, seed, property, runs } = found as NonNullable<typeof found>
+    const { scenario, seed, property } = found as NonNullable<typeof found>
     expect(breaks).toContain(property)
     expect(scenario.faults.length).toBeLessThanOrEqual(faults)
     expect(scenario.workload.orders).toBeLessThanOrEqual(2)
 
     const again = await run(prepare(system as unknown as System, scenario.params), scenario, seed)
     expect(again.properties.find(({ name }) => name === property)?.verdict).toBe('violated')
+
+    const file = join(
+      folderOf({ 'counterexample.yaml': counterexampleText(found as Counterexample) }),
+      'counterexample.yaml',
+    )
+    expect(await invoke(['run', file], ROOT)).toMatchObject({ code: 0 })
   })
 })

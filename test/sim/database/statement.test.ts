@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import { type PlayContext, play, thing } from '../../fixtures/play.ts'
+
+type Things = Parameters<Parameters<PlayContext['transaction']>[0]>[0]['things']
+
+/** One transaction over two rows, and what is left after it. */
+async function after(work: (things: Things) => Promise<unknown>) {
+  let left: unknown[] = []
+  const result = await play(
+    [
+      { at: 500, run: (ctx) => ctx.transaction((tx) => work(tx.things)) },
+      {
+        at: 1000,
+        run: async (ctx) => {
+          left = [...(await ctx.db.things.select())]
+        },
+      },
+    ],
+    { things: [thing('a', 'plain', 1), thing('b', 'plain', 2)] },
+  )
+  return { left, result }
+}
+
+describe('an update', () => {
+  it('[T16] says which columns get which values, or changes a draft of each row in place', async () => {
+    const { left } = await after(async (things) => {
+      await things.update({ id: 'a' }, { kind: 'patched', count: null })
+      await things.update({}, (row) => {
+        row.kind += '!'
+        if (row.count !== null) row.count *= 10
+      })
+    })
+    expect(left).toEqual([thing('a', 'patched!', null), thing('b', 'plain!', 20)])
+  })
+
+  it('[T16] leaves the version that others see as it was', async () => {
+    const seen: unknown[] = []
+    await play(
+      [
+        {
+          at: 500,
+          run: (ctx) =>
+            ctx.transaction(async (tx) => {
+              const before = await tx.things.get('a')
+              await tx.things.update({ id: 'a' }, (row) => {
+                row.count = 99
+              })
+              seen.push(before?.count, (await tx.things.get('a'))?.count)
+              await ctx.sleep('100ms')
+            }),
+        },
+        { at: 550, run: async (ctx) => seen.push((await ctx.db.things.get('a'))?.count) },
+      ],
+      { things: [thing('a', 'plain', 1)] },
+    )
+    expect(seen).toEqual([1, 99, 1])
+  })
+
+  it('[T16] that does nothing is an update of a row all the same', async () => {
+    const counts: number[] = []
+    const { left } = await after(async (things) => {
+      counts.push(await things.update({ id: 'a' }, () => {}))
+      counts.push(await things.update({ id: 'nobody' }, { count: 5 }))
+    })
+    expect(counts).toEqual([1, 0])
+    expect(left).toEqual([thing('a', 'plain', 1), thing('b', 'plain', 2)])
+  })
+
+  it.each<[string, Parameters<Things['update']>[1]]>([
+    ['by a value', { id: 'c' }],
+    [
+      'by a recipe',
+      (row) => {
+        row.id = 'c'
+      },
+    ],
+  ])('[T17] cannot change the key of a row: %s', async (_how, change) => {
+    const { result } = await after((things) => things.update({ id: 'a' }, change))
+    expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition' })
+    expect(result.reason).toContain('changes id, its key, of a')
+  })
+
+  it('[T17] whose recipe throws ends the run with an error that says so', async () => {
+    const { result } = await after((things) =>
+      things.update({ id: 'a' }, () => {
+        throw new Error('no such colour')
+      }),
+    )
+    expect(result).toMatchObject({ verdict: 'error', failureCode: 'handler' })
+    expect(result.reason).toContain('no such colour')
+  })
+})
+
+describe('a row', () => {
+  it('[T18] is frozen in depth, as it was read and as it was inserted', async () => {
+    const rows: unknown[] = []
+    await after(async (things) => {
+      const inserted = { ...thing('c') }
+      rows.push(inserted, await things.insert(inserted), await things.get('c'))
+      await things.update({ id: 'c' }, { count: 5 })
+      rows.push(...(await things.select()))
+    })
+    expect(rows).toHaveLength(6)
+    expect(rows.map((row) => Object.isFrozen(row))).toEqual(rows.map(() => true))
+  })
+
+  it('[T18] is plain data: anything else is refused with its column', async () => {
+    const { result } = await after((things) =>
+      things.insert({ ...thing('c'), kind: new Date(0) as unknown as string }),
+    )
+    expect(result).toMatchObject({ verdict: 'error', failureCode: 'value' })
+    expect(result.reason).toContain('kind')
+  })
+
+  it('[T19] that a transaction wrote is in the trace of its commit, before and after', async () => {
+    const { result } = await after(async (things) => {
+      await things.update({ id: 'a' }, { count: 7 })
+      await things.delete({ id: 'b' })
+      await things.insert(thing('c'))
+    })
+    const commit = [...(result.trace?.records() ?? [])].find(({ kind }) => kind === 'commit')
+    expect(commit?.data).toEqual([
+      { table: 'things', before: thing('a', 'plain', 1), after: thing('a', 'plain', 7) },
+      { table: 'things', before: thing('b', 'plain', 2), after: undefined },
+      { table: 'things', before: undefined, after: thing('c') },
+    ])
+  })
+
+  it('[T19] that is read makes the commit that wrote it a cause of the read', async () => {
+    const { result } = await after((things) => things.update({ id: 'a' }, { count: 7 }))
+    const { trace } = result
+    const records = [...(trace?.records() ?? [])]
+    const commit = records.find(({ kind }) => kind === 'commit')
+    const select = records.findLast(({ kind }) => kind === 'select')
+    expect(trace?.causesOf(select?.id ?? 0)).toContain(commit?.id)
+  })
+})
