@@ -5,10 +5,10 @@ import * as faultline from '../index.ts'
 import { SimError } from '../kernel/error.ts'
 import { readTape, type Tape, type TapeData, tapeData } from '../kernel/tape.ts'
 import type { Trace } from '../kernel/trace.ts'
-import { differenceText } from '../report/difference.ts'
 import { type Story, storyOf } from '../report/story.ts'
 import { type RunSummary, summaryOf } from '../report/summary.ts'
 import { traceLines } from '../report/trace-file.ts'
+import { differenceOf } from '../run/determinism.ts'
 import { type Bundle, loadBundle } from '../run/load-bundle.ts'
 import { outlineOf, type SystemOutline } from '../run/outline.ts'
 import { prepare, type RunOptions, type RunResult, run } from '../run/run.ts'
@@ -109,7 +109,7 @@ export class Bench {
     // A trace may reach its bound where the run itself does not: then the two cannot be compared.
     if (traced.events < first.events && traced.verdict === 'inconclusive') return outcome
     const suspected = job.checkDeterminism || traced.digest !== first.digest
-    const difference = suspected ? differenceOf([first, traced, await again({ trace: true })]) : undefined
+    const difference = suspected ? disagreementOf([first, traced, await again({ trace: true })]) : undefined
     return {
       ...outcome,
       difference,
@@ -119,11 +119,12 @@ export class Bench {
 }
 
 /** Where runs of the same inputs differ; undefined when they do not. The last two have traces. */
-function differenceOf(runs: readonly [RunResult, RunResult, RunResult]): string | undefined {
-  const digests = new Set(runs.map(({ digest }) => digest))
-  if (digests.size === 1) return undefined
-  const [, left, right] = runs
-  return differenceText(left.trace as Trace, right.trace as Trace, [...digests])
+function disagreementOf(runs: readonly [RunResult, RunResult, RunResult]): string | undefined {
+  const [first, left, right] = runs
+  if (left.digest !== right.digest) return differenceOf(left, right).message
+  return first.digest === left.digest
+    ? undefined
+    : differenceOf(left, right, [first.digest, left.digest]).message
 }
 
 function given(tape: TapeData | undefined): Tape | undefined {

@@ -113,7 +113,8 @@ export class Table {
     entry.hash = entry.pendingHash
     entry.writtenBy = cause
     const { indexes } = this
-    for (let at = 0; at < indexes.length; at++) reindex(indexes[at] as EqualityIndex, entry, before, entry.committed)
+    for (let at = 0; at < indexes.length; at++)
+      reindex(indexes[at] as EqualityIndex, entry, before, entry.committed)
   }
 
   /** Tells the observers of a committed change. */
@@ -215,7 +216,12 @@ interface EqualityIndex {
 const NONE: readonly Entry[] = []
 const EVERYTHING: Readonly<Record<string, unknown>> = {}
 
-function reindex({ column, buckets }: EqualityIndex, entry: Entry, before: Row | undefined, after: Row | undefined): void {
+function reindex(
+  { column, buckets }: EqualityIndex,
+  entry: Entry,
+  before: Row | undefined,
+  after: Row | undefined,
+): void {
   const old = before?.[column]
   const now = after?.[column]
   if (before !== undefined && after !== undefined && old === now) return

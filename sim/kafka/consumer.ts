@@ -108,7 +108,7 @@ export class Consumer implements Actor {
     const { positions } = this
     for (let tries = 0; tries < positions.length; tries++) {
       const position = positions[this.nextPosition] as PartitionPosition
-      if (position.position < position.fetched) {
+      if (position.position < position.fetched && !position.paused) {
         const record = position.partition.records[position.position++] as LogRecord
         this.entity = record.entity
         return { record, position }
@@ -135,12 +135,25 @@ export class Consumer implements Actor {
     network.send(network.link(this.process, this.group.process), entity, this, COMMIT_ARRIVES, call, cause)
   }
 
-  /** Moves reading back (or on) to an offset, as a seek of the application would (redelivery on purpose). */
+  /** Moves reading back to an offset, as a seek of the application would (redelivery on purpose). */
   seek(partition: Partition, offset: number, cause: number): void {
     const position = this.positions.find((candidate) => candidate.partition === partition)
     if (position === undefined) return
     position.position = Math.max(0, Math.min(offset, position.position))
     position.cause = cause
+    this.application.onRecords()
+  }
+
+  /** Moves reading back to an offset and leaves the partition out of polls until `resume`. */
+  pause(position: PartitionPosition, offset: number, cause: number): void {
+    position.position = Math.min(offset, position.position)
+    position.cause = cause
+    position.paused = true
+  }
+
+  /** Polls a partition again. */
+  resume(position: PartitionPosition): void {
+    position.paused = false
     this.application.onRecords()
   }
 

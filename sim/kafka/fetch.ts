@@ -19,6 +19,8 @@ export class PartitionPosition {
   cause: number
   /** Trace id of the arrival of the last fetch. */
   arrival = 0
+  /** The application does not want its records for now. */
+  paused = false
 
   constructor(partition: Partition, offset: number, cause: number) {
     this.partition = partition

@@ -2,10 +2,12 @@ import { avalanche, combine, hashText, scale } from './mix.ts'
 import type { RootKey } from './seed.ts'
 import type { Tape } from './tape.ts'
 
-/** A place that chooses: "latency payment-1→broker-2". Its index addresses the lanes of an entity. */
+/** A place that chooses: "latency payment-1→broker-2". */
 export interface ChoiceSite {
+  /** Addresses what an entity keeps for this site. */
   readonly index: number
   readonly name: string
+  /** Two words: hash of the root key and the name. */
   readonly low: number
   readonly high: number
 }
@@ -13,42 +15,27 @@ export interface ChoiceSite {
 /** What a choice is about: an order or another correlation id, or a process. */
 export class Entity {
   readonly name: string
-  readonly id: number
   readonly low: number
   readonly high: number
-  /** Lanes by site index. */
+  /** Choices made, by site index. */
+  readonly made: number[]
+  /** Occurrences counted without a choice, by site index: of their own, so that they shift no choice. */
+  readonly counted: number[] = []
+  /** Where the tape is read and written, by site index; empty in a run without a tape. */
   readonly lanes: (Lane | undefined)[] = []
 
-  constructor(name: string, id: number) {
+  constructor(name: string, made: number[]) {
     this.name = name
-    this.id = id
+    this.made = made
     this.low = hashText(name, 0x3c6ef372)
     this.high = hashText(name, 0x510e527f)
   }
 }
 
-/** The choices of one site about one entity, by occurrence. */
-class Lane {
-  readonly low: number
-  readonly high: number
+/** What the tape says and hears of the choices of one site about one entity. */
+interface Lane {
   readonly forced: readonly number[] | undefined
   readonly recorded: number[] | undefined
-  /** Choices made. */
-  count = 0
-  /** Occurrences counted without a choice: of their own, so that they shift no choice. */
-  counted = 0
-
-  constructor(
-    low: number,
-    high: number,
-    forced: readonly number[] | undefined,
-    recorded: number[] | undefined,
-  ) {
-    this.low = low
-    this.high = high
-    this.forced = forced
-    this.recorded = recorded
-  }
 }
 
 /** The name under which a tape files a lane. */
@@ -64,26 +51,28 @@ export class Choices {
   private readonly root: RootKey
   private readonly forced: Tape | undefined
   private readonly recording: Map<string, number[]> | undefined
+  private readonly taped: boolean
   private readonly sites = new Map<string, ChoiceSite>()
   private readonly entities = new Map<string, Entity>()
+  /** A zero for each site so far: what a new entity has made of each. */
+  private readonly zeros: number[] = []
 
   constructor(root: RootKey, forced: Tape | undefined, record: boolean) {
     this.root = root
     this.forced = forced !== undefined && forced.size > 0 ? forced : undefined
     this.recording = record ? new Map() : undefined
+    this.taped = this.forced !== undefined || record
   }
 
   /** Names a site; equal names are one site. */
   site(name: string): ChoiceSite {
     let site = this.sites.get(name)
     if (site === undefined) {
-      site = {
-        index: this.sites.size,
-        name,
-        low: hashText(name, 0x6a09e667),
-        high: hashText(name, 0xbb67ae85 | 0),
-      }
+      const low = combine(this.root.low, hashText(name, 0x6a09e667))
+      const high = combine(this.root.high, hashText(name, 0xbb67ae85 | 0))
+      site = { index: this.sites.size, name, low, high }
       this.sites.set(name, site)
+      this.zeros.push(0)
     }
     return site
   }
@@ -92,7 +81,7 @@ export class Choices {
   entity(name: string): Entity {
     let entity = this.entities.get(name)
     if (entity === undefined) {
-      entity = new Entity(name, this.entities.size)
+      entity = new Entity(name, this.zeros.slice())
       this.entities.set(name, entity)
     }
     return entity
@@ -100,52 +89,57 @@ export class Choices {
 
   /** The next choice of this site about this entity: an integer in [0, bound), 1 ≤ bound ≤ 2^21. */
   choose(site: ChoiceSite, entity: Entity, bound: number): number {
-    let lane = entity.lanes[site.index]
-    if (lane === undefined) lane = this.open(site, entity)
-    const occurrence = lane.count++
-    const entry = lane.forced?.[occurrence]
-    const value =
-      entry === undefined
-        ? scale(keyedHash(lane.low, lane.high, occurrence), bound)
-        : Math.min(entry, bound - 1)
-    if (lane.recorded !== undefined) lane.recorded.push(value)
-    return value
+    const { made } = entity
+    const { index } = site
+    while (made.length <= index) made.push(0)
+    const occurrence = made[index] as number
+    made[index] = occurrence + 1
+    const hash = keyedHash(combine(site.low, entity.low), combine(site.high, entity.high), occurrence)
+    const value = scale(hash, bound)
+    return this.taped ? this.viaTape(site, entity, occurrence, value, bound) : value
   }
 
   /** How often this site was asked about this entity: a stable counter for ids. */
   occurrence(site: ChoiceSite, entity: Entity): number {
-    let lane = entity.lanes[site.index]
-    if (lane === undefined) lane = this.open(site, entity)
-    return ++lane.counted
+    const { counted } = entity
+    const count = (counted[site.index] ?? 0) + 1
+    counted[site.index] = count
+    return count
   }
 
   /** The choices made so far; undefined unless recording. */
   tape(): Tape | undefined {
     if (this.recording === undefined) return undefined
-    const lanes = [...this.recording].filter(([, values]) => values.length > 0)
+    const lanes = [...this.recording]
     return new Map(lanes.sort(([left], [right]) => (left < right ? -1 : 1)))
   }
 
+  /** What the tape says of a choice, or else its value; written to the tape that is recorded. */
+  private viaTape(
+    site: ChoiceSite,
+    entity: Entity,
+    occurrence: number,
+    value: number,
+    bound: number,
+  ): number {
+    const lane = entity.lanes[site.index] ?? this.open(site, entity)
+    const forced = lane.forced?.[occurrence]
+    const chosen = forced === undefined ? value : Math.min(forced, bound - 1)
+    lane.recorded?.push(chosen)
+    return chosen
+  }
+
   private open(site: ChoiceSite, entity: Entity): Lane {
-    let forced: readonly number[] | undefined
-    let recorded: number[] | undefined
-    if (this.forced !== undefined || this.recording !== undefined) {
-      const name = laneName(site.name, entity.name)
-      forced = this.forced?.get(name)
-      if (this.recording !== undefined) {
-        recorded = []
-        this.recording.set(name, recorded)
-      }
-    }
-    const low = combine(combine(this.root.low, site.low), entity.low)
-    const high = combine(combine(this.root.high, site.high), entity.high)
-    const lane = new Lane(low, high, forced, recorded)
+    const name = laneName(site.name, entity.name)
+    const recorded = this.recording === undefined ? undefined : []
+    if (recorded !== undefined) this.recording?.set(name, recorded)
+    const lane = { forced: this.forced?.get(name), recorded }
     entity.lanes[site.index] = lane
     return lane
   }
 }
 
-/** The hash behind the nth choice of a lane; exported for the collision test. */
+/** The hash behind the nth choice of a site about an entity; exported for the collision test. */
 export function keyedHash(low: number, high: number, occurrence: number): number {
   return avalanche(avalanche(low ^ Math.imul(occurrence + 1, 0x9e3779b1)) + high)
 }

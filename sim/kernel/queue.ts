@@ -124,7 +124,8 @@ export class EventQueue {
       if (right < size) {
         const rightTime = times[right] as number
         const rightFirst =
-          rightTime < childTime || (rightTime === childTime && (orders[right] as number) < (orders[child] as number))
+          rightTime < childTime ||
+          (rightTime === childTime && (orders[right] as number) < (orders[child] as number))
         if (rightFirst) {
           child = right
           childTime = rightTime

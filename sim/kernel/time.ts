@@ -1,3 +1,5 @@
+import { SimError } from './error.ts'
+
 /** Virtual time is an integer count of microseconds since the start of a run. */
 export type Micros = number
 
@@ -23,11 +25,12 @@ export function readDuration(text: DurationText): Micros | undefined {
   return Math.round(Number(match[1]) * unit)
 }
 
-/** Reads a duration that the program itself wrote. @throws RangeError for anything else */
+/** Reads a duration that the system's code or the program itself wrote. @throws SimError 'definition' for anything else */
 export function durationMicros(text: DurationText): Micros {
   const micros = readDuration(text)
   if (micros === undefined) {
-    throw new RangeError(
+    throw new SimError(
+      'definition',
       `'${text}' is not a duration: write a number and one of us, ms, s, m, h, d, as in '50ms'`,
     )
   }

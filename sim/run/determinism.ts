@@ -34,14 +34,22 @@ export async function checkDeterminism(
   return one.digest === other.digest ? undefined : differenceOf(one, other)
 }
 
-function differenceOf(one: RunResult, other: RunResult): Difference {
+/**
+ * Where two traced runs of the same inputs part.
+ * @param digests of the runs that differ, if they are not these two
+ */
+export function differenceOf(
+  one: RunResult,
+  other: RunResult,
+  digests: readonly [string, string] = [one.digest, other.digest],
+): Difference {
   const [left, right] = [one.trace as Trace, other.trace as Trace]
   const record = left.firstDifference(right)
   const recordOf = (trace: Trace): TraceRecord | undefined =>
     record === 0 || record > trace.length ? undefined : trace.at(record)
   const difference = {
     seed: one.seed,
-    digests: [one.digest, other.digest] as const,
+    digests,
     record,
     one: recordOf(left),
     other: recordOf(right),

@@ -1,7 +1,7 @@
 import type { PropertyResult } from '../check/monitor.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
-import { invariant, SimError, type SimErrorCode } from '../kernel/error.ts'
+import { SimError, type SimErrorCode } from '../kernel/error.ts'
 import { ArmedFault } from '../kernel/fault.ts'
 import { Kernel } from '../kernel/kernel.ts'
 import type { Tape } from '../kernel/tape.ts'
@@ -120,7 +120,13 @@ export async function run(
         return false
       }
     }
-    return kernel.advance()
+    try {
+      return kernel.advance()
+    } catch (error) {
+      if (!(error instanceof SimError) || error.code === 'invariant') throw error
+      kernel.fail(error)
+      return false
+    }
   }
   try {
     await host.run(advance, (reason) => kernel.fail(unhandled(reason)))
@@ -206,8 +212,11 @@ function verdictOf(kernel: Kernel, properties: readonly PropertyResult[]): Verdi
 }
 
 function asSimError(error: unknown): SimError {
-  invariant(error instanceof Error, 'something other than an error was thrown')
-  return error instanceof SimError ? error : new SimError('handler', `${error.name}: ${error.message}`)
+  if (error instanceof SimError) return error
+  return new SimError(
+    'handler',
+    error instanceof Error ? `${error.name}: ${error.message}` : `${String(error)} was thrown`,
+  )
 }
 
 function unhandled(reason: unknown): SimError {

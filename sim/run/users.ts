@@ -3,6 +3,7 @@ import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import { Database } from '../database/database.ts'
 import type { KafkaCluster } from '../kafka/broker.ts'
+import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ledger, Readable } from '../kernel/ledger.ts'
 import type { Actor } from '../kernel/queue.ts'
@@ -10,6 +11,7 @@ import { HandlerSite, Task } from '../kernel/task.ts'
 import { durationMicros, type Micros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import { Context } from '../service/context.ts'
+import { CallTimeoutError, ConnectionResetError } from '../service/http.ts'
 import { ServiceRuntime } from '../service/runtime.ts'
 import { service } from '../service/service.ts'
 import type { UserContext, Workload } from '../service/system.ts'
@@ -73,9 +75,17 @@ export class Users implements Actor {
       run: () => workload.act(number, context),
       ended: (error) => {
         this.lastMicros = kernel.nowMicros
-        if (error !== undefined) this.runtime.handlerFailed(this.process, task, error)
+        if (error !== undefined) this.actionFailed(error, task)
       },
     })
+  }
+
+  /** An unanswered call is what users live with; anything else is a mistake of the workload, and no verdict. */
+  private actionFailed(error: unknown, task: Task): void {
+    this.runtime.handlerFailed(this.process, task, error)
+    if (error instanceof CallTimeoutError || error instanceof ConnectionResetError) return
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    this.kernel.fail(new SimError('handler', `the user action of ${task.entity.name} threw ${what}`))
   }
 
   private scheduleNext(delayMicros: Micros): void {

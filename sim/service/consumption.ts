@@ -1,6 +1,7 @@
 import type { Process } from '../cluster/process.ts'
 import { DatabaseError } from '../database/error.ts'
 import { Consumer, type ConsumerApplication, type PolledRecord } from '../kafka/consumer.ts'
+import type { PartitionPosition } from '../kafka/fetch.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber, type Phase } from '../kernel/step.ts'
@@ -25,7 +26,8 @@ export class Consumption implements ConsumerApplication, Actor {
   private readonly process: Process
   private readonly incarnation: Incarnation
   private busy = false
-  private attempts = 0
+  /** How often the record at the head of a partition has failed. */
+  private readonly attempts = new Map<PartitionPosition, number>()
   /** The task that handled the last record, whose steps the commit belongs to. */
   private last: Task | undefined
   private readonly handlers: ReadonlyMap<string, EventHandler>
@@ -54,7 +56,8 @@ export class Consumption implements ConsumerApplication, Actor {
 
   /** The back-off of a failed handler is over. */
   onEvent(_code: number, subject: unknown): void {
-    if (this.incarnation.alive) this.handle(subject as PolledRecord)
+    if (!this.incarnation.alive) return
+    this.consumer.resume(subject as PartitionPosition)
   }
 
   private proceed(): void {
@@ -112,19 +115,24 @@ export class Consumption implements ConsumerApplication, Actor {
   }
 
   /** A delivery is done with: handled, or recognised as handled before. */
-  handled(task: Task): void {
-    this.attempts = 0
+  handled(task: Task, { position }: PolledRecord): void {
+    if (this.attempts.size > 0) this.attempts.delete(position)
     this.last = task
     this.busy = false
     this.proceed()
   }
 
-  /** A handler threw: the record is tried again after a back-off. */
-  failed(error: unknown, task: Task, polled: PolledRecord): void {
+  /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
+  failed(error: unknown, task: Task, { record, position }: PolledRecord): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
     const { kernel } = this.process
-    const delay = Math.min(FIRST_BACKOFF_MICROS * 2 ** this.attempts++, MAX_BACKOFF_MICROS)
-    kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, polled, task.cause)
+    const attempts = this.attempts.get(position) ?? 0
+    this.attempts.set(position, attempts + 1)
+    const delay = Math.min(FIRST_BACKOFF_MICROS * 2 ** attempts, MAX_BACKOFF_MICROS)
+    this.consumer.pause(position, record.offset, task.cause)
+    kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, position, task.cause)
+    this.busy = false
+    this.proceed()
   }
 }
 
@@ -158,7 +166,7 @@ class Delivery implements Runnable {
     if (!this.inbox.lookUp) this.start()
     else
       this.context.lookUp(this.event.eventId, (row) =>
-        row === undefined ? this.start() : this.consumption.handled(this.context.task),
+        row === undefined ? this.start() : this.consumption.handled(this.context.task, this.polled),
       )
   }
 
@@ -172,7 +180,7 @@ class Delivery implements Runnable {
     const { context, consumption } = this
     const { task } = context
     if (error === undefined && context.prelude !== undefined) this.writeInboxRow()
-    else if (error === undefined || lostTheRace(error)) consumption.handled(task)
+    else if (error === undefined || lostTheRace(error)) consumption.handled(task, this.polled)
     else consumption.failed(error, task, this.polled)
   }
 

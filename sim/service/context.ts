@@ -2,6 +2,7 @@ import type { Process } from '../cluster/process.ts'
 import { ReadCall, Session } from '../database/session.ts'
 import type { Statement } from '../database/statement.ts'
 import type { Entity } from '../kernel/choice.ts'
+import { SimError } from '../kernel/error.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber } from '../kernel/step.ts'
@@ -19,6 +20,8 @@ import type { Tx } from './transaction.ts'
 const SLEEP = operationNumber('sleep')
 const LOOK_UP = operationNumber('inbox.get')
 const WAKE = 0
+/** Beyond it a choice is no longer exact. */
+const MAX_BOUND = 2 ** 21
 /** Virtual time 0 on the clocks of services: 2026-01-01T00:00:00Z, in milliseconds since 1970. */
 export const EPOCH_MILLIS = 1_767_225_600_000
 
@@ -28,7 +31,7 @@ export interface BaseContext {
   now(): number
   /** Waits in virtual time. */
   sleep(duration: DurationText): Promise<void>
-  /** An integer in [0, bound), from the run's seed. */
+  /** An integer in [0, bound), from the run's seed; the bound is at most 2^21. */
   random(bound: number): number
   /** A fresh id that names the business process it was made for. */
   id(prefix: string): string
@@ -100,14 +103,21 @@ export class Context implements BaseContext, StatementScope {
   }
 
   sleep(duration: DurationText): Promise<void> {
+    const micros = durationMicros(duration)
     const pending = this.task.begin<void>(SLEEP)
     if (pending === undefined) return Operation.never()
     const { kernel, entity, cause } = this.task
-    kernel.scheduleAt(kernel.nowMicros + durationMicros(duration), entity, SLEEPER, WAKE, pending, cause)
+    kernel.scheduleAt(kernel.nowMicros + micros, entity, SLEEPER, WAKE, pending, cause)
     return pending.promise
   }
 
   random(bound: number): number {
+    if (!Number.isInteger(bound) || bound < 1 || bound > MAX_BOUND) {
+      throw new SimError(
+        'definition',
+        `ctx.random(${bound}): the bound must be a whole number from 1 to ${MAX_BOUND}`,
+      )
+    }
     return this.task.kernel.choose(this.runtime.choiceSite('random'), this.chooser, bound)
   }
 
@@ -146,13 +156,17 @@ export class Context implements BaseContext, StatementScope {
     this.prelude = undefined
     const tx = new this.runtime.Transaction(this, prelude)
     let result: unknown
+    let worked = false
     try {
       result = await work(tx as never)
+      worked = true
+      await tx.commit()
     } catch (error) {
-      tx.rollback()
+      // Nothing of it stays, so what must be part of the first transaction goes with the next one.
+      this.prelude ??= prelude
+      if (!worked) tx.rollback()
       throw error
     }
-    await tx.commit()
     if (tx.afterCommit !== undefined) for (const action of tx.afterCommit) await action()
     return result
   }

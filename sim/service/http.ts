@@ -61,6 +61,7 @@ export class HttpCall implements Actor, ProcessResource {
   private readonly timeout: DurationText
   private target: Process | undefined
   private timer = 0
+  private responseHash = 0
 
   constructor(
     context: Context,
@@ -114,8 +115,7 @@ export class HttpCall implements Actor, ProcessResource {
         return
       case RESPONSE_ARRIVES: {
         kernel.cancel(this.timer)
-        const response = subject as HttpResponse<unknown>
-        this.pending.complete(response, sealPlain(response, this.route.name), kernel.cause)
+        this.pending.complete(subject as HttpResponse<unknown>, this.responseHash, kernel.cause)
         return
       }
       case TIMED_OUT:
@@ -147,8 +147,21 @@ export class HttpCall implements Actor, ProcessResource {
     target.attach(this)
     this.server.handle(target, this, (status, body) => {
       target.detach(this)
-      this.reply(RESPONSE_ARRIVES, { status, body: body ?? null }, this.context.task.kernel.cause)
+      this.answer({ status, body: body ?? null })
     })
+  }
+
+  /** Sends the answer as it is now: sealed, so that what the handler still does cannot change it under way. */
+  private answer(response: HttpResponse<unknown>): void {
+    const { kernel } = this.context.task
+    try {
+      this.responseHash = sealPlain(response, this.route.name)
+    } catch (error) {
+      if (!(error instanceof SimError)) throw error
+      kernel.fail(error)
+      return
+    }
+    this.reply(RESPONSE_ARRIVES, response, kernel.cause)
   }
 
   private reply(code: number, response: HttpResponse<unknown> | undefined, cause: number): void {

@@ -54,7 +54,10 @@ interface Options {
 }
 
 /** Sends messages, from a-1 to b-1 unless said otherwise, and returns when each arrived, in the order of arrival. */
-async function arrivals(messages: readonly Sent[], options: Options = {}): Promise<{ n: number; at: number }[]> {
+async function arrivals(
+  messages: readonly Sent[],
+  options: Options = {},
+): Promise<{ n: number; at: number }[]> {
   const kernel = kernelOf({ seed: options.seed ?? 1, scheduling: options.scheduling ?? 'random' })
   const network = networkOf(kernel, 'a-1', 'a-2', 'b-1')
   const arrived: { n: number; at: number }[] = []

@@ -241,7 +241,11 @@ describe('a connection', () => {
             reads: [things],
             per: 'id',
             holds: (read, id) => {
-              watched.push(...read(things).where({ id }).map(({ count }) => count))
+              watched.push(
+                ...read(things)
+                  .where({ id })
+                  .map(({ count }) => count),
+              )
               return true
             },
           }),

@@ -1,5 +1,5 @@
-import { isIn } from 'faultline'
 import fc from 'fast-check'
+import { isIn } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { outcome, type PlayContext, play, type Script, thing } from '../../fixtures/play.ts'
 import { NaiveTable, queryOf, runReally, type Selection, transactions } from '../../fixtures/rows.ts'
@@ -62,7 +62,11 @@ describe('queries', () => {
     ['of an indexed column', { where: { kind: 'y' }, orderBy: 'id' }, 'ab'],
     ['of several keys, as they were inserted', { where: { id: isIn(['b', 'a', 'd']) } }, 'dab'],
     ['of several keys, each once', { where: { id: isIn(['b', 'b', 'b']) } }, 'b'],
-    ['of several keys, in order, at most so many', { where: { id: isIn(['d', 'c', 'b']) }, orderBy: 'id', limit: 2 }, 'bc'],
+    [
+      'of several keys, in order, at most so many',
+      { where: { id: isIn(['d', 'c', 'b']) }, orderBy: 'id', limit: 2 },
+      'bc',
+    ],
     ['of one key, none', { where: { id: 'a' }, limit: 0 }, ''],
   ] as const)('[T13] have an order and a limit: %s', async (_what, query, ids) => {
     expect(await read(query)).toBe(ids)
@@ -121,11 +125,13 @@ describe('a sequence', () => {
       {
         at: 500,
         run: (ctx) =>
-          ctx.transaction(async (tx) => {
-            seen.push(await tx.tickets.insert({ what: 'a' } as Parameters<typeof tx.tickets.insert>[0]))
-            seen.push(await tx.tickets.insert({ id: 77, what: 'b' }))
-            seen.push(await outcome(tx.tickets.insert({ id: 77, what: 'c' })))
-          }).catch(() => {}),
+          ctx
+            .transaction(async (tx) => {
+              seen.push(await tx.tickets.insert({ what: 'a' } as Parameters<typeof tx.tickets.insert>[0]))
+              seen.push(await tx.tickets.insert({ id: 77, what: 'b' }))
+              seen.push(await outcome(tx.tickets.insert({ id: 77, what: 'c' })))
+            })
+            .catch(() => {}),
       },
     ])
     expect(seen).toEqual([{ id: 1, what: 'a' }, { id: 77, what: 'b' }, '23505'])

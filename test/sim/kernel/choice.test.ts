@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Choices, keyedHash, laneName } from '../../../sim/kernel/choice.ts'
+import { combine, scale } from '../../../sim/kernel/mix.ts'
 import { rootKey } from '../../../sim/kernel/seed.ts'
 import type { Tape } from '../../../sim/kernel/tape.ts'
 import { avalancheBias, repetitionBound, repetitions } from '../../fixtures/spread.ts'
@@ -24,6 +25,12 @@ function valuesByLane(choices: Choices, draws: readonly Draw[], bound = SPAN): M
     values.set(name, [...(values.get(name) ?? []), value])
   }
   return values
+}
+
+/** The two words of the key that choices of a site about an entity share. */
+function keyOf(choices: Choices, site: string, entity: string): readonly [low: number, high: number] {
+  const [at, about] = [choices.site(site), choices.entity(entity)]
+  return [combine(at.low, about.low), combine(at.high, about.high)]
 }
 
 const of = (seed: number, tape?: Tape, record = false): Choices => new Choices(rootKey(seed), tape, record)
@@ -69,6 +76,17 @@ describe('keyed choices', () => {
     expect(new Set(values).size).toBe(values.length)
   })
 
+  it('[K3] a value is the hash of its key, scaled to the bound', () => {
+    fc.assert(
+      fc.property(drawArbitrary, fc.integer({ min: 1, max: SPAN }), ([site, entity], bound) => {
+        const made = of(1)
+        const [low, high] = keyOf(made, site, entity)
+        const expected = [0, 1, 2].map((occurrence) => scale(keyedHash(low, high, occurrence), bound))
+        expect(expected.map(() => made.choose(made.site(site), made.entity(entity), bound))).toEqual(expected)
+      }),
+    )
+  })
+
   it('[K5] both words of a key depend on each part of it', () => {
     const lanes = [
       [1, 'work', 'order-1'],
@@ -76,12 +94,8 @@ describe('keyed choices', () => {
       [1, 'wait', 'order-1'],
       [1, 'work', 'order-2'],
     ] as const
-    const words = lanes.map(([seed, site, entity]) => {
-      const made = of(seed)
-      made.choose(made.site(site), made.entity(entity), 1)
-      return made.entity(entity).lanes[made.site(site).index]
-    })
-    expect(new Set(words.flatMap((lane) => [lane?.low, lane?.high])).size).toBe(2 * lanes.length)
+    const words = lanes.flatMap(([seed, site, entity]) => keyOf(of(seed), site, entity))
+    expect(new Set(words).size).toBe(2 * lanes.length)
   })
 
   it('[K3] a value lies within its bound', () => {
@@ -162,11 +176,8 @@ type Hash = (site: number, entity: number, occurrence: number) => number
 
 const choices = of(1)
 const keyed: Hash = (site, entity, occurrence) => {
-  const at = choices.site(`site-${site}`)
-  const about = choices.entity(`order-${entity}`)
-  if (about.lanes[at.index] === undefined) choices.choose(at, about, 1)
-  const lane = about.lanes[at.index]
-  return keyedHash(lane?.low ?? 0, lane?.high ?? 0, occurrence)
+  const [low, high] = keyOf(choices, `site-${site}`, `order-${entity}`)
+  return keyedHash(low, high, occurrence)
 }
 /** What the collision test exists to refuse. */
 const additive: Hash = (site, entity, occurrence) =>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Entity } from '../../../sim/kernel/choice.ts'
 import { Trace } from '../../../sim/kernel/trace.ts'
 
-const entities = [undefined, new Entity('order-1', 0), new Entity('order-2', 1)]
+const entities = [undefined, new Entity('order-1', []), new Entity('order-2', [])]
 
 interface Given {
   readonly at: number

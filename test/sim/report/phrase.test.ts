@@ -6,7 +6,7 @@ import { Narrator } from '../../../sim/report/phrase.ts'
 /** A trace of a delivery, a step of its handler, and one more record that the step caused; what the last one says. */
 function said(kind: string, lane: string, data: unknown): string | undefined {
   const trace = new Trace()
-  const order = new Entity('order-1', 1)
+  const order = new Entity('order-1', [])
   const event = { eventType: 'OrderCreated', eventId: 'e' }
   const delivered = trace.append(0, 'deliver', 'payment-1', order, 0, 0, {
     partition: 'order-events/3',

@@ -6,7 +6,7 @@ import { traceLines } from '../../../sim/report/trace-file.ts'
 describe('the lines of a trace', () => {
   it('[R17] are a header and a record each, with its causes and its data', () => {
     const trace = new Trace()
-    const first = trace.append(5, 'act', 'users', new Entity('order-1', 0), 0, 0, { number: 1 })
+    const first = trace.append(5, 'act', 'users', new Entity('order-1', []), 0, 0, { number: 1 })
     trace.append(6, 'after', 'payment-1', undefined, first, 0, {
       data: new RangeError('late'),
       rows: [{ a: null }],

@@ -1,5 +1,20 @@
 import fc from 'fast-check'
-import { prepare, type RunOptions, type RunResult, run, type Scenario, scenarioOf } from 'faultline'
+import {
+  defineSystem,
+  type HandlerContext,
+  inbox,
+  outbox,
+  type PreparedSystem,
+  prepare,
+  type RunOptions,
+  type RunResult,
+  route,
+  run,
+  type Scenario,
+  scenarioOf,
+  service,
+  type UserContext,
+} from 'faultline'
 import { describe, expect, it } from 'vitest'
 import orderChoreography from '../../../scenarios/order-choreography/system.ts'
 import { type Tape, tapeConflicts } from '../../../sim/kernel/tape.ts'
@@ -240,5 +255,106 @@ describe('verdicts', () => {
   ])('[K19] a run that uses up its budget of %s is inconclusive', async (what, budget) => {
     const result = await run(saga(), sagaScenario({ budget }), 1)
     expect(result).toMatchObject({ verdict: 'inconclusive', reason: `the budget of ${what} ran out` })
+  })
+})
+
+/** A service that answers one kind of request, with handlers that are careless about types. */
+function answering(
+  make: () => (request: { readonly n: number }, ctx: HandlerContext<unknown, unknown>) => Promise<unknown>,
+): PreparedSystem {
+  const ask = route<{ readonly n: number }, unknown>('desk', 'ask')
+  const desk = service(
+    'desk',
+    { inbox: inbox('none'), outbox: outbox({ mode: 'dual-write' }) },
+    ({ route: answer }) => answer(ask, make()),
+  )
+  const act = async (n: number, user: UserContext): Promise<void> => {
+    const { status, body } = await user.call(ask, { n })
+    user.log('answered', { status, body })
+  }
+  const parts = {
+    topics: [],
+    services: [desk],
+    externals: [],
+    properties: [],
+    workload: { noun: 'question', act },
+  }
+  return prepare(defineSystem({ name: 'desk', says: 'Answers.', params: {}, build: () => parts }), {})
+}
+
+describe("mistakes of a system's code", () => {
+  const scenario = scenarioOf({ system: 'desk', workload: { orders: 2 } })
+
+  it.each<[string, Parameters<typeof answering>[0], string]>([
+    ['answers with a date', () => async () => ({ at: new Date(5) }), 'ask.body.at is an instance of Date'],
+    ['answers with itself', () => async (_request, ctx) => ctx, 'ask.body is an instance of'],
+    [
+      'logs a function',
+      () => async (_request, ctx) => ctx.log('now', { now: () => 1 }),
+      'log.now is function',
+    ],
+    [
+      'sleeps for no duration',
+      () => async (_request, ctx) => ctx.sleep('5 parsecs'),
+      "'5 parsecs' is not a duration",
+    ],
+    ['chooses among none', () => async (_request, ctx) => ctx.random(0), 'ctx.random(0)'],
+    ['chooses among one and a half', () => async (_request, ctx) => ctx.random(1.5), 'ctx.random(1.5)'],
+    ['chooses among no number', () => async (_request, ctx) => ctx.random(Number.NaN), 'ctx.random(NaN)'],
+    [
+      'calls what nobody answers',
+      () => async (_request, ctx) => ctx.call(route('desk', 'nothing'), {}),
+      "service desk has no route 'nothing'",
+    ],
+    [
+      'fails in its factory',
+      () => {
+        throw new TypeError('no factory')
+      },
+      'TypeError: no factory',
+    ],
+    [
+      'throws what is no error in its factory',
+      () => {
+        throw 'a text'
+      },
+      'a text was thrown',
+    ],
+  ])('[K24] a service that %s ends the run with an error that says so', async (_what, make, reason) => {
+    const result = await run(answering(make), scenario, 1)
+    expect(result).toMatchObject({ verdict: 'error', reason: expect.stringContaining(reason) })
+  })
+
+  it('[K8] an answer cannot be changed after it was given', async () => {
+    const result = await run(
+      answering(() => async ({ n }, ctx) => {
+        const body = { n }
+        void ctx.sleep('1us').then(() => {
+          body.n = 99
+        })
+        return body
+      }),
+      scenario,
+      1,
+    )
+    expect(result).toMatchObject({ verdict: 'error', reason: expect.stringContaining('TypeError') })
+  })
+
+  it('[K24] an error that a handler throws on purpose is no mistake: it is answered', async () => {
+    const { verdict, trace } = await run(
+      answering(() => async ({ n }) => {
+        if (n === 1) throw new Error('refused')
+        return n
+      }),
+      scenario,
+      1,
+      { trace: true },
+    )
+    const answers = [...(trace?.records() ?? [])].filter(({ kind }) => kind === 'log').map(({ data }) => data)
+    expect(verdict).toBe('pass')
+    expect(answers).toEqual([
+      { message: 'answered', status: 500, body: null },
+      { message: 'answered', status: 200, body: 2 },
+    ])
   })
 })

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest'
+import { type Courier, courier, deliver, recordsOf } from '../../fixtures/courier.ts'
+
+/** When each letter was handed to a handler, in milliseconds. */
+const deliveries = (result: Awaited<ReturnType<typeof courier>>, letter: string): number[] =>
+  recordsOf(result, 'deliver')
+    .filter(({ entity }) => entity === letter)
+    .map(({ atMicros }) => atMicros / 1000)
+
+/** A receiver that cannot deliver letter 1 until a moment. */
+const failsUntil =
+  (millis: number): NonNullable<Courier['receive']> =>
+  () =>
+  async (letter, ctx) => {
+    if (letter.number === 1 && ctx.now() - 1_767_225_600_000 < millis) throw new Error('nobody is at home')
+    await deliver(letter, ctx)
+  }
+
+describe('a handler that throws', () => {
+  it('[S1] is tried again after 0.1 s, then after twice as long each time, at most after 10 s', async () => {
+    const result = await courier({ receive: failsUntil(60_000) }, { workload: { orders: 1 } })
+    expect(result.verdict).toBe('pass')
+    const times = deliveries(result, 'letter-1')
+    const pauses = times.slice(1).map((at, index) => Math.floor((at - (times[index] as number)) / 100) * 100)
+    expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000, 10_000, 10_000])
+  })
+
+  it('[S1] begins with 0.1 s again for the next record', async () => {
+    const failures = new Map<number, number>()
+    const receive: Courier['receive'] = () => async (letter, ctx) => {
+      const count = (failures.get(letter.number) ?? 0) + 1
+      failures.set(letter.number, count)
+      if (count <= 2) throw new Error('not yet')
+      await deliver(letter, ctx)
+    }
+    const result = await courier({ receive, sameAddress: 9 }, { workload: { orders: 2 } })
+    for (const letter of ['letter-1', 'letter-2']) {
+      const times = deliveries(result, letter)
+      expect(times.slice(1).map((at, index) => Math.floor((at - (times[index] as number)) / 100))).toEqual([
+        1, 2,
+      ])
+    }
+  })
+
+  it('[S2] keeps the later records of its partition waiting', async () => {
+    const result = await courier({ receive: failsUntil(5_000), sameAddress: 3 }, { workload: { orders: 3 } })
+    expect(result.verdict).toBe('pass')
+    expect(Math.min(...deliveries(result, 'letter-2'), ...deliveries(result, 'letter-3'))).toBeGreaterThan(
+      5_000,
+    )
+    const done = recordsOf(result, 'commit')
+      .filter(({ lane }) => lane === 'receiver-db')
+      .map(({ entity }) => entity)
+    expect(done).toEqual(['letter-1', 'letter-2', 'letter-3'])
+  })
+
+  it('[S2] does not keep other partitions waiting', async () => {
+    const result = await courier({ receive: failsUntil(60_000) }, { workload: { orders: 12, every: '1ms' } })
+    expect(result.verdict).toBe('pass')
+    const partitions = new Map(
+      recordsOf(result, 'deliver').map(({ entity, data }) => [
+        entity,
+        (data as { partition: string }).partition,
+      ]),
+    )
+    const blocked = partitions.get('letter-1')
+    for (const [letter, partition] of partitions) {
+      if (letter === 'letter-1') continue
+      const [first = 0] = deliveries(result, letter as string)
+      if (partition === blocked) expect(first).toBeGreaterThan(1_000)
+      else expect(first).toBeLessThan(1_000)
+    }
+    expect(new Set(partitions.values()).size).toBe(3)
+  })
+
+  it.each(['receiver-1', 'receiver-2'])(
+    '[S2] does not keep its group from rebalancing when %s dies',
+    async (crash) => {
+      const result = await courier(
+        { receive: failsUntil(100_000), receivers: 2 },
+        { workload: { orders: 12, every: '1ms' }, faults: [{ crash, at: '1s', restart: '300ms' }] },
+      )
+      expect(result.verdict).toBe('pass')
+      const rebalances = recordsOf(result, 'rebalance').map(({ atMicros }) => atMicros / 1_000_000)
+      expect(rebalances.length).toBeGreaterThan(1)
+      expect(rebalances.at(-1)).toBeLessThan(60)
+    },
+  )
+})
