@@ -96,6 +96,12 @@ export function paymentProvider(options: PaymentProviderOptions = {}): PaymentPr
 
 type Answer = ChargeResult | RefundResult
 
+const NOT_AN_AMOUNT = 'the amount is not a positive whole number'
+
+function isAmount(amount: number): boolean {
+  return Number.isSafeInteger(amount) && amount > 0
+}
+
 class PaymentServer implements ExternalServer<PaymentClient> {
   private readonly server: ExternalProcess
   private readonly charges: Ledger
@@ -166,6 +172,7 @@ class PaymentServer implements ExternalServer<PaymentClient> {
     cause: number,
   ): { response: ChargeResult; cause: number } {
     const { kernel, entity } = task
+    if (!isAmount(request.amount)) return { response: { outcome: 'declined', reason: NOT_AN_AMOUNT }, cause }
     if (this.declinesOneIn > 0) {
       const site = kernel.choices.site('provider declines')
       if (kernel.choose(site, entity, this.declinesOneIn) === 0) {
@@ -184,6 +191,7 @@ class PaymentServer implements ExternalServer<PaymentClient> {
     task: Task,
     cause: number,
   ): { response: RefundResult; cause: number } {
+    if (!isAmount(request.amount)) return { response: { outcome: 'rejected', reason: NOT_AN_AMOUNT }, cause }
     const [charge] = this.charges.entriesWhere('id', request.chargeId) as readonly Charge[]
     const refunded = this.refunded.get(request.chargeId) ?? 0
     if (charge === undefined || refunded + request.amount > charge.amount) {

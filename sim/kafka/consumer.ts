@@ -103,6 +103,13 @@ export class Consumer implements Actor {
     this.cluster.kernel.scheduleAt(atMicros, this.process.entity, this, REBALANCE_HEARD, undefined, cause)
   }
 
+  /** How many records a poll returns now: those in hand, at most max.poll.records (rule F6). */
+  available(): number {
+    let count = 0
+    for (const { position, fetched, paused } of this.positions) if (!paused) count += fetched - position
+    return Math.min(count, this.cluster.config['max.poll.records'])
+  }
+
   /** The next record in hand, partitions in turn; undefined when none is left. */
   poll(): PolledRecord | undefined {
     const { positions } = this

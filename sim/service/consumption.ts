@@ -26,6 +26,8 @@ export class Consumption implements ConsumerApplication, Actor {
   private readonly process: Process
   private readonly incarnation: Incarnation
   private busy = false
+  /** Records of the present batch that are still to be handled: what one poll returned. */
+  private remaining = 0
   /** How often the record at the head of a partition has failed. */
   private readonly attempts = new Map<PartitionPosition, number>()
   /** The task that handled the last record, whose steps the commit belongs to. */
@@ -62,10 +64,17 @@ export class Consumption implements ConsumerApplication, Actor {
 
   private proceed(): void {
     for (;;) {
+      if (this.remaining === 0) {
+        this.finishBatch()
+        if (!this.incarnation.alive || this.busy) return
+        this.remaining = this.consumer.available()
+        if (this.remaining === 0) return
+      }
+      this.remaining--
       const polled = this.consumer.rejoinNeeded ? undefined : this.consumer.poll()
       if (polled === undefined) {
-        this.finishBatch()
-        return
+        this.remaining = 0
+        continue
       }
       if (this.handlers.has((polled.record.value as Envelope).eventType)) {
         this.handle(polled)

@@ -124,7 +124,7 @@ export class Context implements BaseContext, StatementScope {
   id(prefix: string): string {
     const { kernel } = this.task
     const entity = this.chooser
-    const occurrence = kernel.choices.occurrence(this.runtime.choiceSite(prefix), entity)
+    const occurrence = kernel.choices.occurrence(this.runtime.idSite(prefix), entity)
     return occurrence === 1 ? `${prefix}/${entity.name}` : `${prefix}/${entity.name}/${occurrence}`
   }
 

@@ -60,6 +60,7 @@ export class ServiceRuntime {
   private readonly externals: ReadonlyMap<string, ExternalServer<unknown>>
   private readonly sites = new Map<string, HandlerSite>()
   private readonly choiceSites = new Map<string, ChoiceSite>()
+  private readonly idSites = new Map<string, ChoiceSite>()
   private readonly routes = new Map<Process, HandlerRegistry['routes']>()
   private readonly producers = new Map<Process, Producer>()
   private established = false
@@ -132,6 +133,16 @@ export class ServiceRuntime {
     if (site === undefined) {
       site = this.kernel.choices.site(`${this.name} ${name}`)
       this.choiceSites.set(name, site)
+    }
+    return site
+  }
+
+  /** What counts the ids with a prefix: one for all services, so that no two of them make the same id. */
+  idSite(prefix: string): ChoiceSite {
+    let site = this.idSites.get(prefix)
+    if (site === undefined) {
+      site = this.kernel.choices.site(`id ${prefix}`)
+      this.idSites.set(prefix, site)
     }
     return site
   }

@@ -1,0 +1,111 @@
+import { inbox, outbox, route, run, scenarioOf, service, table, text, topic } from 'faultline'
+import { describe, expect, it } from 'vitest'
+import { courier, deliver, recordsOf } from '../../fixtures/courier.ts'
+import { systemOf } from '../../fixtures/parts.ts'
+
+const messaging = { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) }
+const Said = topic('words', { partitions: 1, key: 'word' }).event('Said', { word: text })
+
+describe('a service', () => {
+  it('[S14] is made once per life of each instance: what it remembers dies with it', async () => {
+    let made = 0
+    const remembered: number[] = []
+    const receive = () => {
+      made++
+      let seen = 0
+      return async (...of: Parameters<typeof deliver>) => {
+        remembered.push(++seen)
+        await deliver(...of)
+      }
+    }
+    const result = await courier(
+      { receive, sameAddress: 9 },
+      {
+        workload: { orders: 4, every: '500ms' },
+        faults: [{ crash: 'receiver', at: '900ms', restart: '10ms' }],
+      },
+    )
+    expect(result.verdict).toBe('pass')
+    expect(made).toBe(2)
+    expect(remembered).toEqual([1, 2, 1, 2])
+  })
+
+  it('[S8] shares the partitions of its topics among its instances: each event goes to one of them', async () => {
+    const result = await courier({ receivers: 2, inbox: 'none' }, { workload: { orders: 30, every: '10ms' } })
+    expect(result.verdict).toBe('pass')
+    const places = recordsOf(result, 'deliver').map(
+      ({ lane, data }) => [(data as { partition: string }).partition, lane] as const,
+    )
+    expect(places).toHaveLength(30)
+    expect(new Set(places.map(([, lane]) => lane)).size).toBe(2)
+    const owners = new Map(places)
+    for (const [partition, lane] of places) expect(owners.get(partition)).toBe(lane)
+  })
+
+  it('[S8] passes over events that it does not handle, and reads on', async () => {
+    const words = topic('words', { partitions: 1, key: 'word' })
+    const [Shouted, Whispered] = [words.event('Shouted', { word: text }), words.event('Whispered', { word: text })]
+    const say = route<{ readonly word: string }, null>('speaker', 'say')
+    const speaker = service('speaker', messaging, ({ route: answer }) => {
+      answer(say, async ({ word }, ctx) => {
+        for (let n = 0; n < 3; n++) await ctx.publish(Whispered, { word })
+        await ctx.publish(Shouted, { word })
+        return null
+      })
+    })
+    const heard: string[] = []
+    const listener = service('listener', messaging, ({ on }) => {
+      on(Shouted, async ({ word }) => {
+        heard.push(word)
+      })
+    })
+    const prepared = systemOf({
+      topics: [words],
+      services: [speaker, listener],
+      workload: {
+        noun: 'order',
+        act: async (n, user) => {
+          await user.call(say, { word: `word-${n}` })
+        },
+      },
+    })
+    const scenario = scenarioOf({ system: 'parts', workload: { orders: 3, every: '1s' } })
+    const result = await run(prepared, scenario, 1, { trace: true })
+    expect(heard).toEqual(['word-1', 'word-2', 'word-3'])
+    const committed = recordsOf(result, 'offset-commit').map(
+      ({ data }) => (data as { offsets: { offset: number }[] }).offsets[0]?.offset,
+    )
+    expect(committed).toEqual([4, 8, 12])
+  })
+})
+
+describe('a declaration', () => {
+  it('[S15] gives a table the name of its service', () => {
+    const { tables } = service(
+      'shop',
+      { tables: { orders: table({ orderId: text }, { key: 'orderId' }) }, ...messaging },
+      () => {},
+    )
+    expect(tables.orders.name).toBe('shop.orders')
+  })
+
+  it('[S15] that handles an event twice, or answers for another service, ends the run before it begins', async () => {
+    const foreign = route<null, null>('elsewhere', 'GET /')
+    const twice = service('ear', messaging, ({ on }) => {
+      on(Said, async () => {})
+      on(Said, async () => {})
+    })
+    const impostor = service('ear', messaging, ({ route: answer }) => {
+      answer(foreign, async () => null)
+    })
+    for (const [spec, message] of [
+      [twice, 'service ear handles Said twice'],
+      [impostor, "service ear cannot answer 'GET /', a route of elsewhere"],
+    ] as const) {
+      const prepared = systemOf({ topics: [Said.topic], services: [spec] })
+      const result = await run(prepared, scenarioOf({ system: 'parts' }), 1)
+      expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition', events: 0 })
+      expect(result.reason).toContain(message)
+    }
+  })
+})
