@@ -112,7 +112,7 @@ export class Monitor {
     quiet: boolean,
   ): Omit<PropertyResult, 'name' | 'says' | 'kind'> {
     const { kernel } = this
-    const keys = property.keys(this.view.read)
+    const keys = this.keysOf(property)
     const changes = this.changes.get(property)
     const deadline = calmSinceMicros + property.withinMicros
     const bound = formatDuration(property.withinMicros)
@@ -159,6 +159,15 @@ export class Monitor {
       message,
       key: undefined,
       cause: 0,
+    }
+  }
+
+  private keysOf(property: Eventually): readonly string[] {
+    try {
+      return property.keys(this.view.read)
+    } catch (error) {
+      this.kernel.fail(propertyError(property, error))
+      return []
     }
   }
 

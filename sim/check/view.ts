@@ -1,4 +1,4 @@
-import { invariant } from '../kernel/error.ts'
+import { SimError } from '../kernel/error.ts'
 import type { Readable } from '../kernel/ledger.ts'
 
 type AnyRow = Readonly<Record<string, unknown>>
@@ -47,8 +47,9 @@ export class View {
   /** The source behind a table or ledger. @throws SimError when the system does not have it */
   source(readable: Readable<unknown>): Source {
     const source = this.sources.get(readable)
-    invariant(source !== undefined, `nothing in this world is called ${readable.name}`)
-    return source
+    if (source !== undefined) return source
+    const message = `a property reads ${readable.name}, which is no table and no ledger of the system`
+    throw new SimError('definition', message)
   }
 }
 

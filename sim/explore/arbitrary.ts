@@ -12,6 +12,8 @@ export interface Targets {
   /** Names of all steps that handlers reach in a run without faults. */
   readonly steps: readonly string[]
   readonly brokers: number
+  /** What the workload calls one action: `order`. */
+  readonly noun: string
   readonly orders: number
 }
 
@@ -30,6 +32,7 @@ export function targetsOf(
     externals: parts.externals.map(({ name }) => name),
     steps: steps.filter((step) => !step.startsWith('users.')),
     brokers,
+    noun: parts.workload.noun,
     orders,
   }
 }
@@ -78,7 +81,7 @@ function crashes(targets: Targets): fc.Arbitrary<FaultSpec> {
       const [owner] = step.split('.') as [string]
       const handler = step.slice(owner.length + 1).split(' ')[0]
       const crash = handler === 'relay' ? `${owner}-relay` : owner
-      return { crash, at: `${phase} ${step}`, of: `order ${order}`, restart: after }
+      return { crash, at: `${phase} ${step}`, of: `${targets.noun} ${order}`, restart: after }
     })
   const atMoment = fc
     .record({ crash: fc.constantFrom(...targets.services), at: moment, restart })

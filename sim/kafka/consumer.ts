@@ -3,7 +3,7 @@ import type { Entity } from '../kernel/choice.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
-import type { Broker, KafkaCluster } from './broker.ts'
+import type { KafkaCluster } from './broker.ts'
 import { FetchSession, PartitionPosition } from './fetch.ts'
 import type { GroupCoordinator } from './group.ts'
 import type { Partition } from './partition.ts'
@@ -241,20 +241,13 @@ export class Consumer implements Actor {
     this.generationId = assignment.generationId
     const { kernel, network } = this.cluster
     kernel.cause = cause
-    const byLeader = new Map<Broker, PartitionPosition[]>()
     for (const { topic, partition, committedOffset } of assignment.partitions) {
-      const position = new PartitionPosition(
-        this.cluster.partitions(topic)[partition] as Partition,
-        committedOffset,
-        cause,
-      )
-      this.positions.push(position)
-      const led = byLeader.get(position.partition.leader)
-      if (led === undefined) byLeader.set(position.partition.leader, [position])
-      else led.push(position)
+      const assigned = this.cluster.partitions(topic)[partition] as Partition
+      this.positions.push(new PartitionPosition(assigned, committedOffset, cause))
     }
-    for (const [broker, positions] of byLeader) {
-      this.sessions.push(new FetchSession(network, this, broker, positions))
+    for (const broker of this.cluster.brokers) {
+      const led = this.positions.filter(({ partition }) => partition.leader === broker)
+      if (led.length > 0) this.sessions.push(new FetchSession(network, this, broker, led))
     }
   }
 }

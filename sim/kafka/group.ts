@@ -139,30 +139,29 @@ export class GroupCoordinator implements Actor {
     const { kernel, cluster } = this
     this.state = 'Stable'
     this.generationId++
-    const record = kernel.record('rebalance', this.name, undefined, this.cause, {
-      generation: this.generationId,
-      members: [...this.members.keys()],
-    })
     const members = [...this.members.values()].sort((left, right) => (left.id < right.id ? -1 : 1))
-    const topics = members[0]?.consumer.topics ?? []
+    const data = kernel.trace && { generation: this.generationId, members: [...this.members.keys()] }
+    const record = kernel.record('rebalance', this.name, undefined, this.cause, data)
+    const topics = (members[0]?.consumer.topics ?? []).map((topic) => cluster.partitions(topic))
     const shares = rangeAssignment(
-      topics.map((topic) => cluster.partitions(topic).length),
+      topics.map(({ length }) => length),
       members.length,
     )
-    members.forEach((member, index) => {
-      const partitions = topics.flatMap((topic, topicIndex) => {
-        const [from, to] = (shares[topicIndex] as Ranges)[index] as readonly [number, number]
-        return cluster.partitions(topic).slice(from, to)
-      })
-      const assignment: Assignment = {
-        generationId: this.generationId,
-        partitions: partitions.map((partition) => ({
-          topic: partition.topic,
-          partition: partition.index,
-          committedOffset: this.committedOffset(partition),
-        })),
+    for (let index = 0; index < members.length; index++) {
+      const partitions: Assignment['partitions'][number][] = []
+      for (let of = 0; of < topics.length; of++) {
+        const [from, to] = (shares[of] as Ranges)[index] as readonly [number, number]
+        for (let at = from; at < to; at++)
+          partitions.push(this.offered((topics[of] as readonly Partition[])[at] as Partition))
       }
-      member.consumer.answerJoin(assignment, immediately, record)
-    })
+      const { consumer } = members[index] as Member
+      consumer.answerJoin({ generationId: this.generationId, partitions }, immediately, record)
+    }
+  }
+
+  /** A partition as a member is told of it. */
+  private offered(partition: Partition): Assignment['partitions'][number] {
+    const { topic, index } = partition
+    return { topic, partition: index, committedOffset: this.committedOffset(partition) }
   }
 }

@@ -6,7 +6,7 @@ import type { Process } from '../cluster/process.ts'
 import { Database } from '../database/database.ts'
 import type { Table } from '../database/table.ts'
 import { KafkaCluster } from '../kafka/broker.ts'
-import { invariant } from '../kernel/error.ts'
+import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Ledger, type Readable } from '../kernel/ledger.ts'
 import type { ExternalServer, ExternalWorld } from '../service/component.ts'
@@ -39,8 +39,8 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   }
   const ledger = (spec: Readable<unknown>): Ledger => {
     const known = ledgers.get(spec)
-    invariant(known !== undefined, `ledger ${spec.name} was not declared`)
-    return known
+    if (known !== undefined) return known
+    throw new SimError('definition', `ledger ${spec.name} was not declared: name it in workload.ledgers`)
   }
   for (const spec of parts.workload.ledgers ?? []) openLedger(spec)
   const externals = openExternals(parts, { kernel, network, ledger }, openLedger)

@@ -118,7 +118,7 @@ export class Consumption implements ConsumerApplication, Actor {
       kernel.trace.addParent(position.cause)
     }
     kernel.digest.word(record.hash)
-    const task = new Task(kernel, this.incarnation, handler.site, record.entity, cause)
+    const task = new Task(kernel, this.incarnation, this.runtime.site(event.eventType), record.entity, cause)
     const context = new this.runtime.Context(this.runtime, this.process, task, event)
     new Delivery(this, this.runtime.inbox, handler, polled, context, event).begin()
   }
@@ -181,8 +181,8 @@ class Delivery implements Runnable {
 
   run(): Promise<unknown> {
     const { context, event, inbox, handler } = this
-    if (inbox.receive === undefined) return handler.run(event.data, context)
-    return inbox.receive(context, event, () => handler.run(event.data, context))
+    if (inbox.receive === undefined) return handler(event.data, context)
+    return inbox.receive(context, event, () => handler(event.data, context))
   }
 
   ended(error: unknown): void {

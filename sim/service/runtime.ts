@@ -21,10 +21,7 @@ import type { HandlerRegistry, ServicePlan } from './service.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** A handler of an event type, in one life of one instance. */
-export interface EventHandler {
-  readonly site: HandlerSite
-  run(data: unknown, context: Context): Promise<void>
-}
+export type EventHandler = (data: unknown, context: Context) => Promise<void>
 
 /** What a service's code sees of the tables of its database outside transactions. */
 export type ReadersClass = new (scope: StatementScope) => object
@@ -217,16 +214,14 @@ export class ServiceRuntime {
     const { plan, kernel } = this
     const registry = plan.instantiate()
     this.routes.set(process, registry.routes)
-    const handlers = new Map<string, EventHandler>()
-    for (const [eventType, run] of registry.events)
-      handlers.set(eventType, { site: this.site(eventType), run })
     if (registry.topics.length === 0) return
-    const consumption = new Consumption(this, process, registry.topics, handlers)
+    const consumption = new Consumption(this, process, registry.topics, registry.events)
     if (this.established) consumption.consumer.join(process.startCause || kernel.cause)
     else this.firstConsumers.push(consumption.consumer)
   }
 
-  private site(handler: string): HandlerSite {
+  /** The site of a handler, whose steps all its runs share. */
+  site(handler: string): HandlerSite {
     let site = this.sites.get(handler)
     if (site === undefined) {
       site = new HandlerSite(this.name, handler)

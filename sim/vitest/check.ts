@@ -65,12 +65,9 @@ export async function findCounterexample(
       workload: { orders: count, every },
       faults,
     })
-  const targets = targetsOf(
-    prepared.parts,
-    await stepsOf(prepared, scenarioFor({ orders, every: '100ms', faults: [] })),
-    3,
-    orders,
-  )
+  const calm = scenarioFor({ orders, every: '100ms', faults: [] })
+  const steps = await stepsOf(prepared, calm)
+  const targets = targetsOf(prepared.parts, steps, calm.cluster.brokers, orders)
   const plan = fc.record({
     orders: fc.integer({ min: 1, max: orders }),
     every: fc.constantFrom('100ms', '1ms', '20ms', '1s'),

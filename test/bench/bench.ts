@@ -11,6 +11,7 @@ import { buildWorld } from '../../sim/run/world.ts'
 import type { System } from '../../sim/service/system.ts'
 import { bareAwaitLoop, bareHeapLoop, delayOf, nullAwaitLoop, perSecond } from './bare.ts'
 
+const WARM_UP_ROUNDS = 5
 const ROUNDS = 7
 const EVENTS = 1_000_000
 const PENDING = 256
@@ -71,7 +72,7 @@ let seed = 0
 /** Whole orders: the order saga with outbox, inbox and properties, no trace. */
 async function wholeOrders(): Promise<number> {
   const start = performance.now()
-  const runs = 40
+  const runs = 80
   for (let index = 0; index < runs; index++) {
     const result = await run(prepared, orders, seed++)
     if (result.verdict !== 'pass') throw new Error(`seed ${result.seed}: ${result.verdict}`)
@@ -94,6 +95,7 @@ interface Measured {
 
 async function measure(loop: () => number | Promise<number>): Promise<Measured> {
   const rates: number[] = []
+  for (let round = 0; round < WARM_UP_ROUNDS; round++) await loop()
   for (let round = 0; round < ROUNDS; round++) rates.push(await loop())
   rates.sort((left, right) => left - right)
   return { best: rates[ROUNDS - 1] as number, median: rates[ROUNDS >> 1] as number }
@@ -116,7 +118,9 @@ const heap = await measure(() => bareHeapLoop(EVENTS, PENDING))
 const awaits = await measure(() => bareAwaitLoop(EVENTS))
 const nulls = await measure(() => nullAwaitLoop(EVENTS))
 const heapLoop = { name: 'bare heap loop', rate: heap }
-console.log(`Node ${process.version}, median of ${ROUNDS} rounds, one core`)
+console.log(
+  `Node ${process.version}, median of ${ROUNDS} rounds after ${WARM_UP_ROUNDS} to warm up, one core`,
+)
 line('bare heap loop', heap, 'events/s')
 line('bare await loop', awaits, 'awaits/s', heapLoop)
 line('loop of await null', nulls, 'awaits/s', heapLoop)
@@ -125,7 +129,7 @@ const resumes = await measure(taskResumes)
 line('task resumes', resumes, 'resumes/s', heapLoop)
 line('', resumes, '', { name: 'bare await loop', rate: awaits })
 line('', resumes, '', { name: 'loop of await null', rate: nulls })
-line('whole orders', await measure(wholeOrders), 'orders/s', heapLoop)
 const built = await measure(worlds)
 line('world construction', built, 'worlds/s', heapLoop)
 console.log(`${' '.repeat(22)} ${(1e6 / built.median).toFixed(0).padStart(12)} µs each`)
+line('whole orders', await measure(wholeOrders), 'orders/s', heapLoop)

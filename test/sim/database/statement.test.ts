@@ -4,7 +4,7 @@ import { type PlayContext, play, thing } from '../../fixtures/play.ts'
 type Things = Parameters<Parameters<PlayContext['transaction']>[0]>[0]['things']
 
 /** One transaction over two rows, and what is left after it. */
-async function after(work: (things: Things) => Promise<unknown>) {
+async function outcomeOf(work: (things: Things) => Promise<unknown>) {
   let left: unknown[] = []
   const result = await play(
     [
@@ -23,7 +23,7 @@ async function after(work: (things: Things) => Promise<unknown>) {
 
 describe('an update', () => {
   it('[T16] says which columns get which values, or changes a draft of each row in place', async () => {
-    const { left } = await after(async (things) => {
+    const { left } = await outcomeOf(async (things) => {
       await things.update({ id: 'a' }, { kind: 'patched', count: null })
       await things.update({}, (row) => {
         row.kind += '!'
@@ -58,7 +58,7 @@ describe('an update', () => {
 
   it('[T16] that does nothing is an update of a row all the same', async () => {
     const counts: number[] = []
-    const { left } = await after(async (things) => {
+    const { left } = await outcomeOf(async (things) => {
       counts.push(await things.update({ id: 'a' }, () => {}))
       counts.push(await things.update({ id: 'nobody' }, { count: 5 }))
     })
@@ -75,13 +75,13 @@ describe('an update', () => {
       },
     ],
   ])('[T17] cannot change the key of a row: %s', async (_how, change) => {
-    const { result } = await after((things) => things.update({ id: 'a' }, change))
+    const { result } = await outcomeOf((things) => things.update({ id: 'a' }, change))
     expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition' })
     expect(result.reason).toContain('changes id, its key, of a')
   })
 
   it('[T17] whose recipe throws ends the run with an error that says so', async () => {
-    const { result } = await after((things) =>
+    const { result } = await outcomeOf((things) =>
       things.update({ id: 'a' }, () => {
         throw new Error('no such colour')
       }),
@@ -94,7 +94,7 @@ describe('an update', () => {
 describe('a row', () => {
   it('[T18] is frozen in depth, as it was read and as it was inserted', async () => {
     const rows: unknown[] = []
-    await after(async (things) => {
+    await outcomeOf(async (things) => {
       const inserted = { ...thing('c') }
       rows.push(inserted, await things.insert(inserted), await things.get('c'))
       await things.update({ id: 'c' }, { count: 5 })
@@ -105,7 +105,7 @@ describe('a row', () => {
   })
 
   it('[T18] is plain data: anything else is refused with its column', async () => {
-    const { result } = await after((things) =>
+    const { result } = await outcomeOf((things) =>
       things.insert({ ...thing('c'), kind: new Date(0) as unknown as string }),
     )
     expect(result).toMatchObject({ verdict: 'error', failureCode: 'value' })
@@ -113,7 +113,7 @@ describe('a row', () => {
   })
 
   it('[T19] that a transaction wrote is in the trace of its commit, before and after', async () => {
-    const { result } = await after(async (things) => {
+    const { result } = await outcomeOf(async (things) => {
       await things.update({ id: 'a' }, { count: 7 })
       await things.delete({ id: 'b' })
       await things.insert(thing('c'))
@@ -127,7 +127,7 @@ describe('a row', () => {
   })
 
   it('[T19] that is read makes the commit that wrote it a cause of the read', async () => {
-    const { result } = await after((things) => things.update({ id: 'a' }, { count: 7 }))
+    const { result } = await outcomeOf((things) => things.update({ id: 'a' }, { count: 7 }))
     const { trace } = result
     const records = [...(trace?.records() ?? [])]
     const commit = records.find(({ kind }) => kind === 'commit')

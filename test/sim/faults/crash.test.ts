@@ -11,11 +11,16 @@ const lives = (result: Result): string[] =>
 
 describe('a crash', () => {
   it('[F8] at a moment hits all instances of a service, or the one that it names, and ends after a while', async () => {
-    const all = await courier({ receivers: 3 }, { faults: [{ crash: 'receiver', at: '500ms', restart: '2s' }] })
-    expect(lives(all)).toEqual([
-      ...[1, 2, 3].map((instance) => `500 crash receiver-${instance}`),
-      ...[1, 2, 3].map((instance) => `2500 restart receiver-${instance}`),
-    ].sort((left, right) => Number.parseInt(left, 10) - Number.parseInt(right, 10)))
+    const all = await courier(
+      { receivers: 3 },
+      { faults: [{ crash: 'receiver', at: '500ms', restart: '2s' }] },
+    )
+    expect(lives(all)).toEqual(
+      [
+        ...[1, 2, 3].map((instance) => `500 crash receiver-${instance}`),
+        ...[1, 2, 3].map((instance) => `2500 restart receiver-${instance}`),
+      ].sort((left, right) => Number.parseInt(left, 10) - Number.parseInt(right, 10)),
+    )
     const one = await courier({ receivers: 3 }, { faults: [{ crash: 'receiver-2', at: '500ms' }] })
     expect(lives(one)).toEqual(['500 crash receiver-2', '800 restart receiver-2'])
   })

@@ -87,7 +87,10 @@ describe('a fault that strikes', () => {
   })
 
   it('[F5] of no known kind, or at no moment, ends the run with an error before it begins', async () => {
-    for (const fault of [{ explode: 'booth', at: '1s' }, { crash: 'booth', at: 'soon' }]) {
+    for (const fault of [
+      { explode: 'booth', at: '1s' },
+      { crash: 'booth', at: 'soon' },
+    ]) {
       const result = await run(toll(), { ...scenario, faults: [fault] }, 1)
       expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition', events: 0 })
     }

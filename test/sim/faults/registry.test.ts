@@ -18,7 +18,8 @@ describe('the registry', () => {
   })
 
   it('[F6] finds the kind of an entry by the member of that name', () => {
-    for (const [kind, entry] of Object.entries(EXAMPLES)) expect(faultKindOf({ at: '1s', ...entry })?.kind).toBe(kind)
+    for (const [kind, entry] of Object.entries(EXAMPLES))
+      expect(faultKindOf({ at: '1s', ...entry })?.kind).toBe(kind)
     expect(faultKindOf({ at: '1s' })).toBeUndefined()
     expect(faultKindOf({ at: '1s', Crash: 'receiver' })).toBeUndefined()
   })

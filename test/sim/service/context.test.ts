@@ -1,7 +1,7 @@
 import type { RunResult } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { EPOCH_MILLIS } from '../../../sim/service/context.ts'
-import { type Courier, courier, deliver, recordsOf } from '../../fixtures/courier.ts'
+import { appended, type Courier, courier, deliver, recordsOf } from '../../fixtures/courier.ts'
 import { Asked, duo } from '../../fixtures/duo.ts'
 import { millis, type PlayContext, play, type Script } from '../../fixtures/play.ts'
 
@@ -41,8 +41,8 @@ describe('time in a handler', () => {
   it('[S3] begins on the first day of 2026, at every process', async () => {
     expect(new Date(EPOCH_MILLIS).toISOString()).toBe('2026-01-01T00:00:00.000Z')
     const result = await courier()
-    const [sent] = recordsOf(result, 'append')
-    const { occurredAt } = (sent?.data as { value: { occurredAt: number } }).value
+    const [sent] = appended(result)
+    const occurredAt = sent?.event.occurredAt
     expect(occurredAt).toBeGreaterThan(EPOCH_MILLIS)
     expect(occurredAt).toBeLessThan(EPOCH_MILLIS + 2_000)
   })
@@ -69,11 +69,7 @@ describe('chance in a handler', () => {
   const draw = (ctx: PlayContext): number[] => Array.from({ length: 50 }, () => ctx.random(6))
 
   it('[S4] follows from the seed and the order, and lies below its bound', async () => {
-    const [first, again, other] = [
-      await made(draw),
-      await made(draw),
-      await made(draw, { seed: 2 }),
-    ]
+    const [first, again, other] = [await made(draw), await made(draw), await made(draw, { seed: 2 })]
     expect(again).toEqual(first)
     expect(other).not.toEqual(first)
     expect(first['order-1']).not.toEqual(first['order-2'])
@@ -160,7 +156,9 @@ describe('the log', () => {
       const causes = (result.trace?.causesOf(id) ?? []).map((cause) => result.trace?.at(cause))
       const kinds = causes.map((record) => record?.kind)
       expect(kinds).toEqual(expect.arrayContaining(['act', 'request', 'commit', 'append', 'deliver']))
-      expect(new Set(causes.map((record) => record?.entity).filter((name) => name !== undefined))).toContain(entity)
+      expect(new Set(causes.map((record) => record?.entity).filter((name) => name !== undefined))).toContain(
+        entity,
+      )
     }
   })
 })

@@ -47,12 +47,16 @@ const desk = (instances: number) =>
   )
 
 /** A service that calls the desk on behalf of its callers. */
-const front = service('front', { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) }, ({ route: answer }) => {
-  answer(order, async (job, ctx) => {
-    await ctx.call(work, job)
-    return null
-  })
-})
+const front = service(
+  'front',
+  { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) },
+  ({ route: answer }) => {
+    answer(order, async (job, ctx) => {
+      await ctx.call(work, job)
+      return null
+    })
+  },
+)
 
 /** A call and what came of it, with the milliseconds that it took. */
 async function ask(
@@ -190,9 +194,12 @@ describe('a connection', () => {
   })
 
   it('[S11] of a caller that dies is nobody’s: the work goes on', async () => {
-    const result = await visit((_n, user) => user.call(order, { name: 'orphan', takes: '3s' }).catch(() => {}), {
-      faults: [{ crash: 'front', at: '2s' }],
-    })
+    const result = await visit(
+      (_n, user) => user.call(order, { name: 'orphan', takes: '3s' }).catch(() => {}),
+      {
+        faults: [{ crash: 'front', at: '2s' }],
+      },
+    )
     expect(doneJobs(result)).toEqual(['orphan'])
     expect(result.verdict).toBe('pass')
   })

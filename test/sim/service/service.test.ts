@@ -1,4 +1,4 @@
-import { inbox, outbox, route, run, scenarioOf, service, table, text, topic } from 'faultline'
+import { inbox, ledger, outbox, route, run, scenarioOf, service, table, text, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { courier, deliver, recordsOf } from '../../fixtures/courier.ts'
 import { systemOf } from '../../fixtures/parts.ts'
@@ -44,7 +44,10 @@ describe('a service', () => {
 
   it('[S8] passes over events that it does not handle, and reads on', async () => {
     const words = topic('words', { partitions: 1, key: 'word' })
-    const [Shouted, Whispered] = [words.event('Shouted', { word: text }), words.event('Whispered', { word: text })]
+    const [Shouted, Whispered] = [
+      words.event('Shouted', { word: text }),
+      words.event('Whispered', { word: text }),
+    ]
     const say = route<{ readonly word: string }, null>('speaker', 'say')
     const speaker = service('speaker', messaging, ({ route: answer }) => {
       answer(say, async ({ word }, ctx) => {
@@ -80,6 +83,21 @@ describe('a service', () => {
 })
 
 describe('a declaration', () => {
+  it('[S15] of ledgers is needed before users can note anything in one', async () => {
+    const notes = ledger<{ readonly what: string }>('users.notes')
+    const prepared = systemOf({
+      workload: {
+        noun: 'order',
+        act: async (_n, user) => {
+          user.note(notes, { what: 'hello' })
+        },
+      },
+    })
+    const result = await run(prepared, scenarioOf({ system: 'parts' }), 1)
+    expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition' })
+    expect(result.reason).toContain('users.notes was not declared')
+  })
+
   it('[S15] gives a table the name of its service', () => {
     const { tables } = service(
       'shop',

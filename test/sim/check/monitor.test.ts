@@ -1,0 +1,217 @@
+import { always, eventually, type ledger, run, scenarioOf } from 'faultline'
+import { describe, expect, it } from 'vitest'
+import { ledger as named } from '../../../sim/kernel/ledger.ts'
+import { systemOf } from '../../fixtures/parts.ts'
+import { items, Watch } from '../../fixtures/watch.ts'
+
+const BOUND = 120
+
+const small = always('small', {
+  says: 'Counts stay below ten.',
+  reads: [items],
+  per: 'id',
+  holds: (read, id) =>
+    read(items)
+      .where({ id })
+      .every(({ count }) => count < 10),
+  explain: (read, id) => `${id} has ${read(items).where({ id })[0]?.count}`,
+})
+
+const positive = eventually('positive', {
+  says: 'Counts are above zero in the end.',
+  within: `${BOUND}s`,
+  reads: [items],
+  per: 'id',
+  keys: (read) =>
+    read(items)
+      .all()
+      .map(({ id }) => id),
+  holds: (read, id) =>
+    read(items)
+      .where({ id })
+      .every(({ count }) => count > 0),
+})
+
+describe('a property that holds at all times', () => {
+  it('[P1] is asked after each change, for the key that changed and no other', () => {
+    const asked: string[] = []
+    const counting = always('counting', {
+      says: 'Everything is fine.',
+      reads: [items],
+      per: 'id',
+      holds: (_read, id) => {
+        asked.push(id)
+        return true
+      },
+    })
+    const watch = new Watch([counting], [{ id: 'a', count: 1 }])
+    watch.at(1, 'b', 1).at(2, 'c', 1).at(3, 'b', 2)
+    expect(asked).toEqual(['b', 'c', 'b'])
+    expect(watch.rack.indexed).toEqual(['id'])
+    expect(watch.judge()).toMatchObject([{ name: 'counting', verdict: 'pass', message: 'checked for 2' }])
+  })
+
+  it('[P1] is violated at the first change after which it does not hold, though it holds again later', () => {
+    const watch = new Watch([small])
+    watch.at(1, 'a', 5).at(2, 'a', 12, 77).at(3, 'b', 99, 78).at(4, 'a', 1)
+    expect(watch.judge()).toEqual([
+      {
+        name: 'small',
+        says: 'Counts stay below ten.',
+        kind: 'always',
+        verdict: 'violated',
+        key: 'a',
+        atMicros: 2_000_000,
+        cause: 77,
+        message: 'a has 12',
+      },
+    ])
+  })
+
+  it('[P1] is inconclusive in a run that did not end by itself, unless it is violated', () => {
+    expect(new Watch([small]).at(1, 'a', 5).judge({ quiet: false })).toMatchObject([
+      { verdict: 'inconclusive' },
+    ])
+    expect(new Watch([small]).at(1, 'a', 50).judge({ quiet: false })).toMatchObject([{ verdict: 'violated' }])
+  })
+})
+
+describe('a property that holds in the end', () => {
+  it('[P2] may be broken on the way, and tells how long it took from when everything was calm', () => {
+    const watch = new Watch([positive]).at(1, 'a', 0).at(2, 'b', 3).at(50, 'a', 1)
+    expect(watch.judge({ calm: 20 })).toMatchObject([
+      { verdict: 'pass', convergedMicros: 30_000_000, atMicros: 50_000_000 },
+    ])
+    expect(watch.judge({ calm: 60 })).toMatchObject([{ verdict: 'pass', convergedMicros: 0 }])
+  })
+
+  it('[P2] is asked for every key that there is in the end, those that never changed too', () => {
+    const watch = new Watch([positive], [{ id: 'untouched', count: 0 }]).at(1, 'a', 1)
+    expect(watch.judge()).toMatchObject([{ verdict: 'violated', key: 'untouched', cause: 0 }])
+  })
+
+  it('[P2] is violated when it does not hold at the end, by the change that came last', () => {
+    const watch = new Watch([positive]).at(1, 'a', 2).at(7, 'a', 0, 55).at(9, 'b', 1, 56)
+    expect(watch.judge({ calm: 10, end: 30 })).toMatchObject([
+      { verdict: 'violated', key: 'a', cause: 55, atMicros: 30_000_000, message: 'it does not hold for a' },
+    ])
+    expect(watch.judge({ calm: 10, end: 1000 })).toMatchObject([
+      { verdict: 'violated', atMicros: 130_000_000 },
+    ])
+  })
+
+  it.each([
+    { repaired: 129, calm: 10, verdict: 'pass' },
+    { repaired: 130, calm: 10, verdict: 'pass' },
+    { repaired: 131, calm: 10, verdict: 'violated' },
+    { repaired: 131, calm: 11, verdict: 'pass' },
+  ])(
+    '[P3] repaired at $repaired s, when everything was calm at $calm s and the bound is 120 s: $verdict',
+    ({ repaired, calm, verdict }) => {
+      const [result] = new Watch([positive]).at(1, 'a', 0).at(repaired, 'a', 1).judge({ calm })
+      expect(result?.verdict).toBe(verdict)
+      if (verdict === 'violated') {
+        expect(result?.message).toBe('a: it held only 121s after faults and load had ended (bound 2m)')
+      }
+    },
+  )
+
+  it.each([
+    { end: 129, quiet: false, verdict: 'inconclusive' },
+    { end: 130, quiet: false, verdict: 'violated' },
+    { end: 20, quiet: true, verdict: 'violated' },
+  ])(
+    '[P3] still broken as the run ends at $end s, at rest: $quiet, is $verdict',
+    ({ end, quiet, verdict }) => {
+      expect(new Watch([positive]).at(1, 'a', 0).judge({ calm: 10, end, quiet })).toMatchObject([{ verdict }])
+    },
+  )
+
+  it('[P3] that holds is inconclusive in a run that did not come to rest', () => {
+    expect(new Watch([positive]).at(1, 'a', 1).judge({ calm: 10, quiet: false })).toMatchObject([
+      { verdict: 'inconclusive', message: 'the run did not come to rest' },
+    ])
+  })
+
+  it('[P3] of which there is nothing to ask passes', () => {
+    expect(new Watch([positive]).judge()).toMatchObject([
+      { verdict: 'pass', message: expect.stringMatching(/^0 of 0/) },
+    ])
+  })
+})
+
+describe('a property that throws', () => {
+  const thrower = (): never => {
+    throw new Error('it cannot be known')
+  }
+  /** A system with one order in its ledger, and this property. */
+  async function judged(
+    make: (rows: ReturnType<typeof ledger<{ readonly id: string }>>) => Parameters<typeof always>[1] & object,
+    kind: 'always' | 'eventually',
+  ) {
+    const rows = named<{ readonly id: string }>('rows')
+    const options = make(rows)
+    const property =
+      kind === 'always'
+        ? always('unknowable', options)
+        : eventually('unknowable', {
+            keys: (read) =>
+              read(rows)
+                .all()
+                .map(({ id }) => id),
+            ...options,
+            within: '1m',
+          })
+    const prepared = systemOf({
+      workload: {
+        noun: 'order',
+        ledgers: [rows],
+        act: async (n, user) => {
+          user.note(rows, { id: `order-${n}` })
+        },
+      },
+      properties: [property],
+    })
+    return run(prepared, scenarioOf({ system: 'parts' }), 1)
+  }
+  const base = { says: 'Nobody knows.', per: 'id' }
+
+  it.each(['always', 'eventually'] as const)(
+    '[P4] when it is asked: the run ends with an error (%s)',
+    async (kind) => {
+      const result = await judged((rows) => ({ ...base, reads: [rows], holds: thrower }), kind)
+      expect(result).toMatchObject({ verdict: 'error', failureCode: 'handler' })
+      expect(result.reason).toBe("property 'unknowable' threw: it cannot be known")
+    },
+  )
+
+  it.each(['always', 'eventually'] as const)(
+    '[P4] when it explains: the run ends with an error (%s)',
+    async (kind) => {
+      const result = await judged(
+        (rows) => ({ ...base, reads: [rows], holds: () => false, explain: thrower }),
+        kind,
+      )
+      expect(result).toMatchObject({ verdict: 'error', failureCode: 'handler' })
+      expect(result.reason).toContain("property 'unknowable' threw")
+    },
+  )
+
+  it('[P4] when it names its keys: the run ends with an error', async () => {
+    const result = await judged(
+      (rows) => ({ ...base, reads: [rows], holds: () => true, keys: thrower }),
+      'eventually',
+    )
+    expect(result).toMatchObject({ verdict: 'error', failureCode: 'handler' })
+    expect(result.reason).toContain("property 'unknowable' threw")
+  })
+
+  it('[P4] or reads what its system does not have: the run ends with an error before it begins', async () => {
+    const elsewhere = named<{ readonly id: string }>('elsewhere')
+    for (const kind of ['always', 'eventually'] as const) {
+      const result = await judged(() => ({ ...base, reads: [elsewhere], holds: () => true }), kind)
+      expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition', events: 0 })
+      expect(result.reason).toContain('elsewhere')
+    }
+  })
+})

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { type RunResult, run } from '../../../sim/run/run.ts'
+import type { System } from '../../../sim/service/system.ts'
+import { type Assertion, findCounterexample, type SuiteOptions } from '../../../sim/vitest/check.ts'
+import system from '../../fixtures/toll/system.ts'
+import { toll } from '../../fixtures/toll.ts'
+
+const options: SuiteOptions = { system: system as unknown as System, orders: 3, runs: 400 }
+const wrong: SuiteOptions = { ...options, params: { key: false } }
+
+const upholds = ({ properties }: RunResult): void => {
+  for (const { name, verdict, message } of properties) {
+    if (verdict === 'violated') throw new Error(`${name}: ${message}`)
+  }
+}
+
+describe('a suite', () => {
+  it('[P8] finds nothing where nothing is wrong, after all its runs', async () => {
+    let runs = 0
+    const found = await findCounterexample('right', { ...options, runs: 60 }, (result) => {
+      runs++
+      upholds(result)
+    })
+    expect(found).toBeUndefined()
+    expect(runs).toBe(60)
+  })
+
+  it('[P8] finds a breach and shrinks it to the fault and the order that it takes', async () => {
+    const found = await findCounterexample('wrong', wrong, upholds)
+    expect(found).toMatchObject({
+      property: 'paid once',
+      scenario: { workload: { orders: 1 }, params: { key: false } },
+    })
+    expect(found?.scenario.faults).toHaveLength(1)
+    expect(found?.message).toBe('paid once: car-1 paid 2 times')
+    if (found === undefined) return
+    const again = await run(toll(found.scenario), found.scenario, found.seed)
+    expect(again.digest).toBe(found.result.digest)
+  })
+
+  it('[P8] finds the same for the same name or seed', async () => {
+    const [one, two, other] = [
+      await findCounterexample('wrong', wrong, upholds),
+      await findCounterexample('wrong', wrong, upholds),
+      await findCounterexample('wrong', { ...wrong, seed: 5 }, upholds),
+    ]
+    expect(two?.scenario).toEqual(one?.scenario)
+    expect([two?.seed, two?.runs]).toEqual([one?.seed, one?.runs])
+    expect([other?.seed, other?.runs]).not.toEqual([one?.seed, one?.runs])
+  })
+
+  it('[P8] shrinks an assertion of its own that fails on runs that violate nothing', async () => {
+    const found = await findCounterexample('own', options, ({ orders }) => {
+      if (orders >= 2) throw new Error('too many cars')
+    })
+    expect(found).toMatchObject({ property: undefined, message: 'too many cars' })
+    expect(found?.scenario).toMatchObject({ workload: { orders: 2, every: '100ms' }, faults: [] })
+  })
+
+  it('[P8] counts a run that ends with an error as a failure', async () => {
+    const found = await findCounterexample('error', { ...options, params: { mistake: 'foreign' } }, () => {})
+    expect(found?.result.verdict).toBe('error')
+    expect(found?.scenario).toMatchObject({ workload: { orders: 1 }, faults: [] })
+  })
+
+  it('[P8] aims at no broker that its cluster does not have', async () => {
+    const aimed: string[] = []
+    const counting: Assertion = (_result, { faults }) => void aimed.push(JSON.stringify(faults))
+    await findCounterexample('small', { ...options, cluster: { brokers: 1 }, runs: 200 }, counting)
+    expect(aimed.some((faults) => faults.includes('broker-1'))).toBe(true)
+    expect(aimed.filter((faults) => /broker-[23]/.test(faults))).toEqual([])
+  })
+})

@@ -1,0 +1,146 @@
+import type { FaultSpec, RunResult } from 'faultline'
+import { describe, expect, it } from 'vitest'
+import system from '../../scenarios/order-choreography/system.ts'
+import { type PreparedSystem, prepare, run } from '../../sim/run/run.ts'
+import { type Scenario, scenarioOf } from '../../sim/run/scenario.ts'
+import type { System } from '../../sim/service/system.ts'
+
+/** What the saga does with two orders: everything goes well, nothing is in stock, nothing can be delivered. */
+const VARIANTS: readonly { readonly what: string; readonly params: Scenario['params'] }[] = [
+  { what: 'shipped', params: {} },
+  { what: 'out of stock', params: { stock: 0 } },
+  { what: 'undeliverable', params: { undeliverableOneIn: 1 } },
+]
+
+const SEEDS = [1, 2, 3]
+
+/** A passage of a point of a step. */
+interface Passage {
+  readonly step: string
+  readonly phase: string
+  readonly of: string
+  readonly nth: number
+}
+
+const prepared = (params: Scenario['params']): PreparedSystem => prepare(system as unknown as System, params)
+
+const scenarioWith = (params: Scenario['params'], faults: readonly FaultSpec[]): Scenario =>
+  scenarioOf({ system: system.name, params, workload: { orders: 2 }, faults })
+
+/** Every passage of every point of a step in services and relays, as a run without faults has them. */
+async function passages(params: Scenario['params'], seed: number): Promise<Passage[]> {
+  const { trace, verdict } = await run(prepared(params), scenarioWith(params, []), seed, { trace: true })
+  expect(verdict).toBe('pass')
+  const counts = new Map<string, number>()
+  const found: Passage[] = []
+  for (const { kind: phase, entity, data } of trace?.records() ?? []) {
+    if (phase !== 'before' && phase !== 'after') continue
+    const { step } = data as { step: string }
+    if (step.startsWith('users.') || entity === undefined) continue
+    const point = `${phase} ${step} of ${entity}`
+    const nth = (counts.get(point) ?? 0) + 1
+    counts.set(point, nth)
+    found.push({ step, phase, of: entity, nth })
+  }
+  return found
+}
+
+/** The service of a step. */
+const serviceOf = ({ step }: Passage): string => step.slice(0, step.indexOf('.'))
+
+/** The process that runs a step: the service, or its relay. */
+const runnerOf = (passage: Passage): string => {
+  const service = serviceOf(passage)
+  return passage.step.startsWith(`${service}.relay `) ? `${service}-relay` : service
+}
+
+const trigger = ({ step, phase, of, nth }: Passage) => ({ at: `${phase} ${step}`, of, nth })
+
+const crashAt = (passage: Passage): FaultSpec => ({
+  crash: runnerOf(passage),
+  ...trigger(passage),
+  restart: '300ms',
+})
+
+/** What is wrong with a run that must be clean although its fault struck; undefined when nothing is. */
+function complaint({ verdict, properties, faults, reason }: RunResult): string | undefined {
+  const [fault] = faults
+  if (fault?.struckAtMicros === undefined) return 'the fault did not strike'
+  if (verdict === 'pass') return undefined
+  const violated = properties.filter((property) => property.verdict !== 'pass').map(({ message }) => message)
+  return [verdict, reason, ...violated].filter((part) => part !== undefined).join('; ')
+}
+
+/** Runs a fault at each place and returns those that did harm. */
+async function harm(
+  params: Scenario['params'],
+  seed: number,
+  places: readonly Passage[],
+  faultAt: (passage: Passage) => FaultSpec,
+): Promise<string[]> {
+  const system = prepared(params)
+  const harmful: string[] = []
+  for (const passage of places) {
+    const fault = faultAt(passage)
+    const wrong = complaint(await run(system, scenarioWith(params, [fault]), seed))
+    if (wrong !== undefined) harmful.push(`seed ${seed}, ${JSON.stringify(fault)}: ${wrong}`)
+  }
+  return harmful
+}
+
+describe('one fault at every place', () => {
+  it.each(VARIANTS)(
+    '[F12] a crash at every point of every step leaves orders clean that are $what',
+    { timeout: 120_000 },
+    async ({ what, params }) => {
+      let cases = 0
+      const steps = new Set<string>()
+      for (const seed of SEEDS) {
+        const places = await passages(params, seed)
+        expect(places.length).toBeGreaterThan(200)
+        expect(new Set(places.map(runnerOf)).size).toBeGreaterThan(7)
+        expect(await harm(params, seed, places, crashAt)).toEqual([])
+        for (const { step } of places) steps.add(step)
+        cases += places.length
+      }
+      expect([...steps].filter((step) => step.endsWith('offsets.commit')).length).toBeGreaterThan(5)
+      console.info(
+        `a crash at each of ${cases} points of ${steps.size} steps in ${SEEDS.length} seeds: ${what}`,
+      )
+    },
+  )
+
+  it.each(VARIANTS)(
+    '[F13] a redelivery after every commit of offsets leaves orders clean that are $what',
+    { timeout: 120_000 },
+    async ({ what, params }) => {
+      let cases = 0
+      for (const seed of SEEDS) {
+        const commits = (await passages(params, seed)).filter(
+          ({ step, phase }) => phase === 'after' && step.endsWith('offsets.commit'),
+        )
+        expect(commits.length).toBeGreaterThan(10)
+        for (const records of [1, 3]) {
+          const redeliverAt = (passage: Passage) => ({
+            redeliver: serviceOf(passage),
+            records,
+            ...trigger(passage),
+          })
+          expect(await harm(params, seed, commits, redeliverAt)).toEqual([])
+          cases += commits.length
+        }
+      }
+      console.info(`${cases} redeliveries after commits of offsets in ${SEEDS.length} seeds: ${what}`)
+    },
+  )
+
+  it('[F12] is not clean with a mistake: the same enumeration finds the double charge', {
+    timeout: 120_000,
+  }, async () => {
+    const params = { providerIdempotencyKey: false }
+    const places = (await passages(params, 1)).filter(({ step }) => step.startsWith('payment.OrderCreated '))
+    const harmful = await harm(params, 1, places, crashAt)
+    expect(harmful.length).toBeGreaterThan(0)
+    for (const message of harmful) expect(message).toContain('was charged twice')
+  })
+})
