@@ -299,14 +299,10 @@ describe('a unique key', () => {
 
   it('[T8] is refused with 23505 when it exists', async () => {
     const heard: unknown[] = []
-    await play([{ at: 1000, run: async (ctx) => heard.push(await outcome(insertTwice(ctx))) }], {
-      things: [thing('a')],
-    })
+    const insertAgain = (ctx: PlayContext) => ctx.transaction((tx) => tx.things.insert(thing('a', 'again')))
+    const script: Script = { at: 1000, run: async (ctx) => heard.push(await outcome(insertAgain(ctx))) }
+    await play([script], { things: [thing('a')] })
     expect(heard).toEqual(['23505'])
-
-    function insertTwice(ctx: PlayContext): Promise<unknown> {
-      return ctx.transaction((tx) => tx.things.insert(thing('a', 'again')))
-    }
   })
 
   it('[T8] makes a second inserter wait, and fails it when the first commits', async () => {
