@@ -38,6 +38,17 @@ describe('a suite', () => {
     expect(again.digest).toBe(found.result.digest)
   })
 
+  it('[P8] keeps to the property that it found while it shrinks, whatever else fails', async () => {
+    let found = false
+    const result = await findCounterexample('wrong', wrong, ({ properties }) => {
+      found ||= properties.some(({ verdict }) => verdict === 'violated')
+      if (found) throw new Error('from now on everything is wrong')
+    })
+    expect(result?.property).toBe('paid once')
+    expect(result?.result.verdict).toBe('violated')
+    expect(result?.scenario.faults).toHaveLength(1)
+  })
+
   it('[P8] finds the same for the same name or seed', async () => {
     const [one, two, other] = [
       await findCounterexample('wrong', wrong, upholds),
