@@ -27,20 +27,25 @@ export class Process {
   incarnation: Incarnation
   /** Trace id of the record that started the present life. */
   startCause = 0
-  private readonly boot: (process: Process) => void
+  private readonly boot: ((process: Process) => void) | undefined
   /** Links to other processes by their index. */
   readonly links: (Link | undefined)[] = []
   index = -1
   private resources: ProcessResource[] = []
 
-  /** @param boot called at each start, with nothing left of earlier lives */
-  constructor(kernel: Kernel, name: string, role: string, boot: (process: Process) => void) {
+  /** @param boot called at each start, with nothing left of earlier lives; undefined for a server that cannot crash */
+  constructor(kernel: Kernel, name: string, role: string, boot: ((process: Process) => void) | undefined) {
     this.kernel = kernel
     this.name = name
     this.role = role
     this.boot = boot
     this.entity = kernel.choices.entity(`process ${name}`)
     this.incarnation = new Incarnation(name, 1)
+  }
+
+  /** Whether a crash of it is simulated: service instances and relays have lives, other servers do not yet. */
+  get mortal(): boolean {
+    return this.boot !== undefined
   }
 
   /** Whether it runs. */
@@ -67,7 +72,7 @@ export class Process {
 
   /** Starts the first life. */
   start(): void {
-    this.boot(this)
+    this.boot?.(this)
   }
 
   /**
@@ -95,7 +100,7 @@ export class Process {
       life: this.incarnation.number,
     })
     this.kernel.digest.word(this.incarnation.number)
-    this.boot(this)
+    this.boot?.(this)
   }
 
   onEvent(_code: number, _subject: unknown): void {

@@ -17,7 +17,7 @@ export class Database {
     this.kernel = network.kernel
     this.network = network
     this.name = name
-    this.process = network.add(new Process(network.kernel, name, name, () => {}), STATEMENT_LATENCY)
+    this.process = network.add(new Process(network.kernel, name, name, undefined), STATEMENT_LATENCY)
   }
 
   /** Creates a table with the rows that it holds from the start. */

@@ -110,7 +110,7 @@ export class ExternalProcess {
   /** @param work how long it works on a request */
   constructor(network: Network, name: string, work: LatencyTable) {
     this.network = network
-    this.process = network.add(new Process(network.kernel, name, name, () => {}), INTERNET_LATENCY)
+    this.process = network.add(new Process(network.kernel, name, name, undefined), INTERNET_LATENCY)
     this.work = work
   }
 

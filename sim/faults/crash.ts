@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SimError } from '../kernel/error.ts'
 import { durationMicros } from '../kernel/time.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
@@ -11,11 +12,20 @@ export const crash = defineFault({
     crash: processName.describe('service or process that dies; at a step, the instance that runs the step'),
     restart: durationText.default('300ms').describe('how long it stays down'),
   }),
+  onlyServices: true,
   targets: (settings) => [settings.crash],
   describe: (settings) => `${settings.crash} crashed and restarted after ${settings.restart}`,
   strike({ kernel, network }, settings, strike) {
     const restartMicros = durationMicros(settings.restart)
     const named = network.named(settings.crash)
+    if (named.some(({ mortal }) => !mortal)) {
+      kernel.fail(
+        new SimError(
+          'definition',
+          `a crash of ${settings.crash} is not simulated: only services and relays crash`,
+        ),
+      )
+    }
     const running = named.find((process) => process.incarnation === strike.incarnation)
     for (const process of running === undefined ? named : [running])
       process.crash(strike.cause, restartMicros)

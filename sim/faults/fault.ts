@@ -21,6 +21,8 @@ export interface FaultKind<Settings extends object = object> {
   readonly says: string
   /** The members of its entry besides the trigger's (`at`, `of`, `nth`). */
   readonly schema: ZodType<Settings>
+  /** Whether it acts only on processes that have lives: instances of services, and relays. */
+  readonly onlyServices?: boolean
   /** Names of processes or services that it mentions, for validation against the system. */
   targets(settings: Settings): readonly string[]
   /** What it does, in one sentence. */

@@ -22,7 +22,7 @@ export class Broker {
 
   constructor(network: Network, name: string) {
     this.kernel = network.kernel
-    this.process = network.add(new Process(network.kernel, name, 'broker', () => {}))
+    this.process = network.add(new Process(network.kernel, name, 'broker', undefined))
   }
 
   /** Produce: appends to the log and wakes the fetches that wait for it. */

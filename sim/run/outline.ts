@@ -20,6 +20,8 @@ export interface SystemOutline {
   readonly properties: readonly string[]
   /** What faults may aim at: processes, and the services that they are instances of. */
   readonly targets: readonly string[]
+  /** Those of them that have lives: services, their instances and relays. */
+  readonly services: readonly string[]
   /** What its workload calls one action: `order`. */
   readonly noun: string
 }
@@ -53,12 +55,17 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
     throw new SimError('definition', `system ${system.name} cannot be built: ${message}`)
   }
   const targets = new Set<string>()
-  for (const { name, role } of world.network.processes.values()) targets.add(role).add(name)
+  const services = new Set<string>()
+  for (const { name, role, mortal } of world.network.processes.values()) {
+    targets.add(role).add(name)
+    if (mortal) services.add(role).add(name)
+  }
   return {
     name: system.name,
     params: system.params,
     properties: parts.properties.map(({ name }) => name),
     targets: [...targets],
+    services: [...services],
     noun: parts.workload.noun,
   }
 }
@@ -146,16 +153,19 @@ function targetProblems(
   const { at: _at, of: _of, nth: _nth, ...members } = entry as FaultSpec
   const settings = kind.schema.safeParse(knownMembers(kind, members))
   if (!settings.success) return []
+  const possible = kind.onlyServices === true ? outline.services : outline.targets
   return kind
     .targets(settings.data)
-    .filter((target) => !outline.targets.includes(target))
+    .filter((target) => !possible.includes(target))
     .map((target) => {
-      const message = `${outline.name} has no process '${target}': expected ${oneOf(outline.targets)}`
+      const message = outline.targets.includes(target)
+        ? `${kind.kind} acts on services only, not on '${target}': expected ${oneOf(possible)}`
+        : `${outline.name} has no process '${target}': expected ${oneOf(possible)}`
       return {
         path: [...path, ...placeOf(entry, target)],
         of: 'value',
         message,
-        meant: suggestion(target, outline.targets),
+        meant: suggestion(target, possible),
       }
     })
 }

@@ -50,7 +50,7 @@ export class Users implements Actor {
     this.workload = workload
     this.spec = spec
     this.ledger = ledger
-    this.process = network.add(new Process(this.kernel, 'users', 'users', () => {}), INTERNET_LATENCY)
+    this.process = network.add(new Process(this.kernel, 'users', 'users', undefined), INTERNET_LATENCY)
     this.runtime = new ServiceRuntime(
       usersPlan,
       network,

@@ -130,6 +130,11 @@ const BAD: readonly Bad[] = [
     told: [['2:19', "toll has no process 'both': expected one of", 'booth-1', "did you mean 'booth'?"]],
   },
   {
+    what: 'a crash of a server whose crash is not simulated',
+    lines: ['faults: [{ crash: broker-1, at: 2s }]'],
+    told: [['2:19', "crash acts on services only, not on 'broker-1': expected one of", 'booth-1']],
+  },
+  {
     what: 'one side of a partition that does not exist',
     lines: ['faults: [{ partition: [gate, brokr-1], for: 1s, at: 2s }]'],
     told: [['2:30', "toll has no process 'brokr-1'", "did you mean 'broker-1'?"]],
