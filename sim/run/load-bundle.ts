@@ -1,5 +1,6 @@
 import { SimError } from '../kernel/error.ts'
 import type { System } from '../service/system.ts'
+import { trapAmbient } from './ambient.ts'
 import { isMap, oneOf, shown } from './problem.ts'
 
 /** A system as one text that runs anywhere: `faultline` is left out of it and given to it when it is evaluated. */
@@ -26,6 +27,7 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
       `${label} requires '${name}': a system may use 'faultline' and what can be bundled with it, nothing else`,
     )
   }
+  const restore = trapAmbient(() => {})
   try {
     // A user's system is code: evaluating its bundle is the one way that is the same in Node and in a browser.
     const evaluate = new Function('module', 'exports', 'require', `${text}\n//# sourceURL=faultline/${label}`)
@@ -36,6 +38,8 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
       'definition',
       `${label} failed while it was loaded: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
     )
+  } finally {
+    restore()
   }
   if (!('default' in module.exports)) {
     throw new SimError(

@@ -71,6 +71,7 @@ export interface PreparedSystem {
 export function prepare(system: System, params: Scenario['params']): PreparedSystem {
   const values: Record<string, unknown> = {}
   for (const [name, spec] of Object.entries(system.params)) values[name] = params[name] ?? spec.default
+  const restore = trapAmbient(() => {})
   try {
     return { system, parts: system.build(values as ParamsOf<ParamSpecs>) }
   } catch (error) {
@@ -79,6 +80,8 @@ export function prepare(system: System, params: Scenario['params']): PreparedSys
       'definition',
       `system ${system.name} cannot be built: ${error instanceof Error ? error.message : String(error)}`,
     )
+  } finally {
+    restore()
   }
 }
 

@@ -31,6 +31,7 @@ export class TransactionScope implements StatementScope {
   afterCommit: (() => Promise<unknown>)[] | undefined
   private readonly session: Session
   private prelude: Statement | undefined
+  private ended = false
 
   constructor(context: Context, prelude: Statement | undefined) {
     this.context = context
@@ -39,6 +40,7 @@ export class TransactionScope implements StatementScope {
   }
 
   perform(operation: number, statement: Statement): Promise<unknown> {
+    if (this.ended) return Promise.reject(endedError(this.context))
     const pending = this.context.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
     if (this.prelude === undefined) {
@@ -65,6 +67,7 @@ export class TransactionScope implements StatementScope {
   /** Commits; what the runtime added is sent first if the handler made no statement. */
   commit(): Promise<unknown> {
     if (!this.context.task.incarnation.alive) return Operation.never()
+    this.ended = true
     if (this.prelude !== undefined) this.session.send([this.prelude], undefined)
     const pending = this.context.task.begin<unknown>(COMMIT)
     if (pending === undefined) return Operation.never()
@@ -74,6 +77,14 @@ export class TransactionScope implements StatementScope {
 
   /** Rolls back; nothing is awaited. A dead process sends nothing: the server notices its end by itself. */
   rollback(): void {
+    this.ended = true
     if (this.context.task.incarnation.alive) this.session.rollback()
   }
+}
+
+/** What a driver says of a statement that comes too late: mostly one that nobody awaited. */
+function endedError({ task }: Context): Error {
+  return new Error(
+    `the transaction of ${task.handler.service}.${task.handler.name} has ended: await its statements inside it`,
+  )
 }

@@ -1,6 +1,7 @@
-import { run } from 'faultline'
+import { prepare, run } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { trapAmbient } from '../../../sim/run/ambient.ts'
+import { loadBundle } from '../../../sim/run/load-bundle.ts'
 import { NODE_HOSTS } from '../../fixtures/hosts.ts'
 import { type Ctx, mark, type Perform } from '../../fixtures/shapes/shape.ts'
 import { solo, soloScenario } from '../../fixtures/solo.ts'
@@ -146,5 +147,23 @@ describe('ambient time, chance and input', () => {
     }
     expect(threw).toEqual(SOURCES.map(() => true))
     expect(reported).toEqual(SOURCES.map(([name]) => expect.stringContaining(`called ${name},`)))
+  })
+})
+
+describe('before a run', () => {
+  it('[D10] ambient time in build is refused, and works again afterwards', () => {
+    const broken = { name: 'broken', says: '', params: {}, build: () => ({ started: Date.now() }) }
+    expect(() => prepare(broken as never, {})).toThrow('Date.now')
+    expect(Date.now()).toBeGreaterThan(0)
+  })
+
+  it('[D10] chance at module scope of a bundle is refused', () => {
+    const bundle = {
+      text: 'const luck = Math.random(); module.exports.default = luck',
+      label: 'system.ts',
+      hash: '',
+    }
+    expect(() => loadBundle(bundle as never, {} as never)).toThrow('Math.random')
+    expect(Math.random()).toBeLessThan(1)
   })
 })
