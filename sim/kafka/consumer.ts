@@ -4,10 +4,11 @@ import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
 import type { KafkaCluster } from './broker.ts'
+import type { ErrorCode } from './error-code.ts'
 import { FetchSession, PartitionPosition } from './fetch.ts'
 import type { GroupCoordinator } from './group.ts'
 import type { Partition } from './partition.ts'
-import type { Assignment, ErrorCode, LogRecord } from './protocol.ts'
+import type { Assignment, LogRecord } from './protocol.ts'
 
 const JOIN_ARRIVES = 0
 const ASSIGNMENT_ARRIVES = 1

@@ -7,8 +7,9 @@ import type { Micros } from '../kernel/time.ts'
 import { rangeAssignment } from './assignor.ts'
 import type { KafkaCluster } from './broker.ts'
 import type { Consumer } from './consumer.ts'
+import type { ErrorCode } from './error-code.ts'
 import type { Partition } from './partition.ts'
-import type { Assignment, ErrorCode, OffsetCommitRequest } from './protocol.ts'
+import type { Assignment, OffsetCommitRequest } from './protocol.ts'
 
 const SESSION_EXPIRES = 0
 

@@ -1,9 +1,7 @@
 import type { Entity } from '../kernel/choice.ts'
 import type { Micros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
-
-/** Kafka's error codes, as far as this broker answers them. Source: org.apache.kafka.common.protocol.Errors. */
-export type ErrorCode = 'NONE' | 'UNKNOWN_MEMBER_ID' | 'ILLEGAL_GENERATION' | 'REBALANCE_IN_PROGRESS'
+import type { ErrorCode } from './error-code.ts'
 
 /** A record as a producer sends it: immutable plain data, with the hash that was taken when it was sealed. */
 export interface ProducedRecord {

@@ -50,7 +50,7 @@ export const listedTests = () => list('--staticParse')
  * @returns {string[]}
  */
 export function specProblems(specification, tests) {
-  const ids = [...specification.matchAll(/^- \*\*([A-Z]\d+)\*\* \S/gm)].map((match) => match[1] ?? '')
+  const ids = [...specification.matchAll(/^- \*\*([A-Z]{1,2}\d+)\*\* \S/gm)].map((match) => match[1] ?? '')
   const rules = new Set(ids)
   const cited = new Map(tests.flatMap((test) => citations(test.name).map((id) => [id, test])))
   return [
@@ -65,7 +65,7 @@ export function specProblems(specification, tests) {
 }
 
 /** @param {string} name */
-const citations = (name) => [...name.matchAll(/\[([A-Z]\d+)\]/g)].map((match) => match[1] ?? '')
+const citations = (name) => [...name.matchAll(/\[([A-Z]{1,2}\d+)\]/g)].map((match) => match[1] ?? '')
 
 /** @returns {string} */
 export const specification = () =>
