@@ -1,6 +1,7 @@
 import { INTERNET_LATENCY, type LatencyTable, QUANTILES } from '../cluster/latency.ts'
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
+import type { ChoiceSite } from '../kernel/choice.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { Operation, type Task } from '../kernel/task.ts'
@@ -106,20 +107,20 @@ export class ExternalProcess {
   readonly network: Network
   readonly process: Process
   private readonly work: LatencyTable
+  private readonly workSite: ChoiceSite
 
   /** @param work how long it works on a request */
   constructor(network: Network, name: string, work: LatencyTable) {
     this.network = network
     this.process = network.add(new Process(network.kernel, name, name, undefined), INTERNET_LATENCY)
     this.work = work
+    this.workSite = network.kernel.choices.site(`work ${name}`)
   }
 
   /** How long it works on this request. */
   workMicros(task: Task): number {
     const { kernel, entity } = task
-    return this.work[
-      kernel.choose(kernel.choices.site(`work ${this.process.name}`), entity, QUANTILES)
-    ] as number
+    return this.work[kernel.choose(this.workSite, entity, QUANTILES)] as number
   }
 
   /**

@@ -31,10 +31,7 @@ type ContextClass = new (
   task: Task,
   event: Context['event'],
 ) => Context
-type TransactionClass = new (
-  context: Context,
-  prelude: TransactionScope['context']['prelude'],
-) => TransactionScope
+type TransactionClass = new (context: Context) => TransactionScope
 
 /** A service in one run: its database, its instances and what they are made of. */
 export class ServiceRuntime {
