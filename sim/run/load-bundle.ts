@@ -33,10 +33,11 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
     const evaluate = new Function('module', 'exports', 'require', `${text}\n//# sourceURL=faultline/${label}`)
     evaluate(module, module.exports, requireOnly)
   } catch (error) {
-    if (error instanceof SimError) throw error
+    if (error instanceof SimError && error.code !== 'ambient') throw error
+    const what = error instanceof Error && !(error instanceof SimError) ? `${error.name}: ` : ''
     throw new SimError(
       'definition',
-      `${label} failed while it was loaded: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+      `${label} failed while it was loaded: ${what}${error instanceof Error ? error.message : String(error)}`,
     )
   } finally {
     restore()
