@@ -43,9 +43,10 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
     restore()
   }
   if (!('default' in module.exports)) {
+    const others = Object.keys(module.exports)
     throw new SimError(
       'definition',
-      `${label} has no default export: write 'export default defineSystem({ … })'`,
+      `${label} has no default export (it exports ${others.length === 0 ? 'nothing' : others.join(', ')}): expected a system, as in 'export default defineSystem({ … })'`,
     )
   }
   return checkedSystem(module.exports.default, label)
@@ -57,7 +58,7 @@ function checkedSystem(value: unknown, label: string): System {
   const fail = (what: string): never => {
     throw new SimError(
       'definition',
-      `the default export of ${label} is not a system: ${what}; write 'export default defineSystem({ … })'`,
+      `the default export of ${label} is not a system: ${what}; expected one, as in 'export default defineSystem({ … })'`,
     )
   }
   if (!isMap(value)) return fail(`it is ${typeof value === 'function' ? 'a function' : shown(value)}`)

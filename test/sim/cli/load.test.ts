@@ -274,13 +274,48 @@ describe('the system of a scenario', () => {
     ],
     ['whose file does not exist', 'system: ./road.ts\n', '1:9 there is no file road.ts', ''],
     [
+      'whose file is misspelled',
+      'system: ./scenarios/toll/systm.ts\n',
+      '1:9 there is no file scenarios/toll/systm.ts',
+      "did you mean './scenarios/toll/system.ts'?",
+    ],
+    [
+      'that is a folder',
+      'system: ./scenarios/toll\n',
+      '1:9 scenarios/toll is a folder: expected the file of a system',
+      "did you mean './scenarios/toll/system.ts'?",
+    ],
+    [
+      'that is a folder without a system',
+      'system: ./scenarios\n',
+      '1:9 scenarios is a folder: expected the file of a system',
+      '',
+    ],
+    [
+      'that is no code',
+      'system: ./a.yaml\n',
+      '1:9 a.yaml is no TypeScript or JavaScript: expected the file of a system',
+      '',
+    ],
+    [
+      'that is another module of it',
+      'system: ./scenarios/toll/events.ts\n',
+      '1:9 scenarios/toll/events.ts has no default export (it exports roads): expected a system',
+      "did you mean './scenarios/toll/system.ts'?",
+    ],
+    [
       'that calls itself otherwise',
       'system: other\n',
       "1:9 the system in scenarios/other/system.ts calls itself 'toll'",
       "did you mean 'toll'?",
     ],
   ])('[R6] %s is refused', async (_what, text, told, meant) => {
-    const files = { 'a.yaml': text, 'scenarios/toll/system.ts': toll, 'scenarios/other/system.ts': toll }
+    const files = {
+      'a.yaml': text,
+      'scenarios/toll/system.ts': toll,
+      'scenarios/toll/events.ts': "export const roads = 'roads'\n",
+      'scenarios/other/system.ts': toll,
+    }
     const { code, stderr } = await invoke(['run', 'a.yaml'], folderOf(files))
     expect(code).toBe(2)
     expect(stderr).toContain(`a.yaml:${told}`)
@@ -299,11 +334,20 @@ describe('the system of a scenario', () => {
       "import fs from 'node:fs'\nexport default fs\n",
       "system.ts:1:16 cannot find 'node:fs': a system may import 'faultline'",
     ],
-    ['no default export', 'export const a = 1\n', 'has no default export'],
+    [
+      'no default export',
+      'export const a = 1\nexport const b = 2\n',
+      'a.yaml:1:9 system.ts has no default export (it exports a, b): expected a system',
+    ],
     [
       'a default export that is no system',
       'export default { name: 3 }\n',
-      "is not a system: it has no 'name'",
+      "a.yaml:1:9 the default export of system.ts is not a system: it has no 'name'",
+    ],
+    [
+      'the time at module scope',
+      'export default Date.now()\n',
+      'a.yaml:1:9 system.ts failed while it was loaded: service code called Date.now',
     ],
     [
       'code that fails when it is loaded',
@@ -313,7 +357,7 @@ describe('the system of a scenario', () => {
     [
       'a build that fails',
       `import system from '${TOLL}'\nexport default { ...system, build: () => { throw new Error('no road') } }\n`,
-      'cannot be built: no road',
+      'a.yaml:1:9 system.ts: system toll cannot be built: no road',
     ],
     [
       'a build that returns something else',

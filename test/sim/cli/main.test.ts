@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { DOUBLE_TOLL, folderOf, invoke, ROOT, scenarioText } from '../../fixtures/cli.ts'
+import { DOUBLE_TOLL, folderOf, invoke, ROOT, scenarioText, TOLL } from '../../fixtures/cli.ts'
 
 const execute = promisify(execFile)
 
@@ -15,6 +15,13 @@ describe('exit codes', () => {
     ['1 when an expected violation does not happen', scenarioText('expect: { paid once: violated }'), 1],
     ['1 when service code breaks a rule', scenarioText('params: { mistake: ambient }'), 1],
     ['1 when a handler waits for something foreign', scenarioText('params: { mistake: foreign }'), 1],
+    ['1 when service code ends the process', scenarioText('params: { mistake: exits }'), 1],
+    [
+      '1 when service code uses time that it captured, and swallows what it is thrown',
+      scenarioText('params: { mistake: captures }'),
+      1,
+    ],
+    ['1 when service code says what cannot be meant', scenarioText('params: { mistake: misspells }'), 1],
     ['2 when the system cannot be built', scenarioText('params: { mistake: throws }'), 2],
     ['3 when the budget runs out', scenarioText('budget: { events: 20 }'), 3],
     ['3 when a fault never strikes', scenarioText('faults: [{ crash: booth, at: after provider.chrge }]'), 3],
@@ -52,6 +59,33 @@ describe('exit codes', () => {
       /part at record \d+:\n.*booth-\d {2}log of car-1 {2}\{"message":"seen","cars":\d+\}/,
     )
     expect(stderr).toContain('at module scope')
+  })
+
+  it('[R12] are 4 for a system that remembers what is seen only when it is loaded anew', async () => {
+    const folder = folderOf({ 'a.yaml': scenarioText('params: { mistake: warms }') })
+    const { code, stderr } = await invoke(['run', 'a.yaml', '--check-determinism'], folder)
+    expect(code).toBe(4)
+    expect(stderr).toContain('at module scope')
+  })
+
+  it.each([
+    ['mistake: exits', 1],
+    ['mistake: misspells', 1],
+    ['mistake: throws', 2],
+  ])('[R9] are those of run for every command, of a system with %s', async (param, code) => {
+    const folder = folderOf({ 'a.yaml': scenarioText(`params: { ${param} }`) })
+    for (const command of [['run'], ['shrink'], ['list', 'steps']]) {
+      const invocation = await invoke([...command, 'a.yaml'], folder)
+      expect({ command, code: invocation.code }).toEqual({ command, code })
+    }
+  })
+
+  it('[R9] are those of run for every command, when the budget runs out', async () => {
+    const folder = folderOf({ 'a.yaml': scenarioText('budget: { events: 20 }') })
+    for (const command of [['run'], ['shrink'], ['list', 'steps']]) {
+      const invocation = await invoke([...command, 'a.yaml'], folder)
+      expect({ command, code: invocation.code }).toEqual({ command, code: 3 })
+    }
   })
 
   it('[R12] say nothing of a deterministic system but that it is', async () => {
@@ -291,6 +325,35 @@ describe('the program', () => {
     const { code, stdout } = await start(['run', 'a.yaml', '--time-limit', '1'], folder)
     expect(code).toBe(3)
     expect(stdout).toContain('inconclusive: it did not end within 1 s of wall time')
+  })
+
+  it.each([
+    ['exits', 1, 'error', 'service code called process.exit'],
+    ['prints', 0, 'pass', null],
+  ])(
+    '[R3] prints JSON and nothing else on stdout when service code %s',
+    async (mistake, code, verdict, reason) => {
+      const folder = folderOf({ 'a.yaml': scenarioText(`params: { mistake: ${mistake} }`) })
+      const result = await start(['run', 'a.yaml', '--json'], folder)
+      expect(result.code).toBe(code)
+      const told = JSON.parse(result.stdout) as { verdict: string; reason: string | null }
+      expect(told.verdict).toBe(verdict)
+      expect(told.reason ?? '').toContain(reason ?? '')
+      expect(result.stderr).not.toMatch(/^\s+at /m)
+      if (mistake === 'prints') expect(result.stderr).toContain('a car')
+    },
+  )
+
+  it.each([
+    ['ends the process', 'process.exit(5)', 'ended the process (code 5)'],
+    ['rejects', "throw new RangeError('too far')", 'failed: RangeError: too far'],
+  ])('[R7] refuses a system that %s from what it left running', async (_what, statement, told) => {
+    const text = `import system from '${TOLL}'\nvoid Promise.resolve().then(() => { ${statement} })\nexport default system\n`
+    const folder = folderOf({ 'a.yaml': 'system: ./system.ts\n', 'system.ts': text })
+    const { code, stdout, stderr } = await start(['run', 'a.yaml'], folder)
+    expect({ code, stdout }).toMatchObject({ code: 2, stdout: '' })
+    expect(stderr).toContain(`a.yaml:1:9 system.ts: code that it started outside of handlers ${told}`)
+    expect(stderr).not.toMatch(/^\s+at /m)
   })
 
   it('[R2] refuses a bad file without a stack trace', async () => {
