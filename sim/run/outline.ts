@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isTooLong, LONGEST } from '../faults/duration.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
@@ -122,9 +123,9 @@ function paramExpectation(spec: ParamSpec, value: unknown): string | undefined {
       return within ? undefined : `a whole number from ${spec.min} to ${spec.max}`
     }
     case 'duration':
-      return typeof value === 'string' && readDuration(value) !== undefined
-        ? undefined
-        : "a duration such as '300ms', '2s' or '5m'"
+      if (typeof value !== 'string' || readDuration(value) === undefined)
+        return "a duration such as '300ms', '2s' or '5m'"
+      return isTooLong(value) ? `a duration of at most ${LONGEST}` : undefined
   }
 }
 

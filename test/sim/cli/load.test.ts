@@ -37,6 +37,75 @@ const BAD: readonly Bad[] = [
     told: [['2:21', 'expected a number of at most 100, got 1000']],
   },
   {
+    what: 'no orders at all',
+    lines: ['workload: { orders: 0 }'],
+    told: [['2:21', 'expected at least 1, because a run without any tests nothing, got 0']],
+  },
+  {
+    what: 'numbers that are not finite',
+    lines: ['budget: { events: .inf }', 'seed: .nan'],
+    told: [
+      ['2:19', 'expected a finite number, got Infinity'],
+      ['3:7', 'expected a finite number, got NaN'],
+    ],
+  },
+  {
+    what: 'numbers that are not exact',
+    lines: ['budget: { events: 1.0e+300 }', 'seed: 9007199254740993'],
+    told: [
+      ['2:19', 'expected a number of at most 9007199254740991, got 1e+300'],
+      ['3:7', 'expected a number of at most 9007199254740991, got 9007199254740992'],
+    ],
+  },
+  {
+    what: 'durations beyond all bounds',
+    lines: [
+      'workload: { every: 99999999999999999999d }',
+      'budget: { time: 36501d }',
+      'params: { relayEvery: 9999999h }',
+      'faults: [{ crash: booth, restart: 999999d, at: 999999d }]',
+    ],
+    told: [
+      ['2:20', "expected a duration of at most 36500d, got '99999999999999999999d'"],
+      ['3:17', "expected a duration of at most 36500d, got '36501d'"],
+      ['4:23', "expected a duration of at most 36500d, got '9999999h'"],
+      ['5:35', "expected a duration of at most 36500d, got '999999d'"],
+      ['5:48', "expected a moment of at most 36500d, or a step, got '999999d'"],
+    ],
+  },
+  {
+    what: 'a session time-out that brokers refuse',
+    lines: ['cluster: { kafka: { session.timeout.ms: 0 } }'],
+    told: [['2:41', 'expected a number of at least 6000, got 0']],
+  },
+  {
+    what: 'what clients and brokers of Kafka refuse',
+    lines: [
+      'cluster:',
+      '  kafka:',
+      '    session.timeout.ms: 1800001',
+      '    heartbeat.interval.ms: 0',
+      '    max.poll.records: 0',
+      '    request.timeout.ms: 2147483648',
+    ],
+    told: [
+      ['4:25', 'expected a number of at most 1800000, got 1800001'],
+      ['5:28', 'expected a number of at least 1, got 0'],
+      ['6:23', 'expected a number of at least 1, got 0'],
+      ['7:25', 'expected a number of at most 2147483647, got 2147483648'],
+    ],
+  },
+  {
+    what: 'heartbeats that come too late for the session',
+    lines: ['cluster: { kafka: { session.timeout.ms: 6000, heartbeat.interval.ms: 6000 } }'],
+    told: [['2:70', 'expected less than session.timeout.ms, which is 6000, got 6000']],
+  },
+  {
+    what: 'heartbeats that come too late for the default session',
+    lines: ['cluster: { kafka: { heartbeat.interval.ms: 45000 } }'],
+    told: [['2:44', 'expected less than session.timeout.ms, which is 45000, got 45000']],
+  },
+  {
     what: 'a configuration that Kafka does not have',
     lines: ['cluster: { kafka: { session.timeout: 6000 } }'],
     told: [['2:21', "unknown key 'session.timeout'", "did you mean 'session.timeout.ms'?"]],

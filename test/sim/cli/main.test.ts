@@ -34,6 +34,11 @@ describe('exit codes', () => {
     ['an unknown command', ['rum'], 'Did you mean run?'],
     ['an unknown option', ['run', 'a.yaml', '--sed', '1'], 'Did you mean --seed?'],
     ['a seed that is no number', ['run', 'a.yaml', '--seed', 'x'], "expected a whole number from 0, got 'x'"],
+    ...['0', '1e9', 'Infinity', '2147484', '0.0001'].map((limit): [string, string[], string] => [
+      `a time limit of ${limit} s`,
+      ['run', 'a.yaml', '--time-limit', limit],
+      `expected seconds from 0.001 to 2147483, got '${limit}'`,
+    ]),
     ['a missing file', ['run'], "missing required argument 'scenario'"],
     [
       'nothing to shrink',
@@ -185,6 +190,37 @@ describe('replay', () => {
     expect(stdout).toContain('- paid once: violated → pass')
   })
 
+  it('[R11] of a run with an edited tape says that its tape was edited', async () => {
+    const { folder, file, edit } = await saved()
+    edit((text) => {
+      const run = JSON.parse(text) as { tape: Record<string, number[]> }
+      for (const [lane, values] of Object.entries(run.tape))
+        if (lane.startsWith('latency')) run.tape[lane] = values.map((value) => value + 1)
+      return JSON.stringify(run)
+    })
+    const { code, stdout } = await invoke(['replay', file], folder)
+    expect(stdout).toContain('not the same run: since it was saved its tape was edited\n')
+    expect(code).not.toBe(4)
+  })
+
+  it('[R11] of a run with an edited seed and a shorter tape says so', async () => {
+    const { folder, file, edit } = await saved()
+    edit((text) => JSON.stringify({ ...(JSON.parse(text) as object), seed: 2, tape: {} }))
+    const { code, stdout } = await invoke(['replay', file], folder)
+    expect(stdout).toContain(
+      'not the same run: since it was saved its seed was edited and its tape was edited\n',
+    )
+    expect(code).not.toBe(4)
+  })
+
+  it('[R11] of a run whose seed alone was edited repeats it from its tape, and says so', async () => {
+    const { folder, file, edit } = await saved()
+    edit((text) => text.replace('"seed": 1,', '"seed": 2,'))
+    const { code, stdout } = await invoke(['replay', file], folder)
+    expect(stdout).toContain('the same run, to the digest, although since it was saved its seed was edited')
+    expect(code).toBe(0)
+  })
+
   it('[R11] that differs although nothing was changed is nondeterminism', async () => {
     const { folder, file, edit } = await saved()
     edit((text) => text.replace(/"digest": "[0-9a-f]+"/, '"digest": "0000000000000000"'))
@@ -206,8 +242,8 @@ describe('replay', () => {
     ],
     [
       'a run of another version',
-      (text: string) => text.replace('"version": 1', '"version": 2'),
-      /run\.json:\d+:14 expected version 1/,
+      (text: string) => text.replace('"version": 2', '"version": 1'),
+      /run\.json:\d+:14 expected version 2 .*, got 1/,
     ],
     [
       'a run with a fault that does not exist',
@@ -217,7 +253,12 @@ describe('replay', () => {
     [
       'a run with a broken tape',
       (text: string) => text.replace(/("tape": \{\n.*?\[)\d+/, '$1-1'),
-      /run\.json:\d+:\d+ tape\./,
+      /run\.json:\d+:\d+ expected a number of at least 0, got -1/,
+    ],
+    [
+      'a run whose system is another module now',
+      (text: string) => text.replace(/"systemFile": "[^"]*"/, '"systemFile": "run.json"'),
+      /run\.json:\d+:17 \S+run\.json is no TypeScript or JavaScript: expected the file of a system/,
     ],
   ])('[R11] refuses %s at its place', async (_what, change, told) => {
     const { folder, file, edit } = await saved()
@@ -354,6 +395,11 @@ describe('the program', () => {
     expect({ code, stdout }).toMatchObject({ code: 2, stdout: '' })
     expect(stderr).toContain(`a.yaml:1:9 system.ts: code that it started outside of handlers ${told}`)
     expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it('[R13] takes the longest limit of wall time for what it is', async () => {
+    const folder = folderOf({ 'a.yaml': scenarioText() })
+    expect((await start(['run', 'a.yaml', '--time-limit', '2147483'], folder)).code).toBe(0)
   })
 
   it('[R2] refuses a bad file without a stack trace', async () => {
