@@ -26,6 +26,8 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
   stderr: THE_LOG,
   emitWarning: THE_LOG,
 }
+/** Members that come into being when they are first read. */
+const STREAMS: readonly string[] = ['stdin', 'stdout', 'stderr']
 const OTHERWISE = 'what the ctx of the handler offers'
 
 /** What code looks at to find out which engine it runs on. */
@@ -77,8 +79,8 @@ export function trappedProcess(process: object | undefined, refuse: Refuse, runn
   const denied = (did: string) => (_target: object, name: string | symbol) =>
     refuse(`${did} process.${String(name)}`, insteadOf(String(name)))
   return new Proxy({} as object, {
-    get: (_target, name) => {
-      const value: unknown = Reflect.get(real, name)
+    get: (target, name) => {
+      const value: unknown = STREAMS.includes(String(name)) ? target : Reflect.get(real, name)
       if (typeof name === 'symbol' || TELLING_THE_ENGINE.includes(name) || value === undefined) return value
       if (name === 'env') return environment
       if (typeof value !== 'function') return refuse(`read process.${name}`, insteadOf(name))
