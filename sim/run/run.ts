@@ -8,7 +8,7 @@ import type { Tape } from '../kernel/tape.ts'
 import { durationMicros, type Micros } from '../kernel/time.ts'
 import type { Trace } from '../kernel/trace.ts'
 import type { ParamSpecs, ParamsOf, System, SystemParts } from '../service/system.ts'
-import { trapAmbient } from './ambient.ts'
+import { AmbientGuard, trapAmbient } from './ambient.ts'
 import { defaultHost, type Host } from './host.ts'
 import type { Scenario } from './scenario.ts'
 import { buildWorld, type World } from './world.ts'
@@ -75,14 +75,17 @@ export function prepare(system: System, params: Scenario['params']): PreparedSys
   try {
     return { system, parts: system.build(values as ParamsOf<ParamSpecs>) }
   } catch (error) {
-    if (error instanceof SimError) throw error
-    throw new SimError(
-      'definition',
-      `system ${system.name} cannot be built: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw cannotBeBuilt(system, error)
   } finally {
     restore()
   }
+}
+
+/** What a system's own code threw before it could run, as an error that names the system. */
+export function cannotBeBuilt(system: System, error: unknown): SimError {
+  if (error instanceof SimError && error.code !== 'ambient') return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new SimError('definition', `system ${system.name} cannot be built: ${message}`)
 }
 
 const MAX_TRACE_RECORDS = 5_000_000
@@ -109,12 +112,8 @@ export async function run(
   })
   const plan = new FaultPlan(scenario.faults)
   let world: World | undefined
-  let restore = (): void => {}
-  let first = true
   const advance = (): boolean => {
-    if (first) {
-      first = false
-      restore = trapAmbient((error) => kernel.fail(error))
+    if (world === undefined) {
       try {
         plan.arm(kernel, () => world as World)
         world = buildWorld(prepared.parts, scenario, kernel)
@@ -131,12 +130,15 @@ export async function run(
       return false
     }
   }
+  const guard = new AmbientGuard((error) => kernel.fail(error))
+  await host.run(advance, (reason) => kernel.fail(unhandled(reason)), guard)
+  // Properties are the system's code as well.
+  guard.raise()
   try {
-    await host.run(advance, (reason) => kernel.fail(unhandled(reason)))
+    return resultOf(kernel, world, plan, seed)
   } finally {
-    restore()
+    guard.lower()
   }
-  return resultOf(kernel, world, plan, seed)
 }
 
 /** The faults of a scenario, armed in a kernel. */
