@@ -106,17 +106,10 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   producers.removeStraySnapshots(segments.map(({ baseOffset }) => baseOffset))
   rebuildProducerState(producers, new LogSegments(segments), logStartOffset, logEndOffset, nowMillis)
   const recoveryPoint = Math.min(disk.cleanShutdown ? logEndOffset : disk.recoveryPoint, logEndOffset)
+  const durableOffset = Math.min(disk.durableOffset, logEndOffset)
   const { highWatermark, firstDirtyOffset } = disk
-  const loaded = {
-    segments,
-    epochs,
-    producers,
-    highWatermark,
-    logStartOffset,
-    recoveryPoint,
-    firstDirtyOffset,
-  }
-  return new Log(options, loaded)
+  const marks = { highWatermark, logStartOffset, recoveryPoint, durableOffset, firstDirtyOffset }
+  return new Log(options, { segments, epochs, producers, ...marks })
 }
 
 function stored(log: Log, nowMillis: number): StoredLog {

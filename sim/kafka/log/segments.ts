@@ -126,7 +126,10 @@ export class LogSegments {
     return found
   }
 
-  /** The first record at or above an offset whose timestamp is at least a time. */
+  /**
+   * The first record at or above an offset whose timestamp is at least a time. Kafka looks into one segment only: while
+   * a segment below the start of the log is not deleted yet, it may hide the answer (UnifiedLog.searchOffsetInLocalLog).
+   */
   findByTimestamp(timestamp: number, startOffset: number): TimestampAndOffset | undefined {
     const segment = this.list.find((one) => one.largestTimestamp >= timestamp)
     return segment?.findByTimestamp(timestamp, startOffset)
