@@ -136,9 +136,14 @@ export class GeneralAssignment {
   private moveIfBetter(partition: number): boolean {
     const owner = this.ownerOf.get(partition)
     const earlier = this.earlierOwnerOf.get(partition)?.member
-    // Kafka gives it back without asking whether the earlier owner still subscribes to the topic.
-    if (earlier !== undefined && this.load(owner) > this.load(earlier) + 1)
-      return this.move(partition, earlier)
+    if (earlier !== undefined) {
+      if (!this.loads.includes(earlier))
+        throw new Error(
+          `Member ${this.members[earlier]?.memberId} takes no part in balancing, but once owned a partition that does: Kafka fails with a NullPointerException here.`,
+        )
+      // Kafka gives it back without asking whether the earlier owner still subscribes to the topic.
+      if (this.load(owner) > this.load(earlier) + 1) return this.move(partition, earlier)
+    }
     if (!this.subscribers(partition).some((other) => this.load(owner) > this.load(other) + 1)) return false
     return this.move(partition, this.leastLoadedSubscriber(partition))
   }
