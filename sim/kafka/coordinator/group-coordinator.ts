@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error-code.ts'
 import { Answer } from './answer.ts'
-import type { SubscribedTopics } from './classic-group.ts'
+import type { ClassicGroup, SubscribedTopics } from './classic-group.ts'
 import { ClassicProtocol } from './classic-protocol.ts'
 import { joinError, syncError } from './classic-rebalance.ts'
 import { Deadlines } from './deadlines.ts'
@@ -136,6 +136,11 @@ export class GroupCoordinator implements OffsetGroups {
     const failure = (appendError: ErrorCode): DeletableGroupResult[] =>
       groupIds.map((groupId) => ({ groupId, errorCode: responseErrorOf(appendError) }))
     this.log.whenCommitted(new Answer<readonly DeletableGroupResult[]>(results, failure, respond))
+  }
+
+  /** The classic group of an id, to look at. */
+  classicGroup(groupId: string): ClassicGroup | undefined {
+    return this.classic.group(groupId)
   }
 
   find(groupId: string): OffsetValidator | undefined {
