@@ -200,13 +200,12 @@ export class ClassicGroup implements OffsetValidator {
     return selected
   }
 
-  /** Begins a generation with the members that there are, none of which has synced. */
+  /** Begins a generation with the members that there are. */
   initNextGeneration(nowMillis: number): void {
     this.generationId++
     this.protocolName = this.members.size > 0 ? this.selectProtocol() : null
     this.refreshSubscribedTopics()
     this.transitionTo(this.members.size > 0 ? 'CompletingRebalance' : 'Empty', nowMillis)
-    this.pendingSyncMembers.clear()
   }
 
   /** Reads from the members' metadata which topics they want. */

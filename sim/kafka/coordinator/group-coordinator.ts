@@ -6,7 +6,7 @@ import { joinError, syncError } from './classic-rebalance.ts'
 import { Deadlines } from './deadlines.ts'
 import { ExpiryScan } from './expiry-scan.ts'
 import type { GroupConfig } from './group-config.ts'
-import { type GroupLog, type LogEntry, responseErrorOf } from './group-log.ts'
+import { type GroupLog, type GroupMetadataValue, type LogEntry, responseErrorOf } from './group-log.ts'
 import type {
   DeletableGroupResult,
   DescribedGroup,
@@ -160,17 +160,13 @@ export class GroupCoordinator implements OffsetGroups {
    * @param entries in the order of the log
    */
   load(entries: Iterable<LogEntry>, nowMillis: number): void {
-    const groups = new Map<string, LogEntry>()
+    const groups = new Map<string, GroupMetadataValue | null>()
     for (const entry of entries) {
-      if ('record' in entry && entry.record.kind === 'GroupMetadata') {
-        const { group, value } = entry.record
-        groups.delete(group)
-        if (value !== null) groups.set(group, entry)
-      } else this.offsets.load(entry)
+      if ('record' in entry && entry.record.kind === 'GroupMetadata')
+        groups.set(entry.record.group, entry.record.value)
+      else this.offsets.load(entry)
     }
-    for (const entry of groups.values())
-      if ('record' in entry && entry.record.kind === 'GroupMetadata' && entry.record.value !== null)
-        this.classic.load(entry.record.group, entry.record.value, nowMillis)
+    for (const [groupId, value] of groups) if (value !== null) this.classic.load(groupId, value, nowMillis)
     for (const groupId of this.offsets.store.groups.keys())
       if (this.find(groupId) === undefined) this.createSimple(groupId, nowMillis)
   }

@@ -199,6 +199,24 @@ describe('a join phase', () => {
     )
   })
 
+  it('[KG4] that has ended does not end again', () => {
+    playsAfter(
+      'two',
+      `
+      100    join b topics=bar                                            | PreparingRebalance 1: a-1 b-1
+      200    join a   → a joined 2 range as a-1, leads a-1 b-1; b joined 2 range as b-1, led by a-1 | CompletingRebalance 2: a-1 b-1
+      300    sync b
+      300    sync a   → a gets nothing; b gets nothing                    | Stable 2: a-1 b-1
+      4000   beat a   → a NONE
+      4000   beat b   → b NONE
+      8000   beat a   → a NONE
+      8000   beat b   → b NONE
+      12000  beat a   → a NONE
+      12000  beat b   → b NONE
+    `,
+    )
+  })
+
   it('[KG4] makes every generation one higher, also that of a group that becomes empty', () => {
     playsAfter(
       'one',
@@ -417,6 +435,21 @@ describe('a sync', () => {
     )
   })
 
+  it('[KG7] of an old generation changes nothing when it is written down at last', () => {
+    playsAfter(
+      'joined',
+      `
+      90    hold
+      100   sync a a-1=old
+      110   join b topics=bar   → a REBALANCE_IN_PROGRESS                 | PreparingRebalance 1: a-1 b-1
+      120   join a   → a joined 2 range as a-1, leads a-1 b-1; b joined 2 range as b-1, led by a-1 | CompletingRebalance 2: a-1 b-1
+      130   sync b
+      140   release
+      150   sync a a-1=new b-1=b   → a gets new; b gets b                 | Stable 2: a-1 b-1
+    `,
+    )
+  })
+
   it('[KG7] during a join phase, of an old generation or of a stranger is refused', () => {
     playsAfter(
       'two',
@@ -505,6 +538,29 @@ describe('a sync', () => {
       11000  -
     `,
     )
+    const { coordinator } = playsAfter(
+      'two',
+      `
+      4000   beat a   → a NONE
+      4000   beat b   → b NONE
+      8000   beat a   → a NONE
+      8000   beat b   → b NONE
+    `,
+    )
+    expect(coordinator.nextDeadlineMillis()).toBe(13_000)
+  })
+
+  it('[KG7] that waits is told of the rebalance that takes its place, and is waited for no more', () => {
+    const { coordinator } = playsAfter(
+      'joined',
+      `
+      30     sync b
+      40     join a topics=bar   → b REBALANCE_IN_PROGRESS                | PreparingRebalance 1: a-1 b-1
+      4000   beat b   → b REBALANCE_IN_PROGRESS
+      8000   beat b   → b REBALANCE_IN_PROGRESS
+    `,
+    )
+    expect(coordinator.nextDeadlineMillis()).toBe(10_040)
   })
 })
 
@@ -636,6 +692,34 @@ describe('a session', () => {
   })
 })
 
+describe('who is gone', () => {
+  it('[KG9] is waited for no more', () => {
+    const left = playsAfter('one', '100 leave a-1 → NONE | Empty 2')
+    expect(left.coordinator.nextDeadlineMillis()).toBe(600_000)
+    const replaced = playsAfter(
+      'static',
+      `
+      4000  beat s   → s NONE
+      4000  join g static=f protocols=range,roundrobin   → g joined 1 range as f-2, led by s-1 | Stable 1: s-1 f-2
+    `,
+    )
+    expect(replaced.coordinator.nextDeadlineMillis()).toBe(9_000)
+  })
+
+  it('[KG9] leaves an empty group without leader and protocol', () => {
+    const { log } = playsAfter('one', '5020 - | Empty 2')
+    const value = {
+      protocolType: 'consumer',
+      generation: 2,
+      protocol: null,
+      leader: null,
+      currentStateTimestamp: 5_020,
+      members: [],
+    }
+    expect(log.entries.at(-1)).toMatchObject({ record: { kind: 'GroupMetadata', group: 'g', value } })
+  })
+})
+
 describe('a static member', () => {
   it('[KG10] comes back under a new id without a rebalance, and the old id is fenced', () => {
     const { log } = playsAfter(
@@ -663,6 +747,15 @@ describe('a static member', () => {
       'static',
       `
       100   join t static=s v=9 protocols=range,roundrobin   → t joined 1 range as s-2, leads f-1 s-2 as before | Stable 1: f-1 s-2
+    `,
+    )
+  })
+
+  it('[KG10] that follows has to be told nothing new', () => {
+    playsAfter(
+      'static',
+      `
+      100   join g static=f v=9 protocols=range   → g joined 1 range as f-2, led by s-1 | Stable 1: s-1 f-2
     `,
     )
   })
@@ -728,6 +821,27 @@ describe('a static member', () => {
       200   fail REQUEST_TIMED_OUT   → g COORDINATOR_NOT_AVAILABLE        | Stable 1: s-1 f-1
       300   release
       310   beat f   → f NONE
+    `,
+    )
+  })
+
+  it('[KG10] that comes back twice before it is written down is who came last, or what it was before', () => {
+    playsAfter(
+      'static',
+      `
+      90    hold
+      100   join g static=f protocols=range                               | Stable 1: s-1 f-2
+      110   join h static=f protocols=range   → g FENCED_INSTANCE_ID      | Stable 1: s-1 f-3
+      200   fail REQUEST_TIMED_OUT   → h COORDINATOR_NOT_AVAILABLE        | Stable 1: s-1 f-2
+    `,
+    )
+    playsAfter(
+      'static',
+      `
+      90    hold
+      100   join g static=f protocols=range                               | Stable 1: s-1 f-2
+      110   join h static=f protocols=range   → g FENCED_INSTANCE_ID      | Stable 1: s-1 f-3
+      200   release   → h joined 1 range as f-3, led by s-1
     `,
     )
   })
@@ -820,6 +934,13 @@ describe('a member that leaves', () => {
     )
     plays(`
       0     leave a-1   → all UNKNOWN_MEMBER_ID                           | none
+    `)
+  })
+
+  it('[KG13] may be pending in a group that is empty, which stays so', () => {
+    plays(`
+      0     join a v=4   → a is to be a-1                                 | Empty 0: a-1?
+      1     leave a-1    → NONE                                           | Empty 0
     `)
   })
 

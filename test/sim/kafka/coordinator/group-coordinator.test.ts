@@ -123,6 +123,47 @@ describe('a coordinator that takes over', () => {
     `)
   })
 
+  it('[KG15] has no groups that were deleted, nor of which there is nothing but an aborted transaction', () => {
+    playsAfter(
+      'one',
+      `
+      100    leave a-1            → NONE                                  | Empty 2
+      110    drop                 → NONE                                  | none
+      120    move
+    `,
+    )
+    plays(`
+      0    txn 10 - foo-0=1       → - NONE                                | Empty 0
+      1    end 10 ABORT           → NONE
+      2    move                                                           | none
+    `)
+  })
+
+  it('[KG15] takes the session time-out where a member has no rebalance time-out', () => {
+    const script = plays('0 - | none')
+    const member = {
+      memberId: 'm',
+      groupInstanceId: null,
+      clientId: 'm',
+      clientHost: 'host',
+      rebalanceTimeout: -1,
+      sessionTimeout: 4_000,
+      subscription: 'foo',
+      assignment: 'x',
+    }
+    const group = { protocolType: 'consumer', generation: 1, protocol: 'range', leader: 'm' }
+    const value = { ...group, currentStateTimestamp: 0, members: [member] }
+    const record = { kind: 'GroupMetadata', group: 'g', value } as const
+    script.coordinator.load([{ offset: 0, producerId: -1, record }], 0)
+    expect(script.coordinator.classicGroup('g')).toMatchObject({ state: 'Stable', rebalanceTimeoutMs: 4_000 })
+  })
+
+  it('[KG15] leaves nothing to do for the old one', () => {
+    const { coordinator } = playsAfter('two', '100 join a | PreparingRebalance 1: a-1 b-1')
+    coordinator.unload(200)
+    expect(coordinator.nextDeadlineMillis()).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it('[KO6] goes on counting the retention of offsets', () => {
     plays(
       `
@@ -193,6 +234,19 @@ describe('administration', () => {
     const joined = playsAfter('joined', '').coordinator.describeGroups(['g'], 5)[0]
     expect(joined).toMatchObject({ groupState: 'CompletingRebalance', protocolData: '' })
     expect(joined?.members.map(({ memberMetadata }) => memberMetadata)).toEqual([null, null])
+  })
+
+  it('[KG16] describes members without an assignment when their sync has failed', () => {
+    const { coordinator } = playsAfter(
+      'two',
+      `
+      100   join a                                                        | PreparingRebalance 1: a-1 b-1
+      110   join b   → a joined 2 range as a-1, leads a-1 b-1; b joined 2 range as b-1, led by a-1 | CompletingRebalance 2: a-1 b-1
+      120   join b topics=bar                                             | PreparingRebalance 2: a-1 b-1
+    `,
+    )
+    const members = coordinator.describeGroups(['g'], 5)[0]?.members
+    expect(members?.map(({ memberAssignment }) => memberAssignment)).toEqual([null, null])
   })
 
   it('[KG16] describes a group that does not exist as dead, from version 6 on with an error', () => {

@@ -348,6 +348,55 @@ describe('expiry', () => {
     expect(log.summary().slice(-2)).toEqual(['foo-0=none', 'group none'])
   })
 
+  it('[KO6] of a group that becomes empty later is noticed all the same', () => {
+    playsAfter(
+      'one',
+      `
+      100       join a session=1000000   → a joined 2 range as a-1, leads a-1 | CompletingRebalance 2: a-1
+      110       sync a             → a gets nothing                       | Stable 2: a-1
+      120       commit a foo-0=1   → a NONE
+      650000    leave a-1          → NONE                                 | Empty 3
+      1199999   fetch              → foo-0=1
+      1200000   fetch              → no offsets                           | none
+    `,
+      { 'offsets.retention.minutes': 1 },
+    )
+  })
+
+  it('[KO6] leaves groups alone that have members, but no offsets', () => {
+    playsAfter(
+      'one',
+      `
+      100       join a session=1000000   → a joined 2 range as a-1, leads a-1 | CompletingRebalance 2: a-1
+      110       sync a             → a gets nothing                       | Stable 2: a-1
+      900000    beat a             → a NONE
+    `,
+    )
+  })
+
+  it('[KO6] takes a group along whose last offset was deleted', () => {
+    plays(`
+      0         commit - foo-0=1   → - NONE                               | Empty 0
+      700000    forget foo-0       → NONE
+      1199999   -
+      1200000   -                                                         | none
+    `)
+  })
+
+  it('[KO6] counts a partition once that a transaction has committed twice', () => {
+    plays(
+      `
+      0         txn 10 - foo-0=1   → - NONE                               | Empty 0
+      1         txn 10 - foo-0=2   → - NONE
+      2         end 10 COMMIT      → NONE
+      3         fetch              → foo-0=2
+      60000     fetch              → foo-0=2
+      120000    fetch              → no offsets                           | none
+    `,
+      { 'offsets.retention.minutes': 1, 'offsets.retention.check.interval.ms': 60_000 },
+    )
+  })
+
   it('[KO6] does not touch what a stable group reads, nor anything while a rebalance goes on', () => {
     const config = { 'offsets.retention.minutes': 1, 'offsets.retention.check.interval.ms': 1_000 }
     playsAfter(
