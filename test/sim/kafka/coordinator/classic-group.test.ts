@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ClassicGroup, type ClassicGroupState } from '../../../../sim/kafka/coordinator/classic-group.ts'
 import { ClassicMember } from '../../../../sim/kafka/coordinator/classic-member.ts'
 import { samePlain } from '../../../../sim/kafka/coordinator/equality.ts'
+import { plays, playsAfter } from '../../../fixtures/group-play.ts'
 
 // Facts of ClassicGroupTest and ClassicGroupMemberTest of Apache Kafka.
 
@@ -261,5 +262,77 @@ describe('what a group lets be done to its offsets', () => {
     expect(group.retainedSinceMillis(5)).toBe(14)
     group.stateSinceMillis = -1
     expect(group.retainedSinceMillis(5)).toBe(5)
+  })
+})
+
+describe('the leader', () => {
+  it('[KG5] is the first to join, and alone is told who the members are', () => {
+    playsAfter('two', '')
+  })
+
+  it('[KG5] is replaced by a member that has rejoined when it has not', () => {
+    playsAfter(
+      'two',
+      `
+      100    join b topics=bar session=20000                              | PreparingRebalance 1: a-1 b-1
+      5020   -    → b joined 2 range as b-1, leads b-1                    | CompletingRebalance 2: b-1
+    `,
+    )
+  })
+
+  it('[KG5] that leaves is replaced by the member that joined next', () => {
+    playsAfter(
+      'two',
+      `
+      100    leave a-1   → NONE                                           | PreparingRebalance 1: b-1
+      200    join b      → b joined 2 range as b-1, leads b-1             | CompletingRebalance 2: b-1
+    `,
+    )
+  })
+})
+
+describe('the protocol', () => {
+  it('[KG5] is one that all members support', () => {
+    plays(`
+      0     join a protocols=range,roundrobin                             | PreparingRebalance 0: a-1
+      0     join b protocols=roundrobin,sticky                            | PreparingRebalance 0: a-1 b-1
+      6000  -   → a joined 1 roundrobin as a-1, leads a-1 b-1; b joined 1 roundrobin as b-1, led by a-1 | CompletingRebalance 1: a-1 b-1
+    `)
+  })
+
+  it('[KG5] is the one with most votes', () => {
+    plays(`
+      0     join a protocols=range,roundrobin                             | PreparingRebalance 0: a-1
+      0     join b protocols=roundrobin,range                             | PreparingRebalance 0: a-1 b-1
+      0     join c protocols=sticky,roundrobin,range                      | PreparingRebalance 0: a-1 b-1 c-1
+      6000  -   → a joined 1 roundrobin as a-1, leads a-1 b-1 c-1; b joined 1 roundrobin as b-1, led by a-1; c joined 1 roundrobin as c-1, led by a-1 | CompletingRebalance 1: a-1 b-1 c-1
+    `)
+  })
+
+  it('[KG5] must be common: who has none with all others is refused', () => {
+    plays(`
+      0     join a                                                        | PreparingRebalance 0: a-1
+      0     join b protocols=roundrobin   → b INCONSISTENT_GROUP_PROTOCOL
+      0     join b type=connect protocols=range   → b INCONSISTENT_GROUP_PROTOCOL
+      3000  -   → a joined 1 range as a-1, leads a-1                      | CompletingRebalance 1: a-1
+      3001  join b   → b INCONSISTENT_GROUP_PROTOCOL
+    `)
+  })
+
+  it.each(['type= protocols=range', 'type=consumer protocols=', 'static=x type= protocols=range'])(
+    '[KG5] cannot be missing, even in an empty group: %s',
+    (options) => {
+      plays(`
+      0     join a ${options}   → a INCONSISTENT_GROUP_PROTOCOL           | Empty 0
+    `)
+    },
+  )
+
+  it('[KG5] of a member that comes back with its id is checked again', () => {
+    plays(`
+      0     join a v=4            → a is to be a-1                        | Empty 0: a-1?
+      1     join a protocols=     → a INCONSISTENT_GROUP_PROTOCOL
+      2     join a protocols=range                                        | PreparingRebalance 0: a-1
+    `)
   })
 })

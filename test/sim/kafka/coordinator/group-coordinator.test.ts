@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { GROUP_CONFIG } from '../../../../sim/kafka/coordinator/group-config.ts'
 import { GroupCoordinator } from '../../../../sim/kafka/coordinator/group-coordinator.ts'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../../../sim/kafka/coordinator/group-message.ts'
+import { MemoryGroupLog } from '../../../fixtures/group-log.ts'
 import { plays, playsAfter } from '../../../fixtures/group-play.ts'
-import { MemoryGroupLog } from '../../../fixtures/group-script.ts'
 
 const JOIN: JoinGroupRequest = {
   groupId: 'g',
