@@ -21,25 +21,26 @@ export function subscribedTopics(
   return subscribed
 }
 
-/** The numbers of partitions of the topics that any of the members subscribes to and that exist. */
+/**
+ * The numbers of partitions of the topics that any of the members subscribes to and that exist, ordered by name: their
+ * order, to assignors, stands for that of Kafka's topic ids, and must not depend on who came first.
+ */
 export function groupTopics(
   members: Iterable<ConsumerGroupMember>,
   regexes: ReadonlyMap<string, ReadonlySet<string>>,
   cluster: ClusterTopics,
 ): Map<string, number> {
-  const topics = new Map<string, number>()
+  const names = new Set<string>()
   for (const { subscribedTopicNames, subscribedTopicRegex } of members) {
-    addTopics(topics, subscribedTopicNames, cluster)
-    addTopics(topics, regexes.get(subscribedTopicRegex) ?? [], cluster)
+    for (const topicName of subscribedTopicNames) names.add(topicName)
+    for (const topicName of regexes.get(subscribedTopicRegex) ?? []) names.add(topicName)
   }
-  return topics
-}
-
-function addTopics(topics: Map<string, number>, topicNames: Iterable<string>, cluster: ClusterTopics): void {
-  for (const topicName of topicNames) {
+  const topics = new Map<string, number>()
+  for (const topicName of [...names].sort()) {
     const count = cluster.partitionCount(topicName)
     if (count !== undefined) topics.set(topicName, count)
   }
+  return topics
 }
 
 /** Whether two lots of topics are the same, with the same numbers of partitions. */

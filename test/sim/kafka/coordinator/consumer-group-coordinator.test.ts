@@ -188,6 +188,30 @@ it('[KN2] reconciles three members, each in its own time', () => {
   expect(bench.group.state).toBe('Stable')
 })
 
+it('[KN2] takes a member at its word that it reads nothing of what it was told to read, before it does', () => {
+  const bench = new Bench({ foo: 2 })
+  bench.uniform.prepared = { m1: { foo: [0, 1] } }
+  expect(bench.join('m1', ['foo'])).toEqual(accepted('m1', 2, { foo: [0, 1] }))
+  bench.uniform.prepared = { m1: { foo: [0] }, m2: { foo: [1] } }
+  expect(bench.join('m2', ['foo'])).toEqual(accepted('m2', 3, {}))
+  // If this answer is lost while m1 is about to read foo-1, both read it until m1 is fenced.
+  expect(bench.heartbeat('m1', 2, { topicPartitions: [] })).toEqual(accepted('m1', 3, { foo: [0] }))
+  expect(bench.heartbeat('m2', 3)).toEqual(accepted('m2', 3, { foo: [1] }))
+  const late = { topicPartitions: listed({ foo: [0, 1] }) }
+  expect(bench.heartbeat('m1', 2, late).errorCode).toBe('FENCED_MEMBER_EPOCH')
+})
+
+it('[KN1] tells the assignor of topics in the same order whoever came first', () => {
+  for (const topics of [
+    ['b', 'a'],
+    ['a', 'b'],
+  ]) {
+    const bench = new Bench({ b: 1, a: 1 })
+    bench.join('m', topics)
+    expect([...bench.group.topics.keys()]).toEqual(['a', 'b'])
+  }
+})
+
 describe('time', () => {
   const NONE = Number.POSITIVE_INFINITY
 
