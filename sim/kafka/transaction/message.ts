@@ -112,3 +112,41 @@ export interface ListTransactionsResponse {
     readonly transactionState: string
   }[]
 }
+
+export interface CommittedOffset {
+  readonly committedOffset: number
+  readonly committedLeaderEpoch: number
+  readonly committedMetadata: string
+}
+
+/** Goes to the group coordinator; version 5 adds the partition of __consumer_offsets to the transaction itself. */
+export interface TxnOffsetCommitRequest {
+  readonly transactionalId: string
+  readonly groupId: string
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly generationId: number
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  readonly topics: readonly {
+    readonly name: string
+    readonly partitions: readonly ({ readonly partitionIndex: number } & CommittedOffset)[]
+  }[]
+}
+
+export interface TxnOffsetCommitResponse {
+  readonly topics: readonly {
+    readonly name: string
+    readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: ErrorCode }[]
+  }[]
+}
+
+export interface FindCoordinatorRequest {
+  readonly keyType: 'TRANSACTION' | 'GROUP'
+  readonly key: string
+}
+
+export interface FindCoordinatorResponse {
+  readonly errorCode: ErrorCode
+  readonly nodeId: number
+}

@@ -2,6 +2,8 @@
 export interface ProducerView {
   readonly producerEpoch: number
   readonly hasOpenTransaction: boolean
+  /** Whether it remembers batches; a marker with a new epoch makes it forget them. */
+  readonly hasBatches: boolean
 }
 
 /** A transactional batch that is to be appended. */
@@ -59,29 +61,34 @@ export class PartitionVerification {
       })
       return guard
     }
-    if (producerEpoch > known.producerEpoch || baseSequence < known.lowestSequence) {
-      if (producerEpoch >= known.producerEpoch) known.lowestSequence = baseSequence
-      known.producerEpoch = Math.max(known.producerEpoch, producerEpoch)
-    }
+    if (producerEpoch > known.producerEpoch) {
+      known.producerEpoch = producerEpoch
+      known.lowestSequence = baseSequence
+    } else if (producerEpoch === known.producerEpoch)
+      known.lowestSequence = Math.min(known.lowestSequence, baseSequence)
     return known.guard
   }
 
-  /**
-   * Whether a batch may be appended: INVALID_TXN_STATE without the guard, OUT_OF_ORDER_SEQUENCE_NUMBER if a batch with a
-   * lower sequence failed before (it would find the gap closed), or if version 2 begins with another than 0 while the
-   * log knows nothing of the producer. `producer` is undefined if the log knows nothing of it.
-   */
-  check(
-    { producerId, producerEpoch, baseSequence }: TransactionalBatch,
+  /** Whether a batch may be appended; if not, the answer is INVALID_TXN_STATE. */
+  isVerified(
+    { producerId, producerEpoch }: TransactionalBatch,
     guard: VerificationGuard,
     producer: ProducerView | undefined,
-  ): 'NONE' | 'INVALID_TXN_STATE' | 'OUT_OF_ORDER_SEQUENCE_NUMBER' {
+  ): boolean {
+    if (isOngoing(producer, producerEpoch)) return true
+    return guard !== NO_GUARD && guard === this.entries.get(producerId)?.guard
+  }
+
+  /**
+   * Whether the sequence of a batch that is being verified is in order; if not, the answer is
+   * OUT_OF_ORDER_SEQUENCE_NUMBER: a batch before it failed and is going to be retried, or version 2 begins with another
+   * sequence than 0.
+   */
+  isInOrder({ producerId, baseSequence }: TransactionalBatch, producer: ProducerView | undefined): boolean {
     const entry = this.entries.get(producerId)
-    if (!isOngoing(producer, producerEpoch) && (guard === NO_GUARD || guard !== entry?.guard))
-      return 'INVALID_TXN_STATE'
-    if (entry === undefined) return 'NONE'
-    const startsLate = entry.supportsEpochBump && baseSequence !== 0 && producer === undefined
-    return startsLate || baseSequence > entry.lowestSequence ? 'OUT_OF_ORDER_SEQUENCE_NUMBER' : 'NONE'
+    if (entry === undefined) return true
+    if (entry.supportsEpochBump && baseSequence !== 0 && producer?.hasBatches !== true) return false
+    return baseSequence <= entry.lowestSequence
   }
 
   /** A transactional batch was appended: from here on the open transaction speaks for the next ones. */
