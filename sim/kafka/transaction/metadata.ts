@@ -60,7 +60,7 @@ export class TransactionMetadata implements TransactionFields {
   clientTransactionVersion: TransactionVersion
   state: TransactionState
   /** State of the transition that is prepared and not yet completed. */
-  pendingState: TransactionState | undefined
+  pendingState: TransactionState | undefined = undefined
   /** The bumped epoch of an attempt to fence may not have reached the log: the next attempt bumps no further. */
   hasFailedEpochFence = false
 
