@@ -1,0 +1,397 @@
+import {
+  type AppendResult,
+  type AppendSource,
+  appended,
+  CLIENT_APPEND,
+  duplicate,
+  type FollowerError,
+  inspectReplicated,
+  refused,
+} from './append.ts'
+import { NO_PARTITION_LEADER_EPOCH, NO_TIMESTAMP, type RecordBatch } from './batch.ts'
+import { Checkpoint } from './checkpoint.ts'
+import type { LogConfig } from './config.ts'
+import type { Disk } from './disk.ts'
+import type { EpochEndOffset, LeaderEpochCache } from './epoch-cache.ts'
+import { FlushPoint } from './flush.ts'
+import type { LoadedLog, LogOptions } from './options.ts'
+import type { ProducerState } from './producer-state.ts'
+import { type FetchIsolation, OUT_OF_RANGE, type ReadResult, readBatches, UNREADABLE } from './read.ts'
+import { applyBatch, rebuildProducerState } from './rebuild.ts'
+import { LogSegment } from './segment.ts'
+import { LogSegments } from './segments.ts'
+import { validateBatch } from './validation.ts'
+
+/**
+ * The log of one replica of one partition: logStartOffset <= lastStableOffset <= highWatermark <= logEndOffset (rule L1).
+ * After a crash it must not be used again: see `recovery.ts`. Source: UnifiedLog, LocalLog. Out of scope: tiered
+ * storage, compression, message formats before magic 2, segment.jitter.ms, moving a log between directories.
+ */
+export class Log {
+  private currentConfig: LogConfig
+  readonly options: LogOptions
+  readonly segments: LogSegments
+  readonly epochs: LeaderEpochCache
+  readonly producers: ProducerState
+  readonly flushes: FlushPoint
+  readonly highWatermarkCheckpoint: Checkpoint
+  readonly logStartCheckpoint: Checkpoint
+  /** First offset that the cleaner has not been at, undefined if it never ran. */
+  firstDirtyOffset: number | undefined
+  /** When its content or its bounds last changed. */
+  changedMillis: number
+  private readonly disk: Disk
+  private end: number
+  private start: number
+  private high: number
+  private unstable = -1
+
+  constructor(options: LogOptions, loaded: LoadedLog) {
+    const { broker, startMillis } = options
+    this.options = options
+    this.currentConfig = options.config
+    this.changedMillis = startMillis
+    this.disk = options.disk
+    this.segments = new LogSegments(loaded.segments)
+    this.epochs = loaded.epochs
+    this.producers = loaded.producers
+    this.firstDirtyOffset = loaded.firstDirtyOffset
+    this.end = this.segments.active.nextOffset
+    this.start = loaded.logStartOffset
+    this.high = Math.min(Math.max(loaded.highWatermark, this.start), this.end)
+    const recoveryMs = broker['log.flush.offset.checkpoint.interval.ms']
+    const startMs = broker['log.flush.start.offset.checkpoint.interval.ms']
+    const highMs = broker['replica.high.watermark.checkpoint.interval.ms']
+    const flushed = Math.max(loaded.recoveryPoint, this.start)
+    this.flushes = new FlushPoint(flushed, loaded.durableOffset, recoveryMs, startMillis)
+    this.highWatermarkCheckpoint = new Checkpoint(highMs, startMillis, this.high)
+    this.logStartCheckpoint = new Checkpoint(startMs, startMillis, this.start)
+    this.settleTransactions()
+  }
+
+  get config(): LogConfig {
+    return this.currentConfig
+  }
+
+  /** The topic's configuration was altered. */
+  reconfigure(config: LogConfig, nowMillis: number): void {
+    this.currentConfig = config
+    this.changedMillis = nowMillis
+  }
+
+  /** Offset of the next record to be written. */
+  get logEndOffset(): number {
+    return this.end
+  }
+
+  /** Records below it are visible. */
+  get highWatermark(): number {
+    return this.high
+  }
+
+  get logStartOffset(): number {
+    return this.start
+  }
+
+  /** First offset of a transaction that holds back readers of committed data; -1 if there is none. */
+  get firstUnstableOffset(): number {
+    return this.unstable
+  }
+
+  /** Records below it are visible to readers of committed data (rule T8). */
+  get lastStableOffset(): number {
+    return this.unstable >= 0 && this.unstable < this.high ? this.unstable : this.high
+  }
+
+  /** The offset below which everything is flushed. */
+  recoveryPoint(nowMillis: number): number {
+    return this.flushes.offset(this.end, nowMillis)
+  }
+
+  /** Where an epoch ends in this log (rule L9). */
+  endOffsetForEpoch(epoch: number): EpochEndOffset {
+    return this.epochs.endOffsetFor(epoch, this.end)
+  }
+
+  /** A replica that becomes leader starts its epoch, before it writes anything (rule L8). */
+  startEpoch(leaderEpoch: number): void {
+    this.epochs.assign(leaderEpoch, this.end)
+  }
+
+  /** Gives a batch its offsets and appends it (rules L8, L14, S2 to S7). @param batch see `producedBatch` */
+  appendAsLeader(
+    batch: RecordBatch,
+    leaderEpoch: number,
+    nowMillis: number,
+    source: AppendSource = CLIENT_APPEND,
+  ): AppendResult {
+    const { config } = this
+    if (this.disk.offline) return refused('KAFKA_STORAGE_ERROR', this.start)
+    const batchError = validateBatch(batch, config, source.origin, nowMillis)
+    if (batchError !== 'NONE') return refused(batchError, this.start)
+    const logAppendMillis = config['message.timestamp.type'] === 'LogAppendTime' ? nowMillis : NO_TIMESTAMP
+    const assigned = batch.assigned(this.end, leaderEpoch, logAppendMillis)
+    this.epochs.assign(leaderEpoch, this.end)
+    if (assigned.sizeInBytes > config['segment.bytes']) return refused('RECORD_LIST_TOO_LARGE', this.start)
+    this.rollIfDue(
+      assigned.sizeInBytes,
+      assigned.maxTimestamp,
+      assigned.lastOffset,
+      assigned.baseOffset,
+      nowMillis,
+    )
+    if (assigned.hasProducerId && source.origin !== 'replication') {
+      const known = this.checkProducer(assigned, source, nowMillis)
+      if (known !== undefined) return known
+    }
+    if (!this.disk.write(assigned.sizeInBytes, nowMillis)) return refused('KAFKA_STORAGE_ERROR', this.start)
+    this.write(assigned, nowMillis)
+    this.afterWrite(nowMillis)
+    return appended(assigned, logAppendMillis, this.start)
+  }
+
+  /**
+   * Appends batches as the leader has them. Those of a later epoch than the one that they were asked for in are left
+   * out (KAFKA-18723). An empty log goes back to the start of a batch that holds its start offset.
+   */
+  appendAsFollower(
+    replicated: readonly RecordBatch[],
+    leaderEpoch: number,
+    nowMillis: number,
+  ): FollowerError {
+    if (this.disk.offline) return 'KAFKA_STORAGE_ERROR'
+    const higher = replicated.findIndex(({ partitionLeaderEpoch: epoch }) => epoch > leaderEpoch)
+    const batches = higher < 0 ? replicated : replicated.slice(0, higher)
+    const first = batches[0]
+    if (first === undefined) return 'NONE'
+    const { error, bytes, lastOffset, maxTimestamp } = inspectReplicated(batches)
+    if (error !== 'NONE') return error
+    if (first.baseOffset < this.end) {
+      if (this.end !== this.start || lastOffset < this.end) return 'UNEXPECTED_APPEND_OFFSET'
+      this.truncateFullyAndStartAt(first.baseOffset, nowMillis)
+    }
+    for (const { partitionLeaderEpoch: epoch, baseOffset } of batches) {
+      if (epoch !== NO_PARTITION_LEADER_EPOCH) this.epochs.assign(epoch, baseOffset)
+    }
+    if (bytes > this.config['segment.bytes']) return 'RECORD_LIST_TOO_LARGE'
+    this.rollIfDue(bytes, maxTimestamp, lastOffset, first.baseOffset, nowMillis)
+    if (!this.disk.write(bytes, nowMillis)) return 'KAFKA_STORAGE_ERROR'
+    for (const batch of batches) this.write(batch, nowMillis)
+    this.afterWrite(nowMillis)
+    return 'NONE'
+  }
+
+  /**
+   * Whole batches from the one that holds an offset on, all of one segment; records below the offset are for the client
+   * to drop, as are those of aborted transactions (rules F2, F3, T8).
+   * @param minOneBatch the first batch comes even if it is larger than `maxBytes`
+   */
+  read(startOffset: number, maxBytes: number, isolation: FetchIsolation, minOneBatch = true): ReadResult {
+    if (this.disk.offline) return UNREADABLE
+    if (startOffset < this.start || startOffset > this.end) return OUT_OF_RANGE
+    const maxOffset = this.readBound(isolation)
+    return readBatches(this.segments, startOffset, maxBytes, maxOffset, isolation, minOneBatch)
+  }
+
+  /** Sets the high watermark, as far as the log reaches (rules L3, L5, L6). @returns what it is now */
+  updateHighWatermark(offset: number, nowMillis: number): number {
+    const high = offset < this.start ? this.start : Math.min(offset, this.end)
+    if (high !== this.high) this.setHighWatermark(high, nowMillis)
+    return high
+  }
+
+  /**
+   * Raises the high watermark, as leaders do (rule L3).
+   * @returns whether it was lower
+   * @throws RangeError above the end of the log
+   */
+  maybeIncrementHighWatermark(offset: number, nowMillis: number): boolean {
+    if (offset > this.end) throw new RangeError(`high watermark ${offset} above log end offset ${this.end}`)
+    if (offset <= this.high) return false
+    this.setHighWatermark(offset, nowMillis)
+    return true
+  }
+
+  /** Raises the start of the log, and with it whatever lay below (rule L6). */
+  maybeIncrementLogStartOffset(offset: number, nowMillis: number): 'NONE' | 'OFFSET_OUT_OF_RANGE' {
+    if (offset > this.high) return 'OFFSET_OUT_OF_RANGE'
+    if (offset <= this.start) return 'NONE'
+    this.setLogStart(offset, nowMillis)
+    this.flushes.raiseTo(offset, nowMillis)
+    this.epochs.truncateFromStart(offset)
+    this.producers.raiseLogStart(offset)
+    this.updateFirstUnstable()
+    return 'NONE'
+  }
+
+  /**
+   * Drops everything from an offset on, with the whole batch that holds it (rule L6).
+   * @returns whether anything was dropped
+   * @throws RangeError below 0
+   */
+  truncateTo(offset: number, nowMillis: number): boolean {
+    if (offset < 0) throw new RangeError(`truncation to ${offset}`)
+    if (offset >= this.end) {
+      // A leader that never wrote has left an entry at the end, which may contradict the new leader's.
+      this.epochs.truncateFromEnd(this.end)
+      return false
+    }
+    if (this.segments.first.baseOffset > offset) {
+      this.truncateFullyAndStartAt(offset, nowMillis)
+      return true
+    }
+    while (this.segments.active.baseOffset > offset) this.dropActive(nowMillis)
+    this.disk.free(this.segments.active.truncateTo(offset, nowMillis))
+    // A batch is dropped as a whole, but what was asked for is the end: an offset within one leaves a gap (as in Kafka).
+    this.end = offset
+    this.flushes.lowerTo(offset, nowMillis)
+    this.epochs.truncateFromEnd(offset)
+    this.setLogStart(Math.min(offset, this.start), nowMillis)
+    this.lowerFirstDirty(offset)
+    rebuildProducerState(this.producers, this.segments, this.start, offset, nowMillis)
+    if (this.high >= offset) this.setHighWatermark(offset, nowMillis)
+    else this.settleTransactions()
+    return true
+  }
+
+  /** Drops everything, to go on at an offset (rule R4). @param logStartOffset defaults to that offset */
+  truncateFullyAndStartAt(offset: number, nowMillis: number, logStartOffset = offset): void {
+    while (this.segments.count > 0) this.dropActive(nowMillis)
+    this.segments.push(new LogSegment(offset, nowMillis))
+    this.end = offset
+    this.flushes.lowerTo(offset, nowMillis)
+    this.epochs.clear()
+    this.producers.truncateFully(offset)
+    this.setLogStart(logStartOffset, nowMillis)
+    this.lowerFirstDirty(offset)
+    this.setHighWatermark(offset, nowMillis)
+  }
+
+  /** Starts a new segment at the end of the log, or above; the old one is flushed in the background (rule L15). */
+  roll(nowMillis: number, expectedNextOffset = 0): void {
+    const base = Math.max(expectedNextOffset, this.end)
+    const { active } = this.segments
+    if (active.baseOffset === base && active.sizeInBytes === 0) this.segments.pop()
+    this.segments.push(new LogSegment(base, nowMillis))
+    this.producers.advanceTo(base)
+    this.producers.takeSnapshot(nowMillis)
+    this.flushes.flushLater(base, nowMillis + this.disk.flushMillis)
+  }
+
+  /** Flushes everything (fsync). */
+  flush(nowMillis: number): void {
+    this.flushes.flushTo(this.end, nowMillis)
+  }
+
+  /** Removes the oldest segments, starting a new one if none would be left; the log starts after them (rule D2). */
+  deleteOldest(count: number, nowMillis: number): void {
+    if (count === this.segments.count) this.roll(nowMillis)
+    const next = this.segments.all[count] as LogSegment
+    this.maybeIncrementLogStartOffset(next.baseOffset, nowMillis)
+    this.forget(this.segments.splice(0, count, []), nowMillis)
+  }
+
+  /** Puts cleaned segments in the place of neighbours (rule D4). @returns false if the disk is full */
+  replaceSegments(old: readonly LogSegment[], cleaned: readonly LogSegment[], nowMillis: number): boolean {
+    let bytes = 0
+    for (const { sizeInBytes } of cleaned) bytes += sizeInBytes
+    if (!this.disk.write(bytes, nowMillis)) return false
+    const index = this.segments.indexOf(old[0] as LogSegment)
+    this.forget(this.segments.splice(index, old.length, cleaned), nowMillis, cleaned)
+    return true
+  }
+
+  private readBound(isolation: FetchIsolation): number {
+    if (isolation === 'log_end') return this.end
+    return isolation === 'high_watermark' ? this.high : this.lastStableOffset
+  }
+
+  /** Why a producer's batch is not to be appended, or where it is already; undefined if it is to be appended. */
+  private checkProducer(
+    batch: RecordBatch,
+    source: AppendSource,
+    nowMillis: number,
+  ): AppendResult | undefined {
+    const { producers } = this
+    if (source.origin === 'client') {
+      const known = producers.entry(batch.producerId, nowMillis)?.findDuplicate(batch)
+      if (known !== undefined) return duplicate(known, this.start)
+    }
+    const { origin, verificationGuard, transactionVersion } = source
+    const error = producers.validate(batch, origin, verificationGuard, transactionVersion, nowMillis)
+    return error === 'NONE' ? undefined : refused(error, this.start)
+  }
+
+  private rollIfDue(
+    bytes: number,
+    maxTimestamp: number,
+    lastOffset: number,
+    firstOffset: number,
+    nowMillis: number,
+  ): void {
+    const { active } = this.segments
+    if (active.shouldRoll(this.config, bytes, maxTimestamp, lastOffset, nowMillis))
+      this.roll(nowMillis, firstOffset)
+  }
+
+  private write(batch: RecordBatch, nowMillis: number): void {
+    const flushMs = this.config['flush.ms']
+    if (flushMs !== Number.POSITIVE_INFINITY) this.flushes.writing(this.end, flushMs, nowMillis)
+    this.segments.active.append(batch, this.config['index.interval.bytes'], nowMillis)
+    this.end = batch.nextOffset
+    if (batch.hasProducerId) applyBatch(this.producers, batch, this.segments.active.abortedIndex, nowMillis)
+  }
+
+  private afterWrite(nowMillis: number): void {
+    this.changedMillis = nowMillis
+    this.producers.advanceTo(this.end)
+    this.updateFirstUnstable()
+    const flushMessages = this.config['flush.messages']
+    if (flushMessages === Number.POSITIVE_INFINITY) return
+    if (this.end - this.recoveryPoint(nowMillis) >= flushMessages) this.flush(nowMillis)
+  }
+
+  private setHighWatermark(offset: number, nowMillis: number): void {
+    this.high = offset
+    this.changedMillis = nowMillis
+    this.highWatermarkCheckpoint.set(offset, nowMillis)
+    this.settleTransactions()
+  }
+
+  private settleTransactions(): void {
+    this.producers.transactions.settle(this.high)
+    this.updateFirstUnstable()
+  }
+
+  private setLogStart(offset: number, nowMillis: number): void {
+    if (offset === this.start) return
+    this.start = offset
+    this.changedMillis = nowMillis
+    this.logStartCheckpoint.set(offset, nowMillis)
+  }
+
+  private updateFirstUnstable(): void {
+    const offset = this.producers.transactions.firstUnstableOffset
+    this.unstable = offset < 0 ? -1 : Math.max(offset, this.start)
+  }
+
+  private lowerFirstDirty(offset: number): void {
+    if (this.firstDirtyOffset !== undefined) this.firstDirtyOffset = Math.min(this.firstDirtyOffset, offset)
+  }
+
+  /** Drops the newest segment, cut off with the end of the log. */
+  private dropActive(nowMillis: number): void {
+    this.forget([this.segments.pop()], nowMillis)
+  }
+
+  /** Segments were deleted or replaced: their files go later, their snapshots unless another segment starts there. */
+  private forget(old: readonly LogSegment[], nowMillis: number, cleaned: readonly LogSegment[] = []): void {
+    let bytes = 0
+    for (const { baseOffset, sizeInBytes } of old) {
+      bytes += sizeInBytes
+      if (!cleaned.some((segment) => segment.baseOffset === baseOffset))
+        this.producers.removeSnapshot(baseOffset)
+    }
+    this.disk.freeLater(bytes, nowMillis + this.config['file.delete.delay.ms'])
+  }
+}

@@ -1,0 +1,151 @@
+import type { RecordBatch } from './batch.ts'
+import { type EpochEntry, LeaderEpochCache } from './epoch-cache.ts'
+import { Log } from './log.ts'
+import type { LogOptions } from './options.ts'
+import { type ProducerSnapshot, ProducerState } from './producer-state.ts'
+import { rebuildProducerState } from './rebuild.ts'
+import { LogSegment } from './segment.ts'
+import { LogSegments } from './segments.ts'
+
+/** What a broker that is down has on disk of one log. The log that it was taken from must not be used any more. */
+export interface StoredLog {
+  readonly segments: readonly LogSegment[]
+  readonly epochs: readonly EpochEntry[]
+  readonly snapshots: readonly ProducerSnapshot[]
+  /** The checkpoints, as old as their intervals. */
+  readonly highWatermark: number
+  readonly recoveryPoint: number
+  readonly logStartOffset: number
+  /** Below it everything is on disk; above it some of it is in the page cache. */
+  readonly durableOffset: number
+  readonly firstDirtyOffset: number | undefined
+  /** The broker was shut down in order: nothing needs to be checked. */
+  readonly cleanShutdown: boolean
+}
+
+/** What a machine that crashes keeps of what was written but not flushed. */
+export interface PageCacheLoss {
+  /** Offset up to which records survive, between what was flushed (the default) and the end of the log. */
+  readonly survivingEndOffset?: number
+  /** Part of the next batch reached the disk. */
+  readonly torn?: boolean
+}
+
+const NEW_LOG: StoredLog = {
+  segments: [],
+  epochs: [],
+  snapshots: [],
+  highWatermark: 0,
+  recoveryPoint: 0,
+  logStartOffset: 0,
+  durableOffset: 0,
+  firstDirtyOffset: undefined,
+  cleanShutdown: true,
+}
+
+/** A log without content. @param logStartOffset where it begins, if not at 0 */
+export function createLog(options: LogOptions, nowMillis: number, logStartOffset = 0): Log {
+  return openLog({ ...NEW_LOG, logStartOffset }, options, nowMillis)
+}
+
+/** The broker is shut down in order: everything is flushed, and every checkpoint is written (rule L15). */
+export function shutDown(log: Log, nowMillis: number): StoredLog {
+  log.flush(nowMillis)
+  log.producers.takeSnapshot(nowMillis)
+  return {
+    ...stored(log, nowMillis),
+    highWatermark: log.highWatermark,
+    recoveryPoint: log.logEndOffset,
+    durableOffset: log.logEndOffset,
+    logStartOffset: log.logStartOffset,
+    cleanShutdown: true,
+  }
+}
+
+/** The broker's process dies: what it wrote is in the page cache, and stays (rule L15). */
+export function crashProcess(log: Log, nowMillis: number): StoredLog {
+  return stored(log, nowMillis)
+}
+
+/**
+ * The broker's machine dies: of what was not flushed, a suffix is lost (rule L15). Whole batches survive, except for one
+ * that is torn. Out of scope: a page cache that is written back out of order, and deletions that come undone.
+ */
+export function crashMachine(log: Log, nowMillis: number, loss: PageCacheLoss = {}): StoredLog {
+  const disk = stored(log, nowMillis)
+  if (!log.options.switches.pageCacheLossOnMachineCrash) return disk
+  const { durableOffset } = disk
+  const end = Math.max(durableOffset, Math.min(loss.survivingEndOffset ?? durableOffset, log.logEndOffset))
+  const segments = disk.segments.filter(({ baseOffset }, index) => index === 0 || baseOffset <= end)
+  const last = segments[segments.length - 1] as LogSegment
+  const lost = last.batches[last.indexOf(end)]
+  last.truncateTo(end, nowMillis)
+  if (loss.torn && lost !== undefined)
+    last.append(lost.corrupted(), log.config['index.interval.bytes'], nowMillis)
+  const snapshots = disk.snapshots.filter(({ offset }) => offset <= durableOffset)
+  return { ...disk, segments, snapshots, durableOffset: last.nextOffset }
+}
+
+/**
+ * Opens a log: after a crash every segment above the checkpointed recovery point is checked, and cut at the first batch
+ * whose checksum is wrong, with everything above (rule L15). The high watermark is the checkpointed one. Source:
+ * LogLoader, LogSegment.recover.
+ */
+export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number): Log {
+  const { broker, switches, startMillis } = options
+  const epochs = new LeaderEpochCache(disk.epochs)
+  const checked = disk.cleanShutdown ? disk.segments : checkSegments(disk, epochs, nowMillis)
+  const kept = endOf(checked) < disk.logStartOffset ? [] : checked
+  if (kept.length === 0 && checked.length > 0) epochs.clear()
+  const segments = kept.length > 0 ? kept : [new LogSegment(disk.logStartOffset, nowMillis)]
+  const logEndOffset = endOf(segments)
+  const logStartOffset = Math.max(disk.logStartOffset, (segments[0] as LogSegment).baseOffset)
+  epochs.truncateFromEnd(logEndOffset)
+  epochs.truncateFromStart(disk.logStartOffset)
+  const producers = new ProducerState({ config: broker, switches, startMillis }, disk.snapshots)
+  producers.removeStraySnapshots(segments.map(({ baseOffset }) => baseOffset))
+  rebuildProducerState(producers, new LogSegments(segments), logStartOffset, logEndOffset, nowMillis)
+  const recoveryPoint = Math.min(disk.cleanShutdown ? logEndOffset : disk.recoveryPoint, logEndOffset)
+  const durableOffset = Math.min(disk.durableOffset, logEndOffset)
+  const { highWatermark, firstDirtyOffset } = disk
+  const marks = { highWatermark, logStartOffset, recoveryPoint, durableOffset, firstDirtyOffset }
+  return new Log(options, { segments, epochs, producers, ...marks })
+}
+
+function stored(log: Log, nowMillis: number): StoredLog {
+  return {
+    segments: log.segments.all,
+    epochs: log.epochs.entries,
+    snapshots: log.producers.snapshots,
+    highWatermark: log.highWatermarkCheckpoint.stored(nowMillis),
+    recoveryPoint: log.flushes.stored(log.logEndOffset, nowMillis),
+    logStartOffset: log.logStartCheckpoint.stored(nowMillis),
+    durableOffset: log.flushes.durableOffset(log.logEndOffset, nowMillis),
+    firstDirtyOffset: log.firstDirtyOffset,
+    cleanShutdown: false,
+  }
+}
+
+function endOf(segments: readonly LogSegment[]): number {
+  return segments[segments.length - 1]?.nextOffset ?? -1
+}
+
+/** The segments up to the first batch above the recovery point that is corrupt. */
+function checkSegments(disk: StoredLog, epochs: LeaderEpochCache, nowMillis: number): LogSegment[] {
+  const checked: LogSegment[] = []
+  for (const [index, segment] of disk.segments.entries()) {
+    checked.push(segment)
+    const nextBase = disk.segments[index + 1]?.baseOffset ?? Number.POSITIVE_INFINITY
+    if (nextBase <= disk.recoveryPoint) continue
+    const corrupt = segment.batches.find(({ isValid }) => !isValid)
+    if (corrupt !== undefined) segment.truncateTo(corrupt.baseOffset, nowMillis)
+    for (const batch of segment.batches) recoverEpoch(epochs, batch)
+    if (corrupt !== undefined) break
+  }
+  return checked
+}
+
+function recoverEpoch(epochs: LeaderEpochCache, batch: RecordBatch): void {
+  if (batch.partitionLeaderEpoch > epochs.latestEpoch)
+    epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
+}
