@@ -3,8 +3,7 @@
 /** @typedef {import('../history.ts').Fields} Fields */
 /** @typedef {import('../history.ts').Value} Value */
 
-const UUID = '[A-Za-z0-9_-]{22}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
-const GENERATED_MEMBER_ID = new RegExp(`^(.*)-(?:${UUID})$`)
+const GENERATED_MEMBER_ID = /^(.*)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Fields that say nothing about the state of the cluster, or only in words. */
 const DROPPED = new Set([

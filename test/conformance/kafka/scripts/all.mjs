@@ -1,9 +1,11 @@
 // Every script, in the order in which they are recorded.
 
+import { scripts as fetches } from './fetches.mjs'
+import { scripts as idempotence } from './idempotence.mjs'
 import { scripts as produce } from './produce.mjs'
 
 /** @type {import('../recorder/script.ts').Script[]} */
-export const scripts = [...produce]
+export const scripts = [...produce, ...idempotence, ...fetches]
 
 /** @type {import('../recorder/script.ts').TableScript[]} */
 export const tables = []

@@ -40,6 +40,7 @@ const VERSIONS = {
   ConsumerGroupHeartbeat: 1,
   ConsumerGroupDescribe: 1,
   OffsetDelete: 0,
+  DescribeTopicPartitions: 0,
 }
 
 /**
