@@ -39,6 +39,8 @@ const { values, positionals } = parseArgs({
 /** @param {{ name: string }} script */
 const isAsked = ({ name }) => positionals.length === 0 || positionals.some((each) => name.startsWith(each))
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
 const path = classPath(values)
 const wire = new Wire(path)
 /** @type {string[]} */
@@ -113,8 +115,8 @@ async function recordScript(cluster, brokerConfig, script) {
   const { name, title, rules, brokers, topics } = script
   await createTopics(cluster, topics)
   const described = await topicsOf(cluster, topics)
-  const interpreter = new Interpreter(wire, cluster, await wire.command({ op: 'clock' }))
-  const steps = await interpreter.play(described, script)
+  const interpreter = new Interpreter(wire, cluster, await wire.command({ op: 'clock' }), script)
+  const steps = await interpreter.play(described)
   save(name, { kind: 'history', title, rules, brokers, brokerConfig, topics, steps })
 }
 

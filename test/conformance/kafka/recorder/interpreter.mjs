@@ -24,6 +24,7 @@ const SIGNALS = /** @type {const} */ ({
 export class Interpreter {
   #wire
   #cluster
+  #script
   #symbols
   #startMillis
   /** @type {Step[]} */
@@ -35,20 +36,23 @@ export class Interpreter {
    * @param {import('./wire.mjs').Wire} wire
    * @param {import('./cluster.mjs').Cluster} cluster
    * @param {Fields} clock the moment at which the history starts, as Wire.java tells it
+   * @param {Script} script
    */
-  constructor(wire, cluster, clock) {
+  constructor(wire, cluster, clock, script) {
+    const types = script.topics.map(({ configs }) => configs['message.timestamp.type'])
+    this.#script = script
     this.#wire = wire
     this.#cluster = cluster
     this.#startMillis = Number(clock.millis)
-    this.#symbols = new Symbols(Number(clock.epochMillis))
+    this.#symbols = new Symbols(Number(clock.epochMillis), types.includes('LogAppendTime'))
   }
 
   /**
    * @param {readonly Fields[]} topics of a Metadata response
-   * @param {Script} script
    * @returns {Promise<Step[]>}
    */
-  async play(topics, script) {
+  async play(topics) {
+    const script = this.#script
     for (const topic of topics) this.#symbols.defineTopic(String(topic.name), String(topic.topicId))
     for (const [at, step] of script.steps.entries()) {
       try {
@@ -97,9 +101,10 @@ export class Interpreter {
     const end = performance.now() + UNTIL_TIMEOUT_MILLIS
     let first
     for (;;) {
-      const recorded = await this.#exchange(step)
-      first ??= recorded.atMillis
-      if (matches(recorded.response, until)) {
+      first ??= await this.#now()
+      // While a broker is down, its port refuses connections.
+      const recorded = await this.#exchange(step).catch((error) => ({ response: { refused: String(error) } }))
+      if ('atMillis' in recorded && matches(recorded.response, until)) {
         this.#steps[at] = { ...recorded, atMillis: first, eventually: true }
         return
       }

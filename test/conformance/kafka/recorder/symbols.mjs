@@ -47,10 +47,15 @@ export class Symbols {
   /** @type {Map<string, string>} */
   #topicIds = new Map()
   #epochMillis
+  #byBroker
 
-  /** @param {number} epochMillis the moment that the history calls 0 */
-  constructor(epochMillis) {
+  /**
+   * @param {number} epochMillis the moment that the history calls 0
+   * @param {boolean} byBroker whether there are topics with LogAppendTime
+   */
+  constructor(epochMillis, byBroker) {
     this.#epochMillis = epochMillis
+    this.#byBroker = byBroker
   }
 
   /**
@@ -102,8 +107,9 @@ export class Symbols {
     if (typeof value !== 'number') return value
     if (field === 'producerId' && value >= 0) return this.#name(value, '$pid')
     if (field === 'sessionId' && value > 0) return this.#name(value, '$session')
-    if (field === 'timestamp' && !isSpecialTimestamp(value)) return value - this.#epochMillis
-    return field === 'logAppendTimeMs' && value >= 0 ? APPEND_TIME : value
+    if (field === 'logAppendTimeMs' && value >= 0 && this.#byBroker) return APPEND_TIME
+    const isMoment = field === 'timestamp' || field === 'logAppendTimeMs'
+    return isMoment && !isSpecialTimestamp(value) ? value - this.#epochMillis : value
   }
 
   /**

@@ -1,11 +1,13 @@
 // Every script, in the order in which they are recorded.
 
+import { scripts as classicGroups } from './classic-groups.mjs'
+import { scripts as commits } from './commits.mjs'
 import { scripts as fetches } from './fetches.mjs'
 import { scripts as idempotence } from './idempotence.mjs'
 import { scripts as produce } from './produce.mjs'
 
 /** @type {import('../recorder/script.ts').Script[]} */
-export const scripts = [...produce, ...idempotence, ...fetches]
+export const scripts = [...produce, ...idempotence, ...fetches, ...classicGroups, ...commits]
 
 /** @type {import('../recorder/script.ts').TableScript[]} */
 export const tables = []

@@ -1,6 +1,6 @@
 // The producer state of a partition: duplicates, gaps, epochs, expiry.
 
-import { fetch, initProducerId, produce, startBroker, stopBroker, topic, wait } from './steps.mjs'
+import { fetch, initProducerId, killBroker, produce, startBroker, stopBroker, topic, wait } from './steps.mjs'
 
 /** @typedef {import('../recorder/script.ts').Script} Script */
 /** @typedef {import('../history.ts').Fields} Fields */
@@ -149,7 +149,7 @@ export const scripts = [
   {
     ...one,
     name: 'idempotence-restart',
-    title: 'After a restart the state is what the log implies',
+    title: 'A controlled shutdown leaves a snapshot, which knows only the last batch of each producer',
     rules: ['KS5', 'KL15'],
     topics: [topic('restart')],
     steps: [
@@ -160,9 +160,26 @@ export const scripts = [
       startBroker(1),
       fetch('restart', 0, { until: 'NONE' }),
       send('restart', 1, ['b', 'c'], { expect: at(1) }),
-      send('restart', 0, ['a'], { expect: at(0) }),
+      send('restart', 0, ['a'], { expect: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }),
       send('restart', 4, ['e'], { expect: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }),
       send('restart', 3, ['d'], { expect: at(3) }),
+    ],
+  },
+  {
+    ...one,
+    name: 'idempotence-crash',
+    title: 'After an end without notice the state is read from the log: the last five batches are known',
+    rules: ['KS5', 'KL15'],
+    topics: [topic('crash')],
+    steps: [
+      init,
+      ...[0, 1, 2, 3, 4, 5].map((sequence) => send('crash', sequence, [`v${sequence}`], { expect: at(sequence) })),
+      killBroker(1),
+      startBroker(1),
+      fetch('crash', 0, { until: 'NONE' }),
+      send('crash', 0, ['v0'], { expect: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }),
+      ...[1, 5].map((sequence) => send('crash', sequence, [`v${sequence}`], { expect: at(sequence) })),
+      send('crash', 6, ['v6'], { expect: at(6) }),
     ],
   },
 ]
