@@ -51,7 +51,7 @@ try {
 } finally {
   wire.close()
 }
-for (const failure of failures) console.error(failure)
+if (failures.length > 0) console.log(`${failures.length} failed`)
 process.exitCode = failures.length === 0 ? 0 : 1
 
 async function recordTables() {
@@ -100,7 +100,8 @@ async function recordCluster(group) {
       await wire.command({ op: 'close' })
     }
   } catch (error) {
-    failures.push(`${group.map(({ name }) => name).join(', ')}: ${error}`)
+    failures.push(String(error))
+    console.log(`FAILED ${group.map(({ name }) => name).join(', ')}: ${error}`)
   } finally {
     await cluster.end()
   }

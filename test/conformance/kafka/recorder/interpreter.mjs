@@ -120,7 +120,7 @@ export class Interpreter {
   async #send(step, at) {
     const recorded = await this.#exchange(step)
     this.#steps[at] = recorded
-    if (step.expect !== undefined && !matches(recorded.response, step.expect)) {
+    if (step.expect != null && !matches(recorded.response, step.expect)) {
       throw new Error(
         `expected ${JSON.stringify(step.expect)}, answered ${JSON.stringify(recorded.response)}`,
       )
@@ -194,7 +194,7 @@ function firstErrorCode(value) {
   /** @type {Value | undefined} */
   let found
   for (const [name, each] of Object.entries(value)) {
-    const code = name === 'errorCode' ? each : firstErrorCode(each)
+    const code = /(^e|E)rrorCode$/.test(name) ? each : firstErrorCode(each)
     if (code !== undefined && code !== 'NONE') return code
     found ??= code
   }

@@ -10,7 +10,7 @@ export interface RequestScript {
   readonly request: Fields
   /** Go on at once; `{ waitFor: client }` or the end of the script waits for the answer. */
   readonly background?: boolean
-  /** Part of the answer, or its error code: recording fails if Kafka answers otherwise. */
+  /** Part of the answer, or its error code: recording fails if Kafka answers otherwise; null: any. */
   readonly expect?: Value
   /** Repeat the request until it is answered so. */
   readonly until?: Value

@@ -5,6 +5,9 @@
 
 const GENERATED_MEMBER_ID = /^(.*)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
+/** What a classic member of a consumer group is given, with no client's name in it. */
+const BARE_MEMBER_ID = /^[A-Za-z0-9_-]{22}$/
+
 /** Fields that say nothing about the state of the cluster, or only in words. */
 const DROPPED = new Set([
   'throttleTimeMs',
@@ -27,6 +30,7 @@ const SETS = new Map([
   ['brokers', 'nodeId'],
   ['members', 'memberId'],
   ['isrNodes', ''],
+  ['subscribedTopicNames', ''],
   ['offlineReplicas', ''],
   ['topicPartitions', 'topicId'],
   ['groups', 'groupId'],
@@ -101,6 +105,7 @@ export class Symbols {
     if (value !== null && typeof value === 'object') return this.#object(/** @type {Fields} */ (value))
     if (typeof value === 'string') {
       if (field === 'topicId') return this.#topicNames.get(value) ?? null
+      if (field === 'memberId' && BARE_MEMBER_ID.test(value)) return this.#name(value, '$member')
       const match = GENERATED_MEMBER_ID.exec(value)
       return match === null ? value : this.#name(value, `$member:${match[1]}`)
     }
@@ -122,8 +127,11 @@ export class Symbols {
     const key = SETS.get(field)
     if (key === undefined) return out
     /** @param {Value} each */
-    const of = (each) =>
-      each !== null && typeof each === 'object' ? /** @type {Fields} */ (each)[key] : each
+    const of = (each) => {
+      if (each === null || typeof each !== 'object') return each
+      const fields = /** @type {Fields} */ (each)
+      return fields[key] ?? fields.topicName ?? fields.topic
+    }
     return out.sort((left, right) => order(of(left) ?? '', of(right) ?? ''))
   }
 

@@ -2,12 +2,22 @@
 
 import { scripts as classicGroups } from './classic-groups.mjs'
 import { scripts as commits } from './commits.mjs'
+import { scripts as consumerGroups } from './consumer-groups.mjs'
 import { scripts as fetches } from './fetches.mjs'
 import { scripts as idempotence } from './idempotence.mjs'
 import { scripts as produce } from './produce.mjs'
+import { scripts as transactions } from './transactions.mjs'
 
 /** @type {import('../recorder/script.ts').Script[]} */
-export const scripts = [...produce, ...idempotence, ...fetches, ...classicGroups, ...commits]
+export const scripts = [
+  ...produce,
+  ...idempotence,
+  ...fetches,
+  ...classicGroups,
+  ...commits,
+  ...consumerGroups,
+  ...transactions,
+]
 
 /** @type {import('../recorder/script.ts').TableScript[]} */
 export const tables = []

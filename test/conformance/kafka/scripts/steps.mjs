@@ -177,6 +177,9 @@ export const wait = (waitMillis) => ({ waitMillis })
  */
 export const answerOf = (client) => ({ waitFor: client })
 
+/** An answer that a script makes nothing of. */
+export const ANY = null
+
 export const EARLIEST = -2
 export const LATEST = -1
 export const MAX_TIMESTAMP = -3
