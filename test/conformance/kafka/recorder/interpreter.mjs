@@ -169,7 +169,7 @@ export class Interpreter {
 }
 
 /**
- * Whether a value has everything that a pattern has. A text as a pattern for a message means its first error code.
+ * Whether a value has everything that a pattern has; a list must be the same. A text as a pattern for a message means its first error code.
  * @param {Value | undefined} value
  * @param {Value} pattern
  * @returns {boolean}
@@ -181,6 +181,7 @@ function matches(value, pattern) {
   if (pattern === null || typeof pattern !== 'object') return value === pattern
   if (value === null || typeof value !== 'object') return false
   const fields = /** @type {Fields} */ (value)
+  if (Array.isArray(pattern) && pattern.length !== fields.length) return false
   return Object.entries(pattern).every(([name, each]) => matches(fields[name], each))
 }
 

@@ -110,7 +110,7 @@ export class Symbols {
       return match === null ? value : this.#name(value, `$member:${match[1]}`)
     }
     if (typeof value !== 'number') return value
-    if (field === 'producerId' && value >= 0) return this.#name(value, '$pid')
+    if (/(^p|P)roducerId$/.test(field) && value >= 0) return this.#name(value, '$pid')
     if (field === 'sessionId' && value > 0) return this.#name(value, '$session')
     if (field === 'logAppendTimeMs' && value >= 0 && this.#byBroker) return APPEND_TIME
     const isMoment = field === 'timestamp' || field === 'logAppendTimeMs'

@@ -6,6 +6,9 @@ import { scripts as consumerGroups } from './consumer-groups.mjs'
 import { scripts as fetches } from './fetches.mjs'
 import { scripts as idempotence } from './idempotence.mjs'
 import { scripts as produce } from './produce.mjs'
+import { scripts as replication } from './replication.mjs'
+import { scripts as retention } from './retention.mjs'
+import { tables as clientTables } from './tables.mjs'
 import { scripts as transactions } from './transactions.mjs'
 
 /** @type {import('../recorder/script.ts').Script[]} */
@@ -17,7 +20,9 @@ export const scripts = [
   ...commits,
   ...consumerGroups,
   ...transactions,
+  ...retention,
+  ...replication,
 ]
 
 /** @type {import('../recorder/script.ts').TableScript[]} */
-export const tables = []
+export const tables = clientTables
