@@ -146,8 +146,8 @@ export class Interpreter {
       broker,
       api,
       apiVersion: version,
-      request: /** @type {Fields} */ (this.#symbols.normalise(answer.request ?? null)),
-      response: /** @type {Fields | null} */ (this.#symbols.normalise(answer.response ?? null)),
+      request: /** @type {Fields} */ (this.#symbols.request(answer.request ?? null)),
+      response: /** @type {Fields | null} */ (this.#symbols.response(answer.response ?? null)),
       respondedAtMillis: this.#relative(answer.receivedMillis),
     }
   }

@@ -18,7 +18,7 @@ const DROPPED = new Set([
   'clusterId',
   'controllerId',
   'nodeEndpoints',
-  'acknowledgementCommitCallback',
+  'transactionStartTimeMs',
   'topicAuthorizedOperations',
   'clusterAuthorizedOperations',
   'authorizedOperations',
@@ -36,6 +36,7 @@ const SETS = new Map([
   ['groups', 'groupId'],
   ['topics', 'name'],
   ['partitions', 'partitionIndex'],
+  ['resultsByPartition', 'partitionIndex'],
 ])
 
 const APPEND_TIME = '$appendTime'
@@ -52,6 +53,8 @@ export class Symbols {
   #topicIds = new Map()
   #epochMillis
   #byBroker
+  /** Only answers make symbols; in a request, an id that no answer has named is made up. */
+  #ofAnswer = false
 
   /**
    * @param {number} epochMillis the moment that the history calls 0
@@ -95,12 +98,31 @@ export class Symbols {
   }
 
   /**
-   * A message of Kafka's as it is written to a history.
+   * A request as it is written to a history.
    * @param {Value} value
-   * @param {string} [field]
    * @returns {Value}
    */
-  normalise(value, field = '') {
+  request(value) {
+    this.#ofAnswer = false
+    return this.#normalise(value, '')
+  }
+
+  /**
+   * An answer as it is written to a history.
+   * @param {Value} value
+   * @returns {Value}
+   */
+  response(value) {
+    this.#ofAnswer = true
+    return this.#normalise(value, '')
+  }
+
+  /**
+   * @param {Value} value
+   * @param {string} field
+   * @returns {Value}
+   */
+  #normalise(value, field) {
     if (Array.isArray(value)) return this.#list(value, field)
     if (value !== null && typeof value === 'object') return this.#object(/** @type {Fields} */ (value))
     if (typeof value === 'string') {
@@ -123,9 +145,9 @@ export class Symbols {
    * @returns {Value[]}
    */
   #list(list, field) {
-    const out = list.map((each) => this.normalise(each, field))
+    const out = list.map((each) => this.#normalise(each, field))
     const key = SETS.get(field)
-    if (key === undefined) return out
+    if (key === undefined || !this.#ofAnswer) return out
     /** @param {Value} each */
     const of = (each) => {
       if (each === null || typeof each !== 'object') return each
@@ -146,7 +168,7 @@ export class Symbols {
     const out = {}
     for (const [name, value] of Object.entries(object)) {
       if (DROPPED.has(name) || (name === 'topicId' && named)) continue
-      out[name] = this.normalise(value, name)
+      out[name] = this.#normalise(value, name)
     }
     if (byBroker && Array.isArray(out.records)) {
       out.records = out.records.map((record) =>
@@ -161,11 +183,12 @@ export class Symbols {
    * ids are `$pid1`, `$pid2` in the order in which they appear.
    * @param {string | number} real
    * @param {string} stem
-   * @returns {string}
+   * @returns {string | number}
    */
   #name(real, stem) {
     const known = this.#names.get(real)
     if (known !== undefined) return known
+    if (!this.#ofAnswer) return real
     const numbered = typeof real === 'number'
     let count = 1
     const candidate = () => (numbered ? `${stem}${count}` : count === 1 ? stem : `${stem}:${count}`)
@@ -191,5 +214,5 @@ const isSpecialTimestamp = (timestamp) => timestamp < 0 && timestamp >= -6
  */
 function order(left, right) {
   if (typeof left === 'number' && typeof right === 'number') return left - right
-  return String(left) < String(right) ? -1 : 1
+  return Number(String(left) > String(right)) - Number(String(left) < String(right))
 }

@@ -3,19 +3,25 @@
 const WIDTH = 110
 
 /**
+ * The layout of the project's formatter.
  * @param {unknown} value
- * @param {string} [indent]
+ * @param {string} [indent] of the line that it begins on
+ * @param {number} [used] columns of that line that are taken by what is around it
  * @returns {string}
  */
-export function text(value, indent = '') {
+export function text(value, indent = '', used = 0) {
   const line = oneLine(value)
-  if (value === null || typeof value !== 'object' || indent.length + line.length <= WIDTH) return line
+  if (value === null || typeof value !== 'object' || used + line.length <= WIDTH) return line
   const inner = `${indent}  `
-  const parts = Array.isArray(value)
-    ? value.map((each) => inner + text(each, inner))
+  const fields = Array.isArray(value)
+    ? value.map((each) => ({ key: inner, each }))
     : Object.entries(value)
         .filter(([, each]) => each !== undefined)
-        .map(([name, each]) => `${inner}${JSON.stringify(name)}: ${text(each, inner)}`)
+        .map(([name, each]) => ({ key: `${inner}${JSON.stringify(name)}: `, each }))
+  const parts = fields.map(({ key, each }, at) => {
+    const comma = at < fields.length - 1 ? 1 : 0
+    return key + text(each, inner, key.length + comma)
+  })
   const [open, close] = Array.isArray(value) ? '[]' : '{}'
   return `${open}\n${parts.join(',\n')}\n${indent}${close}`
 }

@@ -5,10 +5,12 @@ import { scripts as commits } from './commits.mjs'
 import { scripts as consumerGroups } from './consumer-groups.mjs'
 import { scripts as fetches } from './fetches.mjs'
 import { scripts as idempotence } from './idempotence.mjs'
+import { scripts as joins } from './joins.mjs'
 import { scripts as produce } from './produce.mjs'
 import { scripts as replication } from './replication.mjs'
 import { scripts as retention } from './retention.mjs'
 import { tables as clientTables } from './tables.mjs'
+import { scripts as transactionOffsets } from './transaction-offsets.mjs'
 import { scripts as transactions } from './transactions.mjs'
 
 /** @type {import('../recorder/script.ts').Script[]} */
@@ -16,10 +18,12 @@ export const scripts = [
   ...produce,
   ...idempotence,
   ...fetches,
+  ...joins,
   ...classicGroups,
   ...commits,
   ...consumerGroups,
   ...transactions,
+  ...transactionOffsets,
   ...retention,
   ...replication,
 ]

@@ -29,7 +29,10 @@ const one = /** @type {const} */ ({
  */
 const beat = (groupId, memberId, memberEpoch, options = {}) => {
   const { fields, owned, ...rest } = options
-  const topicPartitions = Object.entries(owned ?? {}).map(([topicId, partitions]) => ({ topicId, partitions }))
+  const topicPartitions = Object.entries(owned ?? {}).map(([topicId, partitions]) => ({
+    topicId,
+    partitions,
+  }))
   return ask(
     'ConsumerGroupHeartbeat',
     { groupId, memberId, memberEpoch, ...(owned === undefined ? {} : { topicPartitions }), ...fields },
@@ -159,7 +162,9 @@ export const scripts = [
     steps: [
       beat('cg-invalid', 'm1', 0, { fields: { rebalanceTimeoutMs: 1000 }, owned: {} }),
       beat('cg-invalid', 'm1', 0, { fields: { subscribedTopicNames: ['cg-invalid'] }, owned: {} }),
-      beat('cg-invalid', 'm1', 0, { fields: { subscribedTopicNames: ['cg-invalid'], rebalanceTimeoutMs: 1000 } }),
+      beat('cg-invalid', 'm1', 0, {
+        fields: { subscribedTopicNames: ['cg-invalid'], rebalanceTimeoutMs: 1000 },
+      }),
       beat('', 'm1', 0),
       beat('cg-invalid', '', 2, { client: 'nobody' }),
       enter('cg-invalid', 'm1', ['cg-invalid'], { fields: { serverAssignor: 'sticky' } }),
@@ -180,7 +185,10 @@ export const scripts = [
       enter('cg-static', 'm2', ['cg-static'], { fields: { instanceId: 'two' }, ...OK }),
       beat('cg-static', 'm1', 2, { fields: { instanceId: 'one' }, owned: { 'cg-static': [0, 1] } }),
       beat('cg-static', 'm2', 3, { fields: { instanceId: 'two' } }),
-      enter('cg-static', 'm3', ['cg-static'], { fields: { instanceId: 'two' }, expect: 'UNRELEASED_INSTANCE_ID' }),
+      enter('cg-static', 'm3', ['cg-static'], {
+        fields: { instanceId: 'two' },
+        expect: 'UNRELEASED_INSTANCE_ID',
+      }),
       beat('cg-static', 'm2', -2, { fields: { instanceId: 'two' } }),
       describe('cg-static'),
       enter('cg-static', 'm3', ['cg-static'], { fields: { instanceId: 'two' }, ...OK }),
@@ -269,7 +277,8 @@ export const scripts = [
   {
     ...one,
     name: 'consumer-group-and-classic',
-    title: 'A classic member may join a consumer group if it speaks of topics; a classic group may become one',
+    title:
+      'A classic member may join a consumer group if it speaks of topics; a classic group may become one',
     rules: ['KN1', 'KG2'],
     topics: [topic('cg-classic', 2)],
     steps: [

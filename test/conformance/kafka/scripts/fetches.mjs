@@ -34,7 +34,11 @@ const fetchBoth = (name, offsets, { partitionMaxBytes = 1_048_576, ...fields }) 
       topics: [
         {
           topic: name,
-          partitions: offsets.map((fetchOffset, partition) => ({ partition, fetchOffset, partitionMaxBytes })),
+          partitions: offsets.map((fetchOffset, partition) => ({
+            partition,
+            fetchOffset,
+            partitionMaxBytes,
+          })),
         },
       ],
     },
@@ -75,7 +79,8 @@ export const scripts = [
   {
     ...one,
     name: 'fetch-response-bytes',
-    title: 'max bytes of a response bounds all partitions together; the first batch of the first partition comes always',
+    title:
+      'max bytes of a response bounds all partitions together; the first batch of the first partition comes always',
     rules: ['KF2'],
     topics: [topic('response-bytes', 2)],
     steps: [
@@ -143,7 +148,8 @@ export const scripts = [
   {
     ...one,
     name: 'fetch-leader-epoch',
-    title: 'A leader epoch that the broker does not know yet is told in Fetch, ListOffsets and OffsetForLeaderEpoch',
+    title:
+      'A leader epoch that the broker does not know yet is told in Fetch, ListOffsets and OffsetForLeaderEpoch',
     rules: ['KR1', 'KL9'],
     topics: [topic('leader-epoch')],
     steps: [
@@ -185,10 +191,26 @@ export const scripts = [
     rules: ['KL13'],
     topics: [topic('timestamps')],
     steps: [
-      produce('timestamps', [{ value: 'a', timestamp: 100 }, { value: 'b', timestamp: 300 }], { expect: 'NONE' }),
+      produce(
+        'timestamps',
+        [
+          { value: 'a', timestamp: 100 },
+          { value: 'b', timestamp: 300 },
+        ],
+        { expect: 'NONE' },
+      ),
       produce('timestamps', [{ value: 'c', timestamp: 200 }], { expect: 'NONE' }),
-      produce('timestamps', [{ value: 'd', timestamp: 300 }, { value: 'e', timestamp: 250 }], { expect: 'NONE' }),
-      ...[50, 100, 101, 200, 250, 300, 301].map((timestamp) => listOffsets('timestamps', timestamp, { expect: 'NONE' })),
+      produce(
+        'timestamps',
+        [
+          { value: 'd', timestamp: 300 },
+          { value: 'e', timestamp: 250 },
+        ],
+        { expect: 'NONE' },
+      ),
+      ...[50, 100, 101, 200, 250, 300, 301].map((timestamp) =>
+        listOffsets('timestamps', timestamp, { expect: 'NONE' }),
+      ),
       listOffsets('timestamps', MAX_TIMESTAMP, { expect: 'NONE' }),
     ],
   },

@@ -1,6 +1,6 @@
 // The words of classic consumer groups.
 
-import { ask, given } from './steps.mjs'
+import { answerOf, ask, given } from './steps.mjs'
 
 /** @typedef {import('../history.ts').Fields} Fields */
 /** @typedef {import('./steps.mjs').Options} Options */
@@ -28,7 +28,10 @@ export const join = (groupId, options) =>
       memberId: options.memberId ?? '',
       ...(options.instance === undefined ? {} : { groupInstanceId: options.instance }),
       protocolType: options.protocolType ?? 'consumer',
-      protocols: (options.protocols ?? [['range', { topics: ['orders'] }]]).map(([name, metadata]) => ({ name, metadata })),
+      protocols: (options.protocols ?? [['range', { topics: ['orders'] }]]).map(([name, metadata]) => ({
+        name,
+        metadata,
+      })),
     },
     rest(options),
   )
@@ -138,3 +141,24 @@ export const committed = (groupId, name, options = {}) =>
 
 /** @param {string} groupId */
 export const describe = (groupId) => ask('DescribeGroups', { groups: [groupId] }, { client: 'admin' })
+
+/**
+ * A group of two, both in generation 2: a leads.
+ * @param {string} group
+ * @param {Omit<Parameters<typeof join>[1], 'client'>} [options] of both
+ * @param {Omit<Parameters<typeof join>[1], 'client'>} [second] of b
+ */
+export const two = (group, options = {}, second = {}) => [
+  ...admit(group, { ...options, client: 'a', expect: 'NONE' }),
+  sync(group, { '$member:a': 'all' }, { client: 'a', expect: 'NONE' }),
+  ...admit(group, { ...options, ...second, client: 'b', background: true, expect: 'NONE' }),
+  join(group, { ...options, client: 'a', memberId: '$member:a', expect: 'NONE' }),
+  answerOf('b'),
+  sync(group, {}, { client: 'b', generation: 2, background: true, expect: 'NONE' }),
+  sync(
+    group,
+    { '$member:a': 'half', '$member:b': 'other half' },
+    { client: 'a', generation: 2, expect: 'NONE' },
+  ),
+  answerOf('b'),
+]

@@ -24,7 +24,9 @@ const init = initProducerId(null, { expect: 'NONE' })
  * @param {number} baseOffset
  * @returns {Fields}
  */
-const at = (baseOffset) => ({ responses: { 0: { partitionResponses: { 0: { errorCode: 'NONE', baseOffset } } } } })
+const at = (baseOffset) => ({
+  responses: { 0: { partitionResponses: { 0: { errorCode: 'NONE', baseOffset } } } },
+})
 
 /** @type {Script[]} */
 export const scripts = [
@@ -36,8 +38,12 @@ export const scripts = [
     topics: [topic('duplicates')],
     steps: [
       init,
-      ...[0, 1, 2, 3, 4, 5].map((sequence) => send('duplicates', sequence, [`v${sequence}`], { expect: at(sequence) })),
-      ...[1, 2, 3, 4, 5].map((sequence) => send('duplicates', sequence, [`v${sequence}`], { expect: at(sequence) })),
+      ...[0, 1, 2, 3, 4, 5].map((sequence) =>
+        send('duplicates', sequence, [`v${sequence}`], { expect: at(sequence) }),
+      ),
+      ...[1, 2, 3, 4, 5].map((sequence) =>
+        send('duplicates', sequence, [`v${sequence}`], { expect: at(sequence) }),
+      ),
       send('duplicates', 0, ['v0']),
       send('duplicates', 6, ['v6'], { expect: at(6) }),
       send('duplicates', 1, ['v1']),
@@ -112,7 +118,8 @@ export const scripts = [
   {
     ...one,
     name: 'idempotence-producers',
-    title: 'Producers and partitions have sequences of their own, and every InitProducerId gives another producer',
+    title:
+      'Producers and partitions have sequences of their own, and every InitProducerId gives another producer',
     rules: ['KS1', 'KT2'],
     topics: [topic('producers', 2)],
     steps: [
@@ -172,7 +179,9 @@ export const scripts = [
     topics: [topic('crash')],
     steps: [
       init,
-      ...[0, 1, 2, 3, 4, 5].map((sequence) => send('crash', sequence, [`v${sequence}`], { expect: at(sequence) })),
+      ...[0, 1, 2, 3, 4, 5].map((sequence) =>
+        send('crash', sequence, [`v${sequence}`], { expect: at(sequence) }),
+      ),
       killBroker(1),
       startBroker(1),
       send('crash', 5, ['v5'], { until: at(5) }),

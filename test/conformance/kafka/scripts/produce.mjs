@@ -95,11 +95,19 @@ export const scripts = [
   {
     ...one,
     name: 'produce-create-time',
-    title: 'CreateTime keeps the timestamps of the client; one more than an hour ahead is refused with its record',
+    title:
+      'CreateTime keeps the timestamps of the client; one more than an hour ahead is refused with its record',
     rules: ['KL14'],
     topics: [topic('create-time')],
     steps: [
-      produce('create-time', [{ value: 'a', timestamp: 500 }, { value: 'b', timestamp: 100 }], { expect: 'NONE' }),
+      produce(
+        'create-time',
+        [
+          { value: 'a', timestamp: 500 },
+          { value: 'b', timestamp: 100 },
+        ],
+        { expect: 'NONE' },
+      ),
       produce('create-time', [{ value: 'c', timestamp: -20 * HOUR_MILLIS }], { expect: 'NONE' }),
       produce('create-time', [{ value: 'd' }, { value: 'e', timestamp: 2 * HOUR_MILLIS }], {
         expect: 'INVALID_TIMESTAMP',
@@ -114,9 +122,16 @@ export const scripts = [
     rules: ['KL14'],
     topics: [topic('append-time', 1, { 'message.timestamp.type': 'LogAppendTime' })],
     steps: [
-      produce('append-time', [{ value: 'a', timestamp: 500 }, { value: 'b', timestamp: 2 * HOUR_MILLIS }], {
-        expect: 'NONE',
-      }),
+      produce(
+        'append-time',
+        [
+          { value: 'a', timestamp: 500 },
+          { value: 'b', timestamp: 2 * HOUR_MILLIS },
+        ],
+        {
+          expect: 'NONE',
+        },
+      ),
       fetch('append-time', 0, { expect: 'NONE' }),
     ],
   },
@@ -141,7 +156,9 @@ export const scripts = [
     topics: [topic('null-key', 1, { 'cleanup.policy': 'compact' })],
     steps: [
       produce('null-key', [{ key: 'k', value: 'a' }], { expect: 'NONE' }),
-      produce('null-key', [{ key: 'k', value: 'b' }, { value: 'c' }, { value: 'd' }], { expect: 'INVALID_RECORD' }),
+      produce('null-key', [{ key: 'k', value: 'b' }, { value: 'c' }, { value: 'd' }], {
+        expect: 'INVALID_RECORD',
+      }),
       produce('null-key', [{ key: '', value: 'e' }], { expect: 'NONE' }),
       fetch('null-key', 0, { expect: 'NONE' }),
     ],
@@ -168,7 +185,8 @@ export const scripts = [
   {
     ...one,
     name: 'produce-not-of-a-transaction',
-    title: 'A transactional id with ordinary records, and a batch in the middle of offsets, are taken as they are',
+    title:
+      'A transactional id with ordinary records, and a batch in the middle of offsets, are taken as they are',
     rules: ['KL14', 'KS4'],
     topics: [topic('ordinary')],
     steps: [

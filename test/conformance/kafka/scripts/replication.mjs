@@ -34,7 +34,10 @@ const ALL = [1, 2, 3]
 const endOffset = (name, leaderEpoch, { currentLeaderEpoch = -1, ...options }) =>
   ask(
     'OffsetForLeaderEpoch',
-    { replicaId: -1, topics: [{ topic: name, partitions: [{ partition: 0, currentLeaderEpoch, leaderEpoch }] }] },
+    {
+      replicaId: -1,
+      topics: [{ topic: name, partitions: [{ partition: 0, currentLeaderEpoch, leaderEpoch }] }],
+    },
     options,
   )
 
@@ -64,14 +67,19 @@ const elect = (name, electionType) =>
  * @param {number} broker
  */
 const eligible = (name, broker) =>
-  ask('DescribeTopicPartitions', { topics: [{ name }], responsePartitionLimit: 10, cursor: null }, { client: 'admin', broker })
+  ask(
+    'DescribeTopicPartitions',
+    { topics: [{ name }], responsePartitionLimit: 10, cursor: null },
+    { client: 'admin', broker },
+  )
 
 /** @type {Script[]} */
 export const scripts = [
   {
     ...three,
     name: 'replication-acks-all',
-    title: 'With acks=all and all replicas in sync everything survives the end of the leader; the epoch is one more',
+    title:
+      'With acks=all and all replicas in sync everything survives the end of the leader; the epoch is one more',
     rules: ['KA1', 'KC2', 'KC5', 'KR1', 'KL9'],
     topics: [topic('acks-all', ALL, { 'min.insync.replicas': '2' })],
     steps: [
@@ -101,7 +109,8 @@ export const scripts = [
   {
     ...three,
     name: 'replication-acks-1',
-    title: 'With acks=1 a record that no follower has fetched is lost with its leader and cut off when that returns',
+    title:
+      'With acks=1 a record that no follower has fetched is lost with its leader and cut off when that returns',
     rules: ['KA1', 'KL2', 'KC2', 'KR2', 'KR3'],
     topics: [topic('acks-1', ALL)],
     steps: [
@@ -188,7 +197,8 @@ export const scripts = [
   {
     ...three,
     name: 'replication-below-min-isr-meanwhile',
-    title: 'When the in-sync replicas fall below the minimum while acks=all waits, the record stays, unacknowledged',
+    title:
+      'When the in-sync replicas fall below the minimum while acks=all waits, the record stays, unacknowledged',
     rules: ['KA3', 'KA4', 'KL4'],
     topics: [topic('falls', ALL, { 'min.insync.replicas': '2' })],
     steps: [

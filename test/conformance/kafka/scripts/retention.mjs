@@ -61,7 +61,12 @@ export const scripts = [
     name: 'retention-time',
     title: 'A segment goes when its largest timestamp is older than retention.ms, the active one too',
     rules: ['KD1', 'KD2', 'KD3'],
-    topics: [topic('retention-time', 1, { 'retention.ms': `${10 * MINUTE_MILLIS}`, 'segment.ms': `${MINUTE_MILLIS}` })],
+    topics: [
+      topic('retention-time', 1, {
+        'retention.ms': `${10 * MINUTE_MILLIS}`,
+        'segment.ms': `${MINUTE_MILLIS}`,
+      }),
+    ],
     steps: [
       produce('retention-time', [{ value: 'a', timestamp: -30 * MINUTE_MILLIS }], { expect: 'NONE' }),
       starts('retention-time', 1),
@@ -77,9 +82,15 @@ export const scripts = [
   {
     ...one,
     name: 'retention-order',
-    title: 'Retention stops at the first segment that stays: a record from the future holds back what follows it',
+    title:
+      'Retention stops at the first segment that stays: a record from the future holds back what follows it',
     rules: ['KD1', 'KD3'],
-    topics: [topic('retention-order', 1, { 'retention.ms': `${10 * MINUTE_MILLIS}`, 'segment.ms': `${MINUTE_MILLIS}` })],
+    topics: [
+      topic('retention-order', 1, {
+        'retention.ms': `${10 * MINUTE_MILLIS}`,
+        'segment.ms': `${MINUTE_MILLIS}`,
+      }),
+    ],
     steps: [
       produce('retention-order', [{ value: 'a', timestamp: 50 * MINUTE_MILLIS }], { expect: 'NONE' }),
       produce('retention-order', [{ value: 'b', timestamp: 55 * MINUTE_MILLIS }], { expect: 'NONE' }),
@@ -115,7 +126,10 @@ export const scripts = [
     title: 'Retention does not look at transactions: the start of the log passes an open one',
     rules: ['KD1', 'KT8'],
     topics: [
-      topic('retention-txn', 1, { 'retention.ms': `${10 * MINUTE_MILLIS}`, 'segment.ms': `${MINUTE_MILLIS}` }),
+      topic('retention-txn', 1, {
+        'retention.ms': `${10 * MINUTE_MILLIS}`,
+        'segment.ms': `${MINUTE_MILLIS}`,
+      }),
     ],
     steps: [
       initProducerId('retention-txn', { expect: 'NONE' }),
@@ -150,9 +164,16 @@ export const scripts = [
       put('compaction-keys', 'k1', 'a', -20_000),
       put('compaction-keys', 'k2', 'b', -20_000),
       put('compaction-keys', 'k1', 'c', -20_000),
-      produce('compaction-keys', [{ key: 'k3', value: 'd', timestamp: -20_000 }, { key: 'k1', value: 'e', timestamp: -20_000 }], {
-        expect: 'NONE',
-      }),
+      produce(
+        'compaction-keys',
+        [
+          { key: 'k3', value: 'd', timestamp: -20_000 },
+          { key: 'k1', value: 'e', timestamp: -20_000 },
+        ],
+        {
+          expect: 'NONE',
+        },
+      ),
       put('compaction-keys', 'k2', 'f', -10_000),
       put('compaction-keys', 'k2', 'g', -10_000),
       cleaned('compaction-keys', 1),

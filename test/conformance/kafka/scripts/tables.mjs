@@ -40,9 +40,18 @@ const same = (names, topics) => Object.fromEntries(names.map((name) => [name, { 
 const WITHOUT_OWNERS = [
   { note: 'one member, no partition', input: { topics: { t: 0 }, members: same(['m1'], ['t']) } },
   { note: 'one member, one topic', input: { topics: { t: 3 }, members: same(['m1'], ['t']) } },
-  { note: 'a topic that is not there', input: { topics: { t: 2 }, members: same(['m1', 'm2'], ['t', 'gone']) } },
-  { note: 'more members than partitions', input: { topics: { t: 2 }, members: same(['m1', 'm2', 'm3'], ['t']) } },
-  { note: 'two topics, equal', input: { topics: { t1: 3, t2: 3 }, members: same(['m1', 'm2'], ['t1', 't2']) } },
+  {
+    note: 'a topic that is not there',
+    input: { topics: { t: 2 }, members: same(['m1', 'm2'], ['t', 'gone']) },
+  },
+  {
+    note: 'more members than partitions',
+    input: { topics: { t: 2 }, members: same(['m1', 'm2', 'm3'], ['t']) },
+  },
+  {
+    note: 'two topics, equal',
+    input: { topics: { t1: 3, t2: 3 }, members: same(['m1', 'm2'], ['t1', 't2']) },
+  },
   {
     note: 'three topics of unequal size',
     input: { topics: { t1: 6, t2: 7, t3: 2 }, members: same(['m1', 'm2', 'm3'], ['t1', 't2', 't3']) },
@@ -218,7 +227,9 @@ export const tables = [
     title: 'The partition of __consumer_offsets or __transaction_state of an id',
     rules: ['KG1', 'KT1'],
     function: 'coordinatorPartition',
-    rows: [1, 3, 50].flatMap((partitions) => [...KEYS, 'polygenelubricants'].map((id) => ({ input: { id, partitions } }))),
+    rows: [1, 3, 50].flatMap((partitions) =>
+      [...KEYS, 'polygenelubricants'].map((id) => ({ input: { id, partitions } })),
+    ),
   },
   ...['range', 'roundrobin'].map((name) => ({
     name: `table-assignor-${name}`,
