@@ -58,7 +58,7 @@ export interface BrokerStep {
 
 export type Step = RequestStep | BrokerStep
 
-export interface History extends Recorded {
+interface History extends Recorded {
   readonly kind: 'history'
   readonly brokers: 1 | 3
   /** Properties of every broker that differ from Kafka's defaults. */
@@ -67,9 +67,12 @@ export interface History extends Recorded {
   readonly steps: readonly Step[]
 }
 
-export interface Table extends Recorded {
+interface Table extends Recorded {
   readonly kind: 'table'
   /** Such as murmur2 or range. */
   readonly function: string
   readonly rows: readonly { readonly note?: string; readonly input: Fields; readonly output: Value }[]
 }
+
+/** What a committed file holds. @public */
+export type Recording = History | Table

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ReplicaSet } from '../../../fixtures/replicas.ts'
+import { ReplicaSet } from '../fixtures/replicas.ts'
 
 /** The known bugs of replication (KAFKA.md §3.1): each schedule goes wrong with its switch, and only with it. */
 describe('with two replicas', () => {
