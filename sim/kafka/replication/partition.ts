@@ -279,11 +279,8 @@ export class Partition {
     minOneBatch: boolean,
   ): FetchedPartition {
     const { log } = this
-    const bounds = {
-      highWatermark: log.highWatermark,
-      lastStableOffset: log.lastStableOffset,
-      logStartOffset: log.logStartOffset,
-    }
+    const { highWatermark, lastStableOffset, logStartOffset } = log
+    const bounds = { highWatermark, lastStableOffset, logStartOffset }
     if (lastFetchedEpoch !== NO_LEADER_EPOCH) {
       const end = log.endOffsetForEpoch(lastFetchedEpoch)
       if (end.endOffset === UNDEFINED_EPOCH_OFFSET || end.epoch === UNDEFINED_EPOCH)
