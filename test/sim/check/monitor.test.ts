@@ -1,7 +1,7 @@
-import { always, eventually, type ledger, run, scenarioOf } from 'faultline'
+import { always, eventually, type ledger } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { ledger as named } from '../../../sim/kernel/ledger.ts'
-import { systemOf } from '../../fixtures/parts.ts'
+import { stage } from '../../fixtures/stage.ts'
 import { items, Watch } from '../../fixtures/watch.ts'
 
 const BOUND = 120
@@ -162,7 +162,7 @@ describe('a property that throws', () => {
             ...options,
             within: '1m',
           })
-    const prepared = systemOf({
+    return stage({
       workload: {
         noun: 'order',
         ledgers: [rows],
@@ -172,7 +172,6 @@ describe('a property that throws', () => {
       },
       properties: [property],
     })
-    return run(prepared, scenarioOf({ system: 'parts' }), 1)
   }
   const base = { says: 'Nobody knows.', per: 'id' }
 
