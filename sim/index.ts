@@ -20,7 +20,7 @@ export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts
 export type { HandlerContext } from './service/context.ts'
 export { CallTimeoutError, ConnectionResetError } from './service/http.ts'
 export { flag, integer, money, oneOf, optional, plain, route, table, text, topic } from './service/schema.ts'
-export { service } from './service/service.ts'
+export { type ContextOf, service } from './service/service.ts'
 export {
   choice,
   count,
