@@ -61,8 +61,8 @@ export class Kernel implements Actor {
   private readonly budget: Budget
   private readonly tieSite: ChoiceSite | undefined
   private readonly stepsReached: StepSite[] = []
-  /** The lives whose code was resumed since the last check; only the first `touchedCount` entries count. */
-  private readonly touched: Incarnation[] = []
+  /** The tasks that were resumed since the last check; only the first `touchedCount` entries count. */
+  private readonly touched: Task[] = []
   private touchedCount = 0
   private drainNeeded = false
 
@@ -121,12 +121,18 @@ export class Kernel implements Actor {
     return false
   }
 
-  /** Notes that service code of this life is about to run. */
-  resumed(incarnation: Incarnation): void {
+  /** Notes that the code of this task is about to run. */
+  resumed(task: Task): void {
     this.resumes++
     this.drainNeeded = true
-    if (this.touchedCount === 0 || this.touched[this.touchedCount - 1] !== incarnation)
-      this.touched[this.touchedCount++] = incarnation
+    if (this.touchedCount === 0 || this.touched[this.touchedCount - 1] !== task)
+      this.touched[this.touchedCount++] = task
+  }
+
+  /** The handlers whose code may be running now: mostly one, several where one event resumed several. */
+  running(): readonly string[] {
+    const names = this.touched.slice(0, this.touchedCount).map(({ handler }) => handler.fullName)
+    return [...new Set(names)]
   }
 
   /** Ends the run with an error; the first one counts. */
@@ -219,17 +225,17 @@ export class Kernel implements Actor {
 
   private checkStuck(): void {
     for (let index = 0; index < this.touchedCount; index++) {
-      const incarnation = this.touched[index] as Incarnation
-      if (incarnation.stuck) this.fail(foreignAwait(incarnation))
+      const task = this.touched[index] as Task
+      if (task.incarnation.stuck) this.fail(foreignAwait(task))
     }
     this.touchedCount = 0
   }
 }
 
-function foreignAwait(incarnation: Incarnation): SimError {
+function foreignAwait({ handler, incarnation }: Task): SimError {
   return new SimError(
     'foreign-await',
-    `handler ${incarnation.lastHandler} of ${incarnation.process} awaits a promise that is not the simulator's, so it would wait for ever: ` +
+    `handler ${handler.name} of ${incarnation.process} awaits a promise that is not the simulator's, so it would wait for ever: ` +
       'await only what ctx offers (ctx.sleep instead of a timer, ctx.call instead of fetch)',
   )
 }

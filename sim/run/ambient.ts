@@ -19,14 +19,19 @@ type Restore = () => void
 /**
  * Makes ambient time, chance and I/O fail loudly until the returned function is called.
  * @param report hears the error as well, because service code may catch what it is thrown
+ * @param running names the handlers whose code may be running, for the error
  */
-export function trapAmbient(report: (error: SimError) => void): Restore {
+export function trapAmbient(
+  report: (error: SimError) => void,
+  running: () => readonly string[] = () => [],
+): Restore {
   const restores: Restore[] = []
   const forbid = (name: string) => {
     return () => {
+      const culprit = running().join(' or ') || 'service code'
       const error = new SimError(
         'ambient',
-        `service code called ${name}, which a simulation cannot repeat: use ${REPLACEMENTS[name]}`,
+        `${culprit} called ${name}, which a simulation cannot repeat: use ${REPLACEMENTS[name]}`,
       )
       report(error)
       throw error

@@ -86,6 +86,8 @@ export function prepare(system: System, params: Scenario['params']): PreparedSys
 }
 
 const MAX_TRACE_RECORDS = 5_000_000
+/** How many failing handlers a reason names. */
+const MAX_TROUBLES = 2
 
 /** Runs a scenario once: a pure function of system, scenario, seed and tape. */
 export async function run(
@@ -114,7 +116,10 @@ export async function run(
   const advance = (): boolean => {
     if (first) {
       first = false
-      restore = trapAmbient((error) => kernel.fail(error))
+      restore = trapAmbient(
+        (error) => kernel.fail(error),
+        () => kernel.running(),
+      )
       try {
         plan.arm(kernel, () => world as World)
         world = buildWorld(prepared.parts, scenario, kernel)
@@ -198,14 +203,28 @@ function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, see
     events: kernel.events,
     resumes: kernel.resumes,
     endMicros: kernel.nowMicros,
-    reason:
-      kernel.failure?.message ??
-      (kernel.exhausted === undefined ? undefined : `the budget of ${kernel.exhausted} ran out`),
+    reason: kernel.failure?.message ?? exhaustion(kernel, world),
     failureCode: kernel.failure?.code,
     steps: kernel.stepNames(),
     trace: kernel.trace,
     tape: kernel.choices.tape(),
   }
+}
+
+/** Which budget ran out, and what kept the run busy if it was something that failed again and again. */
+function exhaustion({ exhausted }: Kernel, world: World | undefined): string | undefined {
+  if (exhausted === undefined) return undefined
+  const troubles = world?.services.flatMap((service) => service.failing()) ?? []
+  const told = troubles
+    .sort((left, right) => right.times - left.times)
+    .slice(0, MAX_TROUBLES)
+    .map(
+      ({ handler, entity, times, error }) =>
+        `${handler} has failed ${times === 1 ? 'once' : `${times} times`} for ${entity}, last: ${error}`,
+    )
+  const more = troubles.length - told.length
+  if (more > 0) told.push(`and ${more} more like that`)
+  return [`the budget of ${exhausted} ran out`, ...told].join('; ')
 }
 
 function verdictOf(kernel: Kernel, properties: readonly PropertyResult[]): Verdict {

@@ -126,6 +126,7 @@ export class Consumption implements ConsumerApplication, Actor {
   /** A delivery is done with: handled, or recognised as handled before. */
   handled(task: Task, { position }: PolledRecord): void {
     if (this.attempts.size > 0) this.attempts.delete(position)
+    this.runtime.untroubled(position.partition.name)
     this.last = task
     this.busy = false
     this.proceed()
@@ -134,6 +135,7 @@ export class Consumption implements ConsumerApplication, Actor {
   /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
   failed(error: unknown, task: Task, { record, position }: PolledRecord): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
+    this.runtime.troubled(position.partition.name, task, error)
     const { kernel } = this.process
     const attempts = this.attempts.get(position) ?? 0
     this.attempts.set(position, attempts + 1)

@@ -80,7 +80,5 @@ export class TransactionScope implements StatementScope {
 
 /** What a driver says of a statement that comes too late: mostly one that nobody awaited. */
 function endedError({ task }: Context): Error {
-  return new Error(
-    `the transaction of ${task.handler.service}.${task.handler.name} has ended: await its statements inside it`,
-  )
+  return new Error(`the transaction of ${task.handler.fullName} has ended: await its statements inside it`)
 }

@@ -73,6 +73,58 @@ describe('a handler that throws', () => {
     expect(new Set(partitions.values()).size).toBe(3)
   })
 
+  const never: Courier['receive'] = () => async (letter) => {
+    throw new TypeError(`no door at ${letter.address}`)
+  }
+  const minute = { budget: { time: '1m' } }
+
+  it('[K19] until the budget has run out is named, with how often it failed and why', async () => {
+    const result = await courier({ receive: never }, { workload: { orders: 1 }, ...minute })
+    expect(result).toMatchObject({
+      verdict: 'inconclusive',
+      reason:
+        'the budget of virtual time ran out; receiver.LetterSent has failed 12 times for letter-1, last: TypeError: no door at address-1',
+    })
+    expect(deliveries(result, 'letter-1')).toHaveLength(12)
+  })
+
+  it('[K19] is counted over crashes, the most frequent first, at most two by name', async () => {
+    const result = await courier(
+      { receive: never },
+      {
+        workload: { orders: 40, every: '1s' },
+        cluster: { kafka: { 'session.timeout.ms': 6_000 } },
+        faults: [{ crash: 'receiver', at: '20s', restart: '1s' }],
+        ...minute,
+      },
+    )
+    const [budget, ...told] = result.reason?.split('; ') ?? []
+    expect(budget).toBe('the budget of virtual time ran out')
+    const last = recordsOf(result, 'failed').map(({ entity }) => entity)
+    const heads = [...new Set(last)].map((letter) => ({
+      letter,
+      times: last.filter((of) => of === letter).length,
+    }))
+    heads.sort((left, right) => right.times - left.times)
+    expect(heads).toHaveLength(3)
+    expect(told).toEqual([
+      ...heads
+        .slice(0, 2)
+        .map(({ letter, times }) =>
+          expect.stringContaining(`LetterSent has failed ${times} times for ${letter}, `),
+        ),
+      'and 1 more like that',
+    ])
+  })
+
+  it('[K19] is not named when it has succeeded at last', async () => {
+    const result = await courier(
+      { receive: failsUntil(5_000) },
+      { workload: { orders: 100, every: '1s' }, ...minute },
+    )
+    expect(result.reason).toBe('the budget of virtual time ran out')
+  })
+
   it.each(['receiver-1', 'receiver-2'])(
     '[S2] does not keep its group from rebalancing when %s dies',
     async (crash) => {
