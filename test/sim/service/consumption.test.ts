@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { EPOCH_MILLIS } from '../../../sim/service/context.ts'
 import { type Courier, courier, deliver, recordsOf } from '../../fixtures/courier.ts'
 
 /** When each letter was handed to a handler, in milliseconds. */
@@ -12,7 +13,7 @@ const failsUntil =
   (millis: number): NonNullable<Courier['receive']> =>
   () =>
   async (letter, ctx) => {
-    if (letter.number === 1 && ctx.now() - 1_767_225_600_000 < millis) throw new Error('nobody is at home')
+    if (letter.number === 1 && ctx.now() - EPOCH_MILLIS < millis) throw new Error('nobody is at home')
     await deliver(letter, ctx)
   }
 
@@ -89,8 +90,12 @@ describe('a handler that throws', () => {
   })
 
   it('[K19] is counted over crashes, the most frequent first, at most two by name', async () => {
+    const sometimesSlowly: Courier['receive'] = () => async (letter, ctx) => {
+      if (letter.number === 1 && ctx.now() - EPOCH_MILLIS > 1_000) await ctx.sleep('15s')
+      throw new TypeError('no door')
+    }
     const result = await courier(
-      { receive: never },
+      { receive: sometimesSlowly, receivers: 3 },
       {
         workload: { orders: 40, every: '1s' },
         cluster: { kafka: { 'session.timeout.ms': 6_000 } },
