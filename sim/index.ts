@@ -6,6 +6,7 @@ export { gt, gte, isIn, lt, lte } from './database/predicate.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
 export {
   type Charge,
+  IdempotencyError,
   type PaymentProvider,
   paymentProvider,
   type Refund,
