@@ -143,6 +143,7 @@ export class Kernel implements Actor {
   /** Ends the life of a process. */
   end(incarnation: Incarnation): void {
     incarnation.alive = false
+    this.queue.cancelTimersOf(incarnation)
   }
 
   /** An integer in [0, bound) chosen by the tape or by a hash of seed, site, entity and occurrence. */

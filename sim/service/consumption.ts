@@ -58,8 +58,11 @@ export class Consumption implements ConsumerApplication, Actor {
 
   /** The back-off of a failed handler is over. */
   onEvent(_code: number, subject: unknown): void {
-    if (!this.incarnation.alive) return
     this.consumer.resume(subject as PartitionPosition)
+  }
+
+  diesWith(life: Incarnation): boolean {
+    return this.incarnation === life
   }
 
   private proceed(): void {

@@ -130,6 +130,21 @@ describe('a handler that throws', () => {
     expect(result.reason).toBe('the budget of virtual time ran out')
   })
 
+  it('[K25] and dies is not waited for: the back-off ends with its life', async () => {
+    const result = await courier(
+      { receive: failsUntil(27_000) },
+      {
+        workload: { orders: 1 },
+        cluster: { kafka: { 'session.timeout.ms': 6_000 } },
+        // The pause of 10 s has begun at 22.8 s.
+        faults: [{ crash: 'receiver', at: '23s', restart: '1ms' }],
+      },
+    )
+    expect(result.verdict).toBe('pass')
+    expect(result.endMicros).toBeGreaterThan(27_000_000)
+    expect(result.endMicros).toBeLessThan(30_000_000)
+  })
+
   it.each(['receiver-1', 'receiver-2'])(
     '[S2] does not keep its group from rebalancing when %s dies',
     async (crash) => {
