@@ -65,6 +65,10 @@ export class Kernel implements Actor {
   private readonly touched: Task[] = []
   private touchedCount = 0
   private drainNeeded = false
+  private watchMicros: Micros = Number.POSITIVE_INFINITY
+  private onWatch: () => void = () => {}
+  /** Events up to here need no look at watch and budget. */
+  private limitMicros: Micros = 0
 
   constructor(options: KernelOptions) {
     this.budget = options.budget
@@ -92,6 +96,16 @@ export class Kernel implements Actor {
     return this.queue.push(atMicros, tie, target, code, subject, cause)
   }
 
+  /**
+   * Calls back before the first event after a moment, instead of what it was last asked for. A watch is no event: it is
+   * in no digest, changes nothing and keeps no run alive.
+   */
+  watch(atMicros: Micros, callback: () => void): void {
+    this.watchMicros = atMicros
+    this.onWatch = callback
+    this.limitMicros = Math.min(this.limitMicros, atMicros)
+  }
+
   /** Takes back an event that has not been executed. */
   cancel(ticket: Ticket): void {
     this.queue.cancel(ticket)
@@ -108,7 +122,7 @@ export class Kernel implements Actor {
     while (this.failure === undefined && this.exhausted === undefined) {
       if (this.events >= budget.maxEvents) return this.exhaust('events')
       const next = queue.nextMicros()
-      if (next > budget.maxMicros) return next < Number.POSITIVE_INFINITY && this.exhaust('virtual time')
+      if (next > this.limitMicros && !this.passLimit(next)) return false
       queue.pop()
       this.nowMicros = queue.atMicros
       this.cause = queue.cause
@@ -217,6 +231,19 @@ export class Kernel implements Actor {
       { fault: fault.id },
     )
     fault.strike({ incarnation: task?.incarnation, entity: task?.entity, cause })
+  }
+
+  /** Whether an event may be executed at a moment after the limit; moves the limit. */
+  private passLimit(nextMicros: Micros): boolean {
+    if (nextMicros === Number.POSITIVE_INFINITY) return false
+    while (nextMicros > this.watchMicros) {
+      this.watchMicros = Number.POSITIVE_INFINITY
+      this.onWatch()
+    }
+    const { maxMicros } = this.budget
+    if (nextMicros > maxMicros) return this.exhaust('virtual time')
+    this.limitMicros = Math.min(maxMicros, this.watchMicros)
+    return this.failure === undefined
   }
 
   private exhaust(what: Exhausted): false {

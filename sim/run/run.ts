@@ -123,6 +123,8 @@ export async function run(
       try {
         plan.arm(kernel, () => world as World)
         world = buildWorld(prepared.parts, scenario, kernel)
+        const { users, monitor } = world
+        monitor.follow(() => (users.done ? plan.calmSince(users.lastMicros) : Number.POSITIVE_INFINITY))
       } catch (error) {
         kernel.fail(asSimError(error))
         return false
@@ -146,7 +148,7 @@ export async function run(
 
 /** The faults of a scenario, armed in a kernel. */
 class FaultPlan {
-  healedAtMicros: Micros = 0
+  private healedAtMicros: Micros = 0
   readonly armed: { spec: FaultSpec; fault: ArmedFault; description: string }[] = []
   private readonly specs: readonly FaultSpec[]
 
@@ -173,11 +175,17 @@ class FaultPlan {
         trigger,
         (strike) => {
           this.healedAtMicros = Math.max(this.healedAtMicros, kind.strike(world(), settings, strike))
+          world().monitor.disturbed()
         },
       )
       kernel.arm(fault, entity)
       this.armed.push({ spec, fault, description })
     }
+  }
+
+  /** When the last fault that has struck will have healed and the load had ended. */
+  calmSince(loadEndedMicros: Micros): Micros {
+    return Math.max(this.healedAtMicros, loadEndedMicros)
   }
 
   outcomes(): FaultOutcome[] {
@@ -191,8 +199,7 @@ class FaultPlan {
 
 function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, seed: number): RunResult {
   const quiet = kernel.exhausted === undefined && kernel.failure === undefined
-  const calmSince = Math.max(plan.healedAtMicros, world?.users.lastMicros ?? 0)
-  const properties = world === undefined ? [] : world.monitor.judge(calmSince, quiet)
+  const properties = world?.monitor.judge(plan.calmSince(world.users.lastMicros), quiet) ?? []
   return {
     seed,
     verdict: verdictOf(kernel, properties),
