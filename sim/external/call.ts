@@ -14,12 +14,14 @@ const WORK_DONE = 1
 const RESPONSE_ARRIVES = 2
 const TIMED_OUT = 3
 
-/** Executes a request at its moment and returns the answer and the trace id of what it did. */
-export type Execute<Request, Response> = (
-  request: Request,
-  task: Task,
-  cause: number,
-) => { readonly response: Response; readonly cause: number }
+/** The answer to a request, or the error that refuses it, and the trace id of what was done. */
+export type Executed<Response> = { readonly cause: number } & (
+  | { readonly response: Response }
+  | { readonly refusal: Error }
+)
+
+/** Executes a request at its moment. */
+export type Execute<Request, Response> = (request: Request, task: Task, cause: number) => Executed<Response>
 
 /** A request to an external system: it may take effect although its answer comes too late or never. */
 class ExternalCall<Request extends Plain, Response extends Plain> implements Actor {
@@ -29,7 +31,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
   private readonly pending: Operation<Response>
   private readonly execute: Execute<Request, Response>
   private readonly timeout: DurationText
-  private response: Response | undefined
+  private done: Executed<Response> | undefined
   private timer = 0
 
   constructor(
@@ -72,7 +74,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
       case WORK_DONE: {
         const { network, process: provider } = this.server
         const done = this.execute(this.request, task, kernel.cause)
-        this.response = done.response
+        this.done = done
         network.send(
           network.link(provider, this.process),
           entity,
@@ -85,11 +87,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
       }
       case RESPONSE_ARRIVES:
         kernel.cancel(this.timer)
-        this.pending.complete(
-          this.response as Response,
-          sealPlain(this.response, this.pending.site.operation),
-          kernel.cause,
-        )
+        this.settle(this.done as Executed<Response>)
         return
       case TIMED_OUT:
         if (this.pending.settled) return
@@ -99,6 +97,13 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
           kernel.cause,
         )
     }
+  }
+
+  private settle(done: Executed<Response>): void {
+    const { pending } = this
+    const { cause } = pending.task.kernel
+    if ('refusal' in done) pending.fail(done.refusal, hashText(done.refusal.name, 0), cause)
+    else pending.complete(done.response, sealPlain(done.response, pending.site.operation), cause)
   }
 }
 
@@ -126,6 +131,7 @@ export class ExternalProcess {
   /**
    * Calls it as a step of a handler.
    * @throws CallTimeoutError when no answer came in time: whether it took effect is unknown
+   * @throws what `execute` refuses the request with
    */
   call<Request extends Plain, Response extends Plain>(
     task: Task,

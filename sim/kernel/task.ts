@@ -15,6 +15,11 @@ export class HandlerSite {
     this.service = service
     this.name = name
   }
+
+  /** As errors name it: `payment.OrderCreated`. */
+  get fullName(): string {
+    return `${this.service}.${this.name}`
+  }
 }
 
 /** Async code that a task runs. */
@@ -48,8 +53,7 @@ export class Task {
   start(code: Runnable): void {
     const { incarnation, kernel } = this
     incarnation.liveHandlers++
-    incarnation.lastHandler = this.handler.name
-    kernel.resumed(incarnation)
+    kernel.resumed(this)
     let running: Promise<unknown>
     try {
       running = code.run()
@@ -190,8 +194,7 @@ export class Operation<T> {
       kernel.passPoint(site.after, task)
       if (!incarnation.alive) return false
     }
-    incarnation.lastHandler = task.handler.name
-    kernel.resumed(incarnation)
+    kernel.resumed(task)
     return true
   }
 }

@@ -17,21 +17,24 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
 
 /** Hears of what service code did, because the code may catch what it is thrown. */
 type Report = (error: SimError) => void
+/** The handlers whose code may be running. */
+type Running = () => readonly string[]
 type Restore = () => void
 
 /**
  * Who hears of it. The traps are the same in every run and ask whoever listens now: code that captured one while it was
  * loaded (`const { now } = Date`) is heard when it calls it.
  */
-let listener: Report | undefined
+let listener: { readonly report: Report; readonly running: Running } | undefined
 
 /** Refuses a use of the machine: tells the listener, and throws. */
 function refuse(used: string, instead: string): never {
+  const culprit = listener?.running().join(' or ') || 'service code'
   const error = new SimError(
     'ambient',
-    `service code ${used}, which a simulation cannot repeat: use ${instead}`,
+    `${culprit} ${used}, which a simulation cannot repeat: use ${instead}`,
   )
-  listener?.(error)
+  listener?.report(error)
   throw error
 }
 
@@ -71,10 +74,11 @@ const TRAPS: readonly Trap[] = [
 /**
  * Makes ambient time, chance and I/O fail loudly until the returned function is called.
  * @param report hears the error as well, because service code may catch what it is thrown
+ * @param running names the handlers whose code may be running, for the error
  */
-export function trapAmbient(report: Report): Restore {
+export function trapAmbient(report: Report, running: Running = () => []): Restore {
   const before = listener
-  listener = report
+  listener = { report, running }
   const restores = TRAPS.map(([owner, name, trap]) => replace(owner, name, trap))
   return () => {
     for (const restore of restores) restore()
@@ -86,13 +90,15 @@ export function trapAmbient(report: Report): Restore {
 export class AmbientGuard {
   private restore: Restore | undefined
   private readonly report: Report
+  private readonly running: Running
 
-  constructor(report: Report) {
+  constructor(report: Report, running: Running) {
     this.report = report
+    this.running = running
   }
 
   raise(): void {
-    this.restore ??= trapAmbient(this.report)
+    this.restore ??= trapAmbient(this.report, this.running)
   }
 
   lower(): void {

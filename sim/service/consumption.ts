@@ -59,8 +59,11 @@ export class Consumption implements ConsumerApplication, Actor {
 
   /** The back-off of a failed handler is over. */
   onEvent(_code: number, subject: unknown): void {
-    if (!this.incarnation.alive) return
     this.consumer.resume(subject as PartitionPosition)
+  }
+
+  diesWith(life: Incarnation): boolean {
+    return this.incarnation === life
   }
 
   private proceed(): void {
@@ -127,6 +130,7 @@ export class Consumption implements ConsumerApplication, Actor {
   /** A delivery is done with: handled, or recognised as handled before. */
   handled(task: Task, { position }: PolledRecord): void {
     if (this.attempts.size > 0) this.attempts.delete(position)
+    this.runtime.untroubled(position.partition.name)
     this.last = task
     this.busy = false
     this.proceed()
@@ -135,6 +139,7 @@ export class Consumption implements ConsumerApplication, Actor {
   /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
   failed(error: unknown, task: Task, { record, position }: PolledRecord): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
+    this.runtime.troubled(position.partition.name, task, error)
     const { kernel } = this.process
     const attempts = this.attempts.get(position) ?? 0
     this.attempts.set(position, attempts + 1)

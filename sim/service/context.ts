@@ -210,4 +210,5 @@ const SLEEPER: Actor = {
     const pending = subject as Operation<void>
     pending.complete(undefined, hashNumber(0), pending.task.kernel.cause)
   },
+  diesWith: (life, subject) => (subject as Operation<void>).task.incarnation === life,
 }

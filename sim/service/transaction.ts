@@ -3,7 +3,7 @@ import type { Statement } from '../database/statement.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { type Continuation, Deferred, Operation } from '../kernel/task.ts'
 import { sealWhole } from '../kernel/value.ts'
-import type { StatementScope, TableAccess } from './access.ts'
+import type { AccessTo, StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import { makeEnvelope } from './publish.ts'
@@ -12,11 +12,7 @@ import type { EventType } from './schema.ts'
 const COMMIT = operationNumber('tx.commit')
 
 /** What a service's code sees of a transaction. */
-export type Tx<Tables> = {
-  readonly [Name in keyof Tables]: Tables[Name] extends { readonly row?: infer Row }
-    ? TableAccess<NonNullable<Row>>
-    : never
-} & {
+export type Tx<Tables> = AccessTo<Tables> & {
   /** Publishes an event by way of the service's outbox. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
 }
@@ -120,7 +116,5 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
 
 /** What a driver says of a statement that comes too late: mostly one that nobody awaited. */
 function endedError({ task }: Context): Error {
-  return new Error(
-    `the transaction of ${task.handler.service}.${task.handler.name} has ended: await its statements inside it`,
-  )
+  return new Error(`the transaction of ${task.handler.fullName} has ended: await its statements inside it`)
 }

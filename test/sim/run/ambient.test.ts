@@ -5,7 +5,7 @@ import { trapAmbient } from '../../../sim/run/ambient.ts'
 import { loadBundle } from '../../../sim/run/load-bundle.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
 import { NODE_HOSTS } from '../../fixtures/hosts.ts'
-import { type Ctx, mark, type Perform } from '../../fixtures/shapes/shape.ts'
+import { type Ctx, mark, type Perform, write } from '../../fixtures/shapes/shape.ts'
 import { solo, soloParts, soloScenario } from '../../fixtures/solo.ts'
 
 /** Every ambient source, with what the error must say. */
@@ -49,9 +49,9 @@ const SOURCES: readonly (readonly [name: string, use: () => unknown, instead: st
   ['process.uptime', () => machine.uptime(), 'ctx.now'],
 ]
 
-const refusalOf = (name: string): RegExp =>
+const refusalOf = (name: string, culprit = 'service code'): RegExp =>
   new RegExp(
-    `service code (called|read|set) ${name.replaceAll('.', '[.]')}, which a simulation cannot repeat: use `,
+    `${culprit} (called|read|set) ${name.replaceAll('.', '[.]')}, which a simulation cannot repeat: use `,
   )
 
 /** The present values of everything that a run replaces. */
@@ -81,7 +81,7 @@ describe('ambient time, chance and input', () => {
         }
         const result = await run(solo(make), soloScenario(), 1, { host })
         expect(result.verdict).toBe('error')
-        expect(result.reason).toMatch(refusalOf(name))
+        expect(result.reason).toMatch(refusalOf(name, 'solo.perform'))
         expect(result.reason).toContain(instead)
         expect(globals()).toEqual(before)
       }
@@ -100,24 +100,42 @@ describe('ambient time, chance and input', () => {
     const result = await run(solo(make), soloScenario(), 1)
     expect(result).toMatchObject({
       verdict: 'error',
-      reason: expect.stringMatching(refusalOf(name)),
+      reason: expect.stringMatching(refusalOf(name, 'solo.perform')),
     })
   })
 
-  it.each<[string, () => Perform]>([
+  it.each<[string, string, () => Perform]>([
     [
       'a factory',
+      'service code',
       () => {
         const started = Date.now()
         return async (ctx) => mark(ctx, started)
       },
     ],
-    ['a detached branch', () => async () => void Promise.resolve().then(() => Math.random())],
-    ['an executor', () => () => new Promise((resolve) => setTimeout(resolve, 1))],
-  ])('[D10] in %s it ends the run as well', async (_where, make) => {
+    ['a detached branch', 'solo.perform', () => async () => void Promise.resolve().then(() => Math.random())],
+    ['an executor', 'solo.perform', () => () => new Promise((resolve) => setTimeout(resolve, 1))],
+    [
+      'a handler of an event',
+      'solo.Performed',
+      () => async (ctx) => {
+        if (ctx.event !== undefined) Date.now()
+      },
+    ],
+    [
+      'a branch that runs while a transaction commits',
+      'solo.perform',
+      () => async (ctx) => {
+        const committed = write(ctx, 'note')
+        await ctx.sleep('100us')
+        Math.random()
+        await committed
+      },
+    ],
+  ])('[D10] in %s it ends the run as well, and names %s', async (_where, culprit, make) => {
     expect(await run(solo(make), soloScenario(), 1)).toMatchObject({
       verdict: 'error',
-      reason: expect.stringContaining('which a simulation cannot repeat'),
+      reason: expect.stringMatching(new RegExp(`^${culprit} called .*, which a simulation cannot repeat`)),
     })
   })
 
