@@ -38,10 +38,6 @@ export class JavaHashSet<T> {
     this.capacity = capacity
   }
 
-  get size(): number {
-    return this.elements.size
-  }
-
   add(element: T): void {
     this.elements.add(element)
     if (this.elements.size > this.capacity * 0.75) this.capacity *= 2

@@ -32,10 +32,7 @@ export class PartitionMovements {
     const before = this.moves.get(partition)
     if (before !== undefined) {
       this.moves.delete(partition)
-      const key = this.key(partition, before)
-      const set = this.moved.get(key)
-      set?.delete(partition)
-      if (set?.size === 0) this.moved.delete(key)
+      this.moved.get(this.key(partition, before))?.delete(partition)
       if (before.from === to) return
     }
     const move = { from: before?.from ?? from, to }

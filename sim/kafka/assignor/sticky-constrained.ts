@@ -27,9 +27,9 @@ export class ConstrainedAssignment {
   private overMin = 0
   private readonly assigned: number[][]
   private readonly underMin: number[] = []
-  private atMin: number[] = []
-  /** Who owned a partition that it may not keep. */
-  private readonly maybeRevokedFrom = new Map<number, number>()
+  private readonly atMin: number[] = []
+  /** Partitions that their owners may not keep: without racks, none comes back to the same one. */
+  private readonly revoked = new Set<number>()
   private readonly transferring = new Set<number>()
 
   /** @param memberIds in map order */
@@ -69,10 +69,10 @@ export class ConstrainedAssignment {
     const mayHaveMax = this.overMin < expectedOverMin
     const keptCount = owned.length >= maxQuota && mayHaveMax ? maxQuota : minQuota
     this.assigned[member] = owned.slice(0, keptCount)
-    for (const partition of owned.slice(keptCount)) this.maybeRevokedFrom.set(partition, member)
+    for (const partition of owned.slice(keptCount)) this.revoked.add(partition)
     if (!mayHaveMax) return
     if (keptCount === minQuota) this.atMin.push(member)
-    else if (++this.overMin === expectedOverMin) this.atMin = []
+    else this.overMin++
   }
 
   private dealRest(): void {
@@ -93,9 +93,7 @@ export class ConstrainedAssignment {
 
   /** @returns how many partitions the member has now */
   private give(partition: number, member: number): number {
-    const owner = this.maybeRevokedFrom.get(partition)
-    if ((owner !== undefined && owner !== member) || this.claims.contested.has(partition))
-      this.transferring.add(partition)
+    if (this.revoked.has(partition) || this.claims.contested.has(partition)) this.transferring.add(partition)
     return this.assigned[member]?.push(partition) ?? 0
   }
 }

@@ -10,7 +10,7 @@ import { compareText, DEFAULT_GENERATION, type GroupMember } from './subscriptio
  * Everybody keeps what it owned and may own. The rest goes, topics with the fewest subscribers first, to the subscriber
  * that has the least, and among those to the first by id. Then partitions are moved, one at a time, from members that
  * have at least two more than another subscriber, to whoever owned it in an older generation or else to the subscriber
- * that has the least, until no move helps; if all that did not lower the sum of differences, it is undone.
+ * that has the least, until no move helps; should the sum of differences not be lower after that, all moves are undone.
  */
 export class GeneralAssignment {
   private readonly index: PartitionIndex
