@@ -12,6 +12,7 @@ const BARE_MEMBER_ID = /^[A-Za-z0-9_-]{22}$/
 const DROPPED = new Set([
   'throttleTimeMs',
   'errorMessage',
+  'batchIndexErrorMessage',
   'host',
   'port',
   'rack',
