@@ -58,7 +58,7 @@ export interface BrokerStep {
 
 export type Step = RequestStep | BrokerStep
 
-interface History extends Recorded {
+export interface History extends Recorded {
   readonly kind: 'history'
   readonly brokers: 1 | 3
   /** Properties of every broker that differ from Kafka's defaults. */
@@ -67,7 +67,7 @@ interface History extends Recorded {
   readonly steps: readonly Step[]
 }
 
-interface Table extends Recorded {
+export interface Table extends Recorded {
   readonly kind: 'table'
   /** Such as murmur2 or range. */
   readonly function: string

@@ -268,6 +268,7 @@ function isSame(left, right, anyTime, field = '') {
   const [before, after] = [Object.entries(left), Object.entries(right)]
   const there = new Map(after)
   return (
-    before.length === after.length && before.every(([name, value]) => isSame(value, there.get(name), anyTime, name))
+    before.length === after.length &&
+    before.every(([name, value]) => isSame(value, there.get(name), anyTime, name))
   )
 }

@@ -256,7 +256,7 @@ describe('the program', () => {
   })
 
   it.each([
-    ['exits', 1, 'error', 'service code called process.exit'],
+    ['exits', 1, 'error', 'booth.CarPassed called process.exit'],
     ['prints', 0, 'pass', null],
   ])(
     '[R3] prints JSON and nothing else on stdout when service code %s',
