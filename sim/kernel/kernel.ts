@@ -58,6 +58,8 @@ export class Kernel implements Actor {
   exhausted: Exhausted | undefined
   failure: SimError | undefined
   private readonly queue = new EventQueue()
+  /** Events that happen in time but keep no run alive. */
+  private readonly background = new EventQueue()
   private readonly budget: Budget
   private readonly tieSite: ChoiceSite | undefined
   private readonly stepsReached: StepSite[] = []
@@ -97,6 +99,21 @@ export class Kernel implements Actor {
   }
 
   /**
+   * Schedules an event that happens if the run goes on beyond its moment, and that keeps no run alive: housekeeping, such
+   * as retention, of which nobody waits for the end. Events of its moment come first.
+   * @returns a ticket for `cancelBackground`
+   */
+  scheduleBackground(atMicros: Micros, target: Actor, code: number, subject: unknown): Ticket {
+    this.limitMicros = Math.min(this.limitMicros, atMicros)
+    return this.background.push(atMicros, 0, target, code, subject, this.cause)
+  }
+
+  /** Takes back a background event that has not been executed. */
+  cancelBackground(ticket: Ticket): void {
+    this.background.cancel(ticket)
+  }
+
+  /**
    * Calls back before the first event after a moment, instead of what it was last asked for. A watch is no event: it is
    * in no digest, changes nothing and keeps no run alive.
    */
@@ -118,11 +135,16 @@ export class Kernel implements Actor {
   advance(): boolean {
     this.checkStuck()
     this.drainNeeded = false
-    const { queue, budget, digest } = this
+    const { budget, digest } = this
     while (this.failure === undefined && this.exhausted === undefined) {
       if (this.events >= budget.maxEvents) return this.exhaust('events')
+      let { queue } = this
       const next = queue.nextMicros()
-      if (next > this.limitMicros && !this.passLimit(next)) return false
+      if (next > this.limitMicros) {
+        if (next === Number.POSITIVE_INFINITY) return false
+        if (this.background.nextMicros() < next) queue = this.background
+        if (!this.passLimit(queue.nextMicros())) return false
+      }
       queue.pop()
       this.nowMicros = queue.atMicros
       this.cause = queue.cause
@@ -235,14 +257,13 @@ export class Kernel implements Actor {
 
   /** Whether an event may be executed at a moment after the limit; moves the limit. */
   private passLimit(nextMicros: Micros): boolean {
-    if (nextMicros === Number.POSITIVE_INFINITY) return false
     while (nextMicros > this.watchMicros) {
       this.watchMicros = Number.POSITIVE_INFINITY
       this.onWatch()
     }
     const { maxMicros } = this.budget
     if (nextMicros > maxMicros) return this.exhaust('virtual time')
-    this.limitMicros = Math.min(maxMicros, this.watchMicros)
+    this.limitMicros = Math.min(maxMicros, this.watchMicros, this.background.nextMicros())
     return this.failure === undefined
   }
 

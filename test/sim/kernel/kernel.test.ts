@@ -36,6 +36,37 @@ describe('kernel', () => {
     expect(kernel.events).toBe(6)
   })
 
+  it('[K26] background events come in their time, before all later ones, and keep no run alive', async () => {
+    const kernel = kernelOf()
+    const actor = recorder(kernel)
+    const watched: number[] = []
+    const housekeeping = {
+      onEvent: (_code: number, again: unknown) => {
+        actor.seen.push(`${kernel.nowMicros} background`)
+        if (again !== true) return
+        kernel.schedule(3, kernel.choices.entity('a'), actor, 0, 'scheduled by it')
+        kernel.scheduleBackground(kernel.nowMicros + 10, housekeeping, 0, true)
+      },
+    }
+    kernel.watch(12, () => watched.push(actor.seen.length))
+    kernel.scheduleBackground(8, housekeeping, 0, true)
+    kernel.cancelBackground(kernel.scheduleBackground(9, housekeeping, 0, false))
+    kernel.schedule(18, kernel.choices.entity('a'), actor, 0, 'first of its moment')
+    kernel.schedule(20, kernel.choices.entity('a'), actor, 0, 'last')
+    await drive(kernel)
+    expect(actor.seen).toEqual([
+      '8 background',
+      '11 0 scheduled by it',
+      '18 0 first of its moment',
+      '18 background',
+      '20 0 last',
+      '21 0 scheduled by it',
+    ])
+    expect(watched).toEqual([2])
+    expect(kernel.nowMicros).toBe(21)
+    expect(kernel.events).toBe(6)
+  })
+
   it('[K1] never goes back in time, whatever events schedule', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(50), { minLength: 1, maxLength: 60 }), async (delays) => {
