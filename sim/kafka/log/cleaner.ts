@@ -49,17 +49,18 @@ export function cleanLog(
   mapLimit = Number.POSITIVE_INFINITY,
   stats = noCleanerStats(),
 ): number {
+  const { segments, config } = log
+  // A segment is cleaned as a whole or not at all.
+  const upperBound = (segments.nonActiveFrom(firstUncleanableOffset)[0] ?? segments.active).baseOffset
   const map = new OffsetMap(mapLimit)
-  buildOffsetMap(log, firstDirtyOffset, firstUncleanableOffset, map)
+  buildOffsetMap(log, Math.min(firstDirtyOffset, upperBound), upperBound, map)
   const endOffset = map.latestOffset + 1
   const transactions = new CleanedTransactions()
-  const segments = log.segments.between(
-    log.segments.first.baseOffset,
-    Math.max(endOffset, log.segments.first.baseOffset),
-  )
-  const { 'segment.bytes': maxBytes, 'segment.index.bytes': maxIndexBytes } = log.config
-  for (const group of groupSegments(segments, maxBytes, maxIndexBytes, firstUncleanableOffset)) {
-    if (!cleanSegments(log, group, map, transactions, nowMillis, firstUncleanableOffset, stats)) return -1
+  const start = segments.first.baseOffset
+  const { 'segment.bytes': maxBytes, 'segment.index.bytes': maxIndexBytes } = config
+  const cleanable = segments.between(start, Math.max(endOffset, start))
+  for (const group of groupSegments(cleanable, maxBytes, maxIndexBytes, upperBound)) {
+    if (!cleanSegments(log, group, map, transactions, nowMillis, upperBound, stats)) return -1
   }
   return endOffset
 }

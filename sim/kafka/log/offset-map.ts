@@ -27,6 +27,7 @@ export class OffsetMap {
   put(key: string, offset: number): boolean {
     if (this.offsets.size >= this.limit) return false
     this.offsets.set(key, offset)
+    this.latestOffset = offset
     return true
   }
 }
@@ -36,6 +37,7 @@ export class OffsetMap {
  * Cleaner.buildOffsetMap.
  */
 export function buildOffsetMap(log: Log, startOffset: number, endOffset: number, map: OffsetMap): void {
+  map.latestOffset = Math.max(map.latestOffset, startOffset - 1)
   const dirty = log.segments.between(startOffset, endOffset)
   const transactions = new CleanedTransactions()
   transactions.addAborted(

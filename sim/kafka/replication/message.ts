@@ -81,3 +81,23 @@ export interface ListedOffset {
   readonly offset: number
   readonly leaderEpoch: number
 }
+
+/** The error in place of records. */
+export function fetchRefused(errorCode: ErrorCode): FetchedPartition {
+  return {
+    errorCode,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    divergingEpoch: undefined,
+    abortedTransactions: [],
+    batches: [],
+    sizeInBytes: 0,
+  }
+}
+
+/** Whether a produce request with acks=all is done (rules A3, A4). */
+export interface ReplicationProgress {
+  readonly done: boolean
+  readonly errorCode: ErrorCode
+}

@@ -13,10 +13,12 @@ import {
   EARLIEST_TIMESTAMP,
   type FetchedPartition,
   type FetchPartition,
+  fetchRefused,
   LATEST_TIMESTAMP,
   type ListedOffset,
   NO_LEADER_EPOCH,
   type PartitionRegistration,
+  type ReplicationProgress,
 } from './message.ts'
 
 /** What a replica needs to know of the cluster, and whom it tells what. */
@@ -39,29 +41,9 @@ export interface PartitionHost {
   highWatermarkRaised(partition: Partition, nowMillis: number): void
 }
 
-/** Whether a produce request with acks=all is done (rules A3, A4). */
-export interface ReplicationProgress {
-  readonly done: boolean
-  readonly errorCode: ErrorCode
-}
-
 const WAITING: ReplicationProgress = { done: false, errorCode: 'NONE' }
 const REPLICATED: ReplicationProgress = { done: true, errorCode: 'NONE' }
 const UNDEFINED_END: EpochEndOffset = { epoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET }
-
-/** The error in place of records. */
-export function fetchRefused(errorCode: ErrorCode): FetchedPartition {
-  return {
-    errorCode,
-    highWatermark: -1,
-    lastStableOffset: -1,
-    logStartOffset: -1,
-    divergingEpoch: undefined,
-    abortedTransactions: [],
-    batches: [],
-    sizeInBytes: 0,
-  }
-}
 
 /** The replica of a partition at one broker, as leader or follower. Source: Partition. */
 export class Partition {
@@ -297,11 +279,8 @@ export class Partition {
     minOneBatch: boolean,
   ): FetchedPartition {
     const { log } = this
-    const bounds = {
-      highWatermark: log.highWatermark,
-      lastStableOffset: log.lastStableOffset,
-      logStartOffset: log.logStartOffset,
-    }
+    const { highWatermark, lastStableOffset, logStartOffset } = log
+    const bounds = { highWatermark, lastStableOffset, logStartOffset }
     if (lastFetchedEpoch !== NO_LEADER_EPOCH) {
       const end = log.endOffsetForEpoch(lastFetchedEpoch)
       if (end.endOffset === UNDEFINED_EPOCH_OFFSET || end.epoch === UNDEFINED_EPOCH)

@@ -1,106 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { type ControlRecordType, markerBatch, type RecordBatch } from '../../../../sim/kafka/log/batch.ts'
 import { NO_OFFSET } from '../../../../sim/kafka/log/producer-entry.ts'
-import {
-  type AppendOrigin,
-  type ProducerError,
-  type ProducerSnapshot,
-  ProducerState,
-} from '../../../../sim/kafka/log/producer-state.ts'
-import { SENTINEL_GUARD } from '../../../../sim/kafka/log/verification.ts'
+import { type ProducerSnapshot, ProducerState } from '../../../../sim/kafka/log/producer-state.ts'
 import { at, logOptions, producerBatch } from '../../../fixtures/log.ts'
+import { ProducerBench as Bench, DAY, EPOCH, PID } from '../../../fixtures/producers.ts'
 
-const PID = 1
-const EPOCH = 0
-const DAY = 86_400_000
 const MAX_SEQUENCE = 2 ** 31 - 1
-const LATE_MILLIS = 900_000 + 300_000
+const _LATE_MILLIS = 900_000 + 300_000
 
 // Facts of Kafka's ProducerStateManagerTest, by the names that they have there; offsets and sequences are those of the
 // originals. What Kafka's cases do with files is done here with the list of snapshots.
-
-/** A producer state, and the appends of the original's helpers. */
-class Bench {
-  nowMillis = 0
-  state: ProducerState
-  private readonly options
-
-  constructor(snapshots: readonly ProducerSnapshot[] = [], expirationMillis = DAY) {
-    const {
-      broker: config,
-      switches,
-      startMillis,
-    } = logOptions({
-      broker: { 'producer.id.expiration.ms': expirationMillis },
-    })
-    this.options = { config, switches, startMillis }
-    this.state = new ProducerState(this.options, snapshots)
-  }
-
-  /** A new state that knows the snapshots of the old one. */
-  reopened(logStartOffset: number, logEndOffset: number): Bench {
-    const bench = new Bench(this.state.snapshots)
-    bench.nowMillis = this.nowMillis
-    bench.state.truncateAndReload(logStartOffset, logEndOffset, this.nowMillis)
-    return bench
-  }
-
-  append(batch: RecordBatch, origin: AppendOrigin = 'client', transactionVersion = 0): ProducerError {
-    const { state, nowMillis } = this
-    const checked = origin !== 'replication'
-    const error = checked
-      ? state.validate(batch, origin, SENTINEL_GUARD, transactionVersion, nowMillis)
-      : 'NONE'
-    if (error !== 'NONE') return error
-    const completed = state.apply(batch, nowMillis)
-    if (completed !== undefined) state.transactions.complete(completed)
-    state.advanceTo(batch.nextOffset)
-    return error
-  }
-
-  client(epoch: number, sequence: number, offset: number, isTransactional = false, pid = PID): ProducerError {
-    return this.append(this.batch(epoch, sequence, offset, isTransactional, pid))
-  }
-
-  replicate(epoch: number, sequence: number, offset: number): ProducerError {
-    return this.append(this.batch(epoch, sequence, offset), 'replication')
-  }
-
-  end(
-    epoch: number,
-    controlType: ControlRecordType,
-    offset: number,
-    coordinatorEpoch = 0,
-    pid = PID,
-  ): ProducerError {
-    const marker = markerBatch(pid, epoch, { controlType, coordinatorEpoch }, this.nowMillis)
-    return this.append(at(offset, marker), 'coordinator')
-  }
-
-  entry(pid = PID) {
-    return this.state.entry(pid, this.nowMillis)
-  }
-
-  get snapshotOffsets() {
-    return this.state.snapshots.map(({ offset }) => offset)
-  }
-
-  /** The offset that holds back the last stable offset, and the first that is undecided. */
-  get unstable() {
-    const { firstUnstableOffset, firstOngoing } = this.state.transactions
-    return [firstUnstableOffset, firstOngoing?.firstOffset ?? -1]
-  }
-
-  private batch(
-    epoch: number,
-    sequence: number,
-    offset: number,
-    isTransactional = false,
-    pid = PID,
-  ): RecordBatch {
-    return at(offset, producerBatch(pid, epoch, sequence, 1, isTransactional, this.nowMillis))
-  }
-}
 
 describe('sequences and epochs', () => {
   it('[KS3] testBasicIdMapping', () => {
@@ -259,186 +167,6 @@ describe('sequences and epochs', () => {
   })
 })
 
-describe('transactions', () => {
-  it('[KS1] [KT8] testTxnFirstOffsetMetadataCached', () => {
-    const bench = new Bench()
-    bench.client(EPOCH, 0, 992_342, true)
-    expect(bench.unstable).toEqual([992_342, 992_342])
-  })
-
-  it('[KT8] testFirstUnstableOffset', () => {
-    const bench = new Bench()
-    const { transactions } = bench.state
-    expect(bench.unstable).toEqual([-1, -1])
-    bench.client(5, 0, 99, true)
-    expect(bench.unstable).toEqual([99, 99])
-    bench.client(5, 0, 105, true, 2)
-    expect(bench.unstable).toEqual([99, 99])
-    bench.end(5, 'COMMIT', 109)
-    expect(bench.unstable).toEqual([99, 105])
-    transactions.settle(100)
-    expect(bench.unstable).toEqual([99, 105])
-    transactions.settle(110)
-    expect(bench.unstable).toEqual([105, 105])
-    bench.end(5, 'ABORT', 112, 0, 2)
-    expect(bench.unstable).toEqual([105, -1])
-    transactions.settle(113)
-    expect(bench.unstable).toEqual([-1, -1])
-  })
-
-  it('[KT8] testLastStableOffsetCompletedTxn', () => {
-    const { state } = new Bench()
-    const { transactions } = state
-    const [first, second, third] = [992_342, 992_367, 992_399]
-    for (const [pid, offset] of [
-      [1, first],
-      [2, second],
-      [3, third],
-    ] as const)
-      transactions.begin(pid, offset)
-    const ends = (producerId: number, firstOffset: number, lastOffset: number) => {
-      const completed = { producerId, firstOffset, lastOffset, isAborted: false }
-      const lastStableOffset = transactions.lastStableOffset(completed)
-      transactions.complete(completed)
-      transactions.settle(lastOffset + 1)
-      return [lastStableOffset, transactions.firstUnstableOffset]
-    }
-    expect(ends(1, first, third + 15)).toEqual([second, second])
-    expect(ends(3, third, third + 35)).toEqual([second, second])
-    expect(ends(2, second, third + 113)).toEqual([third + 114, -1])
-    expect(() => ends(2, second, third + 113)).toThrow(RangeError)
-  })
-
-  it('[KT8] testSkipEmptyTransactions', () => {
-    const bench = new Bench()
-    const { state } = bench
-    const data = (from: number, to: number, sequence: number) =>
-      state.apply(at(from, producerBatch(PID, EPOCH, sequence, to - from + 1, true)), 0)
-    const end = (offset: number, controlType: ControlRecordType) => {
-      const completed = state.apply(
-        at(offset, markerBatch(PID, EPOCH, { controlType, coordinatorEpoch: 0 }, 0)),
-        0,
-      )
-      if (completed !== undefined) state.transactions.complete(completed)
-      return completed && [completed.firstOffset, completed.lastOffset, completed.isAborted]
-    }
-    data(16, 20, 0)
-    state.transactions.settle(21)
-    expect(bench.unstable).toEqual([16, 16])
-    expect(end(21, 'COMMIT')).toEqual([16, 21, false])
-    expect([end(22, 'COMMIT'), end(23, 'ABORT')]).toEqual([undefined, undefined])
-    data(24, 27, 5)
-    expect(end(28, 'ABORT')).toEqual([24, 28, true])
-    expect(end(29, 'ABORT')).toBeUndefined()
-    data(30, 31, 9)
-    state.transactions.settle(32)
-    expect(bench.unstable).toEqual([30, 30])
-  })
-
-  it('[KS1] updateProducerTransactionState', () => {
-    const bench = new Bench()
-    bench.client(EPOCH, 0, 9)
-    bench.append(at(16, producerBatch(PID, EPOCH, 1, 5, true)))
-    expect(bench.entry()).toMatchObject({ lastSequence: 5, lastDataOffset: 20, currentTxnFirstOffset: 16 })
-    bench.append(at(26, producerBatch(PID, EPOCH, 6, 5, true)))
-    expect(bench.entry()).toMatchObject({ lastSequence: 10, lastDataOffset: 30, currentTxnFirstOffset: 16 })
-    const marker = markerBatch(PID, EPOCH, { controlType: 'COMMIT', coordinatorEpoch: 15 }, 0)
-    const completed = { producerId: PID, firstOffset: 16, lastOffset: 40, isAborted: false }
-    expect(bench.state.apply(at(40, marker), 0)).toEqual(completed)
-    const after = {
-      lastSequence: 10,
-      lastDataOffset: 30,
-      currentTxnFirstOffset: NO_OFFSET,
-      coordinatorEpoch: 15,
-    }
-    expect(bench.entry()).toMatchObject(after)
-  })
-
-  it('[KS6] testNonTransactionalAppendWithOngoingTransaction', () => {
-    const bench = new Bench()
-    bench.client(EPOCH, 0, 0, true)
-    expect(bench.client(EPOCH, 1, 1, false)).toBe('INVALID_TXN_STATE')
-    expect(bench.client(EPOCH, 1, 1, true)).toBe('NONE')
-  })
-
-  it('[KT7] testOldEpochForControlRecord', () => {
-    const bench = new Bench()
-    bench.client(5, 0, 99, true)
-    expect(bench.end(3, 'COMMIT', 100)).toBe('INVALID_PRODUCER_EPOCH')
-  })
-
-  it('[KT7] testCoordinatorFencing', () => {
-    const bench = new Bench()
-    bench.client(5, 0, 99, true)
-    bench.end(5, 'COMMIT', 100, 1)
-    expect(bench.entry()?.coordinatorEpoch).toBe(1)
-    expect(bench.end(5, 'COMMIT', 101, 1)).toBe('NONE')
-    expect(bench.end(5, 'COMMIT', 102, 2)).toBe('NONE')
-    expect(bench.end(5, 'COMMIT', 103, 1)).toBe('TRANSACTION_COORDINATOR_FENCED')
-  })
-
-  it('[KT7] testCoordinatorFencedAfterReload', () => {
-    const bench = new Bench()
-    bench.client(EPOCH, 0, 99, true)
-    bench.end(EPOCH, 'COMMIT', 100, 1)
-    bench.state.takeSnapshot(0)
-    expect(bench.reopened(0, 102).end(EPOCH, 'COMMIT', 100, 0)).toBe('TRANSACTION_COORDINATOR_FENCED')
-  })
-
-  it.each([
-    [1, -1, 'INVALID_PRODUCER_EPOCH'],
-    [1, 0, 'NONE'],
-    [2, -1, 'INVALID_PRODUCER_EPOCH'],
-    [2, 0, 'INVALID_PRODUCER_EPOCH'],
-    [2, 1, 'NONE'],
-  ] as const)('[KT7] testEndTxnWithFencedProducerEpoch: version %i, epoch %+i', (version, by, expected) => {
-    const bench = new Bench()
-    bench.client(5, 0, 0, true)
-    const marker = at(1, markerBatch(PID, 5 + by, { controlType: 'ABORT', coordinatorEpoch: 1 }, 0))
-    expect(bench.append(marker, 'coordinator', version)).toBe(expected)
-    // KAFKA-19999: the same marker once more is a retry.
-    if (expected === 'NONE') expect(bench.append(at(2, marker), 'coordinator', version)).toBe('NONE')
-  })
-
-  it('[KS1] testAppendEmptyControlBatch', () => {
-    const bench = new Bench()
-    const marker = markerBatch(23_423, 0, { controlType: 'COMMIT', coordinatorEpoch: 0 }, 0)
-    expect(bench.append(at(15, marker.retaining([], -1)))).toBe('NONE')
-    expect(bench.entry(23_423)?.currentTxnFirstOffset).toBe(NO_OFFSET)
-  })
-
-  it('[KT8] testHasLateTransaction', () => {
-    const bench = new Bench()
-    const isLate = () => bench.state.hasLateTransaction(bench.nowMillis)
-    bench.nowMillis = 1000
-    bench.client(2, 0, 100, true, 39)
-    bench.nowMillis += 500
-    bench.client(9, 0, 150, true, 57)
-    const found = [isLate()]
-    bench.nowMillis = 1000 + LATE_MILLIS + 1
-    found.push(isLate())
-    bench.nowMillis += 500
-    bench.end(2, 'COMMIT', 200, 0, 39)
-    found.push(isLate())
-    bench.end(9, 'COMMIT', 250, 0, 57)
-    found.push(isLate())
-    expect(found).toEqual([false, true, true, false])
-  })
-
-  it('[KT8] testHasLateTransactionInitializedAfterReload, UpdatedAfterPartialTruncation, AfterFullTruncation', () => {
-    const bench = new Bench()
-    bench.nowMillis = 1000
-    bench.client(2, 0, 100, true)
-    bench.state.takeSnapshot(bench.nowMillis)
-    bench.nowMillis += LATE_MILLIS + 1
-    expect(bench.state.hasLateTransaction(bench.nowMillis)).toBe(true)
-    expect(bench.reopened(0, 101).state.hasLateTransaction(bench.nowMillis)).toBe(true)
-    expect(bench.reopened(0, 80).state.hasLateTransaction(bench.nowMillis)).toBe(false)
-    bench.state.truncateFully(150)
-    expect(bench.state.hasLateTransaction(bench.nowMillis)).toBe(false)
-  })
-})
-
 describe('snapshots', () => {
   const appended = (count: number) => {
     const bench = new Bench()
@@ -517,6 +245,19 @@ describe('snapshots', () => {
     expect(replica.entry()).toMatchObject({ producerEpoch: EPOCH, firstSequence: 2, lastSequence: 2 })
   })
 
+  it('[KS5] what has expired is not loaded, though the next scan is still to come', () => {
+    const bench = new Bench()
+    bench.nowMillis = 1000
+    bench.client(EPOCH, 0, 0)
+    bench.state.takeSnapshot(1000)
+    expect(
+      [DAY + 999, DAY + 1000].map((nowMillis) => {
+        bench.nowMillis = nowMillis
+        return bench.reopened(0, 1).entry()?.lastSequence
+      }),
+    ).toEqual([0, undefined])
+  })
+
   it('[KS5] testTruncateFullyAndStartAt', () => {
     const bench = appended(3)
     bench.state.truncateFully(0)
@@ -592,80 +333,5 @@ describe('expiry', () => {
     late.nowMillis = 1_200_001
     late.replicate(EPOCH, 7, 1)
     expect(late.entry()?.batches).toHaveLength(1)
-  })
-})
-
-describe('verification', () => {
-  const verified = (broker = {}) => {
-    const {
-      broker: config,
-      switches,
-      startMillis,
-    } = logOptions({
-      broker: { 'transaction.partition.verification.enable': true, ...broker },
-    })
-    return new ProducerState({ config, switches, startMillis })
-  }
-  const begin = (state: ProducerState, sequence: number, epoch: number, bumps = true) =>
-    state.beginVerification(PID, sequence, epoch, bumps, 0) as number
-
-  it('[KS7] testEntryForVerification', () => {
-    const state = verified()
-    const guard = begin(state, 0, EPOCH)
-    expect([begin(state, 0, EPOCH), state.verifications.guard(PID)]).toEqual([guard, guard])
-    state.apply(at(0, producerBatch(PID, EPOCH, 0, 1, true)), 0)
-    expect(state.verifications.entry(PID)).toBeUndefined()
-  })
-
-  it('[KS7] testSequenceAndEpochInVerificationEntry', () => {
-    const state = verified()
-    const steps = (
-      [
-        [1, 0],
-        [0, 0],
-        [2, 1],
-        [0, 0],
-      ] as const
-    ).map(([sequence, epoch]) => {
-      const guard = begin(state, sequence, epoch)
-      const { lowestSequence, producerEpoch } = state.verifications.entry(PID) ?? {}
-      return [guard, lowestSequence, producerEpoch]
-    })
-    expect(steps).toEqual([
-      [1, 1, 0],
-      [1, 0, 0],
-      [1, 2, 1],
-      [1, 2, 1],
-    ])
-  })
-
-  it('[KS7] testThrowOutOfOrderSequenceWithVerificationSequenceCheck', () => {
-    for (const enabled of [true, false]) {
-      const state = verified({ 'transaction.partition.verification.enable': enabled })
-      const guard = begin(state, 0, EPOCH)
-      const batch = at(0, producerBatch(PID, EPOCH, 4, 1, true))
-      expect(state.validate(batch, 'client', guard, 0, 0)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
-      expect(state.verifications.guard(PID)).toBe(guard)
-    }
-  })
-
-  it('[KS7] testVerificationStateEntryExpiration', () => {
-    const state = verified()
-    const guard = begin(state, 0, EPOCH)
-    state.removeExpired(DAY / 2)
-    expect(state.verifications.guard(PID)).toBe(guard)
-    state.removeExpired(DAY + 1)
-    expect(state.verifications.guard(PID)).toBe(SENTINEL_GUARD)
-  })
-
-  it('[KS4] [KS7] testRejectNonZeroSequenceForTransactionsV2WithEmptyState, testAllow... V1', () => {
-    const state = verified()
-    const check = (guard: number, sequence: number) =>
-      state.validate(at(0, producerBatch(PID, EPOCH, sequence, 1, true)), 'client', guard, 0, 0)
-    const second = begin(state, 5, EPOCH, true)
-    expect(check(second, 5)).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
-    expect(check(second, 0)).toBe('NONE')
-    state.verifications.clear(PID)
-    expect(check(begin(state, 5, EPOCH, false), 5)).toBe('NONE')
   })
 })
