@@ -1,3 +1,5 @@
+import { JavaHashSet, javaStringHash } from '../assignor/java-hash.ts'
+
 /** A broker on which replicas may be placed. */
 export interface UsableBroker {
   readonly brokerId: number
@@ -59,6 +61,8 @@ export class ReplicaPlacer {
   private readonly brokerCount: number
   private readonly unfencedCount: number
   private readonly racks: Rack[]
+  /** The order in which racks draw: not that of their registration, nor the one in which they take turns. */
+  private readonly inHashOrder: readonly Rack[]
   private readonly choose: Choose
   private round = 0
   private offset: number
@@ -76,7 +80,8 @@ export class ReplicaPlacer {
       const circle = fenced ? rack.fenced : rack.unfenced
       circle.brokers.push(brokerId)
     }
-    for (const { fenced, unfenced } of racks.values()) {
+    this.inHashOrder = rackHashOrder(racks)
+    for (const { fenced, unfenced } of this.inHashOrder) {
       fenced.start(choose)
       unfenced.start(choose)
     }
@@ -129,11 +134,18 @@ export class ReplicaPlacer {
 
   private shuffleAll(): void {
     shuffle(this.racks, this.choose)
-    for (const { fenced, unfenced } of this.racks) {
+    for (const { fenced, unfenced } of this.inHashOrder) {
       shuffle(fenced.brokers, this.choose)
       shuffle(unfenced.brokers, this.choose)
     }
   }
+}
+
+/** Racks as a `HashMap<Optional<String>, Rack>` of Java iterates over them. */
+function rackHashOrder(racks: ReadonlyMap<string | undefined, Rack>): Rack[] {
+  const names = new JavaHashSet((name: string | undefined) => (name === undefined ? 0 : javaStringHash(name)))
+  for (const name of racks.keys()) names.add(name)
+  return names.toArray().map((name) => racks.get(name) as Rack)
 }
 
 function byName(left: string | undefined, right: string | undefined): number {

@@ -89,7 +89,12 @@ describe.each([{ elr: false }, { elr: true }])('with eligible leader replicas: $
   it.each([
     { what: 'a smaller ISR', from: FOO, target: { isr: [2, 1] }, says: { isr: [2, 1] } },
     { what: 'a larger ISR', from: FOO, target: { isr: [2, 1, 3, 4] }, says: { isr: [2, 1, 3, 4] } },
-    { what: 'an ISR without its leader', from: FOO, target: { isr: [2, 3] }, says: { isr: [2, 3], leader: 2 } },
+    {
+      what: 'an ISR without its leader',
+      from: FOO,
+      target: { isr: [2, 3] },
+      says: { isr: [2, 3], leader: 2 },
+    },
     { what: 'another order', from: FOO, target: { replicas: [3, 2, 1] }, says: { replicas: [3, 2, 1] } },
     {
       what: 'the end of a reassignment',
@@ -125,7 +130,11 @@ describe.each([{ elr: false }, { elr: true }])('with eligible leader replicas: $
       { replicas: [2, 1, 4] },
       { isAcceptableLeader: but(3), minInsyncReplicas: 2, eligibleLeaderReplicas: elr },
     )
-    expect(changed(FOO, bumped as PartitionChange)).toMatchObject({ leader: 1, leaderEpoch: 101, partitionEpoch: 201 })
+    expect(changed(FOO, bumped as PartitionChange)).toMatchObject({
+      leader: 1,
+      leaderEpoch: 101,
+      partitionEpoch: 201,
+    })
     const rearranged = change(FOO, { replicas: [3, 2, 1] }, foo) as PartitionChange
     expect(changed(FOO, rearranged)).toMatchObject({ leaderEpoch: 100, partitionEpoch: 201 })
   })

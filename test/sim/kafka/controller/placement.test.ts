@@ -33,7 +33,14 @@ describe('replicas', () => {
     },
     {
       what: 'are spread over racks',
-      brokers: [broker(11, '1'), broker(10, '1'), broker(30, '3'), broker(31, '3'), broker(21, '2'), fenced(20, '2')],
+      brokers: [
+        broker(11, '1'),
+        broker(10, '1'),
+        broker(30, '3'),
+        broker(31, '3'),
+        broker(21, '2'),
+        fenced(20, '2'),
+      ],
       placed: [
         [11, 21, 31, 10],
         [21, 30, 10, 20],

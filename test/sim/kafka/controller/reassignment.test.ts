@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { completed, isReassigning, reassignmentTo, reverted } from '../../../../sim/kafka/controller/reassignment.ts'
+import {
+  completed,
+  isReassigning,
+  reassignmentTo,
+  reverted,
+} from '../../../../sim/kafka/controller/reassignment.ts'
 import { partition } from '../../../fixtures/controller.ts'
 
 /** Facts of Kafka's PartitionReassignmentReplicasTest and PartitionReassignmentRevertTest. */
@@ -35,7 +40,12 @@ describe('a reassignment', () => {
   })
 
   it.each([
-    { of: {}, replicas: [3, 2, 1], isr: [3, 2], expected: { replicas: [3, 2, 1], isr: [3, 2], unclean: false } },
+    {
+      of: {},
+      replicas: [3, 2, 1],
+      isr: [3, 2],
+      expected: { replicas: [3, 2, 1], isr: [3, 2], unclean: false },
+    },
     {
       of: { removingReplicas: [2, 1] },
       replicas: [3, 2, 1],

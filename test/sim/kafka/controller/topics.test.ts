@@ -34,7 +34,8 @@ describe('creating topics', () => {
     // Another controller does not remember that broker 1 is shutting down, but the metadata do.
     bench.controller.failover(0)
     expect(create(bench, 'foo', 3, 3)).toBe('NONE')
-    for (const index of [0, 1, 2]) expect(bench.partition('foo', index)).toMatchObject({ isr: [0], leader: 0 })
+    for (const index of [0, 1, 2])
+      expect(bench.partition('foo', index)).toMatchObject({ isr: [0], leader: 0 })
   })
 
   it.each([
@@ -48,7 +49,15 @@ describe('creating topics', () => {
     { fields: { assignments: [[]] }, error: 'INVALID_REPLICA_ASSIGNMENT' },
     { fields: { assignments: [[0, 1, 3]] }, error: 'INVALID_REPLICA_ASSIGNMENT' },
     { fields: { assignments: [[0, 1, 1]] }, error: 'INVALID_REPLICA_ASSIGNMENT' },
-    { fields: { assignments: [[0, 1, 2], [0, 1]] }, error: 'INVALID_REPLICA_ASSIGNMENT' },
+    {
+      fields: {
+        assignments: [
+          [0, 1, 2],
+          [0, 1],
+        ],
+      },
+      error: 'INVALID_REPLICA_ASSIGNMENT',
+    },
     { fields: { name: '' }, error: 'INVALID_TOPIC_EXCEPTION' },
     { fields: { name: '.' }, error: 'INVALID_TOPIC_EXCEPTION' },
     { fields: { name: 'two words' }, error: 'INVALID_TOPIC_EXCEPTION' },
