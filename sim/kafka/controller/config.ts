@@ -32,3 +32,6 @@ export const CONTROLLER_DEFAULTS: ControllerConfig = {
 
 /** The most partitions that get a new leader in one go of a periodic election. Source: ReplicationControlManager. */
 export const MAX_ELECTIONS_PER_IMBALANCE = 1_000
+
+/** How many producer ids a broker gets at once. Source: ProducerIdsBlock. */
+export const PRODUCER_ID_BLOCK_SIZE = 1_000

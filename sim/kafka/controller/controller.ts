@@ -1,14 +1,14 @@
 import type { ErrorCode } from '../error-code.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
+import type { AllocateProducerIdsResponse } from '../transaction/producer-id.ts'
 import { alterPartition } from './alter-partition.ts'
-import { type ControllerConfig, MAX_ELECTIONS_PER_IMBALANCE } from './config.ts'
-import { BrokerHeartbeats, type HeartbeatWish } from './heartbeat.ts'
+import { type ControllerConfig, MAX_ELECTIONS_PER_IMBALANCE, PRODUCER_ID_BLOCK_SIZE } from './config.ts'
+import type { BrokerControlState, HeartbeatWish } from './heartbeat.ts'
 import { election, fenced, restarted, shuttingDown, unfenced, unregistered } from './leadership.ts'
 import type { Metadata } from './metadata.ts'
 import type { Choose } from './placement.ts'
 import { type ReassignablePartition, type ReassignmentResult, reassigned } from './reassign.ts'
-import type { MetadataBatch, MetadataRecord, TopicConfigs } from './record.ts'
-import { hasPreferredLeader } from './registration.ts'
+import { type MetadataBatch, MetadataLog, type MetadataRecord, type TopicConfigs } from './record.ts'
 import { ControllerState, type TopicPartition } from './state.ts'
 import {
   areValidConfigs,
@@ -30,6 +30,11 @@ export interface BrokerRegistrationRequest {
 
 export interface BrokerRegistrationResponse {
   readonly errorCode: ErrorCode
+  readonly brokerEpoch: number
+}
+
+export interface AllocateProducerIdsRequest {
+  readonly brokerId: number
   readonly brokerEpoch: number
 }
 
@@ -55,18 +60,18 @@ interface Task {
  * The active controller of a KRaft cluster: who is registered, who leads, who is in sync (rules C1 to C10). Every request
  * takes effect, and is in the metadata log, when it is answered. Source: QuorumController, ReplicationControlManager,
  * ClusterControlManager. Out of scope: the quorum itself and uncommitted metadata, ACLs, SCRAM, quotas, delegation tokens,
- * producer ids, features of brokers, log directories.
+ * features of brokers, log directories.
  */
 export class Controller {
   /** Of the active controller. */
   epoch = 1
-  private readonly state: ControllerState
+  private state: ControllerState
   private readonly fencing: Task
   private readonly rebalance: Task
   private readonly uncleanElections: Task
 
   constructor(config: ControllerConfig, nowMillis: number) {
-    this.state = new ControllerState(config)
+    this.state = new ControllerState(config, new MetadataLog(), nowMillis)
     const fencingMillis = Math.max(1, config['broker.session.timeout.ms'] / 8)
     this.fencing = { periodMillis: fencingMillis, dueMillis: 0 }
     this.rebalance = {
@@ -86,15 +91,10 @@ export class Controller {
     return this.state.log.since(offset)
   }
 
-  /** Another controller takes over: what is in the metadata stays, and every broker that is unfenced gets a session anew. */
+  /** Another controller takes over: it knows what is in the metadata log, and nothing else (rule C10). */
   failover(nowMillis: number): void {
-    const { state } = this
     this.epoch += 1
-    state.heartbeats = new BrokerHeartbeats(state.config['broker.session.timeout.ms'])
-    for (const { brokerId, brokerEpoch, fenced: isFenced } of state.metadata.brokers.values()) {
-      state.heartbeats.register(brokerId, isFenced)
-      if (!isFenced) state.heartbeats.contact(brokerId, brokerEpoch, nowMillis)
-    }
+    this.state = new ControllerState(this.state.config, this.state.log, nowMillis)
     this.schedule(nowMillis)
   }
 
@@ -219,6 +219,18 @@ export class Controller {
     return 'NONE'
   }
 
+  /** Gives a broker producer ids that nobody else has. Source: ProducerIdControlManager. */
+  allocateProducerIds({ brokerId, brokerEpoch }: AllocateProducerIdsRequest): AllocateProducerIdsResponse {
+    const { metadata } = this.state
+    const refused = (errorCode: ErrorCode) => ({ errorCode, producerIdStart: 0, producerIdLen: 0 })
+    if (metadata.brokers.get(brokerId)?.brokerEpoch !== brokerEpoch) return refused('STALE_BROKER_EPOCH')
+    const producerIdStart = metadata.nextProducerId
+    const nextProducerId = producerIdStart + PRODUCER_ID_BLOCK_SIZE
+    if (nextProducerId > Number.MAX_SAFE_INTEGER) return refused('UNKNOWN_SERVER_ERROR')
+    this.state.commit([{ type: 'ProducerIds', brokerId, brokerEpoch, nextProducerId }])
+    return { errorCode: 'NONE', producerIdStart, producerIdLen: PRODUCER_ID_BLOCK_SIZE }
+  }
+
   /** Moves replicas, or stops doing so. */
   alterPartitionReassignments(
     partitions: readonly ReassignablePartition[],
@@ -251,8 +263,8 @@ export class Controller {
       const dueMillis = this.nextDeadlineMillis()
       if (dueMillis > nowMillis) break
       this.fenceExpired(dueMillis)
-      if (this.rebalance.dueMillis <= dueMillis) this.electPreferred()
-      if (this.uncleanElections.dueMillis <= dueMillis) this.electUnclean()
+      if (this.rebalance.dueMillis <= dueMillis) this.electAll(() => this.state.preferredElections())
+      if (this.uncleanElections.dueMillis <= dueMillis) this.electAll(() => this.state.uncleanElections())
       for (const task of [this.fencing, this.rebalance, this.uncleanElections]) skipTo(task, dueMillis)
     }
     for (const task of [this.fencing, this.rebalance, this.uncleanElections]) skipTo(task, nowMillis)
@@ -275,35 +287,15 @@ export class Controller {
     }
   }
 
-  private electPreferred(): void {
-    const { state } = this
-    if (!state.config['auto.leader.rebalance.enable']) return
-    this.electAll(() =>
-      state
-        .partitionsWhere((registration) => !hasPreferredLeader(registration))
-        .map((topicPartition) => state.change(topicPartition, { election: 'PREFERRED' })),
-    )
-  }
-
-  private electUnclean(): void {
-    const { state } = this
-    this.electAll(() =>
-      state
-        .partitionsWhere(state.isLeaderless)
-        .filter(({ topic }) => state.isUncleanElectionEnabled(topic))
-        .map((topicPartition) => election(state, topicPartition, 'UNCLEAN').record),
-    )
-  }
-
-  private electAll(elections: () => readonly (MetadataRecord | undefined)[]): void {
+  private electAll(elections: () => readonly MetadataRecord[]): void {
     for (;;) {
-      const records = elections().filter((record) => record !== undefined)
+      const records = elections()
       this.state.commit(records.slice(0, MAX_ELECTIONS_PER_IMBALANCE))
       if (records.length < MAX_ELECTIONS_PER_IMBALANCE) return
     }
   }
 
-  private entering(next: ReturnType<BrokerHeartbeats['nextState']>, brokerId: number): MetadataRecord[] {
+  private entering(next: BrokerControlState, brokerId: number): MetadataRecord[] {
     switch (next) {
       case 'UNFENCED':
         return unfenced(this.state, brokerId)

@@ -18,6 +18,8 @@ export class Metadata {
   offset = -1
   readonly brokers = new Map<number, BrokerRegistration>()
   readonly topics = new Map<string, TopicMetadata>()
+  /** Producer ids below have been given to brokers. */
+  nextProducerId = 0
   private readonly registrationOffsets = new Map<number, number>()
 
   /** Replays a batch. Batches come in order, and each once; others are ignored. @returns whether it was the next one */
@@ -81,6 +83,9 @@ export class Metadata {
         return
       case 'PartitionChange':
         this.applyToPartition(record)
+        return
+      case 'ProducerIds':
+        this.nextProducerId = record.nextProducerId
         return
       case 'ClearElr':
         this.clearElr(this.topic(record.topic).partitions)

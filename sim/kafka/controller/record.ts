@@ -29,6 +29,13 @@ export type MetadataRecord =
       readonly partition: number
       readonly change: PartitionChange
     }
+  /** A block of producer ids went to a broker: everything below is given out. */
+  | {
+      readonly type: 'ProducerIds'
+      readonly brokerId: number
+      readonly brokerEpoch: number
+      readonly nextProducerId: number
+    }
   /** The topic's min.insync.replicas changed: who was eligible by the old one may not have what is committed by the new. */
   | { readonly type: 'ClearElr'; readonly topic: string }
 

@@ -1,8 +1,8 @@
 import type { ControllerConfig } from './config.ts'
 import { BrokerHeartbeats } from './heartbeat.ts'
 import { Metadata } from './metadata.ts'
-import { type PartitionTarget, partitionChange } from './partition-change.ts'
-import { MetadataLog, type MetadataRecord } from './record.ts'
+import { type Election, type PartitionTarget, partitionChange } from './partition-change.ts'
+import type { MetadataLog, MetadataRecord } from './record.ts'
 import { hasPreferredLeader, NO_LEADER, type PartitionRegistration } from './registration.ts'
 
 /** One partition by name. */
@@ -11,19 +11,27 @@ export interface TopicPartition {
   readonly partition: number
 }
 
+type PartitionChangeRecord = Extract<MetadataRecord, { type: 'PartitionChange' }>
+
 /** What all parts of the controller work on: what is in the metadata, and what only the active controller remembers. */
 export class ControllerState {
   readonly config: ControllerConfig
-  readonly log = new MetadataLog()
+  readonly log: MetadataLog
   readonly metadata = new Metadata()
-  /** Of the active controller; a failover starts anew. */
-  heartbeats: BrokerHeartbeats
+  readonly heartbeats: BrokerHeartbeats
   /** What there is to do for the periodic elections; undefined when it has to be looked up again. */
   private pending: { readonly preferred: boolean; readonly unclean: boolean } | undefined
 
-  constructor(config: ControllerConfig) {
+  /** @param log what is in it has happened; brokers that are unfenced get a session anew */
+  constructor(config: ControllerConfig, log: MetadataLog, nowMillis: number) {
     this.config = config
+    this.log = log
     this.heartbeats = new BrokerHeartbeats(config['broker.session.timeout.ms'])
+    for (const batch of log.since(0)) this.metadata.replay(batch)
+    for (const { brokerId, brokerEpoch, fenced } of this.metadata.brokers.values()) {
+      this.heartbeats.register(brokerId, fenced)
+      if (!fenced) this.heartbeats.contact(brokerId, brokerEpoch, nowMillis)
+    }
   }
 
   readonly isActive = (brokerId: number): boolean => this.metadata.isActive(brokerId)
@@ -47,7 +55,7 @@ export class ControllerState {
     { topic, partition }: TopicPartition,
     target: PartitionTarget,
     isAcceptableLeader: (brokerId: number) => boolean = this.isActive,
-  ): Extract<MetadataRecord, { type: 'PartitionChange' }> | undefined {
+  ): PartitionChangeRecord | undefined {
     const registration = this.metadata.partition(topic, partition) as PartitionRegistration
     const change = partitionChange(registration, target, {
       isAcceptableLeader,
@@ -73,11 +81,13 @@ export class ControllerState {
   }
 
   /** The partitions that satisfy a condition, in the order in which they were created. */
-  partitionsWhere(condition: (registration: PartitionRegistration) => boolean): TopicPartition[] {
+  partitionsWhere(
+    condition: (registration: PartitionRegistration, topic: string) => boolean,
+  ): TopicPartition[] {
     const found: TopicPartition[] = []
     for (const { topic, partitions } of this.metadata.topics.values()) {
       for (const [partition, registration] of partitions.entries())
-        if (condition(registration)) found.push({ topic, partition })
+        if (condition(registration, topic)) found.push({ topic, partition })
     }
     return found
   }
@@ -88,14 +98,28 @@ export class ControllerState {
     return false
   }
 
-  /** Whether somebody other than the preferred leader leads a partition, and the controller is to change that. */
+  /** Whether a preferred leader could lead now that does not, and the controller is to change that. */
   get isImbalanced(): boolean {
     return this.pendingElections().preferred
   }
 
-  /** Whether a partition without leader may have any. */
+  /** Whether a partition without leader could have any now. */
   get needsUncleanElection(): boolean {
     return this.pendingElections().unclean
+  }
+
+  /** Records that make preferred leaders lead, where they can and others do. */
+  preferredElections(): PartitionChangeRecord[] {
+    if (!this.config['auto.leader.rebalance.enable']) return []
+    return this.elections('PREFERRED', (registration) => !hasPreferredLeader(registration))
+  }
+
+  /** Records that make somebody lead where nobody does and unclean elections are enabled. */
+  uncleanElections(): PartitionChangeRecord[] {
+    return this.elections(
+      'UNCLEAN',
+      ({ leader }, topic) => leader === NO_LEADER && this.isUncleanElectionEnabled(topic),
+    )
   }
 
   isLeaderless({ leader }: PartitionRegistration): boolean {
@@ -104,14 +128,19 @@ export class ControllerState {
 
   private pendingElections() {
     this.pending ??= {
-      preferred:
-        this.config['auto.leader.rebalance.enable'] &&
-        this.partitionsWhere((registration) => !hasPreferredLeader(registration)).length > 0,
-      unclean: this.partitionsWhere(this.isLeaderless).some(({ topic }) =>
-        this.isUncleanElectionEnabled(topic),
-      ),
+      preferred: this.preferredElections().length > 0,
+      unclean: this.uncleanElections().length > 0,
     }
     return this.pending
+  }
+
+  private elections(
+    election: Election,
+    condition: (registration: PartitionRegistration, topic: string) => boolean,
+  ): PartitionChangeRecord[] {
+    return this.partitionsWhere(condition)
+      .map((topicPartition) => this.change(topicPartition, { election }))
+      .filter((record) => record !== undefined)
   }
 
   private topicOf(topic: string) {
@@ -142,6 +171,7 @@ export class ControllerState {
       case 'Config':
       case 'Partition':
       case 'PartitionChange':
+      case 'ProducerIds':
       case 'ClearElr':
     }
   }
