@@ -8,14 +8,16 @@ import { election, fenced, restarted, shuttingDown, unfenced, unregistered } fro
 import type { Metadata } from './metadata.ts'
 import type { Choose } from './placement.ts'
 import { type ReassignablePartition, type ReassignmentResult, reassigned } from './reassign.ts'
-import { type MetadataBatch, MetadataLog, type MetadataRecord, type TopicConfigs } from './record.ts'
+import { type MetadataBatch, MetadataLog, type MetadataRecord } from './record.ts'
 import { ControllerState, type TopicPartition } from './state.ts'
 import {
   areValidConfigs,
   type CreatableTopic,
   type CreatePartitionsTopic,
+  changedConfigs,
   plannedPartitions,
   plannedTopic,
+  type TopicConfigChanges,
   type TopicResult,
 } from './topics.ts'
 
@@ -107,7 +109,9 @@ export class Controller {
       state.commit([{ type: 'RegisterBroker', registration: { ...existing, rack } }])
       return { errorCode: 'NONE', brokerEpoch: existing.brokerEpoch }
     }
-    if (existing !== undefined && state.heartbeats.hasValidSession(brokerId, existing.brokerEpoch, nowMillis))
+    // Who has said that it stops may be back at once (KAFKA-19047).
+    const mayReturn = existing === undefined || existing.inControlledShutdown
+    if (!mayReturn && state.heartbeats.hasValidSession(brokerId, existing.brokerEpoch, nowMillis))
       return { errorCode: 'DUPLICATE_BROKER_REGISTRATION', brokerEpoch: -1 }
     // Kafka reads the next offset before the records of the shutdown, which come first in the log.
     const brokerEpoch = state.log.nextOffset
@@ -206,14 +210,18 @@ export class Controller {
     )
   }
 
-  /** Sets configuration of a topic, leaving the rest as it is. Another min.insync.replicas clears its ELR (KIP-966). */
-  alterTopicConfigs(topic: string, configs: TopicConfigs): ErrorCode {
+  /**
+   * Sets configuration of a topic, leaving the rest as it is; null goes back to the default. Another min.insync.replicas
+   * clears its ELR (KIP-966). Source: IncrementalAlterConfigs.
+   */
+  alterTopicConfigs(topic: string, changes: TopicConfigChanges): ErrorCode {
     const { state } = this
     const known = state.metadata.topics.get(topic)
     if (known === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION'
+    const configs = changedConfigs(known.configs, changes)
     if (!areValidConfigs(configs)) return 'INVALID_CONFIG'
-    const records: MetadataRecord[] = [{ type: 'Config', topic, configs: { ...known.configs, ...configs } }]
-    if ('min.insync.replicas' in configs && state.config['eligible.leader.replicas.version'] === 1)
+    const records: MetadataRecord[] = [{ type: 'Config', topic, configs }]
+    if ('min.insync.replicas' in changes && state.config['eligible.leader.replicas.version'] === 1)
       records.push({ type: 'ClearElr', topic })
     state.commit(records)
     return 'NONE'

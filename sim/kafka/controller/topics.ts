@@ -76,6 +76,19 @@ export function plannedPartitions(
   return { errorCode: 'NONE', records: partitionRecords(name, existing, placed.registrations) }
 }
 
+/** Values of some configurations of a topic; null for the default. */
+export type TopicConfigChanges = Readonly<Record<string, TopicConfigs[string] | null>>
+
+/** The configuration of a topic after a change. */
+export function changedConfigs(configs: TopicConfigs, changes: TopicConfigChanges): TopicConfigs {
+  const next = new Map(Object.entries(configs))
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) next.delete(name)
+    else next.set(name, value)
+  }
+  return Object.fromEntries(next)
+}
+
 /** Whether the configuration that the controller reads makes sense. */
 export function areValidConfigs(configs: TopicConfigs): boolean {
   const minIsr = configs['min.insync.replicas']
