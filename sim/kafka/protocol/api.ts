@@ -15,6 +15,8 @@ import type {
 import type {
   OffsetCommitRequest,
   OffsetCommitResponse,
+  OffsetDeleteRequest,
+  OffsetDeleteResponse,
   OffsetFetchRequest,
   OffsetFetchResponse,
 } from '../coordinator/offset-message.ts'
@@ -35,6 +37,28 @@ import type {
   TxnOffsetCommitRequest,
   TxnOffsetCommitResponse,
 } from '../transaction/message.ts'
+import type {
+  ConsumerGroupDescribeRequestData,
+  ConsumerGroupDescribeResponseData,
+  CreatePartitionsRequestData,
+  CreatePartitionsResponseData,
+  CreateTopicsRequestData,
+  CreateTopicsResponseData,
+  DeleteGroupsRequestData,
+  DeleteGroupsResponseData,
+  DeleteRecordsRequestData,
+  DeleteRecordsResponseData,
+  DeleteTopicsRequestData,
+  DeleteTopicsResponseData,
+  DescribeGroupsRequestData,
+  DescribeGroupsResponseData,
+  DescribeTopicPartitionsRequestData,
+  DescribeTopicPartitionsResponseData,
+  DescribeTransactionsRequestData,
+  DescribeTransactionsResponseData,
+  ElectLeadersRequestData,
+  ElectLeadersResponseData,
+} from './admin.ts'
 import type {
   FetchRequestData,
   FetchResponseData,
@@ -77,6 +101,23 @@ export interface Apis {
   readonly TxnOffsetCommit: Exchange<TxnOffsetCommitRequest, TxnOffsetCommitResponse>
   readonly EndTxn: Exchange<EndTxnRequest, EndTxnResponse>
   readonly WriteTxnMarkers: Exchange<WriteTxnMarkersRequest, WriteTxnMarkersResponse>
+  readonly DeleteRecords: Exchange<DeleteRecordsRequestData, DeleteRecordsResponseData>
+  readonly OffsetDelete: Exchange<OffsetDeleteRequest, OffsetDeleteResponse>
+  readonly DescribeGroups: Exchange<DescribeGroupsRequestData, DescribeGroupsResponseData>
+  readonly DeleteGroups: Exchange<DeleteGroupsRequestData, DeleteGroupsResponseData>
+  readonly ConsumerGroupDescribe: Exchange<
+    ConsumerGroupDescribeRequestData,
+    ConsumerGroupDescribeResponseData
+  >
+  readonly DescribeTransactions: Exchange<DescribeTransactionsRequestData, DescribeTransactionsResponseData>
+  readonly CreateTopics: Exchange<CreateTopicsRequestData, CreateTopicsResponseData>
+  readonly DeleteTopics: Exchange<DeleteTopicsRequestData, DeleteTopicsResponseData>
+  readonly CreatePartitions: Exchange<CreatePartitionsRequestData, CreatePartitionsResponseData>
+  readonly ElectLeaders: Exchange<ElectLeadersRequestData, ElectLeadersResponseData>
+  readonly DescribeTopicPartitions: Exchange<
+    DescribeTopicPartitionsRequestData,
+    DescribeTopicPartitionsResponseData
+  >
 }
 
 export type ApiName = keyof Apis

@@ -1,0 +1,86 @@
+import type {
+  BrokerHeartbeatRequest,
+  BrokerHeartbeatResponse,
+  BrokerRegistrationRequest,
+  BrokerRegistrationResponse,
+} from '../controller/controller.ts'
+import type { ReassignmentResult } from '../controller/reassign.ts'
+import type { TopicPartition } from '../controller/state.ts'
+import type { CreatableTopic, CreatePartitionsTopic, TopicResult } from '../controller/topics.ts'
+import type { StoredLog } from '../log/recovery.ts'
+import type { Channel } from '../protocol/api.ts'
+import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
+import type { AllocateProducerIdsResponse } from '../transaction/producer-id.ts'
+
+interface Exchange<Request, Response> {
+  readonly request: Request
+  readonly response: Response
+}
+
+/** What a broker asks of the active controller; the last four come from clients, by way of the broker (ForwardingManager). */
+export interface ControllerApis {
+  readonly BrokerRegistration: Exchange<BrokerRegistrationRequest, BrokerRegistrationResponse>
+  readonly BrokerHeartbeat: Exchange<BrokerHeartbeatRequest, BrokerHeartbeatResponse>
+  readonly AlterPartition: Exchange<TopicPartition & AlterPartitionRequest, AlterPartitionResponse>
+  readonly AllocateProducerIds: Exchange<
+    { readonly brokerId: number; readonly brokerEpoch: number },
+    AllocateProducerIdsResponse
+  >
+  readonly CreateTopics: Exchange<readonly CreatableTopic[], readonly TopicResult[]>
+  readonly DeleteTopics: Exchange<readonly string[], readonly TopicResult[]>
+  readonly CreatePartitions: Exchange<readonly CreatePartitionsTopic[], readonly TopicResult[]>
+  readonly ElectLeaders: Exchange<
+    {
+      readonly electionType: 'PREFERRED' | 'UNCLEAN'
+      readonly partitions: readonly TopicPartition[] | undefined
+    },
+    readonly ReassignmentResult[]
+  >
+}
+
+export type ControllerApi = keyof ControllerApis
+
+/** A request to the active controller. */
+export interface ControllerRequest<Api extends ControllerApi = ControllerApi> {
+  readonly api: Api
+  readonly body: ControllerApis[Api]['request']
+}
+
+/** Hears how a request ended, once, and not before `send` has returned; undefined when no controller answered. */
+export type ControllerAnswered<Api extends ControllerApi> = (
+  response: ControllerApis[Api]['response'] | undefined,
+  nowMillis: number,
+) => void
+
+/** How a broker reaches the active controller, whoever it is. */
+export interface ControllerChannel {
+  send<Api extends ControllerApi>(request: ControllerRequest<Api>, answered: ControllerAnswered<Api>): void
+}
+
+/** What a broker is given by whoever runs it. */
+export interface BrokerHost {
+  /** To all brokers, this one included. Nothing that a broker sends has a time-out of its own unless it says so. */
+  readonly channel: Channel
+  readonly controller: ControllerChannel
+  /** Makes up what comes after the prefix of a member id (in Kafka a UUID); never the same twice in a cluster. */
+  newMemberId(): string
+  /** Makes up the id of a life of a broker; never the same twice in a cluster. */
+  newIncarnationId(): string
+}
+
+/** What a broker that is down has on its disk. */
+export interface BrokerDisk {
+  readonly logs: ReadonlyMap<string, StoredReplica>
+  /** Broker epoch of a life that was shut down in order; -1 otherwise. */
+  readonly cleanShutdownEpoch: number
+}
+
+/** The log of one partition on the disk, with the topic that it belongs to: one of the same name may have followed. */
+export interface StoredReplica {
+  readonly topic: string
+  readonly topicId: number
+  readonly partition: number
+  readonly log: StoredLog
+}
+
+export const EMPTY_DISK: BrokerDisk = { logs: new Map(), cleanShutdownEpoch: -1 }
