@@ -15,6 +15,11 @@ interface HeldMessage {
   readonly cause: number
 }
 
+/** Somebody who is told when a link is cut, and when it is whole again. */
+export interface LinkObserver {
+  linkChanged(): void
+}
+
 /**
  * One direction between two processes. TCP-like: ordered and lossless while it stands; a partition holds what is
  * sent until it heals, a slow link adds a delay.
@@ -26,6 +31,7 @@ export class Link {
   latency: LatencyTable
   /** Whether a partition covers it: what is sent now is held. */
   cut = false
+  readonly observers = new Set<LinkObserver>()
   /** Added to every message while a fault makes the link slow. */
   private addedMicros: Micros = 0
   private held: HeldMessage[] = []
@@ -54,8 +60,10 @@ export class Link {
 
   /** Sets its condition; a link that becomes whole lets go what it held, in order. */
   become(cut: boolean, addedMicros: Micros, kernel: Kernel): void {
+    const changed = cut !== this.cut
     this.cut = cut
     this.addedMicros = addedMicros
+    if (changed) for (const observer of this.observers) observer.linkChanged()
     if (cut || this.held.length === 0) return
     const { held } = this
     this.held = []
@@ -110,8 +118,10 @@ export class Network {
 
   /** Sends a message: an event for `target` when it arrives. */
   send(link: Link, entity: Entity, target: Actor, code: number, subject: unknown, cause: number): void {
-    if (link.cut) link.hold(this.kernel, entity, target, code, subject, cause)
-    else this.kernel.scheduleAt(link.arrivalMicros(this.kernel, entity), entity, target, code, subject, cause)
+    const { kernel } = this
+    if (kernel.warming) kernel.scheduleAt(kernel.nowMicros, entity, target, code, subject, cause)
+    else if (link.cut) link.hold(kernel, entity, target, code, subject, cause)
+    else kernel.scheduleAt(link.arrivalMicros(kernel, entity), entity, target, code, subject, cause)
   }
 
   /** The processes that a name means: one process, or all instances of a service. */

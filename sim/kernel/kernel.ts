@@ -57,6 +57,8 @@ export class Kernel implements Actor {
   readonly faults: ArmedFault[] = []
   exhausted: Exhausted | undefined
   failure: SimError | undefined
+  /** Before the run: what happens now is in no digest, trace or count, and messages take no time. */
+  warming = false
   private readonly queue = new EventQueue()
   /** Events that happen in time but keep no run alive. */
   private readonly background = new EventQueue()
@@ -94,7 +96,8 @@ export class Kernel implements Actor {
     subject: unknown,
     cause: number,
   ): Ticket {
-    const tie = this.tieSite === undefined ? 0 : this.choices.choose(this.tieSite, entity, TIE_SPAN)
+    const tie =
+      this.tieSite === undefined || this.warming ? 0 : this.choices.choose(this.tieSite, entity, TIE_SPAN)
     return this.queue.push(atMicros, tie, target, code, subject, cause)
   }
 
@@ -126,6 +129,26 @@ export class Kernel implements Actor {
   /** Takes back an event that has not been executed. */
   cancel(ticket: Ticket): void {
     this.queue.cancel(ticket)
+  }
+
+  /**
+   * Lets some time pass before the run begins, so that servers have found each other when it does. Must be called at time
+   * 0; events that lie at 0 or later wait for the run.
+   */
+  warmUp(spanMicros: Micros, begin: () => void): void {
+    this.warming = true
+    this.nowMicros = -spanMicros
+    begin()
+    for (;;) {
+      const { background } = this
+      const queue = background.nextMicros() < this.queue.nextMicros() ? background : this.queue
+      if (queue.nextMicros() >= 0) break
+      queue.pop()
+      this.nowMicros = queue.atMicros
+      ;(queue.target as Actor).onEvent(queue.code, queue.subject)
+    }
+    this.nowMicros = 0
+    this.warming = false
   }
 
   /**
@@ -190,7 +213,7 @@ export class Kernel implements Actor {
   /** Appends a trace record if a trace is kept; returns its id or 0. */
   record(kind: string, lane: string, entity: Entity | undefined, cause: number, data?: unknown): number {
     const { trace } = this
-    if (trace === undefined) return 0
+    if (trace === undefined || this.warming) return 0
     if (trace.length >= this.budget.maxTraceRecords) this.exhausted ??= 'trace'
     return trace.append(this.nowMicros, kind, lane, entity, cause, this.digest.low, data)
   }

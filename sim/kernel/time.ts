@@ -3,6 +3,21 @@ import { SimError } from './error.ts'
 /** Virtual time is an integer count of microseconds since the start of a run. */
 export type Micros = number
 
+/** Virtual time 0 on the clocks of services and brokers: 2026-01-01T00:00:00Z, in milliseconds since 1970. */
+export const EPOCH_MILLIS = 1_767_225_600_000
+
+/** What clocks show at a moment, in milliseconds since 1970 with a fraction. */
+export function clockMillis(atMicros: Micros): number {
+  return EPOCH_MILLIS + atMicros / 1_000
+}
+
+/** The first moment at which clocks show a time or a later one. */
+export function momentOf(millis: number): Micros {
+  const micros = Math.ceil((millis - EPOCH_MILLIS) * 1_000)
+  // Such large numbers of milliseconds have room for a quarter of a microsecond only.
+  return clockMillis(micros) < millis ? micros + 1 : micros
+}
+
 const UNIT_MICROS: Readonly<Record<string, number>> = {
   us: 1,
   ms: 1_000,

@@ -7,7 +7,7 @@ import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { type Continuation, Operation, type Task } from '../kernel/task.ts'
-import { type DurationText, durationMicros } from '../kernel/time.ts'
+import { type DurationText, durationMicros, EPOCH_MILLIS } from '../kernel/time.ts'
 import { hashNumber, sealPlain, sealWhole } from '../kernel/value.ts'
 import type { StatementScope, TableAccess, TableReader } from './access.ts'
 import type { Envelope } from './envelope.ts'
@@ -22,8 +22,6 @@ const LOOK_UP = operationNumber('inbox.get')
 const WAKE = 0
 /** Beyond it a choice is no longer exact. */
 const MAX_BOUND = 2 ** 21
-/** Virtual time 0 on the clocks of services: 2026-01-01T00:00:00Z, in milliseconds since 1970. */
-export const EPOCH_MILLIS = 1_767_225_600_000
 
 /** What every handler gets: everything that service code may do besides computing. */
 export interface BaseContext {

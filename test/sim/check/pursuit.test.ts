@@ -1,6 +1,6 @@
 import type { ScenarioInput } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { EPOCH_MILLIS } from '../../../sim/service/context.ts'
+import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
 import { courier, deliver } from '../../fixtures/courier.ts'
 
 /** Letters that nobody can deliver in the first 200 seconds. They must arrive within two minutes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { EPOCH_MILLIS } from '../../../sim/service/context.ts'
+import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
 import { type Courier, courier, deliver, recordsOf } from '../../fixtures/courier.ts'
 
 /** When each letter was handed to a handler, in milliseconds. */

@@ -1,6 +1,6 @@
 import type { RunResult } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { EPOCH_MILLIS } from '../../../sim/service/context.ts'
+import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
 import { appended, type Courier, courier, deliver, recordsOf } from '../../fixtures/courier.ts'
 import { Asked, duo } from '../../fixtures/duo.ts'
 import { millis, type PlayContext, play, type Script } from '../../fixtures/play.ts'

@@ -1,0 +1,62 @@
+import type { Entity } from '../kernel/choice.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Actor, Ticket } from '../kernel/queue.ts'
+import type { Micros } from '../kernel/time.ts'
+
+/**
+ * The one event that a state machine waits for: its next deadline. A deadline that moves away is not rescheduled: the
+ * alarm rings at the old moment, and the machine says again when it wants to be woken.
+ */
+export class Alarm implements Actor {
+  private readonly kernel: Kernel
+  private readonly entity: Entity
+  private readonly ring: () => void
+  private ticket: Ticket | undefined
+  private atMicros: Micros = Number.POSITIVE_INFINITY
+  private isBackground = false
+
+  /** @param entity keys its order among simultaneous events */
+  constructor(kernel: Kernel, entity: Entity, ring: () => void) {
+    this.kernel = kernel
+    this.entity = entity
+    this.ring = ring
+  }
+
+  /**
+   * Rings at a moment, or earlier if it was set for an earlier one; Infinity: never.
+   * @param background whether nobody waits for it: it keeps no run alive
+   */
+  set(atMicros: Micros, background: boolean): void {
+    if (
+      atMicros >= this.atMicros &&
+      background === this.isBackground &&
+      atMicros !== Number.POSITIVE_INFINITY
+    )
+      return
+    this.clear()
+    if (atMicros === Number.POSITIVE_INFINITY) return
+    const { kernel } = this
+    const at = Math.max(Math.ceil(atMicros), kernel.nowMicros)
+    this.atMicros = at
+    this.isBackground = background
+    this.ticket = background
+      ? kernel.scheduleBackground(at, this, 0, undefined)
+      : kernel.scheduleAt(at, this.entity, this, 0, undefined, kernel.cause)
+  }
+
+  /** Does not ring. */
+  clear(): void {
+    const { ticket } = this
+    this.ticket = undefined
+    this.atMicros = Number.POSITIVE_INFINITY
+    if (ticket === undefined) return
+    if (this.isBackground) this.kernel.cancelBackground(ticket)
+    else this.kernel.cancel(ticket)
+  }
+
+  onEvent(_code: number, _subject: unknown): void {
+    this.ticket = undefined
+    this.atMicros = Number.POSITIVE_INFINITY
+    this.ring()
+  }
+}

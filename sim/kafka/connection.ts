@@ -1,0 +1,215 @@
+import type { Link, Network } from '../cluster/network.ts'
+import type { Process, ProcessResource } from '../cluster/process.ts'
+import type { Entity } from '../kernel/choice.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
+import type { Actor } from '../kernel/queue.ts'
+import type { Micros } from '../kernel/time.ts'
+import { Alarm } from './alarm.ts'
+
+const ARRIVES = 0
+const ANSWER_ARRIVES = 1
+const RESET_ARRIVES = 2
+
+/** A request on a connection: one exchange of some protocol. */
+export interface Message {
+  readonly api: string
+  /** After which the client gives up and breaks the connection. */
+  readonly timeoutMillis: number
+}
+
+/** What answers requests in one life of a process. */
+export interface Server {
+  /**
+   * Handles a request.
+   * @param respond to be called at most once, at once or later
+   */
+  serve(message: Message, from: Process, respond: (response: unknown) => void): void
+  /** A request waits behind one that may be parked for long: a long poll is to be answered in its time. */
+  pressed(): void
+  /** The order or process that an answer concerns, which keys its latency; undefined: that of the request. */
+  entityOf(response: unknown): Entity | undefined
+}
+
+/** A request that has not been answered yet. */
+interface Call {
+  readonly message: Message
+  readonly entity: Entity
+  readonly sentAtMicros: Micros
+  readonly answered: (response: unknown) => void
+  response: unknown
+}
+
+/** A request whose answer may be long in coming while all is well, so that its time-out is not counted then. */
+const isLongPoll = ({ message }: Call): boolean => message.api === 'Fetch'
+
+/**
+ * A connection of one life of a process to one life of another. The server handles one request at a time and answers in
+ * order, as Kafka's does, which mutes a connection until it has answered. Messages keep their order; what is lost is the
+ * connection as a whole: with either process, or when the client has waited too long for an answer.
+ */
+export class Connection implements Actor {
+  readonly from: Process
+  readonly to: Process
+  isOpen = true
+  private readonly network: Network
+  private readonly server: Server
+  private readonly life: Incarnation
+  private readonly there: Link
+  private readonly back: Link
+  private readonly closed: () => void
+  /** In the order in which they were sent. */
+  private readonly calls: Call[] = []
+  /** Those that have arrived; the first is being handled. */
+  private readonly arrived: Call[] = []
+  private readonly atClient: ProcessResource
+  private readonly atServer: ProcessResource
+  private readonly alarm: Alarm
+  /** Since when nothing can be expected to get through; Infinity while both ways are open. */
+  private brokenSinceMicros: Micros = Number.POSITIVE_INFINITY
+
+  /** @param closed called once when the client knows that it is closed, after its calls have failed */
+  constructor(network: Network, from: Process, to: Process, server: Server, closed: () => void) {
+    this.network = network
+    this.from = from
+    this.to = to
+    this.server = server
+    this.life = to.incarnation
+    this.closed = closed
+    this.there = network.link(from, to)
+    this.back = network.link(to, from)
+    this.atClient = { resourceIndex: -1, processEnded: () => this.forget() }
+    this.atServer = { resourceIndex: -1, processEnded: (cause) => this.serverEnded(cause) }
+    this.alarm = new Alarm(network.kernel, from.entity, () => this.expire())
+    from.attach(this.atClient)
+    if (to.alive) to.attach(this.atServer)
+    this.there.observers.add(this)
+    this.back.observers.add(this)
+    if (!this.healthy) this.brokenSinceMicros = network.kernel.nowMicros
+  }
+
+  /** Whether messages get through both ways. */
+  get healthy(): boolean {
+    return !this.there.cut && !this.back.cut && this.life.alive
+  }
+
+  /** Sends a request. @param answered never called before this returns; undefined: nobody knows whether it had an effect */
+  send(message: Message, entity: Entity, answered: (response: unknown) => void): void {
+    const { kernel } = this.network
+    const call: Call = { message, entity, sentAtMicros: kernel.nowMicros, answered, response: undefined }
+    this.calls.push(call)
+    if (this.life.alive) this.network.send(this.there, entity, this, ARRIVES, call, kernel.cause)
+    // Nobody listens: the refusal comes back, if the way is open.
+    else this.network.send(this.back, entity, this, RESET_ARRIVES, undefined, kernel.cause)
+    this.setAlarm()
+  }
+
+  /** The client breaks the connection: all its calls fail. What is under way may arrive all the same. */
+  break(): void {
+    if (!this.isOpen) return
+    this.forget()
+    const { calls } = this
+    for (const { answered } of calls.splice(0)) answered(undefined)
+    this.closed()
+  }
+
+  /** A link of it was cut, or is whole again. */
+  linkChanged(): void {
+    const { nowMicros } = this.network.kernel
+    this.brokenSinceMicros = this.healthy
+      ? Number.POSITIVE_INFINITY
+      : Math.min(this.brokenSinceMicros, nowMicros)
+    this.setAlarm()
+  }
+
+  onEvent(code: number, subject: unknown): void {
+    switch (code) {
+      case ARRIVES:
+        this.arrive(subject as Call)
+        return
+      case ANSWER_ARRIVES:
+        this.settle(subject as Call)
+        return
+      default:
+        this.break()
+    }
+  }
+
+  private arrive(call: Call): void {
+    if (!this.life.alive) return
+    this.arrived.push(call)
+    if (this.arrived.length === 1) this.serve()
+    else this.server.pressed()
+  }
+
+  /** Handles the first request that has arrived, and those after it that are answered at once. */
+  private serve(): void {
+    for (;;) {
+      const [call] = this.arrived
+      if (call === undefined) return
+      let now = true
+      this.server.serve(call.message, this.from, (response) => {
+        this.respond(call, response)
+        if (!now) this.serve()
+      })
+      now = false
+      if (this.arrived[0] === call) return
+    }
+  }
+
+  private respond(call: Call, response: unknown): void {
+    if (this.arrived[0] !== call || !this.life.alive) return
+    this.arrived.shift()
+    if (!this.isOpen) return
+    call.response = response
+    const entity = this.server.entityOf(response) ?? call.entity
+    this.network.send(this.back, entity, this, ANSWER_ARRIVES, call, this.network.kernel.cause)
+  }
+
+  private settle(call: Call): void {
+    if (!this.isOpen) return
+    this.calls.splice(this.calls.indexOf(call), 1)
+    if (this.brokenSinceMicros !== Number.POSITIVE_INFINITY) this.setAlarm()
+    call.answered(call.response)
+  }
+
+  private serverEnded(cause: number): void {
+    this.arrived.length = 0
+    if (!this.isOpen) return
+    this.network.send(this.back, this.from.entity, this, RESET_ARRIVES, undefined, cause)
+    this.linkChanged()
+  }
+
+  private forget(): void {
+    this.isOpen = false
+    this.alarm.clear()
+    this.from.detach(this.atClient)
+    this.to.detach(this.atServer)
+    this.there.observers.delete(this)
+    this.back.observers.delete(this)
+  }
+
+  /** Breaks the connection if a request has waited too long. */
+  private expire(): void {
+    if (this.deadlineMicros() <= this.network.kernel.nowMicros) this.break()
+    else this.setAlarm()
+  }
+
+  /**
+   * While all is well the answer, or the server's own time-out, comes by itself: nobody has to wait for the alarm, and a
+   * long poll is not counted.
+   */
+  private setAlarm(): void {
+    this.alarm.set(this.deadlineMicros(), this.brokenSinceMicros === Number.POSITIVE_INFINITY)
+  }
+
+  private deadlineMicros(): Micros {
+    let deadline = Number.POSITIVE_INFINITY
+    const { brokenSinceMicros } = this
+    for (const call of this.calls) {
+      // Long polls would have been answered and sent again until the link broke.
+      const since = isLongPoll(call) ? Math.max(brokenSinceMicros, call.sentAtMicros) : call.sentAtMicros
+      deadline = Math.min(deadline, since + call.message.timeoutMillis * 1_000)
+    }
+    return deadline
+  }
+}
