@@ -1,0 +1,58 @@
+import type { Process } from '../cluster/process.ts'
+import type { Entity } from '../kernel/choice.ts'
+import { clockMillis } from '../kernel/time.ts'
+import { Connection, type Server } from './connection.ts'
+import type { Answered, ApiName, ApiRequest, Channel, ResponseOf } from './protocol/api.ts'
+import type { Network } from '../cluster/network.ts'
+
+/** A broker as clients and other brokers find it. */
+export interface Node extends Server {
+  readonly process: Process
+}
+
+/** Requests of members to their group's coordinator have a connection of their own, lest they wait behind a long poll. */
+const COORDINATOR_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
+  'JoinGroup',
+  'SyncGroup',
+  'Heartbeat',
+  'LeaveGroup',
+  'ConsumerGroupHeartbeat',
+  'OffsetCommit',
+  'OffsetFetch',
+  'WriteTxnMarkers',
+  'AddPartitionsToTxn',
+])
+
+/** How one life of a process reaches brokers: a connection to each, opened when it is needed. */
+export class ClientChannel implements Channel {
+  /** The order or process that what is sent now concerns: keys its latency. */
+  entity: Entity
+  private readonly network: Network
+  private readonly process: Process
+  private readonly nodes: ReadonlyMap<number, Node>
+  private readonly toBrokers = new Map<number, Connection>()
+  private readonly toCoordinators = new Map<number, Connection>()
+
+  constructor(network: Network, process: Process, nodes: ReadonlyMap<number, Node>) {
+    this.network = network
+    this.process = process
+    this.nodes = nodes
+    this.entity = process.entity
+  }
+
+  send<Api extends ApiName>(nodeId: number, request: ApiRequest<Api>, answered: Answered<Api>): void {
+    const connections = COORDINATOR_APIS.has(request.api) ? this.toCoordinators : this.toBrokers
+    let connection = connections.get(nodeId)
+    if (connection === undefined) {
+      const node = this.nodes.get(nodeId) as Node
+      connection = new Connection(this.network, this.process, node.process, node, () =>
+        connections.delete(nodeId),
+      )
+      connections.set(nodeId, connection)
+    }
+    const { kernel } = this.network
+    connection.send(request, this.entity, (response) =>
+      answered(response as ResponseOf<Api> | undefined, clockMillis(kernel.nowMicros)),
+    )
+  }
+}

@@ -1,0 +1,123 @@
+import type { Link, Network } from '../cluster/network.ts'
+import { Process } from '../cluster/process.ts'
+import type { ChoiceSite, Entity } from '../kernel/choice.ts'
+import type { Actor } from '../kernel/queue.ts'
+import { clockMillis, momentOf } from '../kernel/time.ts'
+import { Alarm } from './alarm.ts'
+import type { ControllerApi, ControllerApis, ControllerRequest } from './broker/host.ts'
+import type { Message, Server } from './connection.ts'
+import type { ControllerConfig } from './controller/config.ts'
+import { Controller } from './controller/controller.ts'
+import type { MetadataBatch } from './controller/record.ts'
+
+const METADATA_ARRIVES = 0
+
+/** A broker as the controller knows it: it follows the metadata log. */
+export interface MetadataFollower extends Actor {
+  readonly process: Process
+}
+
+/** How far a broker has been sent the metadata. */
+interface Following {
+  readonly follower: MetadataFollower
+  readonly link: Link
+  sentOffset: number
+}
+
+/** The active controller of the cluster, at a process of its own. */
+export class ControllerNode implements Server {
+  readonly process: Process
+  readonly controller: Controller
+  private readonly network: Network
+  private readonly alarm: Alarm
+  private readonly placement: ChoiceSite
+  private readonly followings: Following[] = []
+
+  constructor(network: Network, config: ControllerConfig) {
+    const { kernel } = network
+    this.network = network
+    this.process = network.add(new Process(kernel, 'controller', 'controller', undefined))
+    this.controller = new Controller(config, clockMillis(kernel.nowMicros))
+    this.placement = kernel.choices.site('placement of replicas')
+    this.alarm = new Alarm(kernel, this.process.entity, () => this.advance())
+  }
+
+  /** A broker begins to follow the metadata, from an offset on: all of it in a new life. */
+  follow(follower: MetadataFollower, fromOffset: number): void {
+    const known = this.followings.findIndex((following) => following.follower === follower)
+    if (known >= 0) this.followings.splice(known, 1)
+    const link = this.network.link(this.process, follower.process)
+    this.followings.push({ follower, link, sentOffset: fromOffset })
+    this.publish()
+  }
+
+  serve(message: Message, _from: Process, respond: (response: unknown) => void): void {
+    const { kernel } = this.network
+    const request = message as Message & ControllerRequest
+    respond(this.answer(request, clockMillis(kernel.nowMicros)))
+    this.publish()
+  }
+
+  pressed(): void {}
+
+  entityOf(): Entity | undefined {
+    return undefined
+  }
+
+  /** Does something to the controller as an operator would, and tells the brokers. */
+  operate<Result>(operation: (controller: Controller, choose: (bound: number) => number) => Result): Result {
+    const result = operation(this.controller, this.choose)
+    this.publish()
+    return result
+  }
+
+  private readonly choose = (bound: number): number =>
+    this.network.kernel.choose(this.placement, this.process.entity, bound)
+
+  private answer({ api, body }: ControllerRequest, nowMillis: number): ControllerApis[ControllerApi]['response'] {
+    const { controller } = this
+    type Body<Api extends ControllerApi> = ControllerApis[Api]['request']
+    switch (api) {
+      case 'BrokerRegistration':
+        return controller.registerBroker(body as Body<typeof api>, nowMillis)
+      case 'BrokerHeartbeat':
+        return controller.brokerHeartbeat(body as Body<typeof api>, nowMillis)
+      case 'AlterPartition': {
+        const request = body as Body<typeof api>
+        return controller.alterPartition(request, request)
+      }
+      case 'AllocateProducerIds':
+        return controller.allocateProducerIds(body as Body<typeof api>)
+      case 'CreateTopics':
+        return controller.createTopics(body as Body<typeof api>, this.choose)
+      case 'DeleteTopics':
+        return controller.deleteTopics(body as Body<typeof api>)
+      case 'CreatePartitions':
+        return controller.createPartitions(body as Body<typeof api>, this.choose)
+      case 'ElectLeaders': {
+        const { electionType, partitions } = body as Body<typeof api>
+        return controller.electLeaders(electionType, partitions)
+      }
+    }
+  }
+
+  private advance(): void {
+    this.controller.advance(clockMillis(this.network.kernel.nowMicros))
+    this.publish()
+  }
+
+  /** Sends each broker what is new in the metadata log, and waits for the next deadline. */
+  private publish(): void {
+    const { network, controller } = this
+    const { kernel } = network
+    for (const following of this.followings) {
+      const { link, follower, sentOffset } = following
+      if (sentOffset === controller.metadata.offset) continue
+      following.sentOffset = controller.metadata.offset
+      const batches: readonly MetadataBatch[] = controller.changesSince(sentOffset + 1)
+      const { entity } = follower.process
+      network.send(link, entity, follower, METADATA_ARRIVES, batches, kernel.cause)
+    }
+    this.alarm.set(momentOf(controller.nextDeadlineMillis()), false)
+  }
+}
