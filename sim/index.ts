@@ -6,6 +6,7 @@ export { gt, gte, isIn, lt, lte } from './database/predicate.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
 export {
   type Charge,
+  IdempotencyError,
   type PaymentProvider,
   paymentProvider,
   type Refund,
@@ -20,7 +21,7 @@ export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts
 export type { HandlerContext } from './service/context.ts'
 export { CallTimeoutError, ConnectionResetError } from './service/http.ts'
 export { flag, integer, money, oneOf, optional, plain, route, table, text, topic } from './service/schema.ts'
-export { service } from './service/service.ts'
+export { type ContextOf, service } from './service/service.ts'
 export {
   choice,
   count,

@@ -48,8 +48,15 @@ describe('the checks find what they look for', () => {
   })
 
   it('[L18] a folder within a folder of sim/', () => {
-    expect(deepFiles([file('sim/kafka/group/member.ts'), file('sim/kafka/group.ts')])).toEqual([
-      expect.stringContaining('sim/kafka/group/member.ts'),
+    expect(
+      deepFiles([
+        file('sim/kafka/log/a/b.ts'),
+        file('sim/kafka/log/log.ts'),
+        file('sim/cluster/net/link.ts'),
+      ]),
+    ).toEqual([
+      expect.stringContaining('sim/kafka/log/a/b.ts'),
+      expect.stringContaining('sim/cluster/net/link.ts'),
     ])
   })
 

@@ -37,10 +37,16 @@ export const inventoryService = (params: Params) =>
         const { orderId, sku, quantity } = order
         await ctx.transaction(async (tx) => {
           let enough = false
-          await tx.stock.update({ sku }, (row) => {
-            enough = row.available >= quantity
-            if (enough) row.available -= quantity
-          })
+          if (params.stockTaken === 'in-one-update') {
+            await tx.stock.update({ sku }, (row) => {
+              enough = row.available >= quantity
+              if (enough) row.available -= quantity
+            })
+          } else {
+            const available = (await tx.stock.get(sku))?.available ?? 0
+            enough = available >= quantity
+            if (enough) await tx.stock.update({ sku }, { available: available - quantity })
+          }
           if (!enough) {
             await tx.publish(InventoryReservationFailed, { orderId, reason: `${sku} is out of stock` })
             return

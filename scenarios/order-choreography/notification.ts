@@ -1,4 +1,4 @@
-import { type Mailer, oneOf, service, table, text } from 'faultline'
+import { type ContextOf, type Mailer, oneOf, service, table, text } from 'faultline'
 import { OrderCancelled, OrderConfirmed, OrderCreated, PaymentCompleted } from './events.ts'
 import { messaging, type Params } from './params.ts'
 
@@ -23,7 +23,7 @@ export const notificationService = (params: Params, mailer: Mailer) =>
         kind: (typeof KINDS)[number],
         orderId: string,
         to: string,
-        ctx: Parameters<Parameters<typeof on>[1]>[1],
+        ctx: ContextOf<typeof notificationService>,
       ) => {
         await ctx.mailer.send({ to, kind, orderId })
         await ctx.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-import { DatabaseError, integer, money, oneOf, route, service, table, text } from 'faultline'
+import { type ContextOf, DatabaseError, integer, money, oneOf, route, service, table, text } from 'faultline'
 import {
   InventoryReservationFailed,
   OrderCancelled,
@@ -80,11 +80,7 @@ export const orderService = (params: Params) =>
         })
       })
 
-      const cancel = async (
-        orderId: string,
-        reason: string,
-        ctx: Parameters<Parameters<typeof on>[1]>[1],
-      ) => {
+      const cancel = async (orderId: string, reason: string, ctx: ContextOf<typeof orderService>) => {
         await ctx.transaction(async (tx) => {
           const cancelled = await tx.orders.update({ orderId, status: 'PENDING' }, (order) => {
             order.status = 'CANCELLED'

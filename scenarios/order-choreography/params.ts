@@ -30,6 +30,10 @@ export const params = {
     ['every-topic', 'order-events'],
     'whether payment hears of failed reservations and shipments, or only of orders',
   ),
+  stockTaken: choice(
+    ['in-one-update', 'read-then-write'],
+    'whether inventory checks and takes stock in one update of the locked row, or reads it and writes what is left, as if nobody else took any meanwhile',
+  ),
   declinesAnswered: toggle(true, 'payment tells of a declined charge'),
   confirmationMailOn: choice(
     ['OrderConfirmed', 'OrderCreated'],

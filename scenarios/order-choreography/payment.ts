@@ -1,4 +1,4 @@
-import { money, oneOf, type PaymentProvider, service, table, text } from 'faultline'
+import { type ContextOf, money, oneOf, type PaymentProvider, service, table, text } from 'faultline'
 import {
   InventoryReservationFailed,
   OrderCreated,
@@ -54,7 +54,7 @@ export const paymentService = (params: Params, provider: PaymentProvider) =>
         })
       })
 
-      const refund = async (orderId: string, ctx: Parameters<Parameters<typeof on>[1]>[1]) => {
+      const refund = async (orderId: string, ctx: ContextOf<typeof paymentService>) => {
         const [payment] = await ctx.db.payments.select({ where: { orderId } })
         if (payment === undefined) throw new Error(`no payment of ${orderId} to refund`)
         const { paymentId, transactionId, amount } = payment

@@ -116,7 +116,7 @@ function noLostOrder({ order }: Parts): Property {
       const [row] = read(orders).where({ orderId })
       return row === undefined
         ? `${orderId} was confirmed to its user and does not exist`
-        : `${orderId} is ${row.status} for ever`
+        : `${orderId} is still ${row.status}`
     },
   })
 }

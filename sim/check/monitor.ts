@@ -1,7 +1,8 @@
-import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { formatDuration, type Micros } from '../kernel/time.ts'
-import type { Always, Eventually, Property } from './property.ts'
+import type { Micros } from '../kernel/time.ts'
+import { Inquiry } from './inquiry.ts'
+import type { Always, Property } from './property.ts'
+import { Pursuit } from './pursuit.ts'
 import type { View } from './view.ts'
 
 /** How a property fared in one run. */
@@ -10,9 +11,9 @@ export interface PropertyResult {
   readonly says: string
   readonly kind: Property['kind']
   readonly verdict: 'pass' | 'violated' | 'inconclusive'
-  /** Of an eventual property that held: how long after faults and load had ended. */
+  /** Of an eventual property that held: how long after faults and load had ended, at most. */
   readonly convergedMicros?: Micros
-  /** When it was first violated, or when what an eventual property reads last changed. */
+  /** When it was first violated, or from when on it held. */
   readonly atMicros: Micros | undefined
   /** One sentence: what is wrong, or how many keys hold. */
   readonly message: string
@@ -22,30 +23,40 @@ export interface PropertyResult {
   readonly cause: number
 }
 
-interface Breach {
-  readonly key: string
-  readonly atMicros: Micros
-  readonly cause: number
-  readonly message: string
-}
+/** A result without what the property says of itself. */
+export type Finding = Omit<PropertyResult, 'name' | 'says' | 'kind'>
 
 /** Watches the properties of one run. */
 export class Monitor {
-  private readonly kernel: Kernel
-  private readonly view: View
+  private readonly inquiry: Inquiry
   private readonly properties: readonly Property[]
-  private readonly breaches = new Map<Property, Breach>()
+  private readonly breaches = new Map<Property, Finding>()
   private readonly checkedKeys = new Map<Property, Set<string>>()
-  private readonly changes = new Map<Eventually, Map<string, { atMicros: Micros; cause: number }>>()
+  private readonly pursuits = new Map<Property, Pursuit>()
+  private calmSince: () => Micros = () => Number.POSITIVE_INFINITY
 
   constructor(kernel: Kernel, view: View, properties: readonly Property[]) {
-    this.kernel = kernel
-    this.view = view
+    this.inquiry = new Inquiry(kernel, view)
     this.properties = properties
     for (const property of properties) {
       if (property.kind === 'always') this.watchAlways(property)
-      else this.watchEventually(property)
+      else this.pursuits.set(property, new Pursuit(property, this.inquiry))
     }
+  }
+
+  /**
+   * Begins to ask what must hold in the end when its deadline passes.
+   * @param calmSince when the last fault will have healed and the load has ended, as known so far; Infinity while it goes on
+   */
+  follow(calmSince: () => Micros): void {
+    this.calmSince = calmSince
+    this.watchDeadlines(0)
+  }
+
+  /** A fault has struck: what must hold in the end has more time. */
+  disturbed(): void {
+    for (const pursuit of this.pursuits.values()) pursuit.postponed()
+    this.watchDeadlines(this.inquiry.kernel.nowMicros)
   }
 
   /**
@@ -55,47 +66,29 @@ export class Monitor {
    */
   judge(calmSinceMicros: Micros, quiet: boolean): PropertyResult[] {
     return this.properties.map((property) => {
-      const result =
-        property.kind === 'always'
-          ? this.judgeAlways(property, quiet)
-          : this.judgeEventually(property, calmSinceMicros, quiet)
-      return { name: property.name, says: property.says, kind: property.kind, ...result }
+      const { name, says, kind } = property
+      const finding = this.pursuits.get(property)?.judge(calmSinceMicros, quiet)
+      return { name, says, kind, ...(finding ?? this.judgeAlways(property, quiet)) }
     })
   }
 
   private watchAlways(property: Always): void {
+    const { inquiry } = this
     const keys = new Set<string>()
     this.checkedKeys.set(property, keys)
-    for (const readable of property.reads) {
-      const source = this.view.source(readable)
-      source.index(property.per)
-      source.observe((row, cause) => {
-        if (this.breaches.has(property)) return
-        const key = row[property.per] as string
-        keys.add(key)
-        if (!this.ask(property, key)) {
-          const message = this.explain(property, key)
-          this.breaches.set(property, { key, atMicros: this.kernel.nowMicros, cause, message })
-        }
-      })
-    }
+    inquiry.observe(property, (key, cause) => {
+      if (this.breaches.has(property)) return
+      keys.add(key)
+      if (inquiry.holds(property, key)) return
+      const message = inquiry.explain(property, key)
+      const atMicros = inquiry.kernel.nowMicros
+      this.breaches.set(property, { verdict: 'violated', key, atMicros, cause, message })
+    })
   }
 
-  private watchEventually(property: Eventually): void {
-    const changes = new Map<string, { atMicros: Micros; cause: number }>()
-    this.changes.set(property, changes)
-    for (const readable of property.reads) {
-      const source = this.view.source(readable)
-      source.index(property.per)
-      source.observe((row, cause) =>
-        changes.set(row[property.per] as string, { atMicros: this.kernel.nowMicros, cause }),
-      )
-    }
-  }
-
-  private judgeAlways(property: Always, quiet: boolean): Omit<PropertyResult, 'name' | 'says' | 'kind'> {
+  private judgeAlways(property: Property, quiet: boolean): Finding {
     const breach = this.breaches.get(property)
-    if (breach !== undefined) return { verdict: 'violated', ...breach }
+    if (breach !== undefined) return breach
     const checked = this.checkedKeys.get(property)?.size ?? 0
     return {
       verdict: quiet ? 'pass' : 'inconclusive',
@@ -106,94 +99,17 @@ export class Monitor {
     }
   }
 
-  private judgeEventually(
-    property: Eventually,
-    calmSinceMicros: Micros,
-    quiet: boolean,
-  ): Omit<PropertyResult, 'name' | 'says' | 'kind'> {
-    const { kernel } = this
-    const keys = this.keysOf(property)
-    const changes = this.changes.get(property)
-    const deadline = calmSinceMicros + property.withinMicros
-    const bound = formatDuration(property.withinMicros)
-    let lastChange = 0
-    for (const key of keys) {
-      const change = changes?.get(key)
-      const atMicros = change?.atMicros ?? 0
-      if (atMicros > lastChange) lastChange = atMicros
-      const broken = !this.ask(property, key)
-      if (!broken && atMicros <= deadline) continue
-      if (broken && !quiet && kernel.nowMicros < deadline) {
-        return {
-          verdict: 'inconclusive',
-          atMicros: undefined,
-          message: `the run ended before the bound of ${bound}`,
-          key,
-          cause: 0,
-        }
+  /** Has itself called before the first event after the next deadline, or after the earliest that it can be. */
+  private watchDeadlines(nowMicros: Micros): void {
+    const known = this.calmSince()
+    const calmSince = known === Number.POSITIVE_INFINITY ? nowMicros : known
+    const pending = [...this.pursuits.values()].filter((pursuit) => pursuit.pending)
+    const nextMicros = calmSince + Math.min(...pending.map(({ property }) => property.withinMicros))
+    this.inquiry.kernel.watch(nextMicros, () => {
+      for (const pursuit of pending) {
+        if (this.calmSince() + pursuit.property.withinMicros <= nextMicros) pursuit.deadlinePassed()
       }
-      const late = `it held only ${formatDuration(atMicros - calmSinceMicros)} after faults and load had ended (bound ${bound})`
-      const message = broken ? this.explain(property, key) : `${key}: ${late}`
-      return {
-        verdict: 'violated',
-        atMicros: Math.min(deadline, kernel.nowMicros),
-        message,
-        key,
-        cause: change?.cause ?? 0,
-      }
-    }
-    if (!quiet)
-      return {
-        verdict: 'inconclusive',
-        atMicros: undefined,
-        message: 'the run did not come to rest',
-        key: undefined,
-        cause: 0,
-      }
-    const after = Math.max(0, lastChange - calmSinceMicros)
-    const message = `${keys.length} of ${keys.length}, ${(after / 1e6).toFixed(1)} s after faults and load had ended (bound ${bound})`
-    return {
-      verdict: 'pass',
-      convergedMicros: after,
-      atMicros: lastChange,
-      message,
-      key: undefined,
-      cause: 0,
-    }
+      this.watchDeadlines(nextMicros)
+    })
   }
-
-  private keysOf(property: Eventually): readonly string[] {
-    try {
-      return property.keys(this.view.read)
-    } catch (error) {
-      this.kernel.fail(propertyError(property, error))
-      return []
-    }
-  }
-
-  private ask(property: Property, key: string): boolean {
-    try {
-      return property.holds(this.view.read, key)
-    } catch (error) {
-      this.kernel.fail(propertyError(property, error))
-      return true
-    }
-  }
-
-  private explain(property: Property, key: string): string {
-    try {
-      return property.explain(this.view.read, key)
-    } catch (error) {
-      this.kernel.fail(propertyError(property, error))
-      return ''
-    }
-  }
-}
-
-function propertyError(property: Property, error: unknown): SimError {
-  if (error instanceof SimError) return error
-  return new SimError(
-    'handler',
-    `property '${property.name}' threw: ${error instanceof Error ? error.message : String(error)}`,
-  )
 }

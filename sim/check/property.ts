@@ -39,6 +39,7 @@ export interface PropertyOptions {
   readonly reads: readonly Readable<unknown>[]
   readonly per: string
   holds(read: Read, key: string): boolean
+  /** Default: the rows of the key in everything that it reads. */
   explain?(read: Read, key: string): string
 }
 
@@ -48,7 +49,7 @@ export function always(name: string, options: PropertyOptions): Always {
     kind: 'always',
     name,
     ...options,
-    explain: options.explain ?? ((_read, key) => `it does not hold for ${key}`),
+    explain: options.explain ?? rowsThatDisagree(options),
   }
 }
 
@@ -57,6 +58,20 @@ export function eventually(
   name: string,
   options: PropertyOptions & { readonly within: DurationText; keys(read: Read): readonly string[] },
 ): Eventually {
-  const explain = options.explain ?? ((_read: Read, key: string) => `it does not hold for ${key}`)
+  const explain = options.explain ?? rowsThatDisagree(options)
   return { kind: 'eventually', name, ...options, explain, withinMicros: durationMicros(options.within) }
 }
+
+/** Explains by showing what there is of a key, where a property does not say what is wrong. */
+function rowsThatDisagree({ reads, per }: PropertyOptions): (read: Read, key: string) => string {
+  return (read, key) => {
+    const found = reads.map((readable) => {
+      const rows = read(readable as Readable<Record<string, unknown>>).where({ [per]: key })
+      const text = rows.map((row) => JSON.stringify(row)).join(' ')
+      return `${readable.name} has ${text === '' ? 'nothing' : text.slice(0, MAX_ROWS_TEXT)}`
+    })
+    return `it does not hold for ${key}: ${found.join(', ')}`
+  }
+}
+
+const MAX_ROWS_TEXT = 200

@@ -2,11 +2,11 @@
 export const EXIT = {
   /** Everything is as the scenario expects. */
   met: 0,
-  /** A property failed unexpectedly, or an expected violation did not happen, or the system's code broke a rule. */
+  /** It ran, and a property failed unexpectedly, an expected violation did not happen, or the run ended with an error. */
   failed: 1,
-  /** Wrong usage, or something is wrong with a file that the user wrote. */
+  /** Nothing ran: wrong usage, or something is wrong with a file that the user wrote, be it the system. */
   usage: 2,
-  /** No verdict: a budget or the time limit ran out, or a fault of the plan never struck. */
+  /** It ran without a verdict: a budget, the time limit or memory ran out, or a fault of the plan never struck. */
   inconclusive: 3,
   /** The same inputs gave two different runs. */
   nondeterminism: 4,

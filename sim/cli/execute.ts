@@ -3,14 +3,14 @@ import type { TapeData } from '../kernel/tape.ts'
 import { resultJson } from '../report/json.ts'
 import type { RunSummary } from '../report/summary.ts'
 import { resultText } from '../report/text.ts'
-import { judge } from '../run/judgement.ts'
+import { type Judgement, judge } from '../run/judgement.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { EXIT, type ExitCode } from './error.ts'
 import type { Io } from './io.ts'
 import type { RunOutcome } from './job.ts'
 import { paintFor } from './paint.ts'
 import { writeText } from './save.ts'
-import { TimeLimitError } from './session.ts'
+import { MemoryError, StrayError, TimeLimitError } from './session.ts'
 import type { LoadedSystem } from './system.ts'
 
 /** Stands for the digest of a run that was given up. */
@@ -41,16 +41,7 @@ export async function execute(
   try {
     return await system.session.perform('run', job, timeLimit)
   } catch (error) {
-    const outOfMemory = (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
-    if (!(error instanceof TimeLimitError || outOfMemory)) throw error
-    const spent = error instanceof TimeLimitError ? error.message : 'it ran out of memory'
-    const reason = `${spent}: a handler may never come to an await (raise --time-limit if the run is only long)`
-    return {
-      summary: unfinished(what.seed, reason),
-      tape: undefined,
-      story: undefined,
-      difference: undefined,
-    }
+    return { summary: unfinished(what.seed, error), tape: undefined, story: undefined, difference: undefined }
   }
 }
 
@@ -71,25 +62,29 @@ export function report(
   }
   if (options.checkDeterminism === true && summary.digest !== UNKNOWN_DIGEST) {
     const write = options.json === true ? io.stderr : io.stdout
-    write('  determinism: three runs, one of them after a run with another seed, and one digest\n')
+    write(
+      '  determinism: one digest of three runs: one after a run with another seed, one with the system loaded anew\n',
+    )
   }
-  if (summary.failureCode === 'invariant') return EXIT.internal
-  if (summary.failureCode === 'definition') return EXIT.usage
-  return { met: EXIT.met, unmet: EXIT.failed, inconclusive: EXIT.inconclusive, error: EXIT.failed }[
-    judge(summary, scenario).outcome
-  ]
+  return exitCodeOf(judge(summary, scenario).outcome, summary)
 }
 
-function unfinished(seed: number, reason: string): RunSummary {
+/** What the outcome of a run means as an exit code. */
+export function exitCodeOf(
+  outcome: Judgement['outcome'],
+  { failureCode }: Pick<RunSummary, 'failureCode'>,
+): ExitCode {
+  if (failureCode === 'invariant') return EXIT.internal
+  return { met: EXIT.met, unmet: EXIT.failed, inconclusive: EXIT.inconclusive, error: EXIT.failed }[outcome]
+}
+
+/** The summary of a run that was given up. @throws what is no reason to give up a run */
+function unfinished(seed: number, error: unknown): RunSummary {
   const counts = { orders: 0, events: 0, resumes: 0, endMicros: 0 }
   const none = { properties: [], faults: [], steps: [] }
-  return {
-    seed,
-    verdict: 'inconclusive',
-    digest: UNKNOWN_DIGEST,
-    reason,
-    failureCode: undefined,
-    ...counts,
-    ...none,
-  }
+  const ended = { seed, digest: UNKNOWN_DIGEST, failureCode: undefined, ...counts, ...none }
+  if (error instanceof StrayError) return { ...ended, verdict: 'error', reason: error.message }
+  if (!(error instanceof TimeLimitError || error instanceof MemoryError)) throw error
+  const reason = `${error.message}: a handler may never come to an await (raise --time-limit if the run is only long)`
+  return { ...ended, verdict: 'inconclusive', reason }
 }

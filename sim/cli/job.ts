@@ -26,7 +26,7 @@ export interface RunJob {
   readonly keepTape: boolean
   /** Write the trace there. */
   readonly traceFile?: string | undefined
-  /** Run again, with another seed in between, and compare record by record. */
+  /** Run again, after another seed and with the system loaded anew, and compare record by record. */
   readonly checkDeterminism: boolean
 }
 
@@ -60,10 +60,12 @@ const LINES_PER_WRITE = 10_000
 
 /** A system and the jobs done with it; the same wherever it lives: in a worker, or in this thread. */
 export class Bench {
+  private readonly bundle: Bundle
   private readonly system: System
 
   /** @throws SimError 'definition' when the bundle holds no system */
   constructor(bundle: Bundle) {
+    this.bundle = bundle
     this.system = loadBundle(bundle, faultline)
   }
 
@@ -109,12 +111,18 @@ export class Bench {
     // A trace may reach its bound where the run itself does not: then the two cannot be compared.
     if (traced.events < first.events && traced.verdict === 'inconclusive') return outcome
     const suspected = job.checkDeterminism || traced.digest !== first.digest
-    const difference = suspected ? disagreementOf([first, traced, await again({ trace: true })]) : undefined
+    const difference = suspected ? disagreementOf([first, traced, await this.afresh(job)]) : undefined
     return {
       ...outcome,
       difference,
       story: job.story ? storyOf(summaryOf(traced), trace, scenario.expect) : undefined,
     }
+  }
+
+  /** Runs the job with its system loaded anew: what its modules remember, or saw when they were loaded, is new as well. */
+  private async afresh({ scenario, seed, tape }: RunJob): Promise<RunResult> {
+    const system = loadBundle(this.bundle, faultline)
+    return run(prepare(system, scenario.params), scenario, seed, { tape: given(tape), trace: true })
   }
 }
 

@@ -6,6 +6,8 @@ import { CliError, EXIT, type ExitCode } from './error.ts'
 import type { Io } from './io.ts'
 
 const DEFAULT_TIME_LIMIT_SECONDS = 60
+/** What the timers of Node can wait: 1 to 2^31 - 1 milliseconds. Longer ones would end at once. */
+const [MIN_SECONDS, MAX_SECONDS] = [0.001, 2_147_483]
 
 /**
  * The command line. What a command needs is loaded when it runs, so that help is instant.
@@ -106,10 +108,9 @@ function wholeNumber(text: string): number {
 }
 
 function seconds(text: string): number {
-  const value = Number(text)
-  if (!Number.isFinite(value) || value <= 0)
-    throw new InvalidArgumentError(`expected seconds, got '${text}'.`)
-  return value
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (value >= MIN_SECONDS && value <= MAX_SECONDS) return value
+  throw new InvalidArgumentError(`expected seconds from ${MIN_SECONDS} to ${MAX_SECONDS}, got '${text}'.`)
 }
 
 function version(): string {

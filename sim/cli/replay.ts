@@ -1,4 +1,4 @@
-import { differences, fingerprintOf, savedOutcome } from '../run/saved-run.ts'
+import { differences, editsOf, savedOutcome } from '../run/saved-run.ts'
 import { EXIT, type ExitCode } from './error.ts'
 import { type ExecuteOptions, execute, report } from './execute.ts'
 import type { Io } from './io.ts'
@@ -14,25 +14,25 @@ export async function replayCommand(file: string, options: ExecuteOptions, io: I
     const write = options.json === true ? io.stderr : io.stdout
     if (outcome.tape === undefined) return exitCode
     const changed = differences(saved.outcome, savedOutcome(outcome.summary))
+    const why = [
+      ...editsOf(saved, { scenario, seed, tape }).map((input) => `its ${input} was edited`),
+      ...(system.bundle.hash === saved.bundle ? [] : ['the system has changed']),
+    ]
+    const since = why.length === 0 ? '' : `since it was saved ${listed(why)}`
     if (changed.length === 0) {
-      write('  replay:   the same run, to the digest\n')
+      write(`  replay:   the same run, to the digest${since === '' ? '' : `, although ${since}`}\n`)
       return exitCode
     }
-    const edited = fingerprintOf(scenario) !== saved.fingerprint
-    const rebuilt = system.bundle.hash !== saved.bundle
-    const why = [
-      ...(edited ? ['its scenario was edited'] : []),
-      ...(rebuilt ? ['the system has changed'] : []),
-    ]
-    const reason =
-      why.length === 0
-        ? 'although neither scenario nor system have'
-        : `since it was saved ${why.join(' and ')}`
+    const reason = since === '' ? 'although neither scenario, seed, tape nor system have changed' : since
     write(
       `  replay:   not the same run: ${reason}\n${changed.map((line) => `            - ${line}\n`).join('')}`,
     )
-    return why.length === 0 ? EXIT.nondeterminism : exitCode
+    return since === '' ? EXIT.nondeterminism : exitCode
   } finally {
     await system.session.close()
   }
+}
+
+function listed(reasons: readonly string[]): string {
+  return reasons.length === 1 ? `${reasons[0]}` : `${reasons.slice(0, -1).join(', ')} and ${reasons.at(-1)}`
 }

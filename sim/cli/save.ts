@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { TapeData } from '../kernel/tape.ts'
 import type { RunSummary } from '../report/summary.ts'
-import { fingerprintOf, savedOutcome, savedRunText } from '../run/saved-run.ts'
+import { fingerprintsOf, savedOutcome, savedRunText } from '../run/saved-run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { CliError, EXIT } from './error.ts'
 import type { Io } from './io.ts'
@@ -46,10 +46,10 @@ export function saveRun(
     .join('/')
   const { seed } = summary
   const outcome = savedOutcome(summary)
-  const fingerprint = fingerprintOf(scenario)
+  const fingerprints = fingerprintsOf({ scenario, seed, tape })
   return writeText(
     path,
-    savedRunText({ scenario, seed, tape, systemFile, bundle: system.bundle.hash, outcome, fingerprint }),
+    savedRunText({ scenario, seed, tape, systemFile, bundle: system.bundle.hash, outcome, fingerprints }),
     io,
   )
 }

@@ -37,11 +37,17 @@ export async function loadSavedRun(file: string, io: Io): Promise<LoadedRun> {
   const folder = dirname(resolve(io.cwd, file))
   const scenario = valueAt(data, ['scenario']) as Scenario
   const there = resolve(folder, saved.systemFile)
-  const reference = existsSync(there) ? `./${relative(folder, there)}` : scenario.system
+  const isThere = existsSync(there)
+  const reference = isThere ? `./${relative(folder, there)}` : scenario.system
   const { system, problems } = await check({ ...scenario, system: reference }, folder, io)
   if (system === undefined || problems.length > 0) {
     await system?.session.close()
-    throw placed(problems.map((problem) => ({ ...problem, path: ['scenario', ...problem.path] })))
+    throw placed(
+      problems.map((problem) => {
+        const inFile = isThere && problem.path[0] === 'system'
+        return { ...problem, path: inFile ? ['systemFile'] : ['scenario', ...problem.path] }
+      }),
+    )
   }
   return { saved, scenario: resolved(scenario, system), system }
 }

@@ -8,7 +8,8 @@ import type { Bench, Jobs } from './job.ts'
 export interface Session {
   /**
    * @param limitSeconds wall time after which the job is given up
-   * @throws SimError from the system; TimeLimitError when the time ran out: the session is over then
+   * @throws SimError from the system; TimeLimitError, MemoryError and StrayError when it was given up: the session is
+   * over then
    */
   perform<Kind extends keyof Jobs>(
     kind: Kind,
@@ -30,6 +31,22 @@ export class TimeLimitError extends Error {
   }
 }
 
+/** What a system's code had left running failed outside of a run, where no run can tell of it, or ended its thread. */
+export class StrayError extends Error {
+  constructor(what: string) {
+    super(`code that it started outside of handlers ${what}`)
+    this.name = 'StrayError'
+  }
+}
+
+/** The thread in which a job was done needed more memory than it may have. */
+export class MemoryError extends Error {
+  constructor() {
+    super('it ran out of memory')
+    this.name = 'MemoryError'
+  }
+}
+
 /** What a worker answers. */
 export type WorkerAnswer =
   | { readonly kind: 'progress'; readonly progress: ShrinkProgress }
@@ -47,14 +64,23 @@ export const workerSession: OpenSession = (bundle) => {
   // What a system prints is progress, not the result.
   worker.stdout.pipe(process.stderr, { end: false })
   worker.unref()
+  // It may end between two jobs as well.
+  let over: Error | undefined
+  worker.on('error', (error) => {
+    over ??= failureOf(error)
+  })
+  worker.on('exit', (code) => {
+    over ??= new StrayError(`ended the process (code ${code})`)
+  })
   return {
     perform: (kind, job, limitSeconds, progress = () => {}) =>
       new Promise((resolve, reject) => {
         const settle = (finish: () => void): void => {
           clearTimeout(timer)
-          worker.off('message', hear).off('error', failed).off('exit', exited)
+          worker.off('message', hear).off('error', ended).off('exit', ended)
           finish()
         }
+        const ended = (): void => settle(() => reject(over))
         const timer = setTimeout(() => {
           settle(() => reject(new TimeLimitError(limitSeconds)))
           void worker.terminate()
@@ -65,11 +91,9 @@ export const workerSession: OpenSession = (bundle) => {
             settle(() => resolve(answer.outcome as Jobs[typeof kind]['outcome']))
           else settle(() => reject(revived(answer)))
         }
-        const exited = (code: number): void =>
-          settle(() => reject(new Error(`the worker ended with code ${code}`)))
-        const failed = (error: Error): void => settle(() => reject(error))
-        worker.on('message', hear).on('error', failed).on('exit', exited)
-        worker.postMessage({ kind, job })
+        worker.on('message', hear).on('error', ended).on('exit', ended)
+        if (over === undefined) worker.postMessage({ kind, job })
+        else ended()
       }),
     close: async () => {
       await worker.terminate()
@@ -88,6 +112,13 @@ export const localSession: OpenSession = (bundle) => {
     },
     close: async () => {},
   }
+}
+
+/** Why a worker is over. */
+function failureOf(error: Error & { readonly code?: unknown }): Error {
+  return error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? new MemoryError()
+    : new StrayError(`failed: ${error.name}: ${error.message}`)
 }
 
 function revived({ code, message, stack }: WorkerAnswer & { kind: 'failure' }): Error {

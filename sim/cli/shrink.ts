@@ -5,14 +5,14 @@ import { scenarioFileText } from '../report/scenario-file.ts'
 import { counted } from '../report/text.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { CliError, EXIT, type ExitCode } from './error.ts'
-import { execute, report } from './execute.ts'
+import { execute, exitCodeOf, report } from './execute.ts'
 import type { Io } from './io.ts'
 import type { RunOutcome } from './job.ts'
 import { loadScenario } from './load.ts'
 import { DEFAULT_SEED } from './run.ts'
 import { reportFolder, saveRun, writeText } from './save.ts'
 import { loadSavedRun } from './saved.ts'
-import { TimeLimitError } from './session.ts'
+import { MemoryError, StrayError, TimeLimitError } from './session.ts'
 import { display, type LoadedSystem, referenceTo } from './system.ts'
 
 /** Options of `faultline shrink`. */
@@ -37,12 +37,7 @@ export async function shrinkCommand(file: string, options: ShrinkCommandOptions,
   const { scenario, seed, system, tape } = failing
   try {
     const shrunk = await search(failing, options, io)
-    if (shrunk === undefined) {
-      throw new CliError(
-        EXIT.usage,
-        `${file}: every property holds with seed ${seed}: there is nothing to shrink (another --seed?)`,
-      )
-    }
+    if (shrunk === undefined) throw await nothingToShrink(file, failing, options, io)
     const what = { scenario: shrunk.scenario, seed, tape: shrunk.bySeedAlone ? undefined : tape }
     const outcome = await execute(system, what, { timeLimit: options.timeLimit }, io)
     const smallest = {
@@ -109,8 +104,30 @@ async function search(
   } catch (error) {
     if (error instanceof TimeLimitError)
       throw new CliError(EXIT.inconclusive, `shrinking: ${error.message} (raise --time-limit)`)
+    if (error instanceof MemoryError) throw new CliError(EXIT.inconclusive, `shrinking: ${error.message}`)
+    if (error instanceof StrayError) throw new CliError(EXIT.failed, `shrinking: ${error.message}`)
     throw error
   }
+}
+
+/** Why nothing can be shrunk, with the exit code that the run itself would have. */
+async function nothingToShrink(
+  file: string,
+  { scenario, seed, tape, system }: Failing,
+  { timeLimit }: ShrinkCommandOptions,
+  io: Io,
+): Promise<CliError> {
+  const { summary } = await execute(system, { scenario, seed, tape }, { timeLimit, json: true }, io)
+  const { verdict, reason } = summary
+  if (verdict !== 'error' && verdict !== 'inconclusive') {
+    const message = `every property holds with seed ${seed}: there is nothing to shrink (another --seed?)`
+    return new CliError(EXIT.usage, `${file}: ${message}`)
+  }
+  const what = verdict === 'error' ? 'ends with an error' : 'is inconclusive'
+  return new CliError(
+    exitCodeOf(verdict, summary),
+    `${file}: the run with seed ${seed} ${what}, so that no property is violated that could be kept: ${reason}`,
+  )
 }
 
 /** The scenario file expects what the shrunk run shows, so that it is met when it runs. */

@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from './error.ts'
-import { type ExecuteOptions, execute } from './execute.ts'
+import { type ExecuteOptions, execute, exitCodeOf } from './execute.ts'
 import type { Io } from './io.ts'
 import { loadScenario } from './load.ts'
 import { DEFAULT_SEED } from './run.ts'
@@ -17,7 +17,7 @@ export async function stepsCommand(
     for (const step of summary.steps) io.stdout(`${step}\n`)
     if (summary.reason === undefined) return EXIT.met
     io.stderr(`${summary.verdict}: ${summary.reason}\n`)
-    return summary.verdict === 'inconclusive' ? EXIT.inconclusive : EXIT.failed
+    return exitCodeOf(summary.verdict === 'error' ? 'error' : 'inconclusive', summary)
   } finally {
     await system.session.close()
   }

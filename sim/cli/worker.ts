@@ -9,9 +9,16 @@ let bench: Bench | undefined
 
 const answer = (message: WorkerAnswer): void => parentPort?.postMessage(message)
 
+/** Loads the system, and lets what it started while it was loaded come to its end: should it fail, it fails now. */
+async function open(bundle: Bundle): Promise<Bench> {
+  const opened = new Bench(bundle)
+  await new Promise((resolve) => setImmediate(resolve))
+  return opened
+}
+
 async function perform({ kind, job }: { kind: keyof Jobs; job: Jobs[keyof Jobs]['job'] }): Promise<void> {
   try {
-    bench ??= new Bench(workerData as Bundle)
+    bench ??= await open(workerData as Bundle)
     const outcome = await bench.perform(kind, job, (progress) => answer({ kind: 'progress', progress }))
     answer({ kind: 'outcome', outcome })
   } catch (error) {

@@ -5,6 +5,16 @@ import type { Micros } from '../kernel/time.ts'
 import { LAN_LATENCY, type LatencyTable, QUANTILES } from './latency.ts'
 import type { Process } from './process.ts'
 
+/** A message that waits for a partition to heal. */
+interface HeldMessage {
+  readonly latencyMicros: Micros
+  readonly entity: Entity
+  readonly target: Actor
+  readonly code: number
+  readonly subject: unknown
+  readonly cause: number
+}
+
 /**
  * One direction between two processes. TCP-like: ordered and lossless while it stands; a partition holds what is
  * sent until it heals, a slow link adds a delay.
@@ -14,10 +24,11 @@ export class Link {
   readonly to: Process
   readonly site: ChoiceSite
   latency: LatencyTable
+  /** Whether a partition covers it: what is sent now is held. */
+  cut = false
   /** Added to every message while a fault makes the link slow. */
-  addedMicros: Micros = 0
-  /** Nothing arrives before this moment while the link is cut; 0 when it is whole. */
-  cutUntilMicros: Micros = 0
+  private addedMicros: Micros = 0
+  private held: HeldMessage[] = []
   private lastArrivalMicros: Micros = -1
 
   constructor(from: Process, to: Process, site: ChoiceSite, latency: LatencyTable) {
@@ -27,12 +38,39 @@ export class Link {
     this.latency = latency
   }
 
-  /** When a message sent now arrives: after the one sent earlier, whatever the order of simultaneous events. */
+  /**
+   * When a message sent now arrives: after the one sent earlier, whatever the order of simultaneous events.
+   * The link must not be cut.
+   */
   arrivalMicros(kernel: Kernel, entity: Entity): Micros {
-    const latency = this.latency[kernel.choose(this.site, entity, QUANTILES)] as number
-    let arrival = kernel.nowMicros + latency + this.addedMicros
-    if (this.cutUntilMicros > kernel.nowMicros) arrival = Math.max(arrival, this.cutUntilMicros + latency)
-    if (arrival <= this.lastArrivalMicros) arrival = this.lastArrivalMicros + 1
+    return this.arrivalAfter(kernel.nowMicros + this.drawLatency(kernel, entity))
+  }
+
+  /** Keeps a message until the link is whole again. */
+  hold(kernel: Kernel, entity: Entity, target: Actor, code: number, subject: unknown, cause: number): void {
+    const latencyMicros = this.drawLatency(kernel, entity)
+    this.held.push({ latencyMicros, entity, target, code, subject, cause })
+  }
+
+  /** Sets its condition; a link that becomes whole lets go what it held, in order. */
+  become(cut: boolean, addedMicros: Micros, kernel: Kernel): void {
+    this.cut = cut
+    this.addedMicros = addedMicros
+    if (cut || this.held.length === 0) return
+    const { held } = this
+    this.held = []
+    for (const { latencyMicros, entity, target, code, subject, cause } of held) {
+      const arrival = this.arrivalAfter(kernel.nowMicros + latencyMicros)
+      kernel.scheduleAt(arrival, entity, target, code, subject, cause)
+    }
+  }
+
+  private drawLatency(kernel: Kernel, entity: Entity): Micros {
+    return this.latency[kernel.choose(this.site, entity, QUANTILES)] as number
+  }
+
+  private arrivalAfter(undelayedMicros: Micros): Micros {
+    const arrival = Math.max(undelayedMicros + this.addedMicros, this.lastArrivalMicros + 1)
     this.lastArrivalMicros = arrival
     return arrival
   }
@@ -64,7 +102,7 @@ export class Network {
     if (known !== undefined) return known
     const site = this.kernel.choices.site(`latency ${from.name}→${to.name}`)
     const link = new Link(from, to, site, this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY)
-    for (const condition of this.conditions) if (condition.covers(from, to)) condition.apply(link)
+    this.refresh(link)
     this.allLinks.push(link)
     from.links[to.index] = link
     return link
@@ -72,7 +110,8 @@ export class Network {
 
   /** Sends a message: an event for `target` when it arrives. */
   send(link: Link, entity: Entity, target: Actor, code: number, subject: unknown, cause: number): void {
-    this.kernel.scheduleAt(link.arrivalMicros(this.kernel, entity), entity, target, code, subject, cause)
+    if (link.cut) link.hold(this.kernel, entity, target, code, subject, cause)
+    else this.kernel.scheduleAt(link.arrivalMicros(this.kernel, entity), entity, target, code, subject, cause)
   }
 
   /** The processes that a name means: one process, or all instances of a service. */
@@ -83,7 +122,7 @@ export class Network {
   /** Puts a condition on all links that it covers, those not yet used included, until `lift`. */
   impose(condition: LinkCondition): void {
     this.conditions.push(condition)
-    for (const link of this.existing(condition)) condition.apply(link)
+    for (const link of this.allLinks) if (condition.covers(link.from, link.to)) this.refresh(link)
   }
 
   /** Ends a condition. */
@@ -91,20 +130,27 @@ export class Network {
     const index = this.conditions.indexOf(condition)
     if (index < 0) return
     this.conditions.splice(index, 1)
-    for (const link of this.existing(condition)) {
-      condition.undo(link)
-      for (const other of this.conditions) if (other.covers(link.from, link.to)) other.apply(link)
-    }
+    for (const link of this.allLinks) if (condition.covers(link.from, link.to)) this.refresh(link)
   }
 
-  private *existing(condition: LinkCondition): IterableIterator<Link> {
-    for (const link of this.allLinks) if (condition.covers(link.from, link.to)) yield link
+  /** A link is whole when no condition that covers it cuts it, and as slow as the slowest of them. */
+  private refresh(link: Link): void {
+    let cut = false
+    let addedMicros = 0
+    for (const condition of this.conditions) {
+      if (!condition.covers(link.from, link.to)) continue
+      cut ||= condition.cuts
+      addedMicros = Math.max(addedMicros, condition.addedMicros)
+    }
+    link.become(cut, addedMicros, this.kernel)
   }
 }
 
 /** What a fault does to links while it lasts. */
 export interface LinkCondition {
   covers(from: Process, to: Process): boolean
-  apply(link: Link): void
-  undo(link: Link): void
+  /** Nothing passes. */
+  readonly cuts: boolean
+  /** How much longer a message takes. */
+  readonly addedMicros: Micros
 }

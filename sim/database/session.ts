@@ -20,24 +20,26 @@ const CONNECTION_CLOSED = 4
 /** Events never nest, so one answer serves all sessions. */
 const answer = new Answer()
 
-/** One or several statements on their way to the server; evaluated at one moment, in order. */
+/** A statement on its way to the server, perhaps with another before it; evaluated at one moment, in order. */
 class Packet implements LockWaiter {
   private readonly session: Session
-  readonly statements: readonly Statement[]
+  /** Evaluated first, unanswered; undefined when there is none, or when it is done. */
+  first: Statement | undefined
+  readonly statement: Statement
   readonly operation: Operation<unknown> | undefined
-  /** Whether the transaction ends with them. */
+  /** Whether the transaction ends with it. */
   readonly commits: boolean
-  /** How many of them are done. */
-  done = 0
 
   constructor(
     session: Session,
-    statements: readonly Statement[],
+    first: Statement | undefined,
+    statement: Statement,
     operation: Operation<unknown> | undefined,
     commits: boolean,
   ) {
     this.session = session
-    this.statements = statements
+    this.first = first
+    this.statement = statement
     this.operation = operation
     this.commits = commits
   }
@@ -80,15 +82,15 @@ export class Session implements Actor, ProcessResource {
     process.attach(this)
   }
 
-  /** Sends statements in one packet; the answer of the last completes the operation, if one is given. */
-  send(statements: readonly Statement[], operation: Operation<unknown> | undefined): void {
-    this.post(STATEMENT_ARRIVES, new Packet(this, statements, operation, false), this.task.cause)
+  /** Sends a statement, in one packet with the one to evaluate first; its answer completes the operation, if one is given. */
+  send(first: Statement | undefined, statement: Statement, operation: Operation<unknown> | undefined): void {
+    this.post(STATEMENT_ARRIVES, new Packet(this, first, statement, operation, false), this.task.cause)
   }
 
   /** Sends one statement that commits by itself; acknowledged after it is durable. */
   autocommit(statement: Statement, operation: Operation<unknown>): void {
     this.process.detach(this)
-    this.post(STATEMENT_ARRIVES, new Packet(this, [statement], operation, true), this.task.cause)
+    this.post(STATEMENT_ARRIVES, new Packet(this, undefined, statement, operation, true), this.task.cause)
   }
 
   /** Sends COMMIT; acknowledged after everything is durable. */
@@ -141,22 +143,26 @@ export class Session implements Actor, ProcessResource {
   }
 
   private execute(packet: Packet): void {
-    const { kernel, transaction } = this
-    const { statements } = packet
+    const { statement, operation } = packet
     try {
       if (this.failure !== undefined) throw this.failure
-      for (; packet.done < statements.length; packet.done++) {
-        answer.reset(kernel.trace !== undefined)
-        this.waiting = !evaluate(statements[packet.done] as Statement, transaction, packet, answer)
-        if (this.waiting) return
+      if (packet.first !== undefined) {
+        if (!this.evaluated(packet.first, packet)) return
+        packet.first = undefined
       }
-      const last = statements[statements.length - 1] as Statement
-      if (packet.operation === undefined) return
-      if (packet.commits) this.executeCommit(packet.operation, answer.value)
-      else answerTo(this.database, this.task, last, packet.operation)
+      if (!this.evaluated(statement, packet) || operation === undefined) return
+      if (packet.commits) this.executeCommit(operation, answer.value)
+      else answerTo(this.database, this.task, statement, operation)
     } catch (error) {
       this.reject(packet, error)
     }
+  }
+
+  /** Evaluates a statement; false when it waits for a lock. */
+  private evaluated(statement: Statement, packet: Packet): boolean {
+    answer.reset(this.kernel.trace !== undefined)
+    this.waiting = !evaluate(statement, this.transaction, packet, answer)
+    return !this.waiting
   }
 
   private reject(packet: Packet, error: unknown): void {

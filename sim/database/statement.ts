@@ -108,7 +108,7 @@ function insert(
   answer: Answer,
 ): boolean {
   const { key: column, name, sequence } = table.schema
-  const row = sequence && values[column] === undefined ? { ...values, [column]: table.allocate() } : values
+  const row = sequence && values[column] === undefined ? withKey(values, column, table.allocate()) : values
   const key = row[column]
   const entry = table.entry(key)
   const { owner } = entry
@@ -124,6 +124,13 @@ function insert(
   transaction.write(table, entry, row)
   answer.give(row, entry.pendingHash)
   return true
+}
+
+/** Not a spread: in Node 20 every spread copy that grows or is frozen later gets a hidden class of its own. */
+function withKey(values: Row, column: string, key: number): Row {
+  const row: Record<string, unknown> = Object.assign({}, values)
+  row[column] = key
+  return row
 }
 
 function changed({ table, key, pending }: Entry, recipe: Recipe): Row {

@@ -52,9 +52,12 @@ export class Transaction {
   /** Writes a new version of a locked row; undefined deletes it. */
   write(table: Table, entry: Entry, row: Row | undefined): void {
     invariant(entry.owner === this, 'a row is written without its lock')
-    entry.pendingHash = row === undefined ? 0 : table.sealer.seal(row)
+    const { sealer } = table
+    const hash = row === undefined ? 0 : sealer.seal(row)
+    // Which row is deleted counts as well, and in which table.
+    this.database.kernel.digest.word((row === undefined ? ~entry.pendingHash : hash) ^ sealer.salt)
+    entry.pendingHash = hash
     entry.pending = row
-    this.database.kernel.digest.word(entry.pendingHash)
   }
 
   /** What it would change, for the trace. */
@@ -74,7 +77,6 @@ export class Transaction {
   commit(cause: number): void {
     const { entries } = this
     this.state = 'ended'
-    this.database.kernel.digest.word(entries.length)
     const changed: (Row | undefined)[] = []
     for (const entry of entries) {
       changed.push(entry.pending ?? entry.committed)

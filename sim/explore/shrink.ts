@@ -129,7 +129,7 @@ class Shrinker {
   private async fewerOrders(): Promise<void> {
     await this.renumber()
     const { orders } = this.best.workload
-    let low = Math.max(0, ...this.best.faults.map(lastOrderOf))
+    let low = Math.max(1, ...this.best.faults.map(lastOrderOf))
     if (orders - low <= MAX_LINEAR_ORDERS) {
       while (low < orders && !(await this.acceptOrders(low))) low++
       return

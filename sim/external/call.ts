@@ -1,6 +1,7 @@
 import { INTERNET_LATENCY, type LatencyTable, QUANTILES } from '../cluster/latency.ts'
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
+import type { ChoiceSite } from '../kernel/choice.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { Operation, type Task } from '../kernel/task.ts'
@@ -13,12 +14,14 @@ const WORK_DONE = 1
 const RESPONSE_ARRIVES = 2
 const TIMED_OUT = 3
 
-/** Executes a request at its moment and returns the answer and the trace id of what it did. */
-export type Execute<Request, Response> = (
-  request: Request,
-  task: Task,
-  cause: number,
-) => { readonly response: Response; readonly cause: number }
+/** The answer to a request, or the error that refuses it, and the trace id of what was done. */
+export type Executed<Response> = { readonly cause: number } & (
+  | { readonly response: Response }
+  | { readonly refusal: Error }
+)
+
+/** Executes a request at its moment. */
+export type Execute<Request, Response> = (request: Request, task: Task, cause: number) => Executed<Response>
 
 /** A request to an external system: it may take effect although its answer comes too late or never. */
 class ExternalCall<Request extends Plain, Response extends Plain> implements Actor {
@@ -28,7 +31,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
   private readonly pending: Operation<Response>
   private readonly execute: Execute<Request, Response>
   private readonly timeout: DurationText
-  private response: Response | undefined
+  private done: Executed<Response> | undefined
   private timer = 0
 
   constructor(
@@ -71,7 +74,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
       case WORK_DONE: {
         const { network, process: provider } = this.server
         const done = this.execute(this.request, task, kernel.cause)
-        this.response = done.response
+        this.done = done
         network.send(
           network.link(provider, this.process),
           entity,
@@ -84,11 +87,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
       }
       case RESPONSE_ARRIVES:
         kernel.cancel(this.timer)
-        this.pending.complete(
-          this.response as Response,
-          sealPlain(this.response, this.pending.site.operation),
-          kernel.cause,
-        )
+        this.settle(this.done as Executed<Response>)
         return
       case TIMED_OUT:
         if (this.pending.settled) return
@@ -99,6 +98,13 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
         )
     }
   }
+
+  private settle(done: Executed<Response>): void {
+    const { pending } = this
+    const { cause } = pending.task.kernel
+    if ('refusal' in done) pending.fail(done.refusal, hashText(done.refusal.name, 0), cause)
+    else pending.complete(done.response, sealPlain(done.response, pending.site.operation), cause)
+  }
 }
 
 /** The server side of an external system: one process that never dies, far away and slow. */
@@ -106,25 +112,26 @@ export class ExternalProcess {
   readonly network: Network
   readonly process: Process
   private readonly work: LatencyTable
+  private readonly workSite: ChoiceSite
 
   /** @param work how long it works on a request */
   constructor(network: Network, name: string, work: LatencyTable) {
     this.network = network
     this.process = network.add(new Process(network.kernel, name, name, undefined), INTERNET_LATENCY)
     this.work = work
+    this.workSite = network.kernel.choices.site(`work ${name}`)
   }
 
   /** How long it works on this request. */
   workMicros(task: Task): number {
     const { kernel, entity } = task
-    return this.work[
-      kernel.choose(kernel.choices.site(`work ${this.process.name}`), entity, QUANTILES)
-    ] as number
+    return this.work[kernel.choose(this.workSite, entity, QUANTILES)] as number
   }
 
   /**
    * Calls it as a step of a handler.
    * @throws CallTimeoutError when no answer came in time: whether it took effect is unknown
+   * @throws what `execute` refuses the request with
    */
   call<Request extends Plain, Response extends Plain>(
     task: Task,

@@ -5,7 +5,7 @@ import { operationNumber } from '../kernel/step.ts'
 import type { Task } from '../kernel/task.ts'
 import type { DurationText } from '../kernel/time.ts'
 import type { ExternalServer, ExternalSpec, ExternalWorld } from '../service/component.ts'
-import { ExternalProcess } from './call.ts'
+import { type Executed, ExternalProcess } from './call.ts'
 
 /** Money that was taken from a customer. */
 export interface Charge {
@@ -41,17 +41,36 @@ export type RefundResult =
 
 /** Options of a request to the provider. */
 export interface PaymentOptions {
-  /** Requests with the same key take effect once and get the same answer. */
+  /** Requests with the same key take effect once and get the same answer; they must be the same in all else. */
   readonly idempotencyKey?: string | undefined
   /** Default: 2s. */
   readonly timeout?: DurationText
 }
 
+/**
+ * A request came with the key of another one, as Stripe's `idempotency_error` (400) says (PATTERNS.md §1.9): it had no
+ * effect, and never will, however often it is repeated.
+ */
+export class IdempotencyError extends Error {
+  constructor(key: string, differences: string) {
+    super(`idempotency key ${key} was used for another request: ${differences}`)
+    this.name = 'IdempotencyError'
+  }
+}
+
 /** The provider as handlers see it. */
 export interface PaymentClient {
-  /** Takes money from a customer. @throws CallTimeoutError when the outcome is unknown */
+  /**
+   * Takes money from a customer.
+   * @throws CallTimeoutError when the outcome is unknown
+   * @throws IdempotencyError when the key was used for another request
+   */
   charge(request: ChargeRequest, options?: PaymentOptions): Promise<ChargeResult>
-  /** Gives money back, at most what the charge took. @throws CallTimeoutError when the outcome is unknown */
+  /**
+   * Gives money back, at most what the charge took.
+   * @throws CallTimeoutError when the outcome is unknown
+   * @throws IdempotencyError when the key was used for another request
+   */
   refund(request: RefundRequest, options?: PaymentOptions): Promise<RefundResult>
 }
 
@@ -95,6 +114,15 @@ export function paymentProvider(options: PaymentProviderOptions = {}): PaymentPr
 }
 
 type Answer = ChargeResult | RefundResult
+type Keyed<Request> = Request & { readonly idempotencyKey: string | null }
+type AnyRequest = Keyed<ChargeRequest> | Keyed<RefundRequest>
+type Done<Response> = { readonly response: Response; readonly cause: number }
+
+/** What a key stands for: the first request that came with it, and its answer. */
+interface Remembered {
+  readonly request: AnyRequest
+  readonly response: Answer
+}
 
 const NOT_AN_AMOUNT = 'the amount is not a positive whole number'
 
@@ -107,7 +135,7 @@ class PaymentServer implements ExternalServer<PaymentClient> {
   private readonly charges: Ledger
   private readonly refunds: Ledger
   private readonly declinesOneIn: number
-  private readonly answered = new Map<string, Answer>()
+  private readonly remembered = new Map<string, Remembered>()
   private readonly refunded = new Map<string, number>()
 
   constructor(
@@ -126,51 +154,46 @@ class PaymentServer implements ExternalServer<PaymentClient> {
   client(task: Task, process: Process): PaymentClient {
     const { server } = this
     return {
-      charge: (request, options = {}) =>
+      charge: (request, { idempotencyKey = null, timeout = DEFAULT_TIMEOUT } = {}) =>
         server.call(
           task,
           process,
           CHARGE,
-          request,
-          (...of) => this.once(options.idempotencyKey, of, this.charge),
-          options.timeout ?? DEFAULT_TIMEOUT,
+          { ...request, idempotencyKey },
+          (...of) => this.once(of, this.charge),
+          timeout,
         ),
-      refund: (request, options = {}) =>
+      refund: (request, { idempotencyKey = null, timeout = DEFAULT_TIMEOUT } = {}) =>
         server.call(
           task,
           process,
           REFUND,
-          request,
-          (...of) => this.once(options.idempotencyKey, of, this.refund),
-          options.timeout ?? DEFAULT_TIMEOUT,
+          { ...request, idempotencyKey },
+          (...of) => this.once(of, this.refund),
+          timeout,
         ),
     }
   }
 
-  /** Answers a repeated key as the first time, without doing anything. */
-  private once<Request, Response extends Answer>(
-    key: string | undefined,
+  /** Answers a repeated key as the first time, without doing anything; refuses it for another request. */
+  private once<Request extends AnyRequest, Response extends Answer>(
     [request, task, cause]: [Request, Task, number],
-    execute: (
-      request: Request,
-      key: string | undefined,
-      task: Task,
-      cause: number,
-    ) => { response: Response; cause: number },
-  ): { response: Response; cause: number } {
-    const known = key === undefined ? undefined : (this.answered.get(key) as Response | undefined)
-    if (known !== undefined) return { response: known, cause }
-    const done = execute.call(this, request, key, task, cause)
-    if (key !== undefined) this.answered.set(key, done.response)
-    return done
+    execute: (request: Request, task: Task, cause: number) => Done<Response>,
+  ): Executed<Response> {
+    const key = request.idempotencyKey
+    if (key === null) return execute.call(this, request, task, cause)
+    const known = this.remembered.get(key)
+    if (known === undefined) {
+      const done = execute.call(this, request, task, cause)
+      this.remembered.set(key, { request, response: done.response })
+      return done
+    }
+    const differences = differencesOf(known.request, request)
+    if (differences !== '') return { refusal: new IdempotencyError(key, differences), cause }
+    return { response: known.response as Response, cause }
   }
 
-  private charge(
-    request: ChargeRequest,
-    key: string | undefined,
-    task: Task,
-    cause: number,
-  ): { response: ChargeResult; cause: number } {
+  private charge(request: Keyed<ChargeRequest>, task: Task, cause: number): Done<ChargeResult> {
     const { kernel, entity } = task
     if (!isAmount(request.amount)) return { response: { outcome: 'declined', reason: NOT_AN_AMOUNT }, cause }
     if (this.declinesOneIn > 0) {
@@ -181,34 +204,34 @@ class PaymentServer implements ExternalServer<PaymentClient> {
       }
     }
     const id = `ch-${this.charges.entries.length + 1}`
-    const record = this.charges.append({ id, ...request, idempotencyKey: key ?? null }, entity, cause)
+    const record = this.charges.append({ id, ...request }, entity, cause)
     return { response: { outcome: 'succeeded', id }, cause: record }
   }
 
-  private refund(
-    request: RefundRequest,
-    _key: string | undefined,
-    task: Task,
-    cause: number,
-  ): { response: RefundResult; cause: number } {
+  private refund(request: Keyed<RefundRequest>, task: Task, cause: number): Done<RefundResult> {
     if (!isAmount(request.amount)) return { response: { outcome: 'rejected', reason: NOT_AN_AMOUNT }, cause }
-    const [charge] = this.charges.entriesWhere('id', request.chargeId) as readonly Charge[]
-    const refunded = this.refunded.get(request.chargeId) ?? 0
-    if (charge === undefined || refunded + request.amount > charge.amount) {
-      return {
-        response: {
-          outcome: 'rejected',
-          reason: charge === undefined ? 'no such charge' : 'more than was charged',
-        },
-        cause,
-      }
-    }
-    this.refunded.set(request.chargeId, refunded + request.amount)
-    const id = `re-${this.refunds.entries.length + 1}`
     const { chargeId, orderId, amount } = request
+    const [charge] = this.charges.entriesWhere('id', chargeId) as readonly Charge[]
+    const refunded = this.refunded.get(chargeId) ?? 0
+    if (charge === undefined || refunded + amount > charge.amount) {
+      const reason = charge === undefined ? 'no such charge' : 'more than was charged'
+      return { response: { outcome: 'rejected', reason }, cause }
+    }
+    this.refunded.set(chargeId, refunded + amount)
+    const id = `re-${this.refunds.entries.length + 1}`
     return {
       response: { outcome: 'succeeded', id },
       cause: this.refunds.append({ id, chargeId, orderId, amount }, task.entity, cause),
     }
   }
+}
+
+/** In which members two requests differ: `amount was 1200 and is 2400`; empty when they are the same. */
+function differencesOf(first: AnyRequest, second: AnyRequest): string {
+  const was: Readonly<Record<string, unknown>> = first
+  const is: Readonly<Record<string, unknown>> = second
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])]
+    .filter((member) => was[member] !== is[member])
+    .map((member) => `${member} was ${String(was[member])} and is ${String(is[member])}`)
+    .join(', ')
 }

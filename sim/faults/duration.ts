@@ -1,12 +1,22 @@
 import { z } from 'zod'
-import { type DurationText, readDuration } from '../kernel/time.ts'
+import { type DurationText, durationMicros, readDuration } from '../kernel/time.ts'
 
 const error = "expected a duration such as '300ms', '2s' or '5m'"
+
+/** The longest span of a scenario file: of longer ones, sums would lose microseconds. */
+export const LONGEST: DurationText = '36500d'
+const LONGEST_MICROS = durationMicros(LONGEST)
+
+/** Whether a text is a duration, but a longer one than a scenario file may state. */
+export function isTooLong(text: string): boolean {
+  return (readDuration(text) ?? 0) > LONGEST_MICROS
+}
 
 /** A duration in a scenario file: `300ms`, `2s`. */
 export const durationText = z
   .string({ error })
-  .refine((text) => readDuration(text) !== undefined, { error })
+  .refine((text) => readDuration(text) !== undefined, { error, abort: true })
+  .refine((text) => !isTooLong(text), { error: `expected a duration of at most ${LONGEST}` })
   .meta({ examples: ['300ms', '2s', '5m'] }) as unknown as z.ZodType<DurationText>
 
 /** The name of a process (`payment-1`) or of a service (all its instances). */

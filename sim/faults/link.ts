@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Link } from '../cluster/network.ts'
+import type { LinkCondition } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { durationMicros, type Micros } from '../kernel/time.ts'
@@ -18,14 +18,13 @@ function impose(
   sides: readonly [string, string],
   bothWays: boolean,
   forMicros: Micros,
-  apply: (link: Link) => void,
-  undo: (link: Link) => void,
+  effect: Omit<LinkCondition, 'covers'>,
 ): Micros {
   const { kernel, network } = world
   const [left, right] = sides
   const covers = (from: Process, to: Process): boolean =>
     (isNamed(from, left) && isNamed(to, right)) || (bothWays && isNamed(from, right) && isNamed(to, left))
-  const condition = { covers, apply, undo }
+  const condition = { covers, ...effect }
   network.impose(condition)
   const heal: Actor = { onEvent: () => network.lift(condition) }
   kernel.schedule(forMicros, kernel.choices.entity('faults'), heal, 0, undefined)
@@ -45,19 +44,8 @@ export const partition = defineFault({
   describe: (settings) =>
     `${settings.partition.join(settings.oneWay ? ' → ' : ' and ')} were cut off from each other for ${settings.for}`,
   strike(world, settings) {
-    const until = world.kernel.nowMicros + durationMicros(settings.for)
-    return impose(
-      world,
-      settings.partition,
-      !settings.oneWay,
-      durationMicros(settings.for),
-      (link) => {
-        link.cutUntilMicros = Math.max(link.cutUntilMicros, until)
-      },
-      (link) => {
-        link.cutUntilMicros = 0
-      },
-    )
+    const effect = { cuts: true, addedMicros: 0 }
+    return impose(world, settings.partition, !settings.oneWay, durationMicros(settings.for), effect)
   },
 })
 
@@ -74,19 +62,7 @@ export const slow = defineFault({
   describe: (settings) =>
     `messages ${settings.slow.join(' → ')} took ${settings.by} longer for ${settings.for}`,
   strike(world, settings) {
-    const by = durationMicros(settings.by)
-    const end = impose(
-      world,
-      settings.slow,
-      false,
-      durationMicros(settings.for),
-      (link) => {
-        link.addedMicros = Math.max(link.addedMicros, by)
-      },
-      (link) => {
-        link.addedMicros = 0
-      },
-    )
-    return end + by
+    const effect = { cuts: false, addedMicros: durationMicros(settings.by) }
+    return impose(world, settings.slow, false, durationMicros(settings.for), effect) + effect.addedMicros
   },
 })

@@ -7,7 +7,7 @@ import type { KafkaConfig } from './config.ts'
 import { GroupCoordinator } from './group.ts'
 import { partitionOf } from './murmur2.ts'
 import { Partition } from './partition.ts'
-import type { LogRecord, ProduceRequest, ProduceResponse } from './protocol.ts'
+import type { LogRecord, ProduceRequest } from './protocol.ts'
 
 /** A topic as it is created: key-hashed partitions, spread over the brokers in order. */
 export interface TopicConfig {
@@ -26,14 +26,10 @@ export class Broker {
   }
 
   /** Produce: appends to the log and wakes the fetches that wait for it. */
-  produce(
-    partition: Partition,
-    request: ProduceRequest,
-    cause: number,
-  ): ProduceResponse & { readonly record: LogRecord } {
+  produce(partition: Partition, request: ProduceRequest, cause: number): LogRecord {
     const record = partition.append(this.kernel, request.record, cause)
     for (const session of partition.readers) session.wake(record.appended)
-    return { errorCode: 'NONE', baseOffset: record.offset, record }
+    return record
   }
 }
 

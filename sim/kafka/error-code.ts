@@ -83,6 +83,7 @@ export const ERROR_CODES = {
   STALE_MEMBER_EPOCH: 113,
   INVALID_REGISTRATION: 119,
   TRANSACTION_ABORTABLE: 120,
+  INVALID_REGULAR_EXPRESSION: 128,
 } as const
 
 /** The name of one of Kafka's errors. */

@@ -76,9 +76,17 @@ export class FetchSession implements Actor {
   /** Sends the next fetch request. */
   send(): void {
     this.waiting = true
-    const link = this.network.link(this.consumer.process, this.broker.process)
-    this.arrivalMicros = link.arrivalMicros(this.kernel, this.consumer.entity)
-    if (this.hasRecords()) this.answer(this.kernel.cause)
+    const { kernel, network, consumer } = this
+    const link = network.link(consumer.process, this.broker.process)
+    if (link.cut) {
+      // Nobody knows yet when it will arrive.
+      this.arrivalMicros = Number.POSITIVE_INFINITY
+      this.arrivalScheduled = true
+      network.send(link, consumer.entity, this, REQUEST_ARRIVES, undefined, kernel.cause)
+      return
+    }
+    this.arrivalMicros = link.arrivalMicros(kernel, consumer.entity)
+    if (this.hasRecords()) this.answer(kernel.cause)
   }
 
   /** Ends the session: its partitions were revoked or its process died. */
@@ -96,8 +104,9 @@ export class FetchSession implements Actor {
     if (this.closed || !this.consumer.alive) return
     if (code === REQUEST_ARRIVES) {
       this.arrivalScheduled = false
+      this.arrivalMicros = this.kernel.nowMicros
       // An append at the same moment may have been answered just before.
-      if (this.waiting) this.answer(this.kernel.cause)
+      if (this.waiting && this.hasRecords()) this.answer(this.kernel.cause)
     } else {
       this.receive(subject as FetchedRange[])
     }

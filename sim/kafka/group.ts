@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
-import { rangeAssignment } from './assignor.ts'
+import { rangeOf } from './assignor/range.ts'
 import type { KafkaCluster } from './broker.ts'
 import type { Consumer } from './consumer.ts'
 import type { ErrorCode } from './error-code.ts'
@@ -12,9 +12,6 @@ import type { Partition } from './partition.ts'
 import type { Assignment, OffsetCommitRequest } from './protocol.ts'
 
 const SESSION_EXPIRES = 0
-
-/** The partitions of one topic that each member gets, as half-open ranges. */
-type Ranges = ReturnType<typeof rangeAssignment>[number]
 
 interface Member {
   readonly id: string
@@ -144,16 +141,11 @@ export class GroupCoordinator implements Actor {
     const data = kernel.trace && { generation: this.generationId, members: [...this.members.keys()] }
     const record = kernel.record('rebalance', this.name, undefined, this.cause, data)
     const topics = (members[0]?.consumer.topics ?? []).map((topic) => cluster.partitions(topic))
-    const shares = rangeAssignment(
-      topics.map(({ length }) => length),
-      members.length,
-    )
     for (let index = 0; index < members.length; index++) {
       const partitions: Assignment['partitions'][number][] = []
-      for (let of = 0; of < topics.length; of++) {
-        const [from, to] = (shares[of] as Ranges)[index] as readonly [number, number]
-        for (let at = from; at < to; at++)
-          partitions.push(this.offered((topics[of] as readonly Partition[])[at] as Partition))
+      for (const topic of topics) {
+        const [from, to] = rangeOf(topic.length, members.length, index)
+        for (let at = from; at < to; at++) partitions.push(this.offered(topic[at] as Partition))
       }
       const { consumer } = members[index] as Member
       consumer.answerJoin({ generationId: this.generationId, partitions }, immediately, record)

@@ -35,12 +35,8 @@ class ProduceCall implements Actor {
   onEvent(code: number, _subject: unknown): void {
     const { kernel, network } = this.cluster
     if (code === REQUEST_ARRIVES) {
-      const { record, ...response } = this.partition.leader.produce(
-        this.partition,
-        this.request,
-        kernel.cause,
-      )
-      this.response = response
+      const record = this.partition.leader.produce(this.partition, this.request, kernel.cause)
+      this.response = { errorCode: 'NONE', baseOffset: record.offset }
       if (this.operation !== undefined)
         network.send(this.back, this.request.record.entity, this, 1, undefined, record.appended)
     } else {

@@ -12,8 +12,6 @@ export class Incarnation {
   liveHandlers = 0
   /** Simulator operations that handlers of this life wait for. */
   outstanding = 0
-  /** The handler that last ran, for error messages. */
-  lastHandler = ''
 
   constructor(process: string, number: number) {
     this.process = process

@@ -61,10 +61,14 @@ export class Kernel implements Actor {
   private readonly budget: Budget
   private readonly tieSite: ChoiceSite | undefined
   private readonly stepsReached: StepSite[] = []
-  /** The lives whose code was resumed since the last check; only the first `touchedCount` entries count. */
-  private readonly touched: Incarnation[] = []
+  /** The tasks that were resumed since the last check; only the first `touchedCount` entries count. */
+  private readonly touched: Task[] = []
   private touchedCount = 0
   private drainNeeded = false
+  private watchMicros: Micros = Number.POSITIVE_INFINITY
+  private onWatch: () => void = () => {}
+  /** Events up to here need no look at watch and budget. */
+  private limitMicros: Micros = 0
 
   constructor(options: KernelOptions) {
     this.budget = options.budget
@@ -92,6 +96,16 @@ export class Kernel implements Actor {
     return this.queue.push(atMicros, tie, target, code, subject, cause)
   }
 
+  /**
+   * Calls back before the first event after a moment, instead of what it was last asked for. A watch is no event: it is
+   * in no digest, changes nothing and keeps no run alive.
+   */
+  watch(atMicros: Micros, callback: () => void): void {
+    this.watchMicros = atMicros
+    this.onWatch = callback
+    this.limitMicros = Math.min(this.limitMicros, atMicros)
+  }
+
   /** Takes back an event that has not been executed. */
   cancel(ticket: Ticket): void {
     this.queue.cancel(ticket)
@@ -108,7 +122,7 @@ export class Kernel implements Actor {
     while (this.failure === undefined && this.exhausted === undefined) {
       if (this.events >= budget.maxEvents) return this.exhaust('events')
       const next = queue.nextMicros()
-      if (next > budget.maxMicros) return next < Number.POSITIVE_INFINITY && this.exhaust('virtual time')
+      if (next > this.limitMicros && !this.passLimit(next)) return false
       queue.pop()
       this.nowMicros = queue.atMicros
       this.cause = queue.cause
@@ -121,12 +135,18 @@ export class Kernel implements Actor {
     return false
   }
 
-  /** Notes that service code of this life is about to run. */
-  resumed(incarnation: Incarnation): void {
+  /** Notes that the code of this task is about to run. */
+  resumed(task: Task): void {
     this.resumes++
     this.drainNeeded = true
-    if (this.touchedCount === 0 || this.touched[this.touchedCount - 1] !== incarnation)
-      this.touched[this.touchedCount++] = incarnation
+    if (this.touchedCount === 0 || this.touched[this.touchedCount - 1] !== task)
+      this.touched[this.touchedCount++] = task
+  }
+
+  /** The handlers whose code may be running now: mostly one, several where one event resumed several. */
+  running(): readonly string[] {
+    const names = this.touched.slice(0, this.touchedCount).map(({ handler }) => handler.fullName)
+    return [...new Set(names)]
   }
 
   /** Ends the run with an error; the first one counts. */
@@ -137,6 +157,7 @@ export class Kernel implements Actor {
   /** Ends the life of a process. */
   end(incarnation: Incarnation): void {
     incarnation.alive = false
+    this.queue.cancelTimersOf(incarnation)
   }
 
   /** An integer in [0, bound) chosen by the tape or by a hash of seed, site, entity and occurrence. */
@@ -212,6 +233,19 @@ export class Kernel implements Actor {
     fault.strike({ incarnation: task?.incarnation, entity: task?.entity, cause })
   }
 
+  /** Whether an event may be executed at a moment after the limit; moves the limit. */
+  private passLimit(nextMicros: Micros): boolean {
+    if (nextMicros === Number.POSITIVE_INFINITY) return false
+    while (nextMicros > this.watchMicros) {
+      this.watchMicros = Number.POSITIVE_INFINITY
+      this.onWatch()
+    }
+    const { maxMicros } = this.budget
+    if (nextMicros > maxMicros) return this.exhaust('virtual time')
+    this.limitMicros = Math.min(maxMicros, this.watchMicros)
+    return this.failure === undefined
+  }
+
   private exhaust(what: Exhausted): false {
     this.exhausted ??= what
     return false
@@ -219,17 +253,17 @@ export class Kernel implements Actor {
 
   private checkStuck(): void {
     for (let index = 0; index < this.touchedCount; index++) {
-      const incarnation = this.touched[index] as Incarnation
-      if (incarnation.stuck) this.fail(foreignAwait(incarnation))
+      const task = this.touched[index] as Task
+      if (task.incarnation.stuck) this.fail(foreignAwait(task))
     }
     this.touchedCount = 0
   }
 }
 
-function foreignAwait(incarnation: Incarnation): SimError {
+function foreignAwait({ handler, incarnation }: Task): SimError {
   return new SimError(
     'foreign-await',
-    `handler ${incarnation.lastHandler} of ${incarnation.process} awaits a promise that is not the simulator's, so it would wait for ever: ` +
+    `handler ${handler.name} of ${incarnation.process} awaits a promise that is not the simulator's, so it would wait for ever: ` +
       'await only what ctx offers (ctx.sleep instead of a timer, ctx.call instead of fetch)',
   )
 }

@@ -1,7 +1,11 @@
+import type { Incarnation } from './incarnation.ts'
+
 /** Something that events happen to: a broker, a connection, a fault, a waiting operation. */
 export interface Actor {
   /** Executes one event at the kernel's current time. */
   onEvent(code: number, subject: unknown): void
+  /** Whether a pending event is a timer that nobody waits for once this life has ended. */
+  diesWith?(life: Incarnation, subject: unknown): boolean
 }
 
 const INITIAL_CAPACITY = 256
@@ -80,10 +84,15 @@ export class EventQueue {
   /** Takes an event out, if it is still pending: it will not be executed and leaves no trace of ever having been. */
   cancel(ticket: Ticket): void {
     const slot = ticket % SLOT_SPAN
-    if (this.tickets[slot] !== Math.floor(ticket / SLOT_SPAN)) return
-    this.tickets[slot] = -1
-    this.targets[slot] = undefined
-    this.subjects[slot] = undefined
+    if (this.tickets[slot] === Math.floor(ticket / SLOT_SPAN)) this.clear(slot)
+  }
+
+  /** Takes out the timers of a life that has ended, so that they keep no run alive; looks at every pending event. */
+  cancelTimersOf(life: Incarnation): void {
+    for (let index = 0; index < this.size; index++) {
+      const slot = this.slots[index] as number
+      if (this.targets[slot]?.diesWith?.(life, this.subjects[slot]) === true) this.clear(slot)
+    }
   }
 
   /** The time of the next event; Infinity when there is none. */
@@ -104,6 +113,12 @@ export class EventQueue {
     this.subjects[slot] = undefined
     this.tickets[slot] = -1
     this.removeFirst()
+  }
+
+  private clear(slot: number): void {
+    this.tickets[slot] = -1
+    this.targets[slot] = undefined
+    this.subjects[slot] = undefined
   }
 
   /** Fills the root with the last event and sifts it down. */

@@ -15,6 +15,11 @@ export class HandlerSite {
     this.service = service
     this.name = name
   }
+
+  /** As errors name it: `payment.OrderCreated`. */
+  get fullName(): string {
+    return `${this.service}.${this.name}`
+  }
 }
 
 /** Async code that a task runs. */
@@ -48,8 +53,7 @@ export class Task {
   start(code: Runnable): void {
     const { incarnation, kernel } = this
     incarnation.liveHandlers++
-    incarnation.lastHandler = this.handler.name
-    kernel.resumed(incarnation)
+    kernel.resumed(this)
     let running: Promise<unknown>
     try {
       running = code.run()
@@ -78,11 +82,11 @@ export class Task {
 
   /**
    * Begins an operation: passes the *before* point of its step.
-   * @param callback takes the result instead of a promise, for the runtime's own operations
+   * @param continuation takes the result instead of a promise, for the runtime's own operations
    * @returns undefined when the task's process is dead (possibly killed just now): the caller then returns
    * `Operation.never()` and does nothing
    */
-  begin<T>(operation: number, data?: unknown, callback?: (value: T) => void): Operation<T> | undefined {
+  begin<T>(operation: number, data?: unknown, continuation?: Continuation<T>): Operation<T> | undefined {
     const { incarnation, kernel } = this
     if (!incarnation.alive) return undefined
     const site = this.step(operation)
@@ -92,8 +96,14 @@ export class Task {
       if (!incarnation.alive) return undefined
     }
     incarnation.outstanding++
-    return new Operation<T>(this, site, callback)
+    return new Operation<T>(this, site, continuation)
   }
+}
+
+/** What goes on when an operation is done, in the event that completes it. */
+export interface Continuation<T> {
+  completed(value: T): void
+  failed(error: Error): void
 }
 
 type Settle = (value: unknown) => void
@@ -106,6 +116,13 @@ const capture = (resolve: Settle, reject: Settle): void => {
   capturedReject = reject
 }
 
+/** A promise with the functions that settle it. */
+export class Deferred {
+  readonly promise: Promise<unknown> = new Promise(capture)
+  readonly resolve: Settle = capturedResolve
+  readonly reject: Settle = capturedReject
+}
+
 /** An awaited simulator operation. Settled at most once, by the kernel, never after its process died. */
 export class Operation<T> {
   readonly task: Task
@@ -114,11 +131,13 @@ export class Operation<T> {
   settled = false
   private readonly resolve: Settle
   private readonly reject: Settle
+  private readonly continuation: Continuation<T> | undefined
 
-  constructor(task: Task, site: StepSite, callback: ((value: T) => void) | undefined) {
+  constructor(task: Task, site: StepSite, continuation: Continuation<T> | undefined) {
     this.task = task
     this.site = site
-    if (callback === undefined) {
+    this.continuation = continuation
+    if (continuation === undefined) {
       this.promise = new Promise(
         capture as (resolve: (value: T) => void, reject: (reason: unknown) => void) => void,
       )
@@ -126,7 +145,7 @@ export class Operation<T> {
       this.reject = capturedReject
     } else {
       this.promise = NO_PROMISE as Promise<T>
-      this.resolve = callback as Settle
+      this.resolve = ignore
       this.reject = ignore
     }
   }
@@ -142,12 +161,18 @@ export class Operation<T> {
    * @param cause trace id of the record that produced the result
    */
   complete(value: T, hash: number, cause: number): void {
-    if (this.arrive(hash, cause, value)) this.resolve(value)
+    if (!this.arrive(hash, cause, value)) return
+    if (this.continuation === undefined) this.resolve(value)
+    else this.continuation.completed(value)
   }
 
   /** Delivers a failure that service code may catch. */
   fail(error: Error, hash: number, cause: number): void {
     if (!this.arrive(hash, cause, error)) return
+    if (this.continuation !== undefined) {
+      this.continuation.failed(error)
+      return
+    }
     this.promise.catch(ignore)
     this.reject(error)
   }
@@ -169,8 +194,7 @@ export class Operation<T> {
       kernel.passPoint(site.after, task)
       if (!incarnation.alive) return false
     }
-    incarnation.lastHandler = task.handler.name
-    kernel.resumed(incarnation)
+    kernel.resumed(task)
     return true
   }
 }

@@ -25,15 +25,19 @@ export function readDuration(text: DurationText): Micros | undefined {
   return Math.round(Number(match[1]) * unit)
 }
 
+/** Handlers write the same few durations millions of times; what a text means never changes. */
+const known = new Map<DurationText, Micros>()
+
 /** Reads a duration that the system's code or the program itself wrote. @throws SimError 'definition' for anything else */
 export function durationMicros(text: DurationText): Micros {
-  const micros = readDuration(text)
+  const micros = known.get(text) ?? readDuration(text)
   if (micros === undefined) {
     throw new SimError(
       'definition',
       `'${text}' is not a duration: write a number and one of us, ms, s, m, h, d, as in '50ms'`,
     )
   }
+  if (known.size < 1_000) known.set(text, micros)
   return micros
 }
 

@@ -128,46 +128,104 @@ function hashObject(value: object, path: string, depth: number): number {
   return avalanche(hash)
 }
 
-/** Names of columns with their hashes, for rows of one table. */
+/** What a column of a table holds. */
+export interface ColumnType {
+  readonly name: string
+  /** `integer` and `money` are whole numbers. */
+  readonly type: 'text' | 'integer' | 'money' | 'flag' | 'oneOf' | 'plain'
+  /** The words that `oneOf` allows. */
+  readonly values?: readonly string[] | undefined
+  /** Whether it may be null. */
+  readonly optional?: boolean | undefined
+}
+
+/** Knows the columns of one table: checks, freezes and hashes its rows. */
 export class RowSealer {
+  /** Tells rows of this table from equal rows of others. */
+  readonly salt: number
   private readonly table: string
-  private readonly columns: readonly string[]
+  private readonly columns: readonly ColumnType[]
+  private readonly names: readonly string[]
   private readonly hashes: Int32Array
 
-  constructor(table: string, columns: readonly string[]) {
+  constructor(table: string, columns: readonly ColumnType[]) {
     this.table = table
     this.columns = columns
-    this.hashes = Int32Array.from(columns, hashName)
+    this.names = columns.map(({ name }) => name)
+    this.hashes = Int32Array.from(this.names, hashName)
+    this.salt = hashText(table, 0x510e527f)
   }
 
   /**
    * Seals a row as `sealPlain` does, to the same hash, without asking it for its columns.
-   * @throws SimError 'value' for what is not plain data, and for columns that the table does not have
+   * @throws SimError 'value' for columns that the table does not have, that are missing, or that hold something else
    */
   seal(row: Readonly<Record<string, unknown>>): number {
-    const { columns, hashes } = this
+    const { columns, names, hashes } = this
     let hash = 0x6b43a9b5
-    let present = 0
-    for (let index = 0; index < columns.length; index++) {
-      const name = columns[index] as string
-      const member = row[name]
-      if (member === undefined) continue
-      present++
-      hash = (hash + combine(hashes[index] as number, sealMember(member, this.table, name, 0))) | 0
+    for (let index = 0; index < names.length; index++) {
+      const member = row[names[index] as string]
+      const memberHash = this.sealColumn(columns[index] as ColumnType, member)
+      hash = (hash + combine(hashes[index] as number, memberHash)) | 0
     }
-    for (const name in row) if (row[name] !== undefined) present--
-    if (present !== 0) throw this.unknownColumn(row)
+    let surplus = -names.length
+    for (const name in row) if (row[name] !== undefined) surplus++
+    if (surplus !== 0) throw this.unknownColumn(row)
     Object.freeze(row)
     return avalanche(hash)
   }
 
-  private unknownColumn(row: Readonly<Record<string, unknown>>): SimError {
-    const unknown = Object.keys(row).filter((name) => !this.columns.includes(name))
+  /** Scalars first, and the check in the same breath as the hash. */
+  private sealColumn(column: ColumnType, member: unknown): number {
+    const { type } = column
+    if (typeof member === 'string') {
+      if (type === 'text' || (type === 'oneOf' && column.values?.includes(member)))
+        return hashText(member, 0x5be0cd19)
+    } else if (typeof member === 'number') {
+      if ((type === 'integer' || type === 'money') && Number.isSafeInteger(member)) return hashNumber(member)
+    } else if ((type === 'flag' && typeof member === 'boolean') || (member === null && column.optional)) {
+      return sealPlain(member, this.table)
+    }
+    if (type !== 'plain' || member === undefined) throw this.wrongColumn(column, member)
+    return sealPlain(member, `${this.table}.${column.name}`, 1)
+  }
+
+  private wrongColumn({ name, type, values = [], optional }: ColumnType, member: unknown): SimError {
+    const expected = {
+      text: 'text',
+      integer: 'a whole number',
+      money: 'a whole number of the smallest unit of its currency',
+      flag: 'true or false',
+      oneOf: values.map((word) => `'${word}'`).join(' or '),
+      plain: 'plain data',
+    }[type]
     return new SimError(
       'value',
-      `table ${this.table} has no column ${unknown.join(', ')}: it has ${this.columns.join(', ')}`,
+      `table ${this.table}: column ${name} expected ${expected}${optional ? ' or null' : ''}, got ${shown(member)}`,
     )
   }
+
+  private unknownColumn(row: Readonly<Record<string, unknown>>): SimError {
+    const unknown = Object.keys(row).filter((name) => !this.names.includes(name))
+    const got = unknown.map((name) => `${name} (${shown(row[name])})`)
+    return new SimError(
+      'value',
+      `table ${this.table} has no column ${got.join(', ')}: expected ${this.names.join(', ')}`,
+    )
+  }
+}
+
+/** A value in an error, in short. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'string') return `'${value}'`
+  return typeof value === 'object' && value !== null ? kindOf(value) : String(value)
+}
+
+function kindOf(value: object): string {
+  if (Array.isArray(value)) return 'a list'
+  const name = Object.getPrototypeOf(value)?.constructor?.name ?? 'Object'
+  return name === 'Object' ? 'an object' : `an instance of ${name}`
 }
 
 /** Scalars first: the path of a member is built only for what may need it in an error. */

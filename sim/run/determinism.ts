@@ -16,22 +16,32 @@ export interface Difference {
   readonly message: string
 }
 
+/** How to look for nondeterminism. */
+export interface DeterminismOptions extends Pick<RunOptions, 'host' | 'tape'> {
+  /** Loads the system anew, where that can be done: what its modules remember, or saw when they were loaded, differs then. */
+  readonly anew?: (() => PreparedSystem) | undefined
+}
+
 /**
- * Runs a scenario twice, with a run of another seed in between, and compares record by record.
- * @returns where the two differ; undefined when they do not
+ * Runs a scenario twice, with a run of another seed in between, and once more with the system loaded anew if that can
+ * be done, and compares record by record.
+ * @returns where two of them differ; undefined when they do not
  */
 export async function checkDeterminism(
   prepared: PreparedSystem,
   scenario: Scenario,
   seed: number,
-  options: Pick<RunOptions, 'host' | 'tape'> = {},
+  { anew, ...options }: DeterminismOptions = {},
 ): Promise<Difference | undefined> {
   const traced = { ...options, trace: true }
   const one = await run(prepared, scenario, seed, traced)
   // What one run leaves behind for the next is the commonest cause: give it something to have left behind.
   await run(prepared, scenario, seed + 1, options)
-  const other = await run(prepared, scenario, seed, traced)
-  return one.digest === other.digest ? undefined : differenceOf(one, other)
+  for (const system of anew === undefined ? [prepared] : [prepared, anew()]) {
+    const other = await run(system, scenario, seed, traced)
+    if (one.digest !== other.digest) return differenceOf(one, other)
+  }
+  return undefined
 }
 
 /**

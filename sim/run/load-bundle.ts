@@ -33,18 +33,20 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
     const evaluate = new Function('module', 'exports', 'require', `${text}\n//# sourceURL=faultline/${label}`)
     evaluate(module, module.exports, requireOnly)
   } catch (error) {
-    if (error instanceof SimError) throw error
+    if (error instanceof SimError && error.code !== 'ambient') throw error
+    const what = error instanceof Error && !(error instanceof SimError) ? `${error.name}: ` : ''
     throw new SimError(
       'definition',
-      `${label} failed while it was loaded: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+      `${label} failed while it was loaded: ${what}${error instanceof Error ? error.message : String(error)}`,
     )
   } finally {
     restore()
   }
   if (!('default' in module.exports)) {
+    const others = Object.keys(module.exports)
     throw new SimError(
       'definition',
-      `${label} has no default export: write 'export default defineSystem({ … })'`,
+      `${label} has no default export (it exports ${others.length === 0 ? 'nothing' : others.join(', ')}): expected a system, as in 'export default defineSystem({ … })'`,
     )
   }
   return checkedSystem(module.exports.default, label)
@@ -56,7 +58,7 @@ function checkedSystem(value: unknown, label: string): System {
   const fail = (what: string): never => {
     throw new SimError(
       'definition',
-      `the default export of ${label} is not a system: ${what}; write 'export default defineSystem({ … })'`,
+      `the default export of ${label} is not a system: ${what}; expected one, as in 'export default defineSystem({ … })'`,
     )
   }
   if (!isMap(value)) return fail(`it is ${typeof value === 'function' ? 'a function' : shown(value)}`)

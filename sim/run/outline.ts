@@ -1,13 +1,14 @@
 import { z } from 'zod'
+import { isTooLong, LONGEST } from '../faults/duration.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
-import { SimError } from '../kernel/error.ts'
 import { Kernel } from '../kernel/kernel.ts'
 import { readDuration } from '../kernel/time.ts'
 import type { ParamSpec, ParamSpecs, System } from '../service/system.ts'
+import { trapAmbient } from './ambient.ts'
 import { isMap, oneOf, type Path, type Problem, shown, valueAt } from './problem.ts'
-import { prepare } from './run.ts'
+import { cannotBeBuilt, prepare } from './run.ts'
 import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario, scenarioOf } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
 import { buildWorld } from './world.ts'
@@ -47,12 +48,13 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
   const budget = { maxEvents: 0, maxMicros: 0, maxTraceRecords: 0 }
   const kernel = new Kernel({ seed: 0, scheduling: 'fifo', budget })
   let world: ReturnType<typeof buildWorld>
+  const restore = trapAmbient(() => {})
   try {
     world = buildWorld(parts, scenario, kernel)
   } catch (error) {
-    if (error instanceof SimError) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    throw new SimError('definition', `system ${system.name} cannot be built: ${message}`)
+    throw cannotBeBuilt(system, error)
+  } finally {
+    restore()
   }
   const targets = new Set<string>()
   const services = new Set<string>()
@@ -121,9 +123,9 @@ function paramExpectation(spec: ParamSpec, value: unknown): string | undefined {
       return within ? undefined : `a whole number from ${spec.min} to ${spec.max}`
     }
     case 'duration':
-      return typeof value === 'string' && readDuration(value) !== undefined
-        ? undefined
-        : "a duration such as '300ms', '2s' or '5m'"
+      if (typeof value !== 'string' || readDuration(value) === undefined)
+        return "a duration such as '300ms', '2s' or '5m'"
+      return isTooLong(value) ? `a duration of at most ${LONGEST}` : undefined
   }
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { isTooLong } from '../faults/duration.ts'
 import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
 import { readDuration } from '../kernel/time.ts'
 import { scenarioJsonSchema, scenarioSchema } from './scenario-schema.ts'
@@ -50,6 +51,27 @@ export function oneOf(words: readonly string[]): string {
   return words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`
 }
 
+/**
+ * What is wrong with data of a file that only faultline writes, in the words of the other messages.
+ * @param issues with the data as they stand
+ */
+export function issueProblems(issues: readonly Issue[], data: unknown): Problem[] {
+  return issues.map((issue) => {
+    const path = issue.path as (string | number)[]
+    const value = valueAt(data, path)
+    const expected =
+      issue.code === 'invalid_value' ? oneOf(issue.values.map(String)) : expectation(issue, value)
+    return { path, of: 'value', message: deviation(path, expected, value) }
+  })
+}
+
+/** What was expected somewhere, and what is there. */
+function deviation(path: Path, expected: string, value: unknown): string {
+  return value === undefined
+    ? `missing '${path.at(-1)}': expected ${expected}`
+    : `expected ${expected}, got ${shown(value)}`
+}
+
 /** Turns what the schema's library reports into what a person needs to know. */
 class IssueReader {
   private readonly data: unknown
@@ -76,8 +98,9 @@ class IssueReader {
           },
         ]
       default: {
-        const expected = expectation(issue)
-        return [{ ...this.at(path, expected), meant: meantInstead(valueAt(this.data, path), path, expected) }]
+        const value = valueAt(this.data, path)
+        const expected = expectation(issue, value)
+        return [{ ...this.at(path, expected), meant: meantInstead(value, path, expected) }]
       }
     }
   }
@@ -112,11 +135,9 @@ class IssueReader {
   private at(path: Path, expected: string): Problem {
     const value = valueAt(this.data, path)
     if (expected.startsWith('no ')) return { path, of: 'value', message: `expected ${expected}` }
-    if (value !== undefined)
-      return { path, of: 'value', message: `expected ${expected}, got ${shown(value)}` }
-    const { description } = this.schemaAt(path)
+    const { description } = value === undefined ? this.schemaAt(path) : {}
     const meaning = typeof description === 'string' ? ` (${description})` : ''
-    return { path, of: 'value', message: `missing '${path.at(-1)}': expected ${expected}${meaning}` }
+    return { path, of: 'value', message: `${deviation(path, expected, value)}${meaning}` }
   }
 
   private meantAt(path: Path, known: readonly string[]): string | undefined {
@@ -128,7 +149,7 @@ class IssueReader {
     const types = issue.errors
       .flat()
       .filter((inner) => inner.path.length === 0)
-      .map(expectation)
+      .map((inner) => expectation(inner, valueAt(this.data, path)))
     return types.length > 0 ? [...new Set(types)].join(' or ') : `something else for ${path.join('.')}`
   }
 
@@ -165,11 +186,13 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** What an issue expects, as a noun phrase. */
-function expectation(issue: Issue): string {
+function expectation(issue: Issue, value: unknown): string {
   if (issue.message.startsWith('expected ')) return issue.message.slice('expected '.length)
   switch (issue.code) {
     case 'invalid_type':
-      return TYPES[issue.expected] ?? issue.expected
+      return typeof value === 'number' && issue.expected === 'number'
+        ? 'a finite number'
+        : (TYPES[issue.expected] ?? issue.expected)
     case 'too_small':
       return bounded(issue.origin, issue.exact === true ? 'exactly' : 'at least', Number(issue.minimum))
     case 'too_big':
@@ -183,7 +206,7 @@ function expectation(issue: Issue): string {
 function meantInstead(value: unknown, path: Path, expected: string): string | undefined {
   if (expected.startsWith('a duration') || path.at(-1) === 'at') {
     const duration = typeof value === 'number' ? `${value}ms` : String(value).replaceAll(' ', '')
-    if (value !== undefined && readDuration(duration) !== undefined) return duration
+    if (value !== undefined && readDuration(duration) !== undefined && !isTooLong(duration)) return duration
   }
   if (path.at(-1) !== 'at' || typeof value !== 'string') return undefined
   const [first = '', ...rest] = value.split(' ')

@@ -8,7 +8,7 @@ import type { Tape } from '../kernel/tape.ts'
 import { durationMicros, type Micros } from '../kernel/time.ts'
 import type { Trace } from '../kernel/trace.ts'
 import type { ParamSpecs, ParamsOf, System, SystemParts } from '../service/system.ts'
-import { trapAmbient } from './ambient.ts'
+import { AmbientGuard, trapAmbient } from './ambient.ts'
 import { defaultHost, type Host } from './host.ts'
 import type { Scenario } from './scenario.ts'
 import { buildWorld, type World } from './world.ts'
@@ -75,17 +75,22 @@ export function prepare(system: System, params: Scenario['params']): PreparedSys
   try {
     return { system, parts: system.build(values as ParamsOf<ParamSpecs>) }
   } catch (error) {
-    if (error instanceof SimError) throw error
-    throw new SimError(
-      'definition',
-      `system ${system.name} cannot be built: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    throw cannotBeBuilt(system, error)
   } finally {
     restore()
   }
 }
 
+/** What a system's own code threw before it could run, as an error that names the system. */
+export function cannotBeBuilt(system: System, error: unknown): SimError {
+  if (error instanceof SimError && error.code !== 'ambient') return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new SimError('definition', `system ${system.name} cannot be built: ${message}`)
+}
+
 const MAX_TRACE_RECORDS = 5_000_000
+/** How many failing handlers a reason names. */
+const MAX_TROUBLES = 2
 
 /** Runs a scenario once: a pure function of system, scenario, seed and tape. */
 export async function run(
@@ -109,15 +114,13 @@ export async function run(
   })
   const plan = new FaultPlan(scenario.faults)
   let world: World | undefined
-  let restore = (): void => {}
-  let first = true
   const advance = (): boolean => {
-    if (first) {
-      first = false
-      restore = trapAmbient((error) => kernel.fail(error))
+    if (world === undefined) {
       try {
         plan.arm(kernel, () => world as World)
         world = buildWorld(prepared.parts, scenario, kernel)
+        const { users, monitor } = world
+        monitor.follow(() => (users.done ? plan.calmSince(users.lastMicros) : Number.POSITIVE_INFINITY))
       } catch (error) {
         kernel.fail(asSimError(error))
         return false
@@ -131,17 +134,23 @@ export async function run(
       return false
     }
   }
+  const guard = new AmbientGuard(
+    (error) => kernel.fail(error),
+    () => kernel.running(),
+  )
+  await host.run(advance, (reason) => kernel.fail(unhandled(reason)), guard)
+  // Properties are the system's code as well.
+  guard.raise()
   try {
-    await host.run(advance, (reason) => kernel.fail(unhandled(reason)))
+    return resultOf(kernel, world, plan, seed)
   } finally {
-    restore()
+    guard.lower()
   }
-  return resultOf(kernel, world, plan, seed)
 }
 
 /** The faults of a scenario, armed in a kernel. */
 class FaultPlan {
-  healedAtMicros: Micros = 0
+  private healedAtMicros: Micros = 0
   readonly armed: { spec: FaultSpec; fault: ArmedFault; description: string }[] = []
   private readonly specs: readonly FaultSpec[]
 
@@ -168,11 +177,17 @@ class FaultPlan {
         trigger,
         (strike) => {
           this.healedAtMicros = Math.max(this.healedAtMicros, kind.strike(world(), settings, strike))
+          world().monitor.disturbed()
         },
       )
       kernel.arm(fault, entity)
       this.armed.push({ spec, fault, description })
     }
+  }
+
+  /** When the last fault that has struck will have healed and the load had ended. */
+  calmSince(loadEndedMicros: Micros): Micros {
+    return Math.max(this.healedAtMicros, loadEndedMicros)
   }
 
   outcomes(): FaultOutcome[] {
@@ -186,8 +201,7 @@ class FaultPlan {
 
 function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, seed: number): RunResult {
   const quiet = kernel.exhausted === undefined && kernel.failure === undefined
-  const calmSince = Math.max(plan.healedAtMicros, world?.users.lastMicros ?? 0)
-  const properties = world === undefined ? [] : world.monitor.judge(calmSince, quiet)
+  const properties = world?.monitor.judge(plan.calmSince(world.users.lastMicros), quiet) ?? []
   return {
     seed,
     verdict: verdictOf(kernel, properties),
@@ -198,14 +212,28 @@ function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, see
     events: kernel.events,
     resumes: kernel.resumes,
     endMicros: kernel.nowMicros,
-    reason:
-      kernel.failure?.message ??
-      (kernel.exhausted === undefined ? undefined : `the budget of ${kernel.exhausted} ran out`),
+    reason: kernel.failure?.message ?? exhaustion(kernel, world),
     failureCode: kernel.failure?.code,
     steps: kernel.stepNames(),
     trace: kernel.trace,
     tape: kernel.choices.tape(),
   }
+}
+
+/** Which budget ran out, and what kept the run busy if it was something that failed again and again. */
+function exhaustion({ exhausted }: Kernel, world: World | undefined): string | undefined {
+  if (exhausted === undefined) return undefined
+  const troubles = world?.services.flatMap((service) => service.failing()) ?? []
+  const told = troubles
+    .sort((left, right) => right.times - left.times)
+    .slice(0, MAX_TROUBLES)
+    .map(
+      ({ handler, entity, times, error }) =>
+        `${handler} has failed ${times === 1 ? 'once' : `${times} times`} for ${entity}, last: ${error}`,
+    )
+  const more = troubles.length - told.length
+  if (more > 0) told.push(`and ${more} more like that`)
+  return [`the budget of ${exhausted} ran out`, ...told].join('; ')
 }
 
 function verdictOf(kernel: Kernel, properties: readonly PropertyResult[]): Verdict {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { hashText } from '../kernel/mix.ts'
 import type { TapeData } from '../kernel/tape.ts'
-import { isMap, type Problem, schemaProblems, shown } from './problem.ts'
+import { isMap, issueProblems, type Problem, schemaProblems, shown } from './problem.ts'
 import type { RunResult, Verdict } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
 const FORMAT = 'faultline-run'
-const VERSION = 1
+const VERSION = 2
 
 /** A run on file: everything that it takes to repeat it, and what it showed. */
 export interface SavedRun {
@@ -18,8 +18,15 @@ export interface SavedRun {
   /** Hash of the system's bundle. */
   readonly bundle: string
   readonly outcome: SavedOutcome
-  /** Of the scenario as it ran, by which a later edit of the file is noticed. */
-  readonly fingerprint: string
+  /** Of what it ran with, by which later edits of the file are noticed. */
+  readonly fingerprints: Fingerprints
+}
+
+/** Fingerprints of everything that a run follows from besides its system. */
+export interface Fingerprints {
+  readonly scenario: string
+  readonly seed: string
+  readonly tape: string
 }
 
 /** What a saved run showed. */
@@ -53,9 +60,22 @@ export function savedOutcome({
   }
 }
 
-/** A fingerprint of a scenario: equal for equal scenarios, however their members are ordered. */
-export function fingerprintOf(scenario: Scenario): string {
-  const text = JSON.stringify(canonical(scenario))
+/** What a run follows from besides its system. */
+type Inputs = Pick<SavedRun, 'scenario' | 'seed' | 'tape'>
+
+/** The fingerprints of a run's inputs: equal for equal ones, however their members are ordered. */
+export function fingerprintsOf({ scenario, seed, tape }: Inputs): Fingerprints {
+  return { scenario: fingerprintOf(scenario), seed: fingerprintOf(seed), tape: fingerprintOf(tape) }
+}
+
+/** Which inputs of a saved run were edited since it was saved. */
+export function editsOf({ fingerprints }: SavedRun, inputs: Inputs): (keyof Fingerprints)[] {
+  const now = fingerprintsOf(inputs)
+  return (['scenario', 'seed', 'tape'] as const).filter((input) => now[input] !== fingerprints[input])
+}
+
+function fingerprintOf(value: unknown): string {
+  const text = JSON.stringify(canonical(value))
   return [1, 2].map((seed) => (hashText(text, seed) >>> 0).toString(16).padStart(8, '0')).join('')
 }
 
@@ -68,8 +88,10 @@ export function savedRunText({ tape, ...rest }: SavedRun): string {
   return `${head.slice(0, -2)},\n  "tape": {\n${lanes.join(',\n')}\n  }\n}\n`
 }
 
+const hexadecimal = z.string().regex(/^[0-9a-f]{16}$/, { error: 'expected sixteen hexadecimal digits' })
+
 const outcomeSchema = z.object({
-  digest: z.string().regex(/^[0-9a-f]{16}$/),
+  digest: hexadecimal,
   verdict: z.enum(['pass', 'violated', 'inconclusive', 'error']),
   events: z.int().min(0),
   properties: z.record(z.string(), z.string()),
@@ -81,8 +103,8 @@ const savedRunSchema = z.object({
   version: z.literal(VERSION),
   seed: z.int().min(0),
   systemFile: z.string().min(1),
-  bundle: z.string().regex(/^[0-9a-f]{16}$/),
-  fingerprint: z.string(),
+  bundle: hexadecimal,
+  fingerprints: z.object({ scenario: hexadecimal, seed: hexadecimal, tape: hexadecimal }),
   outcome: outcomeSchema,
   tape: z.record(z.string(), z.array(z.int().min(0))),
   scenario: z.unknown(),
@@ -101,10 +123,7 @@ export function readSavedRun(
     return { problems: [{ path: ['version'], of: 'value', message }] }
   }
   const checked = savedRunSchema.safeParse(data)
-  const outer = (checked.error?.issues ?? []).map((issue): Problem => {
-    const path = issue.path as (string | number)[]
-    return { path, of: 'value', message: `${path.join('.')}: ${issue.message}` }
-  })
+  const outer = issueProblems(checked.error?.issues ?? [], data)
   const inner = schemaProblems(data.scenario).map(
     (problem): Problem => ({ ...problem, path: ['scenario', ...problem.path] }),
   )

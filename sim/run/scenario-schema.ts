@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { durationText } from '../faults/duration.ts'
+import { durationText, isTooLong, LONGEST } from '../faults/duration.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
-import { KAFKA_DEFAULTS, type KafkaConfig } from '../kafka/config.ts'
 import { invariant } from '../kernel/error.ts'
+import { kafkaSchema } from './kafka-limits.ts'
 import { DEFAULT_BUDGET, DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type ScenarioInput } from './scenario.ts'
 
 const MAX_ORDERS = 1_000_000
@@ -14,7 +14,9 @@ const trigger = {
     .string()
     .refine((at) => readTrigger({ at }) !== undefined, {
       error: "expected a moment such as '2s', or a step such as 'after provider.charge'",
+      abort: true,
     })
+    .refine((at) => !isTooLong(at), { error: `expected a moment of at most ${LONGEST}, or a step` })
     .describe(
       'when it strikes: a moment (2s), or a step (after provider.charge, before payment.OrderCreated tx.commit)',
     )
@@ -45,19 +47,6 @@ function entryOf(kind: FaultKind): z.ZodType {
     .describe(kind.says)
 }
 
-/** The schema of a configuration member follows from its default, so that a new member needs no change here. */
-function kafkaMember(name: string, value: unknown): z.ZodType {
-  const described = (schema: z.ZodType): z.ZodType =>
-    schema.optional().describe(`Kafka's ${name}; default ${String(value)}`)
-  if (typeof value === 'number') return described(z.int().min(0))
-  if (typeof value === 'boolean') return described(z.boolean())
-  return described(z.string())
-}
-
-const kafka = z.strictObject(
-  Object.fromEntries(Object.entries(KAFKA_DEFAULTS).map(([name, value]) => [name, kafkaMember(name, value)])),
-) as unknown as z.ZodType<Partial<KafkaConfig>>
-
 /** Schemas of the fault entries, in the order of the registry. */
 const faultEntries = FAULT_KINDS.map(entryOf) as [z.ZodType, z.ZodType, ...z.ZodType[]]
 
@@ -86,14 +75,14 @@ export const scenarioSchema = z.strictObject({
         .enum(['fifo', 'random'])
         .optional()
         .describe(`the order of simultaneous events; default ${DEFAULT_CLUSTER.scheduling}`),
-      kafka: kafka.optional().describe("Kafka's configuration, by Kafka's own names"),
+      kafka: kafkaSchema.optional().describe("Kafka's configuration, by Kafka's own names"),
     })
     .optional(),
   workload: z
     .strictObject({
       orders: z
         .int()
-        .min(0)
+        .min(1, { error: 'expected at least 1, because a run without any tests nothing' })
         .max(MAX_ORDERS)
         .optional()
         .describe(`how many actions users take; default ${DEFAULT_WORKLOAD.orders}`),

@@ -30,6 +30,8 @@ export class Users implements Actor {
   readonly runtime: ServiceRuntime
   /** Actions begun so far. */
   begun = 0
+  /** Actions that have ended. */
+  private finished = 0
   /** When the last action began or ended. */
   lastMicros: Micros = 0
   private readonly kernel: Kernel
@@ -62,6 +64,11 @@ export class Users implements Actor {
     if (spec.orders > 0) this.scheduleNext(0)
   }
 
+  /** Whether no action is to come or going on. */
+  get done(): boolean {
+    return this.finished === this.spec.orders
+  }
+
   onEvent(_code: number, _subject: unknown): void {
     const { kernel, workload } = this
     const number = ++this.begun
@@ -75,6 +82,7 @@ export class Users implements Actor {
       run: () => workload.act(number, context),
       ended: (error) => {
         this.lastMicros = kernel.nowMicros
+        this.finished++
         if (error !== undefined) this.actionFailed(error, task)
       },
     })

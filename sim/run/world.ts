@@ -23,6 +23,7 @@ export interface World {
   readonly kafka: KafkaCluster
   readonly monitor: Monitor
   readonly users: Users
+  readonly services: readonly ServiceRuntime[]
 }
 
 /** Builds the world of one run: brokers, databases, external systems, services, users, and the properties that watch. */
@@ -57,7 +58,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   for (const runtime of [...runtimes, users.runtime]) runtime.server = server
   const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
   for (const runtime of runtimes) runtime.start()
-  return { kernel, network, kafka, monitor, users }
+  return { kernel, network, kafka, monitor, users, services: runtimes }
 }
 
 function openExternals(

@@ -6,9 +6,9 @@ import { RowSealer } from '../kernel/value.ts'
 import type { TableSpec } from './schema.ts'
 
 /** A table as a transaction offers it. Every call is a step of the handler. */
-export interface TableAccess<Row> {
+export interface TableAccess<Row, New = Row> {
   /** Inserts a row; a key that the database allocates may be left out. @throws DatabaseError 23505 when the key exists */
-  insert(row: Row): Promise<Row>
+  insert(row: New): Promise<Row>
   /** The row with this key. */
   get(key: unknown): Promise<Row | undefined>
   /** The rows that a query selects. */
@@ -20,6 +20,16 @@ export interface TableAccess<Row> {
   ): Promise<number>
   /** Deletes the rows that meet a condition; returns how many. */
   delete(where: Where<Row>): Promise<number>
+}
+
+/** The tables of a service as its transactions offer them. */
+export type AccessTo<Tables> = {
+  readonly [Name in keyof Tables]: Tables[Name] extends {
+    readonly row?: infer Row
+    readonly inserted?: infer New
+  }
+    ? TableAccess<NonNullable<Row>, NonNullable<New>>
+    : never
 }
 
 /** A table as a context offers it outside transactions: for reading. */
@@ -42,9 +52,10 @@ export class TableBinding {
   readonly update: number
   readonly delete: number
 
-  constructor(name: string, index: number, spec: TableSpec) {
+  constructor(service: string, name: string, index: number, spec: TableSpec) {
     const { key, indexes, sequence, columns } = spec
-    this.schema = { name, key, indexes, sequence, sealer: new RowSealer(name, Object.keys(columns)) }
+    const types = Object.entries(columns).map(([column, type]) => ({ name: column, ...type }))
+    this.schema = { name, key, indexes, sequence, sealer: new RowSealer(`${service}.${name}`, types) }
     this.name = name
     this.index = index
     this.insert = operationNumber(`${name}.insert`)

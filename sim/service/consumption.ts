@@ -5,7 +5,7 @@ import type { PartitionPosition } from '../kafka/fetch.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber, type Phase } from '../kernel/step.ts'
-import { type Runnable, Task } from '../kernel/task.ts'
+import { type Continuation, type HandlerSite, type Runnable, Task } from '../kernel/task.ts'
 import type { Inbox } from './component.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
@@ -32,7 +32,7 @@ export class Consumption implements ConsumerApplication, Actor {
   private readonly attempts = new Map<PartitionPosition, number>()
   /** The task that handled the last record, whose steps the commit belongs to. */
   private last: Task | undefined
-  private readonly handlers: ReadonlyMap<string, EventHandler>
+  private readonly subscriptions = new Map<string, Subscription>()
 
   constructor(
     runtime: ServiceRuntime,
@@ -43,7 +43,8 @@ export class Consumption implements ConsumerApplication, Actor {
     this.runtime = runtime
     this.process = process
     this.incarnation = process.incarnation
-    this.handlers = handlers
+    for (const [eventType, handler] of handlers)
+      this.subscriptions.set(eventType, { handler, site: runtime.site(eventType) })
     this.consumer = new Consumer(runtime.kafka, process, runtime.name, topics, this)
   }
 
@@ -58,8 +59,11 @@ export class Consumption implements ConsumerApplication, Actor {
 
   /** The back-off of a failed handler is over. */
   onEvent(_code: number, subject: unknown): void {
-    if (!this.incarnation.alive) return
     this.consumer.resume(subject as PartitionPosition)
+  }
+
+  diesWith(life: Incarnation): boolean {
+    return this.incarnation === life
   }
 
   private proceed(): void {
@@ -76,8 +80,9 @@ export class Consumption implements ConsumerApplication, Actor {
         this.remaining = 0
         continue
       }
-      if (this.handlers.has((polled.record.value as Envelope).eventType)) {
-        this.handle(polled)
+      const subscription = this.subscriptions.get((polled.record.value as Envelope).eventType)
+      if (subscription !== undefined) {
+        this.handle(polled, subscription)
         return
       }
     }
@@ -104,12 +109,11 @@ export class Consumption implements ConsumerApplication, Actor {
     return this.incarnation.alive
   }
 
-  private handle(polled: PolledRecord): void {
+  private handle(polled: PolledRecord, { handler, site }: Subscription): void {
     this.busy = true
     const { record, position } = polled
     const { kernel } = this.process
     const event = record.value as Envelope
-    const handler = this.handlers.get(event.eventType) as EventHandler
     let cause = 0
     if (kernel.trace !== undefined) {
       const data = { partition: position.partition.name, offset: record.offset, event }
@@ -118,7 +122,7 @@ export class Consumption implements ConsumerApplication, Actor {
       kernel.trace.addParent(position.cause)
     }
     kernel.digest.word(record.hash)
-    const task = new Task(kernel, this.incarnation, this.runtime.site(event.eventType), record.entity, cause)
+    const task = new Task(kernel, this.incarnation, site, record.entity, cause)
     const context = new this.runtime.Context(this.runtime, this.process, task, event)
     new Delivery(this, this.runtime.inbox, handler, polled, context, event).begin()
   }
@@ -126,6 +130,7 @@ export class Consumption implements ConsumerApplication, Actor {
   /** A delivery is done with: handled, or recognised as handled before. */
   handled(task: Task, { position }: PolledRecord): void {
     if (this.attempts.size > 0) this.attempts.delete(position)
+    this.runtime.untroubled(position.partition.name)
     this.last = task
     this.busy = false
     this.proceed()
@@ -134,6 +139,7 @@ export class Consumption implements ConsumerApplication, Actor {
   /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
   failed(error: unknown, task: Task, { record, position }: PolledRecord): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
+    this.runtime.troubled(position.partition.name, task, error)
     const { kernel } = this.process
     const attempts = this.attempts.get(position) ?? 0
     this.attempts.set(position, attempts + 1)
@@ -145,8 +151,14 @@ export class Consumption implements ConsumerApplication, Actor {
   }
 }
 
+/** What a service does with the events of one type. */
+interface Subscription {
+  readonly handler: EventHandler
+  readonly site: HandlerSite
+}
+
 /** One record on its way through inbox and handler. */
-class Delivery implements Runnable {
+class Delivery implements Runnable, Continuation<unknown> {
   private readonly consumption: Consumption
   private readonly inbox: Inbox
   private readonly handler: EventHandler
@@ -172,11 +184,18 @@ class Delivery implements Runnable {
 
   /** Looks the event up in the inbox and, unless it is there, runs the handler. */
   begin(): void {
-    if (!this.inbox.lookUp) this.start()
-    else
-      this.context.lookUp(this.event.eventId, (row) =>
-        row === undefined ? this.start() : this.consumption.handled(this.context.task, this.polled),
-      )
+    if (this.inbox.lookUp) this.context.lookUp(this.event.eventId, this)
+    else this.start()
+  }
+
+  /** The inbox row of the event, if there is one. */
+  completed(row: unknown): void {
+    if (row === undefined) this.start()
+    else this.consumption.handled(this.context.task, this.polled)
+  }
+
+  failed(error: Error): void {
+    this.consumption.failed(error, this.context.task, this.polled)
   }
 
   run(): Promise<unknown> {

@@ -6,7 +6,7 @@ import { SimError } from '../kernel/error.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber } from '../kernel/step.ts'
-import { Operation, type Task } from '../kernel/task.ts'
+import { type Continuation, Operation, type Task } from '../kernel/task.ts'
 import { type DurationText, durationMicros } from '../kernel/time.ts'
 import { hashNumber, sealPlain, sealWhole } from '../kernel/value.ts'
 import type { StatementScope, TableAccess, TableReader } from './access.ts'
@@ -150,25 +150,8 @@ export class Context implements BaseContext, StatementScope {
     return sendCall(this, route, request, options) as Promise<HttpResponse<Response>>
   }
 
-  async transaction(work: (tx: never) => Promise<unknown>): Promise<unknown> {
-    if (!this.task.incarnation.alive) return Operation.never()
-    const { prelude } = this
-    this.prelude = undefined
-    const tx = new this.runtime.Transaction(this, prelude)
-    let result: unknown
-    let worked = false
-    try {
-      result = await work(tx as never)
-      worked = true
-      await tx.commit()
-    } catch (error) {
-      // Nothing of it stays, so what must be part of the first transaction goes with the next one.
-      this.prelude ??= prelude
-      if (!worked) tx.rollback()
-      throw error
-    }
-    if (tx.afterCommit !== undefined) for (const action of tx.afterCommit) await action()
-    return result
+  transaction(work: (tx: never) => Promise<unknown>): Promise<unknown> {
+    return this.task.incarnation.alive ? new this.runtime.Transaction(this).run(work) : Operation.never()
   }
 
   async publish(type: EventType<unknown>, data: unknown): Promise<void> {
@@ -206,14 +189,13 @@ export class Context implements BaseContext, StatementScope {
   }
 
   /** Looks up the inbox row of the event, without a promise: the handler has not started yet. */
-  lookUp(eventId: string, found: (row: unknown) => void): boolean {
-    const pending = this.task.begin<unknown>(LOOK_UP, undefined, found)
-    if (pending === undefined) return false
+  lookUp(eventId: string, continuation: Continuation<unknown>): void {
+    const pending = this.task.begin<unknown>(LOOK_UP, undefined, continuation)
+    if (pending === undefined) return
     const { database } = this.runtime
     new ReadCall(database, { kind: 'get', table: database.table('inbox'), key: eventId }, pending).send(
       this.process,
     )
-    return true
   }
 
   /** A table by name, for components. */
@@ -228,4 +210,5 @@ const SLEEPER: Actor = {
     const pending = subject as Operation<void>
     pending.complete(undefined, hashNumber(0), pending.task.kernel.cause)
   },
+  diesWith: (life, subject) => (subject as Operation<void>).task.incarnation === life,
 }

@@ -23,6 +23,17 @@ import type { TransactionScope } from './transaction.ts'
 /** A handler of an event type, in one life of one instance. */
 export type EventHandler = (data: unknown, context: Context) => Promise<void>
 
+/** What a handler keeps failing at, while it has not succeeded. */
+export interface Trouble {
+  /** `payment.OrderCreated`. */
+  readonly handler: string
+  /** The order that it fails for. */
+  readonly entity: string
+  readonly times: number
+  /** The last error: `TypeError: no`. */
+  readonly error: string
+}
+
 /** What a service's code sees of the tables of its database outside transactions. */
 export type ReadersClass = new (scope: StatementScope) => object
 type ContextClass = new (
@@ -31,10 +42,7 @@ type ContextClass = new (
   task: Task,
   event: Context['event'],
 ) => Context
-type TransactionClass = new (
-  context: Context,
-  prelude: TransactionScope['context']['prelude'],
-) => TransactionScope
+type TransactionClass = new (context: Context) => TransactionScope
 
 /** A service in one run: its database, its instances and what they are made of. */
 export class ServiceRuntime {
@@ -61,6 +69,8 @@ export class ServiceRuntime {
   private readonly routes = new Map<Process, HandlerRegistry['routes']>()
   private readonly producers = new Map<Process, Producer>()
   private established = false
+  /** By what fails again and again: a record at the head of a partition, a job. */
+  private readonly troubles = new Map<string, Trouble>()
   private readonly firstConsumers: Consumer[] = []
 
   constructor(
@@ -177,6 +187,26 @@ export class ServiceRuntime {
       kernel.trace && { handler: task.handler.name, error: name, message },
     )
     return true
+  }
+
+  /** Notes that what is tried until it succeeds has failed once more, in this life of its process or another. */
+  troubled(what: string, { handler, entity }: Task, error: unknown): void {
+    this.troubles.set(what, {
+      handler: handler.fullName,
+      entity: entity.name,
+      times: (this.troubles.get(what)?.times ?? 0) + 1,
+      error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    })
+  }
+
+  /** Notes that it has succeeded. */
+  untroubled(what: string): void {
+    if (this.troubles.size > 0) this.troubles.delete(what)
+  }
+
+  /** What is failing again and again at this moment. */
+  failing(): readonly Trouble[] {
+    return [...this.troubles.values()]
   }
 
   /** Handles a request at an instance of this service. */

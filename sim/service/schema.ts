@@ -1,10 +1,10 @@
+import { SimError } from '../kernel/error.ts'
 import type { Readable } from '../kernel/ledger.ts'
 import { operationNumber } from '../kernel/step.ts'
+import type { ColumnType } from '../kernel/value.ts'
 
 /** A column of a table or a field of an event, with the type of its values. */
-export interface Column<Value> {
-  readonly type: 'text' | 'integer' | 'money' | 'flag' | 'list' | 'oneOf' | 'plain'
-  readonly values?: readonly string[]
+export interface Column<Value> extends Omit<ColumnType, 'name'> {
   /** Carries the type; never set. */
   readonly value?: Value
 }
@@ -22,8 +22,11 @@ export const oneOf = <const Words extends readonly string[]>(...words: Words): C
   type: 'oneOf',
   values: words,
 })
-/** A value that may be missing. */
-export const optional = <Value>(column: Column<Value>): Column<Value | null> => column as Column<Value | null>
+/** A value that may be missing: null then. */
+export const optional = <Value>(column: Column<Value>): Column<Value | null> => ({
+  ...(column as Column<Value | null>),
+  optional: true,
+})
 /** Any plain data of a given type. */
 export const plain = <Value>(): Column<Value> => ({ type: 'plain' })
 
@@ -35,29 +38,44 @@ export type RowOf<Fields extends Columns> = {
   readonly [Name in keyof Fields]: Fields[Name] extends Column<infer Value> ? Value : never
 }
 
+/** What an insert takes: the whole row, but for a key that the database allocates. */
+export type NewRow<Row, Allocated extends PropertyKey> = Omit<Row, Allocated> & {
+  readonly [Name in keyof Row & Allocated]?: Row[Name]
+}
+
 /** A table as a system declares it. */
-export interface TableSpec<Row = Record<string, unknown>> extends Readable<Row> {
+export interface TableSpec<Row = Record<string, unknown>, New = Row> extends Readable<Row> {
   readonly columns: Columns
   readonly key: string
   readonly indexes: readonly string[]
   readonly sequence: boolean
+  /** Carries the type of what an insert takes; never set. */
+  readonly inserted?: New
 }
 
 /** Options of a table. */
-export interface TableOptions<Fields extends Columns> {
+export interface TableOptions<
+  Fields extends Columns,
+  Key extends keyof Fields & string,
+  Sequence extends boolean,
+> {
   /** The primary key. */
-  readonly key: keyof Fields & string
+  readonly key: Key
   /** Columns that queries compare for equality often. */
   readonly indexes?: readonly (keyof Fields & string)[]
-  /** The key is allocated by the database at insert. */
-  readonly sequence?: boolean
+  /** The key is a number that the database allocates at insert, where the row does not have one. */
+  readonly sequence?: Sequence
 }
 
 /** Declares a table: `table({ orderId: text, amount: money }, { key: 'orderId' })`. It gets its name from the service. */
-export function table<const Fields extends Columns>(
+export function table<
+  const Fields extends Columns,
+  const Key extends keyof Fields & string,
+  const Sequence extends boolean = false,
+>(
   columns: Fields,
-  options: TableOptions<Fields>,
-): TableSpec<RowOf<Fields>> {
+  options: TableOptions<Fields, Key, Sequence>,
+): TableSpec<RowOf<Fields>, Sequence extends true ? NewRow<RowOf<Fields>, Key> : RowOf<Fields>> {
   return {
     name: '',
     columns,
@@ -76,21 +94,40 @@ export interface EventType<Data> {
 }
 
 /** A topic as a system declares it. */
-export interface TopicSpec {
+export interface TopicSpec<Key extends string = string> {
   readonly name: string
   readonly partitions: number
   /** The field of every event of this topic that is the record's key. */
-  readonly key: string
-  /** Declares an event type of this topic. */
-  event<const Fields extends Columns>(name: string, fields: Fields): EventType<RowOf<Fields>>
+  readonly key: Key
+  /**
+   * Declares an event type of this topic.
+   * @throws SimError 'definition' when the topic's key is no field of it
+   */
+  event<const Fields extends Columns & { readonly [Name in Key]: Column<string> }>(
+    name: string,
+    fields: Fields,
+  ): EventType<RowOf<Fields>>
 }
 
 /** Declares a topic: `topic('order-events', { partitions: 6, key: 'orderId' })`. */
-export function topic(
+export function topic<const Key extends string>(
   name: string,
-  options: { readonly partitions: number; readonly key: string },
-): TopicSpec {
-  const spec: TopicSpec = { name, ...options, event: (eventName) => ({ name: eventName, topic: spec }) }
+  options: { readonly partitions: number; readonly key: Key },
+): TopicSpec<Key> {
+  const { partitions, key } = options
+  const spec: TopicSpec<Key> = {
+    name,
+    partitions,
+    key,
+    event: (eventName, fields) => {
+      if (Object.hasOwn(fields, key)) return { name: eventName, topic: spec as unknown as TopicSpec }
+      const has = Object.keys(fields).join(', ')
+      throw new SimError(
+        'definition',
+        `event ${eventName} has no field ${key}, which is the key of topic ${name}: it has ${has}`,
+      )
+    },
+  }
   return spec
 }
 

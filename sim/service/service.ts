@@ -50,12 +50,21 @@ export interface HandlerRegistry {
 }
 
 /** A service as a system declares it; made once, run many times. */
-export interface ServiceSpec<OwnTables = Tables> {
+export interface ServiceSpec<OwnTables = Tables, OwnClients = unknown> {
   readonly name: string
   /** Its tables, as properties read them. */
   readonly tables: OwnTables
   readonly plan: ServicePlan
+  /** Carries the type of its clients; never set. */
+  readonly clients?: OwnClients
 }
+
+/** What the handlers of a service get, for helpers: of the service itself, or of a function that makes it. */
+export type ContextOf<Service> = Service extends (...args: never[]) => infer Made
+  ? ContextOf<Made>
+  : Service extends ServiceSpec<infer OwnTables, infer OwnClients>
+    ? HandlerContext<OwnTables, OwnClients>
+    : never
 
 /** Everything about a service that does not change from run to run. */
 export interface ServicePlan {
@@ -81,7 +90,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
   name: string,
   options: ServiceOptions<OwnTables, OwnClients>,
   factory: (register: Registration<OwnTables, OwnClients>) => void,
-): ServiceSpec<OwnTables> {
+): ServiceSpec<OwnTables, OwnClients> {
   const tables = Object.fromEntries(
     Object.entries({ ...options.tables }).map(([tableName, spec]) => [
       tableName,
@@ -96,7 +105,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
   const bindings = new Map(
     Object.entries(all).map(([tableName, spec], index) => [
       tableName,
-      new TableBinding(tableName, index, spec),
+      new TableBinding(name, tableName, index, spec),
     ]),
   )
   const clients = options.clients ?? ({} as OwnClients)

@@ -1,9 +1,9 @@
 import { Session } from '../database/session.ts'
 import type { Statement } from '../database/statement.ts'
 import { operationNumber } from '../kernel/step.ts'
-import { Operation } from '../kernel/task.ts'
+import { type Continuation, Deferred, Operation } from '../kernel/task.ts'
 import { sealWhole } from '../kernel/value.ts'
-import type { StatementScope, TableAccess } from './access.ts'
+import type { AccessTo, StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import { makeEnvelope } from './publish.ts'
@@ -12,11 +12,7 @@ import type { EventType } from './schema.ts'
 const COMMIT = operationNumber('tx.commit')
 
 /** What a service's code sees of a transaction. */
-export type Tx<Tables> = {
-  readonly [Name in keyof Tables]: Tables[Name] extends { readonly row?: infer Row }
-    ? TableAccess<NonNullable<Row>>
-    : never
-} & {
+export type Tx<Tables> = AccessTo<Tables> & {
   /** Publishes an event by way of the service's outbox. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
 }
@@ -25,30 +21,48 @@ export type Tx<Tables> = {
  * One transaction of one handler. Its tables are properties, defined per service on a subclass. Statements that the
  * runtime adds (the inbox row) travel in the same packet as the first statement of the handler.
  */
-export class TransactionScope implements StatementScope {
+export class TransactionScope implements StatementScope, Continuation<unknown> {
   readonly context: Context
   /** What to do when the commit was acknowledged: a dual write publishes here. */
   afterCommit: (() => Promise<unknown>)[] | undefined
   private readonly session: Session
-  private prelude: Statement | undefined
+  private readonly outcome = new Deferred()
+  /** What the runtime adds to the first statement. */
+  private readonly prelude: Statement | undefined
+  private preludeSent = false
   private ended = false
+  private result: unknown
 
-  constructor(context: Context, prelude: Statement | undefined) {
+  constructor(context: Context) {
     this.context = context
     this.session = new Session(context.runtime.database, context.process, context.task)
-    this.prelude = prelude
+    this.prelude = context.prelude
+    context.prelude = undefined
+  }
+
+  /** Runs a handler's work, commits, and settles with what the work gave. */
+  run(work: (tx: never) => Promise<unknown>): Promise<unknown> {
+    const { outcome } = this
+    let working: Promise<unknown>
+    try {
+      working = work(this as never)
+    } catch (error) {
+      this.broken(error)
+      return outcome.promise
+    }
+    Promise.resolve(working).then(
+      (result) => this.commit(result),
+      (error) => this.broken(error),
+    )
+    return outcome.promise
   }
 
   perform(operation: number, statement: Statement): Promise<unknown> {
     if (this.ended) return Promise.reject(endedError(this.context))
     const pending = this.context.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
-    if (this.prelude === undefined) {
-      this.session.send([statement], pending)
-    } else {
-      this.session.send([this.prelude, statement], pending)
-      this.prelude = undefined
-    }
+    this.session.send(this.preludeSent ? undefined : this.prelude, statement, pending)
+    this.preludeSent = true
     return pending.promise
   }
 
@@ -64,27 +78,43 @@ export class TransactionScope implements StatementScope {
     return this.context.runtime.scoped(this, name)
   }
 
-  /** Commits; what the runtime added is sent first if the handler made no statement. */
-  commit(): Promise<unknown> {
-    if (!this.context.task.incarnation.alive) return Operation.never()
-    this.ended = true
-    if (this.prelude !== undefined) this.session.send([this.prelude], undefined)
-    const pending = this.context.task.begin<unknown>(COMMIT)
-    if (pending === undefined) return Operation.never()
-    this.session.commit(pending)
-    return pending.promise
+  /** The commit is durable and acknowledged. */
+  completed(): void {
+    if (this.afterCommit === undefined) this.outcome.resolve(this.result)
+    else this.outcome.resolve(this.conclude(this.afterCommit))
   }
 
-  /** Rolls back; nothing is awaited. A dead process sends nothing: the server notices its end by itself. */
-  rollback(): void {
+  failed(error: unknown): void {
+    // Nothing of it stays, so what must be part of the first transaction goes with the next one.
+    this.context.prelude ??= this.prelude
+    this.outcome.reject(error)
+  }
+
+  /** Commits; what the runtime added is sent first if the handler made no statement. */
+  private commit(result: unknown): void {
+    const { context, prelude, session } = this
+    if (!context.task.incarnation.alive) return
+    this.result = result
+    this.ended = true
+    if (prelude !== undefined && !this.preludeSent) session.send(undefined, prelude, undefined)
+    const pending = context.task.begin<unknown>(COMMIT, undefined, this)
+    if (pending !== undefined) session.commit(pending)
+  }
+
+  /** The work threw: rolls back, and waits for nothing. A dead process sends nothing: the server notices its end by itself. */
+  private broken(error: unknown): void {
     this.ended = true
     if (this.context.task.incarnation.alive) this.session.rollback()
+    this.failed(error)
+  }
+
+  private async conclude(actions: readonly (() => Promise<unknown>)[]): Promise<unknown> {
+    for (const action of actions) await action()
+    return this.result
   }
 }
 
 /** What a driver says of a statement that comes too late: mostly one that nobody awaited. */
 function endedError({ task }: Context): Error {
-  return new Error(
-    `the transaction of ${task.handler.service}.${task.handler.name} has ended: await its statements inside it`,
-  )
+  return new Error(`the transaction of ${task.handler.fullName} has ended: await its statements inside it`)
 }

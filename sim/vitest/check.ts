@@ -1,25 +1,12 @@
 import fc from 'fast-check'
-import { anyFaults, type FaultArbitrary, targetsOf } from '../explore/arbitrary.ts'
+import { anyFaults, targetsOf } from '../explore/arbitrary.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import { hashText } from '../kernel/mix.ts'
-import { type PreparedSystem, prepare, type RunResult, run } from '../run/run.ts'
-import { type Scenario, type ScenarioInput, scenarioOf } from '../run/scenario.ts'
-import type { ParamSpecs, System } from '../service/system.ts'
-
-/** What a suite says of the runs that it wants. */
-export interface SuiteOptions<Specs extends ParamSpecs = ParamSpecs> {
-  readonly system: System<Specs>
-  readonly params?: Scenario['params']
-  readonly cluster?: ScenarioInput['cluster']
-  /** At most so many orders a run. Default: 5. */
-  readonly orders?: number
-  /** Makes the fault plans. Default: `anyFaults()`. */
-  readonly faults?: FaultArbitrary
-  /** How many runs. Default: 100. */
-  readonly runs?: number
-  /** Seed of the generator. Default: follows from the name, so that a retry repeats; FAULTLINE_SEED overrides it. */
-  readonly seed?: number
-}
+import { checkDeterminism } from '../run/determinism.ts'
+import { prepare, type RunResult, run } from '../run/run.ts'
+import { type Scenario, scenarioOf } from '../run/scenario.ts'
+import type { System } from '../service/system.ts'
+import { checkedOptions, type SuiteOptions } from './options.ts'
 
 /** The smallest scenario that still breaks the same property. */
 export interface Counterexample {
@@ -46,32 +33,34 @@ interface Case {
 /**
  * Runs a system under generated workloads and fault plans until an assertion fails, and shrinks the failure.
  * @returns undefined when every run passed
+ * @throws Error when an option cannot be meant, or when two runs of the same inputs differ
  */
 export async function findCounterexample(
   name: string,
   options: SuiteOptions,
   assertion: Assertion,
 ): Promise<Counterexample | undefined> {
-  const system = options.system as unknown as System
-  const params = options.params ?? {}
+  const { params, cluster, orders, runs: numRuns, ...settings } = checkedOptions(name, options)
+  const system = settings.system as unknown as System
   const prepared = prepare(system, params)
-  const orders = options.orders ?? 5
   const scenarioFor = ({ orders: count, every, faults }: Omit<Case, 'seed'>): Scenario =>
     scenarioOf({
       name,
       system: system.name,
       params,
-      cluster: options.cluster ?? {},
+      cluster,
       workload: { orders: count, every },
       faults,
     })
   const calm = scenarioFor({ orders, every: '100ms', faults: [] })
-  const steps = await stepsOf(prepared, calm)
+  const difference = await checkDeterminism(prepared, calm, 1)
+  if (difference !== undefined) throw new Error(difference.message)
+  const { steps } = await run(prepared, calm, 1)
   const targets = targetsOf(prepared.parts, steps, calm.cluster.brokers, orders)
   const plan = fc.record({
     orders: fc.integer({ min: 1, max: orders }),
     every: fc.constantFrom('100ms', '1ms', '20ms', '1s'),
-    faults: (options.faults ?? anyFaults())(targets),
+    faults: (settings.faults ?? anyFaults())(targets),
     seed: fc.noShrink(fc.nat()),
   })
   let failure: Counterexample | undefined
@@ -99,15 +88,11 @@ export async function findCounterexample(
     return false
   })
   await fc.check(property, {
-    numRuns: options.runs ?? 100,
-    seed: options.seed ?? hashText(name, 0),
+    numRuns,
+    seed: settings.seed ?? hashText(name, 0),
     endOnFailure: false,
   })
   return failure === undefined ? undefined : { ...failure, runs }
-}
-
-async function stepsOf(prepared: PreparedSystem, scenario: Scenario): Promise<readonly string[]> {
-  return (await run(prepared, scenario, 1)).steps
 }
 
 async function complaint(

@@ -1,15 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { durationMicros, formatSeconds } from '../kernel/time.ts'
 import { scenarioFileText } from '../report/scenario-file.ts'
 import type { RunResult } from '../run/run.ts'
 import { type Scenario, scenarioOf } from '../run/scenario.ts'
 import type { ParamSpecs } from '../service/system.ts'
-import { type Counterexample, findCounterexample, type SuiteOptions } from './check.ts'
+import { type Counterexample, findCounterexample } from './check.ts'
+import { type SuiteOptions, seedOf } from './options.ts'
+import { systemFileOf } from './system-file.ts'
 
 export { anyFaults, type FaultArbitrary, type FaultOptions } from '../explore/arbitrary.ts'
-export { type Assertion, type Counterexample, findCounterexample, type SuiteOptions } from './check.ts'
+export { type Assertion, type Counterexample, findCounterexample } from './check.ts'
+export type { SuiteOptions } from './options.ts'
 
 /** What the body of a suite gets for each run. */
 export interface RunUnderTest {
@@ -59,44 +62,64 @@ export function scenario<Specs extends ParamSpecs>(
   options: SuiteOptions<Specs>,
   body: (under: RunUnderTest) => void | Promise<void>,
 ): void {
-  const seed = process.env.FAULTLINE_SEED
-  const settings = seed === undefined ? options : { ...options, seed: Number(seed) }
   test(name, { timeout: 120_000 }, async () => {
+    const seed = seedOf(process.env.FAULTLINE_SEED)
+    const settings = seed === undefined ? options : { ...options, seed }
     const found = await findCounterexample(name, settings, (run, of) => body({ run, scenario: of, expect }))
     if (found === undefined) return
-    const error = new Error(report(found, writeCounterexample(name, found)))
+    const error = new Error(report(name, found, systemFileOf(options)))
     error.stack = error.message
     throw error
   })
 }
 
-/** The text of a counterexample as a scenario file, which expects what the counterexample shows. */
-export function counterexampleText({ scenario: smallest, seed, result }: Counterexample): string {
+/**
+ * The text of a counterexample as a scenario file, which expects what the counterexample shows.
+ * @param system what the file calls its system; default: the system's name
+ */
+export function counterexampleText(
+  { scenario: smallest, seed, result }: Counterexample,
+  system: string = smallest.system,
+): string {
   const violated = result.properties.filter(({ verdict }) => verdict === 'violated')
   const expect = Object.fromEntries(violated.map(({ name }) => [name, 'violated' as const]))
-  return scenarioFileText(scenarioOf({ ...smallest, expect }), {
+  return scenarioFileText(scenarioOf({ ...smallest, system, expect }), {
     seed,
     head: ['A counterexample, shrunk.'],
     faults: [],
   })
 }
 
-function writeCounterexample(name: string, found: Counterexample): string {
-  const file = join('reports', 'suites', `${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}.yaml`)
+/** Saves a counterexample where it can be replayed, and says what it is. */
+function report(name: string, found: Counterexample, systemFile: string | undefined): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+  const file = join('reports', 'suites', `${slug === '' ? 'suite' : slug}.yaml`)
+  const text = counterexampleText(found, referenceFrom(dirname(file), systemFile, found.scenario.system))
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, counterexampleText(found))
-  return file
-}
-
-function report(found: Counterexample, file: string): string {
-  const broken = found.result.properties.find(({ name }) => name === found.property)
+  writeFileSync(file, text)
+  const broken = found.result.properties.find((property) => property.name === found.property)
   const at = broken?.atMicros === undefined ? '' : ` at ${formatSeconds(broken.atMicros)}`
   return [
     found.property === undefined
       ? found.message
       : `${found.property} is violated${at}: ${broken?.message ?? found.message}`,
     '',
-    counterexampleText(found),
+    text,
+    ...(systemFile === undefined ? [UNKNOWN_FILE, ''] : []),
     `replay: npx faultline run ${file}`,
   ].join('\n')
+}
+
+const UNKNOWN_FILE = [
+  'The system is the default export of no module that vitest has loaded, so its file is not known. Say it in the suite,',
+  "systemFile: import.meta.resolve('./system.ts'), or write its path at 'system:' before you replay.",
+].join('\n')
+
+/** What a scenario file calls a system: its name where the command line finds it by that, else the path of its file. */
+function referenceFrom(folder: string, systemFile: string | undefined, name: string): string {
+  if (systemFile === undefined || systemFile === resolve('scenarios', name, 'system.ts')) return name
+  return relative(folder, systemFile).split('\\').join('/')
 }

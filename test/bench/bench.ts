@@ -61,6 +61,7 @@ async function taskResumes(): Promise<number> {
   await host.run(
     () => sim.advance(),
     () => {},
+    { raise: () => {}, lower: () => {} },
   )
   return perSecond(sim.resumes, start)
 }

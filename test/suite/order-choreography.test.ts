@@ -1,5 +1,8 @@
-import { describe } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import system from '../../scenarios/order-choreography/system.ts'
+import { prepare, run } from '../../sim/run/run.ts'
+import { scenarioOf } from '../../sim/run/scenario.ts'
+import type { System } from '../../sim/service/system.ts'
 import { anyFaults, type RunUnderTest, scenario } from '../../sim/vitest/scenario.ts'
 
 const PROMISES = [
@@ -48,4 +51,11 @@ describe('the right variants of the order saga', () => {
     { system, params: { usersClickTwice: true }, orders: 4, runs: 150 },
     upholdsEverything,
   )
+
+  it('[P10] a backlog of mails that is worked off for minutes breaks no promise', async () => {
+    const rush = scenarioOf({ system: system.name, workload: { orders: 1_000, every: '10ms' } })
+    const { properties, endMicros } = await run(prepare(system as unknown as System, {}), rush, 1)
+    expect(endMicros).toBeGreaterThan(130_000_000)
+    expect(properties.filter(({ verdict }) => verdict !== 'pass')).toEqual([])
+  })
 })

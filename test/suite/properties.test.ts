@@ -152,7 +152,7 @@ const CANARIES: readonly (readonly [string, Books, readonly string[]])[] = [
   [
     'an order that goes nowhere',
     { ...CANCELLED, orders: [order('PENDING')] },
-    ['no lost order: o1 is PENDING for ever'],
+    ['no lost order: o1 is still PENDING'],
   ],
   [
     'a receipt for nothing',

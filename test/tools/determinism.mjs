@@ -66,16 +66,14 @@ async function work() {
   /** @type {Map<string, PreparedSystem>} */
   const systems = new Map()
   parentPort?.on('message', async (/** @type {Unit} */ { file, bundle, scenario, seeds, explain }) => {
-    let system = systems.get(file)
-    if (system === undefined) {
-      system = faultline.prepare(loadBundle(bundle, faultline), scenario.params)
-      systems.set(file, system)
-    }
+    const anew = () => faultline.prepare(loadBundle(bundle, faultline), scenario.params)
+    const system = systems.get(file) ?? anew()
+    systems.set(file, system)
     const digests = []
     /** @type {string | undefined} */
     let explanation
     for (const seed of seeds) {
-      if (explain) explanation = (await checkDeterminism(system, scenario, seed))?.message
+      if (explain) explanation = (await checkDeterminism(system, scenario, seed, { anew }))?.message
       else digests.push((await faultline.run(system, scenario, seed)).digest)
     }
     parentPort?.postMessage({ digests, explanation })

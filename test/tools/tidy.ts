@@ -39,8 +39,11 @@ export function longFiles(files: readonly ProjectFile[]): string[] {
 /** Files of sim/ in a folder of a folder. */
 export function deepFiles(files: readonly ProjectFile[]): string[] {
   return files
-    .filter(({ path }) => path.startsWith('sim/') && path.split('/').length > 3)
-    .map(({ path }) => `${path} lies deeper than sim/<folder>/: move it up`)
+    .filter(
+      ({ path }) =>
+        path.startsWith('sim/') && path.split('/').length > (path.startsWith('sim/kafka/') ? 4 : 3),
+    )
+    .map(({ path }) => `${path} lies deeper than sim/<folder>/ or sim/kafka/<folder>/: move it up`)
 }
 
 /** Files that hold tests, by name or (outside sim/, whose door for suites registers its users' tests) by content, and that no project of the test runner picks up. */

@@ -29,13 +29,6 @@ export interface TransactionalProducerConfig {
   readonly 'retry.backoff.ms': number
 }
 
-/** Kafka's defaults (ProducerConfig of Kafka 4.x). */
-export const TRANSACTIONAL_PRODUCER_DEFAULTS: TransactionalProducerConfig = {
-  'transactional.id': null,
-  'transaction.timeout.ms': 60_000,
-  'retry.backoff.ms': 100,
-}
-
 /**
  * The transactions of a producer, and the sequences and epochs of an idempotent one: what may be sent, in which order,
  * what an error means. The application calls `initializeTransactions` to `beginAbort`; the sender takes `nextRequest`,

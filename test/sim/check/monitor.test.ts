@@ -1,7 +1,7 @@
-import { always, eventually, type ledger, run, scenarioOf } from 'faultline'
+import { always, eventually, type ledger } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { ledger as named } from '../../../sim/kernel/ledger.ts'
-import { systemOf } from '../../fixtures/parts.ts'
+import { stage } from '../../fixtures/stage.ts'
 import { items, Watch } from '../../fixtures/watch.ts'
 
 const BOUND = 120
@@ -46,9 +46,9 @@ describe('a property that holds at all times', () => {
     })
     const watch = new Watch([counting], [{ id: 'a', count: 1 }])
     watch.at(1, 'b', 1).at(2, 'c', 1).at(3, 'b', 2)
+    expect(watch.judge()).toMatchObject([{ name: 'counting', verdict: 'pass', message: 'checked for 2' }])
     expect(asked).toEqual(['b', 'c', 'b'])
     expect(watch.rack.indexed).toEqual(['id'])
-    expect(watch.judge()).toMatchObject([{ name: 'counting', verdict: 'pass', message: 'checked for 2' }])
   })
 
   it('[P1] is violated at the first change after which it does not hold, though it holds again later', () => {
@@ -78,11 +78,11 @@ describe('a property that holds at all times', () => {
 
 describe('a property that holds in the end', () => {
   it('[P2] may be broken on the way, and tells how long it took from when everything was calm', () => {
-    const watch = new Watch([positive]).at(1, 'a', 0).at(2, 'b', 3).at(50, 'a', 1)
-    expect(watch.judge({ calm: 20 })).toMatchObject([
+    const watch = () => new Watch([positive]).at(1, 'a', 0).at(2, 'b', 3).at(50, 'a', 1)
+    expect(watch().judge({ calm: 20 })).toMatchObject([
       { verdict: 'pass', convergedMicros: 30_000_000, atMicros: 50_000_000 },
     ])
-    expect(watch.judge({ calm: 60 })).toMatchObject([{ verdict: 'pass', convergedMicros: 0 }])
+    expect(watch().judge({ calm: 60 })).toMatchObject([{ verdict: 'pass', convergedMicros: 0 }])
   })
 
   it('[P2] is asked for every key that there is in the end, those that never changed too', () => {
@@ -91,14 +91,21 @@ describe('a property that holds in the end', () => {
   })
 
   it('[P2] is violated when it does not hold at the end, by the change that came last', () => {
-    const watch = new Watch([positive]).at(1, 'a', 2).at(7, 'a', 0, 55).at(9, 'b', 1, 56)
-    expect(watch.judge({ calm: 10, end: 30 })).toMatchObject([
-      { verdict: 'violated', key: 'a', cause: 55, atMicros: 30_000_000, message: 'it does not hold for a' },
-    ])
-    expect(watch.judge({ calm: 10, end: 1000 })).toMatchObject([
-      { verdict: 'violated', atMicros: 130_000_000 },
-    ])
+    const watch = () => new Watch([positive]).at(1, 'a', 2).at(7, 'a', 0, 55).at(9, 'b', 1, 56)
+    const breach = { verdict: 'violated', key: 'a', cause: 55 }
+    expect(watch().judge({ calm: 10, end: 30 })).toMatchObject([{ ...breach, atMicros: 30_000_000 }])
+    expect(watch().judge({ calm: 10, end: 1000 })).toMatchObject([{ ...breach, atMicros: 130_000_000 }])
   })
+
+  it.each([20, 1000])(
+    '[P2] says what there is of the key, and how many others do not hold, ended at %i s',
+    (end) => {
+      const [result] = new Watch([positive]).at(1, 'a', 2).at(2, 'b', 0).at(3, 'c', 0).judge({ end })
+      expect(result?.message).toBe(
+        'it does not hold for b: items has {"id":"b","count":0} (one of 2 that do not hold)',
+      )
+    },
+  )
 
   it.each([
     { repaired: 129, calm: 10, verdict: 'pass' },
@@ -111,7 +118,11 @@ describe('a property that holds in the end', () => {
       const [result] = new Watch([positive]).at(1, 'a', 0).at(repaired, 'a', 1).judge({ calm })
       expect(result?.verdict).toBe(verdict)
       if (verdict === 'violated') {
-        expect(result?.message).toBe('a: it held only 121s after faults and load had ended (bound 2m)')
+        expect(result).toMatchObject({
+          atMicros: 130_000_000,
+          message:
+            '2m after faults and load had ended it does not hold for a: items has {"id":"a","count":0}; it held 1.000 s later',
+        })
       }
     },
   )
@@ -126,6 +137,119 @@ describe('a property that holds in the end', () => {
       expect(new Watch([positive]).at(1, 'a', 0).judge({ calm: 10, end, quiet })).toMatchObject([{ verdict }])
     },
   )
+
+  it.each([
+    [
+      'does no harm passes',
+      [
+        [5, 1],
+        [200, 2],
+      ],
+      'pass',
+    ],
+    [
+      'breaks it is violated',
+      [
+        [5, 1],
+        [200, 0],
+      ],
+      'violated',
+    ],
+    [
+      'breaks it for a while is violated',
+      [
+        [5, 1],
+        [200, 0],
+        [210, 3],
+      ],
+      'violated',
+    ],
+    [
+      'mends it is violated',
+      [
+        [5, 0],
+        [200, 3],
+        [300, 4],
+      ],
+      'violated',
+    ],
+    ['brings a key that does not hold is violated', [[200, 0]], 'violated'],
+    ['brings a key that holds passes', [[200, 1]], 'pass'],
+  ] as const)('[P3] with a change after its bound that %s', (_what, changes, verdict) => {
+    const watch = new Watch([positive]).at(1, 'other', 7)
+    for (const [at, count] of changes) watch.at(at, 'a', count, at)
+    const [result] = watch.judge({ calm: 10 })
+    expect(result?.verdict).toBe(verdict)
+    if (verdict === 'pass') {
+      expect(result).toMatchObject({
+        convergedMicros: 120_000_000,
+        atMicros: 130_000_000,
+        message: '2 of 2, within 2m after faults and load had ended (bound 2m)',
+      })
+    }
+  })
+
+  it.each<[readonly (readonly [number, number])[], string | undefined]>([
+    [
+      [
+        [200, 3],
+        [300, 4],
+      ],
+      '70.000 s',
+    ],
+    [
+      [
+        [200, 3],
+        [210, 0],
+        [300, 4],
+      ],
+      '170.000 s',
+    ],
+    [
+      [
+        [200, 3],
+        [210, 0],
+      ],
+      undefined,
+    ],
+  ])('[P3] says from when on it held: changes %j', (changes, later) => {
+    const watch = new Watch([positive]).at(5, 'a', 0)
+    for (const [at, count] of changes) watch.at(at, 'a', count)
+    const [result] = watch.judge({ calm: 10 })
+    expect(result?.verdict).toBe('violated')
+    if (later === undefined) expect(result?.message).not.toContain('it held')
+    else expect(result?.message).toContain(`; it held ${later} later`)
+  })
+
+  it('[P3] is not asked for keys of which it does not speak, though they change after its bound', () => {
+    const even = eventually('even', {
+      ...positive,
+      within: '2m',
+      keys: (read) => positive.keys(read).filter((id) => id !== 'odd'),
+    })
+    expect(new Watch([even]).at(1, 'a', 1).at(200, 'odd', 0).judge()).toMatchObject([{ verdict: 'pass' }])
+  })
+
+  it.each([
+    ['before its bound', 100, 150, 160, 'pass'],
+    ['after its bound', 140, 150, 160, 'pass'],
+    ['after its bound, healed long before the end', 140, 150, 269, 'pass'],
+    ['after its bound, healed too long before', 140, 150, 271, 'violated'],
+  ])('[P3] with a fault that strikes %s has more time', (_when, struck, healed, mended, verdict) => {
+    const watch = new Watch([positive])
+      .at(1, 'a', 1)
+      .fault(struck, healed)
+      .at(struck + 1, 'a', 0)
+      .at(mended, 'a', 2)
+    expect(watch.judge({ calm: 10 })).toMatchObject([{ verdict }])
+  })
+
+  it('[P3] is judged at its bound though nothing happens for long before and after', () => {
+    const watch = new Watch([positive]).at(1, 'a', 0).at(5_000, 'a', 1)
+    expect(watch.judge({ calm: 1_000, end: 9_000 })).toMatchObject([
+      { verdict: 'violated', atMicros: 1_120_000_000, key: 'a' },
+    ])
+  })
 
   it('[P3] that holds is inconclusive in a run that did not come to rest', () => {
     expect(new Watch([positive]).at(1, 'a', 1).judge({ calm: 10, quiet: false })).toMatchObject([
@@ -162,7 +286,7 @@ describe('a property that throws', () => {
             ...options,
             within: '1m',
           })
-    const prepared = systemOf({
+    return stage({
       workload: {
         noun: 'order',
         ledgers: [rows],
@@ -172,7 +296,6 @@ describe('a property that throws', () => {
       },
       properties: [property],
     })
-    return run(prepared, scenarioOf({ system: 'parts' }), 1)
   }
   const base = { says: 'Nobody knows.', per: 'id' }
 

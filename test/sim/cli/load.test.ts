@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { folderOf, invoke, scenarioText, TOLL } from '../../fixtures/cli.ts'
+import { folderOf, invoke, scenarioText } from '../../fixtures/cli.ts'
 
 /** A bad scenario file: its lines after `system:`, the places of its problems, and what must be said of them. */
 interface Bad {
@@ -35,6 +35,75 @@ const BAD: readonly Bad[] = [
     what: 'too many brokers',
     lines: ['cluster: { brokers: 1000 }'],
     told: [['2:21', 'expected a number of at most 100, got 1000']],
+  },
+  {
+    what: 'no orders at all',
+    lines: ['workload: { orders: 0 }'],
+    told: [['2:21', 'expected at least 1, because a run without any tests nothing, got 0']],
+  },
+  {
+    what: 'numbers that are not finite',
+    lines: ['budget: { events: .inf }', 'seed: .nan'],
+    told: [
+      ['2:19', 'expected a finite number, got Infinity'],
+      ['3:7', 'expected a finite number, got NaN'],
+    ],
+  },
+  {
+    what: 'numbers that are not exact',
+    lines: ['budget: { events: 1.0e+300 }', 'seed: 9007199254740993'],
+    told: [
+      ['2:19', 'expected a number of at most 9007199254740991, got 1e+300'],
+      ['3:7', 'expected a number of at most 9007199254740991, got 9007199254740992'],
+    ],
+  },
+  {
+    what: 'durations beyond all bounds',
+    lines: [
+      'workload: { every: 99999999999999999999d }',
+      'budget: { time: 36501d }',
+      'params: { relayEvery: 9999999h }',
+      'faults: [{ crash: booth, restart: 999999d, at: 999999d }]',
+    ],
+    told: [
+      ['2:20', "expected a duration of at most 36500d, got '99999999999999999999d'"],
+      ['3:17', "expected a duration of at most 36500d, got '36501d'"],
+      ['4:23', "expected a duration of at most 36500d, got '9999999h'"],
+      ['5:35', "expected a duration of at most 36500d, got '999999d'"],
+      ['5:48', "expected a moment of at most 36500d, or a step, got '999999d'"],
+    ],
+  },
+  {
+    what: 'a session time-out that brokers refuse',
+    lines: ['cluster: { kafka: { session.timeout.ms: 0 } }'],
+    told: [['2:41', 'expected a number of at least 6000, got 0']],
+  },
+  {
+    what: 'what clients and brokers of Kafka refuse',
+    lines: [
+      'cluster:',
+      '  kafka:',
+      '    session.timeout.ms: 1800001',
+      '    heartbeat.interval.ms: 0',
+      '    max.poll.records: 0',
+      '    request.timeout.ms: 2147483648',
+    ],
+    told: [
+      ['4:25', 'expected a number of at most 1800000, got 1800001'],
+      ['5:28', 'expected a number of at least 1, got 0'],
+      ['6:23', 'expected a number of at least 1, got 0'],
+      ['7:25', 'expected a number of at most 2147483647, got 2147483648'],
+    ],
+  },
+  {
+    what: 'heartbeats that come too late for the session',
+    lines: ['cluster: { kafka: { session.timeout.ms: 6000, heartbeat.interval.ms: 6000 } }'],
+    told: [['2:70', 'expected less than session.timeout.ms, which is 6000, got 6000']],
+  },
+  {
+    what: 'heartbeats that come too late for the default session',
+    lines: ['cluster: { kafka: { heartbeat.interval.ms: 45000 } }'],
+    told: [['2:44', 'expected less than session.timeout.ms, which is 45000, got 45000']],
   },
   {
     what: 'a configuration that Kafka does not have',
@@ -240,93 +309,5 @@ describe('a bad scenario file', () => {
     const { code, stderr } = await invoke(['run', 'happy-pth.yaml'], folderOf({ 'happy-path.yaml': '' }))
     expect(code).toBe(2)
     expect(stderr).toBe("happy-pth.yaml: there is no such file; did you mean 'happy-path.yaml'?\n")
-  })
-})
-
-describe('the system of a scenario', () => {
-  const toll = `export { default } from '${TOLL}'\n`
-
-  it.each([
-    ['a path from the file', { 'deep/a.yaml': 'system: ../road.ts\n', 'road.ts': toll }, 'deep/a.yaml'],
-    ['its name, beside the file', { 'road/a.yaml': 'system: toll\n', 'road/system.ts': toll }, 'road/a.yaml'],
-    [
-      'its name, in scenarios above the file',
-      { 'a/b/c.yaml': 'system: toll\n', 'scenarios/toll/system.ts': toll },
-      'a/b/c.yaml',
-    ],
-    [
-      'its name, in scenarios of the working folder',
-      { 'c.yaml': 'system: toll\n', 'scenarios/toll/system.ts': toll },
-      'c.yaml',
-    ],
-  ])('[R6] is found by %s', async (_how, files, file) => {
-    const { code, stdout, stderr } = await invoke(['run', file], folderOf(files))
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toContain(`toll · ${file.replace(/.*\/|\.yaml$/g, '')} · seed 1 · digest `)
-  })
-
-  it.each([
-    [
-      'that does not exist, with those that do',
-      'system: tol\n',
-      "1:9 there is no system 'tol': expected other, toll, or the path of a file",
-      "did you mean 'toll'?",
-    ],
-    ['whose file does not exist', 'system: ./road.ts\n', '1:9 there is no file road.ts', ''],
-    [
-      'that calls itself otherwise',
-      'system: other\n',
-      "1:9 the system in scenarios/other/system.ts calls itself 'toll'",
-      "did you mean 'toll'?",
-    ],
-  ])('[R6] %s is refused', async (_what, text, told, meant) => {
-    const files = { 'a.yaml': text, 'scenarios/toll/system.ts': toll, 'scenarios/other/system.ts': toll }
-    const { code, stderr } = await invoke(['run', 'a.yaml'], folderOf(files))
-    expect(code).toBe(2)
-    expect(stderr).toContain(`a.yaml:${told}`)
-    expect(stderr).toContain(meant)
-  })
-
-  it.each([
-    ['a syntax error', 'export default {\n  name: \n}\n', 'system.ts:3:1 '],
-    [
-      'an import that leads nowhere',
-      "import { a } from './nowhere.ts'\nexport default a\n",
-      "system.ts:1:19 cannot find './nowhere.ts'",
-    ],
-    [
-      'an import of Node',
-      "import fs from 'node:fs'\nexport default fs\n",
-      "system.ts:1:16 cannot find 'node:fs': a system may import 'faultline'",
-    ],
-    ['no default export', 'export const a = 1\n', 'has no default export'],
-    [
-      'a default export that is no system',
-      'export default { name: 3 }\n',
-      "is not a system: it has no 'name'",
-    ],
-    [
-      'code that fails when it is loaded',
-      "throw new RangeError('too far')\n",
-      'failed while it was loaded: RangeError: too far',
-    ],
-    [
-      'a build that fails',
-      `import system from '${TOLL}'\nexport default { ...system, build: () => { throw new Error('no road') } }\n`,
-      'cannot be built: no road',
-    ],
-    [
-      'a build that returns something else',
-      `import system from '${TOLL}'\nexport default { ...system, build: () => ({}) }\n`,
-      "'topics' is nothing instead of a list",
-    ],
-  ])('[R7] with %s is refused without a stack trace', async (_what, text, told) => {
-    const { code, stdout, stderr } = await invoke(
-      ['run', 'a.yaml'],
-      folderOf({ 'a.yaml': 'system: ./system.ts\n', 'system.ts': text }),
-    )
-    expect(stderr).toContain(told)
-    expect(stderr).not.toMatch(/^\s+at /m)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 })

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { DOUBLE_TOLL, folderOf, invoke, ROOT, scenarioText } from '../../fixtures/cli.ts'
+import { DOUBLE_TOLL, folderOf, invoke, ROOT, scenarioText, TOLL } from '../../fixtures/cli.ts'
 
 const execute = promisify(execFile)
 
@@ -15,6 +15,13 @@ describe('exit codes', () => {
     ['1 when an expected violation does not happen', scenarioText('expect: { paid once: violated }'), 1],
     ['1 when service code breaks a rule', scenarioText('params: { mistake: ambient }'), 1],
     ['1 when a handler waits for something foreign', scenarioText('params: { mistake: foreign }'), 1],
+    ['1 when service code ends the process', scenarioText('params: { mistake: exits }'), 1],
+    [
+      '1 when service code uses time that it captured, and swallows what it is thrown',
+      scenarioText('params: { mistake: captures }'),
+      1,
+    ],
+    ['1 when service code says what cannot be meant', scenarioText('params: { mistake: misspells }'), 1],
     ['2 when the system cannot be built', scenarioText('params: { mistake: throws }'), 2],
     ['3 when the budget runs out', scenarioText('budget: { events: 20 }'), 3],
     ['3 when a fault never strikes', scenarioText('faults: [{ crash: booth, at: after provider.chrge }]'), 3],
@@ -27,6 +34,11 @@ describe('exit codes', () => {
     ['an unknown command', ['rum'], 'Did you mean run?'],
     ['an unknown option', ['run', 'a.yaml', '--sed', '1'], 'Did you mean --seed?'],
     ['a seed that is no number', ['run', 'a.yaml', '--seed', 'x'], "expected a whole number from 0, got 'x'"],
+    ...['0', '1e9', 'Infinity', '2147484', '0.0001'].map((limit): [string, string[], string] => [
+      `a time limit of ${limit} s`,
+      ['run', 'a.yaml', '--time-limit', limit],
+      `expected seconds from 0.001 to 2147483, got '${limit}'`,
+    ]),
     ['a missing file', ['run'], "missing required argument 'scenario'"],
     [
       'nothing to shrink',
@@ -52,6 +64,33 @@ describe('exit codes', () => {
       /part at record \d+:\n.*booth-\d {2}log of car-1 {2}\{"message":"seen","cars":\d+\}/,
     )
     expect(stderr).toContain('at module scope')
+  })
+
+  it('[R12] are 4 for a system that remembers what is seen only when it is loaded anew', async () => {
+    const folder = folderOf({ 'a.yaml': scenarioText('params: { mistake: warms }') })
+    const { code, stderr } = await invoke(['run', 'a.yaml', '--check-determinism'], folder)
+    expect(code).toBe(4)
+    expect(stderr).toContain('at module scope')
+  })
+
+  it.each([
+    ['mistake: exits', 1],
+    ['mistake: misspells', 1],
+    ['mistake: throws', 2],
+  ])('[R9] are those of run for every command, of a system with %s', async (param, code) => {
+    const folder = folderOf({ 'a.yaml': scenarioText(`params: { ${param} }`) })
+    for (const command of [['run'], ['shrink'], ['list', 'steps']]) {
+      const invocation = await invoke([...command, 'a.yaml'], folder)
+      expect({ command, code: invocation.code }).toEqual({ command, code })
+    }
+  })
+
+  it('[R9] are those of run for every command, when the budget runs out', async () => {
+    const folder = folderOf({ 'a.yaml': scenarioText('budget: { events: 20 }') })
+    for (const command of [['run'], ['shrink'], ['list', 'steps']]) {
+      const invocation = await invoke([...command, 'a.yaml'], folder)
+      expect({ command, code: invocation.code }).toEqual({ command, code: 3 })
+    }
   })
 
   it('[R12] say nothing of a deterministic system but that it is', async () => {
@@ -114,83 +153,6 @@ describe('run', () => {
     expect((await invoke(['replay', 'kept/run.json'], folder)).stdout).toContain(
       'the same run, to the digest',
     )
-  })
-})
-
-describe('replay', () => {
-  async function saved(): Promise<{
-    folder: string
-    file: string
-    edit(edit: (text: string) => string): void
-  }> {
-    const folder = folderOf({ 'a.yaml': DOUBLE_TOLL })
-    await invoke(['run', 'a.yaml'], folder)
-    const file = 'reports/double-toll/seed-1/run.json'
-    const path = join(folder, file)
-    return { folder, file, edit: (change) => writeFileSync(path, change(readFileSync(path, 'utf8'))) }
-  }
-
-  it('[R10] of a run that violated a property gives the same digest', async () => {
-    const { folder, file } = await saved()
-    const { code, stdout } = await invoke(['replay', file], folder)
-    expect(code).toBe(0)
-    expect(stdout).toContain('replay:   the same run, to the digest')
-  })
-
-  it('[R11] of a run without one of its faults says what differs', async () => {
-    const { folder, file, edit } = await saved()
-    edit((text) => {
-      const run = JSON.parse(text) as { scenario: { faults: object[] } }
-      run.scenario.faults.shift()
-      return JSON.stringify(run)
-    })
-    const { code, stdout } = await invoke(['replay', file], folder)
-    expect(code).toBe(1)
-    expect(stdout).toContain('not the same run: since it was saved its scenario was edited')
-    expect(stdout).toContain('- no longer in the plan: booth crashed')
-    expect(stdout).toContain('- paid once: violated → pass')
-  })
-
-  it('[R11] that differs although nothing was changed is nondeterminism', async () => {
-    const { folder, file, edit } = await saved()
-    edit((text) => text.replace(/"digest": "[0-9a-f]+"/, '"digest": "0000000000000000"'))
-    const { code, stdout } = await invoke(['replay', file], folder)
-    expect(code).toBe(4)
-    expect(stdout).toContain('- digest 0000000000000000 → ')
-  })
-
-  it.each([
-    [
-      'no JSON',
-      (text: string) => text.replace('"seed": 1,', '"seed": 1'),
-      /^reports\S+run\.json:\d+:\d+ expected JSON: /,
-    ],
-    [
-      'no saved run',
-      () => '{ "format": "other" }',
-      /run\.json:1:1 expected a saved run \(format: faultline-run\), got format: 'other'/,
-    ],
-    [
-      'a run of another version',
-      (text: string) => text.replace('"version": 1', '"version": 2'),
-      /run\.json:\d+:14 expected version 1/,
-    ],
-    [
-      'a run with a fault that does not exist',
-      (text: string) => text.replace('"crash": "gate"', '"crash": "gaet"'),
-      /run\.json:\d+:18 toll has no process 'gaet'.*did you mean 'gate'\?/,
-    ],
-    [
-      'a run with a broken tape',
-      (text: string) => text.replace(/("tape": \{\n.*?\[)\d+/, '$1-1'),
-      /run\.json:\d+:\d+ tape\./,
-    ],
-  ])('[R11] refuses %s at its place', async (_what, change, told) => {
-    const { folder, file, edit } = await saved()
-    edit(change)
-    const { code, stdout, stderr } = await invoke(['replay', file], folder)
-    expect(stderr).toMatch(told)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 })
 
@@ -291,6 +253,40 @@ describe('the program', () => {
     const { code, stdout } = await start(['run', 'a.yaml', '--time-limit', '1'], folder)
     expect(code).toBe(3)
     expect(stdout).toContain('inconclusive: it did not end within 1 s of wall time')
+  })
+
+  it.each([
+    ['exits', 1, 'error', 'booth.CarPassed called process.exit'],
+    ['prints', 0, 'pass', null],
+  ])(
+    '[R3] prints JSON and nothing else on stdout when service code %s',
+    async (mistake, code, verdict, reason) => {
+      const folder = folderOf({ 'a.yaml': scenarioText(`params: { mistake: ${mistake} }`) })
+      const result = await start(['run', 'a.yaml', '--json'], folder)
+      expect(result.code).toBe(code)
+      const told = JSON.parse(result.stdout) as { verdict: string; reason: string | null }
+      expect(told.verdict).toBe(verdict)
+      expect(told.reason ?? '').toContain(reason ?? '')
+      expect(result.stderr).not.toMatch(/^\s+at /m)
+      if (mistake === 'prints') expect(result.stderr).toContain('a car')
+    },
+  )
+
+  it.each([
+    ['ends the process', 'process.exit(5)', 'ended the process (code 5)'],
+    ['rejects', "throw new RangeError('too far')", 'failed: RangeError: too far'],
+  ])('[R7] refuses a system that %s from what it left running', async (_what, statement, told) => {
+    const text = `import system from '${TOLL}'\nvoid Promise.resolve().then(() => { ${statement} })\nexport default system\n`
+    const folder = folderOf({ 'a.yaml': 'system: ./system.ts\n', 'system.ts': text })
+    const { code, stdout, stderr } = await start(['run', 'a.yaml'], folder)
+    expect({ code, stdout }).toMatchObject({ code: 2, stdout: '' })
+    expect(stderr).toContain(`a.yaml:1:9 system.ts: code that it started outside of handlers ${told}`)
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it('[R13] takes the longest limit of wall time for what it is', async () => {
+    const folder = folderOf({ 'a.yaml': scenarioText() })
+    expect((await start(['run', 'a.yaml', '--time-limit', '2147483'], folder)).code).toBe(0)
   })
 
   it('[R2] refuses a bad file without a stack trace', async () => {

@@ -15,26 +15,14 @@ function networkOf(kernel: Kernel, ...names: readonly string[]): Network {
   return network
 }
 
-/** Nothing passes until a moment. */
-const cut = (covers: LinkCondition['covers'], untilMicros: number): LinkCondition => ({
-  covers,
-  apply: (link) => {
-    link.cutUntilMicros = Math.max(link.cutUntilMicros, untilMicros)
-  },
-  undo: (link) => {
-    link.cutUntilMicros = 0
-  },
-})
+/** Nothing passes. */
+const cut = (covers: LinkCondition['covers']): LinkCondition => ({ covers, cuts: true, addedMicros: 0 })
 
 /** Messages take longer. */
-const slowed = (covers: LinkCondition['covers'], byMicros: number): LinkCondition => ({
+const slowed = (covers: LinkCondition['covers'], addedMicros: number): LinkCondition => ({
   covers,
-  apply: (link) => {
-    link.addedMicros = Math.max(link.addedMicros, byMicros)
-  },
-  undo: (link) => {
-    link.addedMicros = 0
-  },
+  cuts: false,
+  addedMicros,
 })
 
 const everywhere = (): boolean => true
@@ -101,7 +89,7 @@ describe('a link', () => {
 
   it('[C1] keeps the order when it stops being slow and when it is no longer cut', async () => {
     const slow = slowed(everywhere, 50_000)
-    const partition = cut(everywhere, 60_000)
+    const partition = cut(everywhere)
     const sent = [1, 5, 20, 31, 33, 41, 55, 61, 70].map((millis) => ({ at: millis * 1000 }))
     const arrived = await arrivals(sent, {
       events: [
@@ -151,7 +139,7 @@ describe('a partition', () => {
   const sent = [1, 8, 12, 19, 25].map((millis) => ({ at: millis * 1000 }))
 
   it('[C3] holds what is sent while it lasts and delivers it afterwards, in order, and loses nothing', async () => {
-    const partition = cut(everywhere, 20_000)
+    const partition = cut(everywhere)
     const arrived = await arrivals(sent, {
       events: [
         [7_000, (network) => network.impose(partition)],
@@ -165,7 +153,7 @@ describe('a partition', () => {
   })
 
   it('[C3] covers one direction and one pair, if it is meant so', async () => {
-    const partition = cut(fromA1, 20_000)
+    const partition = cut(fromA1)
     const others = [
       { at: 8_000, from: 'b-1', to: 'a-1' },
       { at: 8_000, from: 'a-2' },
@@ -183,11 +171,55 @@ describe('a partition', () => {
   })
 
   it('[C3] covers links that are used for the first time while it lasts', async () => {
-    const partition = cut(fromA1, 20_000)
+    const partition = cut(fromA1)
     const arrived = await arrivals([{ at: 15_000, to: 'a-2' }], {
-      events: [[7_000, (network) => network.impose(partition)]],
+      events: [
+        [7_000, (network) => network.impose(partition)],
+        [20_000, (network) => network.lift(partition)],
+      ],
     })
     expect(moments(arrived)[0]).toBeGreaterThan(20_000)
+  })
+
+  it('[C3] ends for a link that others cover as well when the last of them ends, whatever was sent when', async () => {
+    const [first, second, third] = [cut(everywhere), cut(fromA1), cut(everywhere)]
+    const times = [1, 8, 12, 18, 22, 28, 41].map((millis) => ({ at: millis * 1000 }))
+    const arrived = await arrivals(times, {
+      events: [
+        [7_000, (network) => network.impose(first)],
+        [10_000, (network) => network.impose(second)],
+        [20_000, (network) => network.lift(first)],
+        [25_000, (network) => network.impose(third)],
+        [27_000, (network) => network.lift(third)],
+        [40_000, (network) => network.lift(second)],
+      ],
+    })
+    expect(arrived.map(({ n }) => n)).toEqual(times.map((_, n) => n))
+    const [before, ...held] = moments(arrived) as [number, ...number[]]
+    expect(before).toBeLessThan(7_000)
+    for (const at of held) expect(at).toBeGreaterThan(40_000)
+    for (const at of held) expect(at).toBeLessThan(46_000)
+  })
+
+  it('[C3] that never ends holds for ever, and keeps no run alive', async () => {
+    const arrived = await arrivals([{ at: 8_000 }], {
+      events: [[7_000, (network) => network.impose(cut(everywhere))]],
+    })
+    expect(arrived).toEqual([])
+  })
+
+  it('[C3] lets go what it held as slowly as the link is by then', async () => {
+    const partition = cut(everywhere)
+    const [held] = moments(
+      await arrivals([{ at: 8_000 }], {
+        events: [
+          [7_000, (network) => network.impose(partition)],
+          [15_000, (network) => network.impose(slowed(everywhere, 100_000))],
+          [20_000, (network) => network.lift(partition)],
+        ],
+      }),
+    )
+    expect(held).toBeGreaterThan(120_000)
   })
 })
 
@@ -214,6 +246,23 @@ describe('conditions that overlap', () => {
     expect(third).toBeGreaterThan(1_300_000)
     expect(third).toBeLessThan(1_310_000)
     expect(fourth).toBeLessThan(2_010_000)
+  })
+})
+
+describe('conditions that cover the same link', () => {
+  it.each([
+    [10_000, 300_000],
+    [300_000, 10_000],
+  ])('[C4] of %i and %i more microseconds make it as slow as the slower one', async (first, second) => {
+    const [at] = moments(
+      await arrivals([{ at: 5_000 }], {
+        events: [
+          [1_000, (network) => network.impose(slowed(everywhere, first))],
+          [2_000, (network) => network.impose(slowed(fromA1, second))],
+        ],
+      }),
+    )
+    expect(at).toBeGreaterThan(305_000)
   })
 })
 

@@ -65,6 +65,23 @@ describe('a process', () => {
     expect(subject.starts).toEqual(['0 life 1', '600 life 2'])
   })
 
+  it('[D8] has its lives in the digest, though one that does nothing is no event', async () => {
+    const digests = new Set<string>()
+    for (const lives of [1, 2, 3]) {
+      const subject = new Subject()
+      subject.at(100, () => {
+        for (let life = 1; life < lives; life++) {
+          subject.process.crash(0)
+          subject.process.restart(0)
+        }
+      })
+      await drive(subject.kernel)
+      expect(subject.kernel.events).toBe(1)
+      digests.add(subject.kernel.digest.hex())
+    }
+    expect(digests.size).toBe(3)
+  })
+
   it('[C7] knows what caused its present life', async () => {
     const subject = new Subject()
     const causes: number[] = []

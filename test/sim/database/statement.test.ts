@@ -1,5 +1,6 @@
+import type { RunResult } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { type PlayContext, play, thing } from '../../fixtures/play.ts'
+import { type PlayContext, play, type Thing, thing } from '../../fixtures/play.ts'
 
 type Things = Parameters<Parameters<PlayContext['transaction']>[0]>[0]['things']
 
@@ -110,6 +111,28 @@ describe('a row', () => {
     )
     expect(result).toMatchObject({ verdict: 'error', failureCode: 'value' })
     expect(result.reason).toContain('kind')
+  })
+
+  const wrong = (values: object): Thing => ({ ...thing('c'), ...values }) as unknown as Thing
+
+  it.each<[string, () => Promise<{ readonly result: RunResult }>]>([
+    ['inserted', () => outcomeOf((things) => things.insert(wrong({ count: '5' })))],
+    [
+      'updated by values',
+      () => outcomeOf((things) => things.update({ id: 'a' }, wrong({ id: 'a', count: '5' }))),
+    ],
+    [
+      'updated by a recipe',
+      () =>
+        outcomeOf((things) => things.update({ id: 'a' }, (row) => void Object.assign(row, { count: '5' }))),
+    ],
+    ['there from the start', async () => ({ result: await play([], { things: [wrong({ count: '5' })] }) })],
+  ])('[T20] that does not fit its table is refused when it is %s', async (_when, make) => {
+    expect((await make()).result).toMatchObject({
+      verdict: 'error',
+      failureCode: 'value',
+      reason: "table stage.things: column count expected a whole number or null, got '5'",
+    })
   })
 
   it('[T19] that a transaction wrote is in the trace of its commit, before and after', async () => {

@@ -79,8 +79,7 @@ describe('a sequence', () => {
     run: (ctx) =>
       ctx
         .transaction(async (tx) => {
-          // The key is the database's to give.
-          await tx.tickets.insert({ what } as Parameters<typeof tx.tickets.insert>[0])
+          await tx.tickets.insert({ what })
           await ctx.sleep(pause)
           if (fails) throw new Error('rolled back')
         })
@@ -119,6 +118,19 @@ describe('a sequence', () => {
     expect(seen).toEqual([['1 first', '3 second', '5 third']])
   })
 
+  it('[T14] is the only kind of key that an insert may leave out', () => {
+    const types = (tx: Parameters<Parameters<PlayContext['transaction']>[0]>[0]): unknown[] => [
+      () => tx.tickets.insert({ what: 'a' }),
+      // @ts-expect-error the key of things is not the database's to give
+      () => tx.things.insert({ kind: 'a', count: null }),
+      // @ts-expect-error a ticket says what it is for
+      () => tx.tickets.insert({ id: 1 }),
+      // @ts-expect-error a ticket has a number
+      () => tx.tickets.insert({ id: 'one', what: 'a' }),
+    ]
+    expect(types).toBeDefined()
+  })
+
   it('[T14] answers the insert with the row and its key, and accepts a key that is given', async () => {
     const seen: unknown[] = []
     await play([
@@ -127,7 +139,7 @@ describe('a sequence', () => {
         run: (ctx) =>
           ctx
             .transaction(async (tx) => {
-              seen.push(await tx.tickets.insert({ what: 'a' } as Parameters<typeof tx.tickets.insert>[0]))
+              seen.push(await tx.tickets.insert({ what: 'a' }))
               seen.push(await tx.tickets.insert({ id: 77, what: 'b' }))
               seen.push(await outcome(tx.tickets.insert({ id: 77, what: 'c' })))
             })

@@ -1,3 +1,4 @@
+import { eventually } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { type ShrinkProgress, shrink } from '../../../sim/explore/shrink.ts'
 import { run } from '../../../sim/run/run.ts'
@@ -49,6 +50,21 @@ describe('shrinking', () => {
         }),
       ).toBe('pass')
     }
+  })
+
+  it('[R18] [R19] keeps an order even if the property is violated without any, as scenario files have one', async () => {
+    const never = eventually('never', {
+      says: 'Does not hold, whatever happens.',
+      within: '1s',
+      reads: [],
+      per: 'car',
+      keys: () => ['no car'],
+      holds: () => false,
+    })
+    const { system, parts } = toll()
+    const prepared = { system, parts: { ...parts, properties: [never] } }
+    const shrunk = await shrink(prepared, { ...doubleToll, expect: {} }, 1)
+    expect(shrunk?.scenario).toMatchObject({ workload: { orders: 1 }, faults: [] })
   })
 
   it('[R18] is deterministic', async () => {

@@ -1,6 +1,8 @@
-import { CallTimeoutError } from 'faultline'
+import { CallTimeoutError, IdempotencyError } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { chargeOf, till } from '../../fixtures/till.ts'
+import { chargeOf, type TillContext, till } from '../../fixtures/till.ts'
+
+const KEY = { idempotencyKey: 'key' }
 
 describe('a payment provider', () => {
   it('[E1] charges once per request, and keeps a ledger of every charge', async () => {
@@ -44,6 +46,46 @@ describe('a payment provider', () => {
       expect(second).toEqual(first)
     })
     expect(charges).toHaveLength(1)
+  })
+
+  it.each<[string, (provider: TillContext['provider']) => Promise<unknown>, string]>([
+    ['amount', (provider) => provider.charge(chargeOf('order-1', 2000), KEY), 'amount was 1000 and is 2000'],
+    ['order', (provider) => provider.charge(chargeOf('order-2'), KEY), 'orderId was order-1 and is order-2'],
+    [
+      'operation',
+      (provider) => provider.refund({ orderId: 'order-1', chargeId: 'ch-1', amount: 1000 }, KEY),
+      'customerId was customer-1 and is undefined, chargeId was undefined and is ch-1',
+    ],
+  ])('[E7] refuses a key that comes again with another %s', async (_what, again, differences) => {
+    const heard: unknown[] = []
+    const { charges, refunds, result } = await till(async (_n, ctx) => {
+      await ctx.provider.charge(chargeOf('order-1'), KEY)
+      await again(ctx.provider).catch((error: unknown) => heard.push(error))
+      heard.push(await ctx.provider.charge(chargeOf('order-1'), KEY))
+    })
+    expect(heard).toEqual([expect.any(IdempotencyError), { outcome: 'succeeded', id: 'ch-1' }])
+    expect((heard[0] as Error).message).toBe(
+      `idempotency key key was used for another request: ${differences}`,
+    )
+    expect([charges.length, refunds.length]).toEqual([1, 0])
+    expect(result.verdict).toBe('pass')
+  })
+
+  it('[E7] takes members in another order for the same request', async () => {
+    const { charges } = await till(async (_n, ctx) => {
+      await ctx.provider.charge({ orderId: 'a', customerId: 'b', amount: 5 }, KEY)
+      await ctx.provider.charge({ amount: 5, customerId: 'b', orderId: 'a' }, KEY)
+    })
+    expect(charges).toHaveLength(1)
+  })
+
+  it('[D8] has the key of a request in the digest', async () => {
+    const digestWith = async (idempotencyKey: string): Promise<string> => {
+      const refund = { orderId: 'order-1', chargeId: 'ch-1', amount: 400 }
+      const { result } = await till(async (_n, ctx) => ctx.provider.refund(refund, { idempotencyKey }))
+      return result.digest
+    }
+    expect(await digestWith('one')).not.toBe(await digestWith('two'))
   })
 
   it('[E2] keeps a decline as the answer of its key', async () => {

@@ -40,6 +40,19 @@ describe('a partition', () => {
     expect(within(back.committed, 1010, 3000)).toBe(0)
   })
 
+  it('[F9] that holds a fetch request lets it wait at the broker afterwards, if there is nothing to read', async () => {
+    const result = await courier(
+      {},
+      {
+        workload: { orders: 2, every: '4s' },
+        faults: [{ partition: ['receiver', 'broker'], oneWay: true, at: '0ms', for: '2s' }],
+      },
+    )
+    expect(result.verdict).toBe('pass')
+    const delivered = recordsOf(result, 'deliver').map(({ atMicros }) => atMicros / 1000)
+    expect([within(delivered, 0, 500), within(delivered, 4000, 4500)]).toEqual([1, 1])
+  })
+
   it('[F9] leaves other links alone, and may name one process of a side', async () => {
     const other = await timesOf({ partition: ['sender-1', 'receiver'], at: '1s', for: '2s' })
     expect(other).toEqual({ ...(await timesOf()), ...other })
@@ -47,6 +60,17 @@ describe('a partition', () => {
     const relay = await timesOf({ partition: ['sender-relay', 'broker'], at: '1s', for: '2s' })
     expect(within(relay.appended, 1010, 3000)).toBe(0)
     expect(relay.appended).toHaveLength(12)
+  })
+
+  it('[F9] that overlaps with another one holds what was sent under the first until the last has healed', async () => {
+    const cut = await timesOf(
+      { partition: ['receiver', 'broker'], at: '1s', for: '1s' },
+      { partition: ['receiver', 'broker'], at: '1900ms', for: '2s' },
+    )
+    expect(within(cut.appended, 1000, 1900)).toBeGreaterThan(2)
+    expect(within(cut.delivered, 1010, 3900)).toBe(0)
+    expect(within(cut.committed, 1010, 3900)).toBe(0)
+    expect(cut.delivered).toHaveLength(12)
   })
 
   it('[F9] that overlaps with another one holds what is sent under both until the last has healed', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SimError } from '../../../sim/kernel/error.ts'
-import { hashNumber, type Plain, sealPlain, sealWhole } from '../../../sim/kernel/value.ts'
+import { hashNumber, type Plain, RowSealer, sealPlain, sealWhole } from '../../../sim/kernel/value.ts'
 
 const scalar = fc.oneof(fc.constant(null), fc.boolean(), fc.string(), fc.integer(), fc.double())
 const plainValue: fc.Arbitrary<Plain> = fc.letrec<{ value: Plain }>((tie) => ({
@@ -45,6 +45,77 @@ function refusal(value: unknown): SimError {
   }
   throw new Error('it was taken for plain data')
 }
+
+describe('the rows of a table', () => {
+  const word = { type: 'oneOf', values: ['NEW', 'OLD'] } as const
+  const sealer = new RowSealer('shop.orders', [
+    { name: 'id', type: 'text' },
+    { name: 'count', type: 'integer', optional: true },
+    { name: 'price', type: 'money' },
+    { name: 'paid', type: 'flag' },
+    { name: 'state', ...word },
+    { name: 'last', ...word, optional: true },
+    { name: 'extra', type: 'plain' },
+  ])
+  const right = { id: 'a', count: 1, price: 100, paid: true, state: 'NEW', last: null, extra: { deep: [1] } }
+  const refused = (values: object): string | undefined => {
+    try {
+      sealer.seal({ ...right, ...values })
+      return undefined
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'value' })
+      return (error as SimError).message
+    }
+  }
+
+  it('[K7] have the hash of plain values, and [K8] are frozen in depth', () => {
+    const row = structuredClone(right)
+    expect(sealer.seal(row)).toBe(hash(structuredClone(right)))
+    expect([row, row.extra, row.extra.deep].map(Object.isFrozen)).toEqual([true, true, true])
+  })
+
+  it.each([
+    { count: null },
+    { count: -(2 ** 40) },
+    { id: '' },
+    { paid: false },
+    { state: 'OLD', last: 'NEW' },
+    { extra: null },
+    { extra: 'text' },
+    { extra: 0.5 },
+    { extra: false },
+    { absent: undefined },
+  ])('[T20] may hold %o', (values) => expect(refused(values)).toBeUndefined())
+
+  it.each([
+    [{ id: 5 }, 'column id expected text, got 5'],
+    [{ id: null }, 'column id expected text, got null'],
+    [{ id: undefined }, 'column id expected text, got nothing'],
+    [{ count: '5' }, "column count expected a whole number or null, got '5'"],
+    [{ count: undefined }, 'column count expected a whole number or null, got nothing'],
+    [{ count: 0.5 }, 'column count expected a whole number or null, got 0.5'],
+    [{ count: Number.NaN }, 'column count expected a whole number or null, got NaN'],
+    [{ price: 9.99 }, 'column price expected a whole number of the smallest unit of its currency, got 9.99'],
+    [{ paid: 1 }, 'column paid expected true or false, got 1'],
+    [{ state: 'PAID' }, "column state expected 'NEW' or 'OLD', got 'PAID'"],
+    [{ last: 'PAID' }, "column last expected 'NEW' or 'OLD' or null, got 'PAID'"],
+    [{ id: ['a'] }, 'column id expected text, got a list'],
+    [{ id: { a: 1 } }, 'column id expected text, got an object'],
+    [{ id: new Date(0) }, 'column id expected text, got an instance of Date'],
+    [{ extra: undefined }, 'column extra expected plain data, got nothing'],
+    [{ colour: 'red' }, "has no column colour ('red'): expected id, count, price, paid, state, last, extra"],
+  ])('[T20] may not hold %o', (values, message) => {
+    expect(refused(values)).toContain('table shop.orders')
+    expect(refused(values)).toContain(message)
+  })
+
+  it('[K8] may not hold what is not plain, however deep', () => {
+    expect(refused({ extra: { at: [new Date(0)] } })).toContain(
+      'shop.orders.extra.at[0] is an instance of Date',
+    )
+    expect(refused({ extra: () => 1 })).toContain('shop.orders.extra is function')
+  })
+})
 
 describe('plain values', () => {
   it('[K7] equal values have equal hashes, whatever the order of their members', () => {

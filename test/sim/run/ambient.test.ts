@@ -1,10 +1,12 @@
-import { prepare, run } from 'faultline'
-import { describe, expect, it } from 'vitest'
+import machine from 'node:process'
+import { eventually, type PreparedSystem, prepare, run } from 'faultline'
+import { describe, expect, it, vi } from 'vitest'
 import { trapAmbient } from '../../../sim/run/ambient.ts'
 import { loadBundle } from '../../../sim/run/load-bundle.ts'
+import { outlineOf } from '../../../sim/run/outline.ts'
 import { NODE_HOSTS } from '../../fixtures/hosts.ts'
-import { type Ctx, mark, type Perform } from '../../fixtures/shapes/shape.ts'
-import { solo, soloScenario } from '../../fixtures/solo.ts'
+import { type Ctx, mark, type Perform, write } from '../../fixtures/shapes/shape.ts'
+import { solo, soloParts, soloScenario } from '../../fixtures/solo.ts'
 
 /** Every ambient source, with what the error must say. */
 const SOURCES: readonly (readonly [name: string, use: () => unknown, instead: string])[] = [
@@ -20,7 +22,37 @@ const SOURCES: readonly (readonly [name: string, use: () => unknown, instead: st
   ['performance.now', () => performance.now(), 'ctx.now'],
   ['crypto.randomUUID', () => crypto.randomUUID(), 'ctx.id'],
   ['crypto.getRandomValues', () => crypto.getRandomValues(new Uint8Array(1)), 'ctx.random'],
+  ['process.exit', () => process.exit(), 'a crash of the scenario'],
+  ['process.abort', () => process.abort(), 'a crash of the scenario'],
+  ['process.kill', () => process.kill(1, 0), 'a crash of the scenario'],
+  ['process.hrtime', () => process.hrtime(), 'ctx.now'],
+  ['process.hrtime.bigint', () => process.hrtime.bigint(), 'ctx.now'],
+  ['process.uptime', () => process.uptime(), 'ctx.now'],
+  ['process.cpuUsage', () => process.cpuUsage(), 'share no machine'],
+  ['process.memoryUsage', () => process.memoryUsage(), 'share no machine'],
+  ['process.memoryUsage.rss', () => process.memoryUsage.rss(), 'share no machine'],
+  ['process.resourceUsage', () => process.resourceUsage(), 'share no machine'],
+  ['process.nextTick', () => process.nextTick(() => {}), 'await a step'],
+  ['process.cwd', () => process.cwd(), 'what the ctx of the handler offers'],
+  ['process.on', () => process.on('exit', () => {}), 'what the ctx of the handler offers'],
+  ['process.env.HOME', () => process.env.HOME, 'a param of the system'],
+  ['process.env.HOME', () => 'HOME' in process.env, 'a param of the system'],
+  ['process.argv', () => process.argv.length, 'a param of the system'],
+  ['process.stdout', () => process.stdout.write('now'), 'ctx.log'],
+  ['process.stderr', () => process.stderr.write('now'), 'ctx.log'],
+  ['process.pid', () => process.pid, 'what the ctx of the handler offers'],
+  ['process.exitCode', () => Reflect.set(process, 'exitCode', 3), 'what the ctx of the handler offers'],
+  // The object itself, as an import of node:process gives it.
+  ['process.exit', () => machine.exit(), 'a crash of the scenario'],
+  ['process.hrtime', () => machine.hrtime(), 'ctx.now'],
+  ['process.hrtime.bigint', () => machine.hrtime.bigint(), 'ctx.now'],
+  ['process.uptime', () => machine.uptime(), 'ctx.now'],
 ]
+
+const refusalOf = (name: string, culprit = 'service code'): RegExp =>
+  new RegExp(
+    `${culprit} (called|read|set) ${name.replaceAll('.', '[.]')}, which a simulation cannot repeat: use `,
+  )
 
 /** The present values of everything that a run replaces. */
 const globals = () => ({
@@ -29,6 +61,8 @@ const globals = () => ({
   setInterval: globalThis.setInterval,
   setImmediate: globalThis.setImmediate,
   fetch: globalThis.fetch,
+  process: Object.getOwnPropertyDescriptor(globalThis, 'process'),
+  'members of process': Object.getOwnPropertyDescriptors(machine),
   'Math.random': Math.random,
   'performance.now': Object.getOwnPropertyDescriptor(performance, 'now'),
   'crypto.randomUUID': Object.getOwnPropertyDescriptor(crypto, 'randomUUID'),
@@ -47,7 +81,7 @@ describe('ambient time, chance and input', () => {
         }
         const result = await run(solo(make), soloScenario(), 1, { host })
         expect(result.verdict).toBe('error')
-        expect(result.reason).toContain(`service code called ${name}, which a simulation cannot repeat`)
+        expect(result.reason).toMatch(refusalOf(name, 'solo.perform'))
         expect(result.reason).toContain(instead)
         expect(globals()).toEqual(before)
       }
@@ -66,24 +100,42 @@ describe('ambient time, chance and input', () => {
     const result = await run(solo(make), soloScenario(), 1)
     expect(result).toMatchObject({
       verdict: 'error',
-      reason: expect.stringContaining(`service code called ${name},`),
+      reason: expect.stringMatching(refusalOf(name, 'solo.perform')),
     })
   })
 
-  it.each<[string, () => Perform]>([
+  it.each<[string, string, () => Perform]>([
     [
       'a factory',
+      'service code',
       () => {
         const started = Date.now()
         return async (ctx) => mark(ctx, started)
       },
     ],
-    ['a detached branch', () => async () => void Promise.resolve().then(() => Math.random())],
-    ['an executor', () => () => new Promise((resolve) => setTimeout(resolve, 1))],
-  ])('[D10] in %s it ends the run as well', async (_where, make) => {
+    ['a detached branch', 'solo.perform', () => async () => void Promise.resolve().then(() => Math.random())],
+    ['an executor', 'solo.perform', () => () => new Promise((resolve) => setTimeout(resolve, 1))],
+    [
+      'a handler of an event',
+      'solo.Performed',
+      () => async (ctx) => {
+        if (ctx.event !== undefined) Date.now()
+      },
+    ],
+    [
+      'a branch that runs while a transaction commits',
+      'solo.perform',
+      () => async (ctx) => {
+        const committed = write(ctx, 'note')
+        await ctx.sleep('100us')
+        Math.random()
+        await committed
+      },
+    ],
+  ])('[D10] in %s it ends the run as well, and names %s', async (_where, culprit, make) => {
     expect(await run(solo(make), soloScenario(), 1)).toMatchObject({
       verdict: 'error',
-      reason: expect.stringContaining('which a simulation cannot repeat'),
+      reason: expect.stringMatching(new RegExp(`^${culprit} called .*, which a simulation cannot repeat`)),
     })
   })
 
@@ -129,6 +181,43 @@ describe('ambient time, chance and input', () => {
     expect(globals()).toEqual(before)
   })
 
+  it('[D10] what tells the engine is no ambient input, and neither is printing', async () => {
+    const print = vi.spyOn(console, 'log')
+    const seen: unknown[] = []
+    for (const host of NODE_HOSTS) {
+      const make = () => async (ctx: Ctx) => {
+        seen.push(process.versions.node, process.env.NODE_ENV, Object.prototype.toString.call(process))
+        console.log('seen by', host.name)
+        await ctx.sleep('1ms')
+      }
+      const result = await run(solo(make), soloScenario({ workload: { orders: 1 } }), 1, { host })
+      expect(result).toMatchObject({ verdict: 'pass', reason: undefined })
+      expect(await new Promise((resolve) => process.nextTick(resolve, 'a tick'))).toBe('a tick')
+    }
+    expect(print.mock.calls.length).toBeGreaterThanOrEqual(NODE_HOSTS.length)
+    expect(seen.slice(0, 3)).toEqual([process.versions.node, 'development', '[object process]'])
+    print.mockRestore()
+  })
+
+  it('[D10] in a property that is asked at the end it ends the run as well', async () => {
+    const late = eventually('in time', {
+      says: 'Asks the wrong clock.',
+      within: '1s',
+      reads: [],
+      per: 'id',
+      keys: () => [String(Date.now())],
+      holds: () => true,
+    })
+    const make = () => async (ctx: Ctx) => ctx.sleep('1ms')
+    const parts = { ...soloParts(make), properties: [late] }
+    const prepared: PreparedSystem = { ...solo(make), parts }
+    expect(await run(prepared, soloScenario(), 1)).toMatchObject({
+      verdict: 'error',
+      reason: expect.stringMatching(refusalOf('Date.now')),
+    })
+    expect(Date.now()).toBeGreaterThan(0)
+  })
+
   it('[D10] every source is reported, even if the code swallows what is thrown', () => {
     const reported: string[] = []
     const restore = trapAmbient((error) => reported.push(error.message))
@@ -146,7 +235,7 @@ describe('ambient time, chance and input', () => {
       restore()
     }
     expect(threw).toEqual(SOURCES.map(() => true))
-    expect(reported).toEqual(SOURCES.map(([name]) => expect.stringContaining(`called ${name},`)))
+    expect(reported).toEqual(SOURCES.map(([name]) => expect.stringMatching(refusalOf(name))))
   })
 })
 
@@ -155,6 +244,37 @@ describe('before a run', () => {
     const broken = { name: 'broken', says: '', params: {}, build: () => ({ started: Date.now() }) }
     expect(() => prepare(broken as never, {})).toThrow('Date.now')
     expect(Date.now()).toBeGreaterThan(0)
+  })
+
+  it('[D10] ambient time in a factory is refused when the system says what it is made of', () => {
+    const make = () => {
+      const started = process.uptime()
+      return async (ctx: Ctx) => mark(ctx, started)
+    }
+    expect(() => outlineOf(solo(make).system, {})).toThrow('process.uptime')
+    expect(process.uptime()).toBeGreaterThan(0)
+  })
+
+  it('[D10] what a bundle captured while it was loaded is reported to the run that uses it', () => {
+    const text = `
+      const { now } = Date
+      const { random } = Math
+      const build = () => {
+        for (const use of [now, random]) try { use() } catch {}
+        throw new Error('built')
+      }
+      module.exports.default = { name: 'captures', build }`
+    const system = loadBundle({ text, label: 'system.ts', hash: '' }, {})
+    const reported: string[] = []
+    const restore = trapAmbient((error) => reported.push(error.message))
+    try {
+      expect(() => system.build({})).toThrow('built')
+    } finally {
+      restore()
+    }
+    expect(reported).toEqual(
+      ['Date.now', 'Math.random'].map((name) => expect.stringMatching(refusalOf(name))),
+    )
   })
 
   it('[D10] chance at module scope of a bundle is refused', () => {

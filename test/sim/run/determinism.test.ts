@@ -1,10 +1,11 @@
-import { defineSystem, type PreparedSystem, prepare } from 'faultline'
+import type { PreparedSystem } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { checkDeterminism } from '../../../sim/run/determinism.ts'
 import { NODE_HOSTS } from '../../fixtures/hosts.ts'
 import { NONDETERMINISTIC } from '../../fixtures/nondeterminism.ts'
 import { mark, write } from '../../fixtures/shapes/shape.ts'
 import { solo, soloParts, soloScenario } from '../../fixtures/solo.ts'
+import { systemOf } from '../../fixtures/stage.ts'
 
 const busy: PreparedSystem = solo(() => {
   let handled = 0
@@ -50,21 +51,13 @@ describe('the determinism check', () => {
   )
 
   it('[D9] finds state in `build`, which outlives a run as module scope does', async () => {
-    const leaky = prepare(
-      defineSystem({
-        name: 'leaky',
-        says: 'Counts in the wrong place.',
-        params: {},
-        build: () => {
-          let performed = 0
-          return soloParts(() => async (ctx) => {
-            performed++
-            await ctx.sleep(`${performed}ms`)
-          })
-        },
-      }),
-      {},
-    )
+    const leaky = systemOf(() => {
+      let performed = 0
+      return soloParts(() => async (ctx) => {
+        performed++
+        await ctx.sleep(`${performed}ms`)
+      })
+    })
     const difference = await checkDeterminism(leaky, soloScenario({ workload: { orders: 1 } }), 1)
     expect(difference?.message).toContain('the same happens at another time')
     expect(difference?.one?.kind).toBe('after')

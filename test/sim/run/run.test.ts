@@ -1,10 +1,6 @@
 import fc from 'fast-check'
 import {
-  defineSystem,
   type HandlerContext,
-  inbox,
-  outbox,
-  type PreparedSystem,
   prepare,
   type RunOptions,
   type RunResult,
@@ -21,6 +17,7 @@ import { type Tape, tapeConflicts } from '../../../sim/kernel/tape.ts'
 import type { Trace } from '../../../sim/kernel/trace.ts'
 import { EDITS, ERRORS, PLACES, saga, sagaScenario } from '../../fixtures/saga.ts'
 import { scenarioFiles, systemOf } from '../../fixtures/scenarios.ts'
+import { PLAIN_MESSAGING, stage } from '../../fixtures/stage.ts'
 
 /** The double charge: the payment service dies after the provider took the money and before its commit. */
 const doubleCharge: Scenario = scenarioOf({
@@ -261,30 +258,17 @@ describe('verdicts', () => {
 /** A service that answers one kind of request, with handlers that are careless about types. */
 function answering(
   make: () => (request: { readonly n: number }, ctx: HandlerContext<unknown, unknown>) => Promise<unknown>,
-): PreparedSystem {
+) {
   const ask = route<{ readonly n: number }, unknown>('desk', 'ask')
-  const desk = service(
-    'desk',
-    { inbox: inbox('none'), outbox: outbox({ mode: 'dual-write' }) },
-    ({ route: answer }) => answer(ask, make()),
-  )
+  const desk = service('desk', PLAIN_MESSAGING, ({ route: answer }) => answer(ask, make()))
   const act = async (n: number, user: UserContext): Promise<void> => {
     const { status, body } = await user.call(ask, { n })
     user.log('answered', { status, body })
   }
-  const parts = {
-    topics: [],
-    services: [desk],
-    externals: [],
-    properties: [],
-    workload: { noun: 'question', act },
-  }
-  return prepare(defineSystem({ name: 'desk', says: 'Answers.', params: {}, build: () => parts }), {})
+  return stage({ services: [desk], workload: { noun: 'question', act } }, { workload: { orders: 2 } })
 }
 
 describe("mistakes of a system's code", () => {
-  const scenario = scenarioOf({ system: 'desk', workload: { orders: 2 } })
-
   it.each<[string, Parameters<typeof answering>[0], string]>([
     ['answers with a date', () => async () => ({ at: new Date(5) }), 'ask.body.at is an instance of Date'],
     ['answers with itself', () => async (_request, ctx) => ctx, 'ask.body is an instance of'],
@@ -321,35 +305,26 @@ describe("mistakes of a system's code", () => {
       'a text was thrown',
     ],
   ])('[K24] a service that %s ends the run with an error that says so', async (_what, make, reason) => {
-    const result = await run(answering(make), scenario, 1)
+    const result = await answering(make)
     expect(result).toMatchObject({ verdict: 'error', reason: expect.stringContaining(reason) })
   })
 
   it('[K8] an answer cannot be changed after it was given', async () => {
-    const result = await run(
-      answering(() => async ({ n }, ctx) => {
-        const body = { n }
-        void ctx.sleep('1us').then(() => {
-          body.n = 99
-        })
-        return body
-      }),
-      scenario,
-      1,
-    )
+    const result = await answering(() => async ({ n }, ctx) => {
+      const body = { n }
+      void ctx.sleep('1us').then(() => {
+        body.n = 99
+      })
+      return body
+    })
     expect(result).toMatchObject({ verdict: 'error', reason: expect.stringContaining('TypeError') })
   })
 
   it('[K24] an error that a handler throws on purpose is no mistake: it is answered', async () => {
-    const { verdict, trace } = await run(
-      answering(() => async ({ n }) => {
-        if (n === 1) throw new Error('refused')
-        return n
-      }),
-      scenario,
-      1,
-      { trace: true },
-    )
+    const { verdict, trace } = await answering(() => async ({ n }) => {
+      if (n === 1) throw new Error('refused')
+      return n
+    })
     const answers = [...(trace?.records() ?? [])].filter(({ kind }) => kind === 'log').map(({ data }) => data)
     expect(verdict).toBe('pass')
     expect(answers).toEqual([

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { readTape, tapeData } from '../../../sim/kernel/tape.ts'
+import type { Path } from '../../../sim/run/problem.ts'
 import { run } from '../../../sim/run/run.ts'
 import {
   differences,
-  fingerprintOf,
+  editsOf,
+  fingerprintsOf,
   readSavedRun,
   type SavedOutcome,
   type SavedRun,
@@ -15,7 +17,7 @@ import { doubleToll, toll } from '../../fixtures/toll.ts'
 async function saved(): Promise<SavedRun> {
   const result = await run(toll(), doubleToll, 3, { recordTape: true })
   const tape = tapeData(result.tape ?? new Map())
-  const fingerprint = fingerprintOf(doubleToll)
+  const fingerprints = fingerprintsOf({ scenario: doubleToll, seed: 3, tape })
   const [systemFile, bundle] = ['../toll/system.ts', '0123456789abcdef']
   return {
     scenario: doubleToll,
@@ -23,7 +25,7 @@ async function saved(): Promise<SavedRun> {
     tape,
     systemFile,
     bundle,
-    fingerprint,
+    fingerprints,
     outcome: savedOutcome(result),
   }
 }
@@ -49,11 +51,80 @@ describe('a saved run', () => {
     )
   })
 
-  it('[R11] knows an edit of its scenario by the fingerprint', () => {
-    expect(fingerprintOf({ ...doubleToll })).toBe(fingerprintOf(doubleToll))
-    expect(fingerprintOf({ ...doubleToll, faults: doubleToll.faults.slice(1) })).not.toBe(
-      fingerprintOf(doubleToll),
-    )
+  it('[R11] knows by fingerprints what of it was edited', async () => {
+    const run1 = await saved()
+    const { scenario, seed, tape } = run1
+    const { name, ...others } = scenario
+    expect(editsOf(run1, { scenario: { ...others, name }, seed, tape: { ...tape } })).toEqual([])
+    const fewer = { ...scenario, faults: scenario.faults.slice(1) }
+    expect(editsOf(run1, { scenario: fewer, seed, tape })).toEqual(['scenario'])
+    expect(editsOf(run1, { scenario, seed: seed + 1, tape })).toEqual(['seed'])
+    const [[lane, values] = ['', []]] = Object.entries(tape)
+    const edited = { ...tape, [lane]: [...values.slice(1)] }
+    expect(editsOf(run1, { scenario: fewer, seed, tape: edited })).toEqual(['scenario', 'tape'])
+  })
+
+  it.each<[string, (data: Record<string, Record<string, unknown>>) => void, Path, string]>([
+    [
+      'a digest that is none',
+      ({ outcome = {} }) => {
+        outcome.digest = 'deadbeef'
+      },
+      ['outcome', 'digest'],
+      "expected sixteen hexadecimal digits, got 'deadbeef'",
+    ],
+    [
+      'a verdict that is none',
+      ({ outcome = {} }) => {
+        outcome.verdict = 'green'
+      },
+      ['outcome', 'verdict'],
+      "expected one of pass, violated, inconclusive, error, got 'green'",
+    ],
+    [
+      'no seed',
+      (data) => {
+        delete data.seed
+      },
+      ['seed'],
+      "missing 'seed': expected a number",
+    ],
+    [
+      'a lane that is no list',
+      ({ tape = {} }) => {
+        tape.lane = 'one'
+      },
+      ['tape', 'lane'],
+      "expected a list, got 'one'",
+    ],
+    [
+      'a choice that is no number',
+      ({ tape = {} }) => {
+        tape.lane = [1, null]
+      },
+      ['tape', 'lane', 1],
+      'expected a number, got nothing',
+    ],
+    [
+      'a choice below zero',
+      ({ tape = {} }) => {
+        tape.lane = [-1]
+      },
+      ['tape', 'lane', 0],
+      'expected a number of at least 0, got -1',
+    ],
+    [
+      'fingerprints of another kind',
+      (data) => {
+        Object.assign(data, { fingerprints: 'x' })
+      },
+      ['fingerprints'],
+      "expected a map, got 'x'",
+    ],
+  ])('[R11] with %s is refused in words of our own', async (_what, edit, path, message) => {
+    const data = JSON.parse(savedRunText(await saved())) as Record<string, Record<string, unknown>>
+    edit(data)
+    expect(readSavedRun(data)).toEqual({ problems: [{ path, of: 'value', message }] })
   })
 
   it('[R11] says what another outcome shows otherwise', () => {

@@ -18,7 +18,7 @@ const FULL = {
   system: 'toll',
   params: { key: false, booths: 2, mistake: 'none' },
   cluster: { brokers: 5, scheduling: 'fifo', kafka: { 'session.timeout.ms': 6000 } },
-  workload: { orders: 0, every: '1.5s' },
+  workload: { orders: 1, every: '1.5s' },
   faults: [
     { crash: 'booth', at: '2s' },
     { crash: 'booth', restart: '1m', at: 'before booth.CarPassed tx.commit', of: 'car-2', nth: 3 },

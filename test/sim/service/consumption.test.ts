@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { EPOCH_MILLIS } from '../../../sim/service/context.ts'
 import { type Courier, courier, deliver, recordsOf } from '../../fixtures/courier.ts'
 
 /** When each letter was handed to a handler, in milliseconds. */
@@ -12,7 +13,7 @@ const failsUntil =
   (millis: number): NonNullable<Courier['receive']> =>
   () =>
   async (letter, ctx) => {
-    if (letter.number === 1 && ctx.now() - 1_767_225_600_000 < millis) throw new Error('nobody is at home')
+    if (letter.number === 1 && ctx.now() - EPOCH_MILLIS < millis) throw new Error('nobody is at home')
     await deliver(letter, ctx)
   }
 
@@ -71,6 +72,77 @@ describe('a handler that throws', () => {
       else expect(first).toBeLessThan(1_000)
     }
     expect(new Set(partitions.values()).size).toBe(3)
+  })
+
+  const never: Courier['receive'] = () => async (letter) => {
+    throw new TypeError(`no door at ${letter.address}`)
+  }
+  const minute = { budget: { time: '1m' } }
+
+  it('[K19] until the budget has run out is named, with how often it failed and why', async () => {
+    const result = await courier({ receive: never }, { workload: { orders: 1 }, ...minute })
+    expect(result).toMatchObject({
+      verdict: 'inconclusive',
+      reason:
+        'the budget of virtual time ran out; receiver.LetterSent has failed 12 times for letter-1, last: TypeError: no door at address-1',
+    })
+    expect(deliveries(result, 'letter-1')).toHaveLength(12)
+  })
+
+  it('[K19] is counted over crashes, the most frequent first, at most two by name', async () => {
+    const sometimesSlowly: Courier['receive'] = () => async (letter, ctx) => {
+      if (letter.number === 1 && ctx.now() - EPOCH_MILLIS > 1_000) await ctx.sleep('15s')
+      throw new TypeError('no door')
+    }
+    const result = await courier(
+      { receive: sometimesSlowly, receivers: 3 },
+      {
+        workload: { orders: 40, every: '1s' },
+        cluster: { kafka: { 'session.timeout.ms': 6_000 } },
+        faults: [{ crash: 'receiver', at: '20s', restart: '1s' }],
+        ...minute,
+      },
+    )
+    const [budget, ...told] = result.reason?.split('; ') ?? []
+    expect(budget).toBe('the budget of virtual time ran out')
+    const last = recordsOf(result, 'failed').map(({ entity }) => entity)
+    const heads = [...new Set(last)].map((letter) => ({
+      letter,
+      times: last.filter((of) => of === letter).length,
+    }))
+    heads.sort((left, right) => right.times - left.times)
+    expect(heads).toHaveLength(3)
+    expect(told).toEqual([
+      ...heads
+        .slice(0, 2)
+        .map(({ letter, times }) =>
+          expect.stringContaining(`LetterSent has failed ${times} times for ${letter}, `),
+        ),
+      'and 1 more like that',
+    ])
+  })
+
+  it('[K19] is not named when it has succeeded at last', async () => {
+    const result = await courier(
+      { receive: failsUntil(5_000) },
+      { workload: { orders: 100, every: '1s' }, ...minute },
+    )
+    expect(result.reason).toBe('the budget of virtual time ran out')
+  })
+
+  it('[K25] and dies is not waited for: the back-off ends with its life', async () => {
+    const result = await courier(
+      { receive: failsUntil(27_000) },
+      {
+        workload: { orders: 1 },
+        cluster: { kafka: { 'session.timeout.ms': 6_000 } },
+        // The pause of 10 s has begun at 22.8 s.
+        faults: [{ crash: 'receiver', at: '23s', restart: '1ms' }],
+      },
+    )
+    expect(result.verdict).toBe('pass')
+    expect(result.endMicros).toBeGreaterThan(27_000_000)
+    expect(result.endMicros).toBeLessThan(30_000_000)
   })
 
   it.each(['receiver-1', 'receiver-2'])(

@@ -47,6 +47,17 @@ describe('time in a handler', () => {
     expect(occurredAt).toBeLessThan(EPOCH_MILLIS + 2_000)
   })
 
+  it('[K25] does not pass for the sleeps of a dead life: the run ends as if they had not been', async () => {
+    const sleeper: Script = { at: 1000, run: (ctx) => Promise.all(['7d', '8d', '9d'].map(ctx.sleep, ctx)) }
+    const living: Script = { at: 5000, run: (ctx) => ctx.sleep('10s') }
+    const result = await play([sleeper, living, sleeper], {
+      faults: [{ crash: 'stage', at: '2s', restart: '1s' }],
+    })
+    expect(result.verdict).toBe('pass')
+    expect(result.endMicros).toBeGreaterThan(15_000_000)
+    expect(result.endMicros).toBeLessThan(16_000_000)
+  })
+
   it('[S3] lets several sleeps pass side by side', async () => {
     const order: string[] = []
     await play([

@@ -1,13 +1,8 @@
 import {
   CallTimeoutError,
   ConnectionResetError,
-  inbox,
-  outbox,
   type RunResult,
   route,
-  run,
-  type ScenarioInput,
-  scenarioOf,
   service,
   table,
   text,
@@ -15,7 +10,7 @@ import {
 } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { recordsOf } from '../../fixtures/courier.ts'
-import { systemOf } from '../../fixtures/parts.ts'
+import { PLAIN_MESSAGING, type Staging, stage } from '../../fixtures/stage.ts'
 
 interface Job {
   readonly name: string
@@ -30,12 +25,7 @@ const order = route<Job, null>('front', 'order')
 const desk = (instances: number) =>
   service(
     'desk',
-    {
-      instances,
-      tables: { done: table({ name: text }, { key: 'name' }) },
-      inbox: inbox('none'),
-      outbox: outbox({ mode: 'relay' }),
-    },
+    { instances, tables: { done: table({ name: text }, { key: 'name' }) }, ...PLAIN_MESSAGING },
     ({ route: answer }) => {
       answer(work, async ({ name, takes, fails }, ctx) => {
         await ctx.sleep(takes ?? '1ms')
@@ -47,16 +37,12 @@ const desk = (instances: number) =>
   )
 
 /** A service that calls the desk on behalf of its callers. */
-const front = service(
-  'front',
-  { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) },
-  ({ route: answer }) => {
-    answer(order, async (job, ctx) => {
-      await ctx.call(work, job)
-      return null
-    })
-  },
-)
+const front = service('front', PLAIN_MESSAGING, ({ route: answer }) => {
+  answer(order, async (job, ctx) => {
+    await ctx.call(work, job)
+    return null
+  })
+})
 
 /** A call and what came of it, with the milliseconds that it took. */
 async function ask(
@@ -78,19 +64,15 @@ async function ask(
 /** Runs users, one after another unless said otherwise. */
 function visit(
   act: (n: number, user: UserContext) => Promise<unknown>,
-  { instances = 1, seed = 1, ...input }: Partial<ScenarioInput> & { instances?: number; seed?: number } = {},
+  { instances = 1, ...staging }: Staging & { readonly instances?: number } = {},
 ): Promise<RunResult> {
-  const prepared = systemOf({
-    services: [desk(instances), front],
-    workload: {
-      noun: 'user',
-      act: async (n, user) => {
-        await act(n, user)
-      },
+  const workload = {
+    noun: 'user',
+    act: async (n: number, user: UserContext) => {
+      await act(n, user)
     },
-  })
-  const scenario = scenarioOf({ system: 'parts', workload: { orders: 1 }, ...input })
-  return run(prepared, scenario, seed, { trace: true })
+  }
+  return stage({ services: [desk(instances), front], workload }, staging)
 }
 
 /** The jobs that were really done. */

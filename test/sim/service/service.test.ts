@@ -1,9 +1,8 @@
-import { inbox, ledger, outbox, route, run, scenarioOf, service, table, text, topic } from 'faultline'
+import { ledger, route, service, table, text, topic, type UserContext } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { courier, deliver, recordsOf } from '../../fixtures/courier.ts'
-import { systemOf } from '../../fixtures/parts.ts'
+import { PLAIN_MESSAGING, stage } from '../../fixtures/stage.ts'
 
-const messaging = { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) }
 const Said = topic('words', { partitions: 1, key: 'word' }).event('Said', { word: text })
 
 describe('a service', () => {
@@ -49,7 +48,7 @@ describe('a service', () => {
       words.event('Whispered', { word: text }),
     ]
     const say = route<{ readonly word: string }, null>('speaker', 'say')
-    const speaker = service('speaker', messaging, ({ route: answer }) => {
+    const speaker = service('speaker', PLAIN_MESSAGING, ({ route: answer }) => {
       answer(say, async ({ word }, ctx) => {
         for (let n = 0; n < 3; n++) await ctx.publish(Whispered, { word })
         await ctx.publish(Shouted, { word })
@@ -57,23 +56,22 @@ describe('a service', () => {
       })
     })
     const heard: string[] = []
-    const listener = service('listener', messaging, ({ on }) => {
+    const listener = service('listener', PLAIN_MESSAGING, ({ on }) => {
       on(Shouted, async ({ word }) => {
         heard.push(word)
       })
     })
-    const prepared = systemOf({
+    const parts = {
       topics: [words],
       services: [speaker, listener],
       workload: {
         noun: 'order',
-        act: async (n, user) => {
+        act: async (n: number, user: UserContext) => {
           await user.call(say, { word: `word-${n}` })
         },
       },
-    })
-    const scenario = scenarioOf({ system: 'parts', workload: { orders: 3, every: '1s' } })
-    const result = await run(prepared, scenario, 1, { trace: true })
+    }
+    const result = await stage(parts, { workload: { orders: 3, every: '1s' } })
     expect(heard).toEqual(['word-1', 'word-2', 'word-3'])
     const committed = recordsOf(result, 'offset-commit').map(
       ({ data }) => (data as { offsets: { offset: number }[] }).offsets[0]?.offset,
@@ -85,7 +83,7 @@ describe('a service', () => {
 describe('a declaration', () => {
   it('[S15] of ledgers is needed before users can note anything in one', async () => {
     const notes = ledger<{ readonly what: string }>('users.notes')
-    const prepared = systemOf({
+    const result = await stage({
       workload: {
         noun: 'order',
         act: async (_n, user) => {
@@ -93,7 +91,6 @@ describe('a declaration', () => {
         },
       },
     })
-    const result = await run(prepared, scenarioOf({ system: 'parts' }), 1)
     expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition' })
     expect(result.reason).toContain('users.notes was not declared')
   })
@@ -101,7 +98,7 @@ describe('a declaration', () => {
   it('[S15] gives a table the name of its service', () => {
     const { tables } = service(
       'shop',
-      { tables: { orders: table({ orderId: text }, { key: 'orderId' }) }, ...messaging },
+      { tables: { orders: table({ orderId: text }, { key: 'orderId' }) }, ...PLAIN_MESSAGING },
       () => {},
     )
     expect(tables.orders.name).toBe('shop.orders')
@@ -109,19 +106,18 @@ describe('a declaration', () => {
 
   it('[S15] that handles an event twice, or answers for another service, ends the run before it begins', async () => {
     const foreign = route<null, null>('elsewhere', 'GET /')
-    const twice = service('ear', messaging, ({ on }) => {
+    const twice = service('ear', PLAIN_MESSAGING, ({ on }) => {
       on(Said, async () => {})
       on(Said, async () => {})
     })
-    const impostor = service('ear', messaging, ({ route: answer }) => {
+    const impostor = service('ear', PLAIN_MESSAGING, ({ route: answer }) => {
       answer(foreign, async () => null)
     })
     for (const [spec, message] of [
       [twice, 'service ear handles Said twice'],
       [impostor, "service ear cannot answer 'GET /', a route of elsewhere"],
     ] as const) {
-      const prepared = systemOf({ topics: [Said.topic], services: [spec] })
-      const result = await run(prepared, scenarioOf({ system: 'parts' }), 1)
+      const result = await stage({ topics: [Said.topic], services: [spec] })
       expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition', events: 0 })
       expect(result.reason).toContain(message)
     }

@@ -1,29 +1,15 @@
-import {
-  defineSystem,
-  inbox,
-  outbox,
-  prepare,
-  route,
-  run,
-  type System,
-  scenarioOf,
-  service,
-  table,
-  text,
-} from 'faultline'
+import { route, service, table, text, type UserContext } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import { recordsOf } from '../../fixtures/courier.ts'
+import { PLAIN_MESSAGING, stage } from '../../fixtures/stage.ts'
 
 const go = route<null, { readonly error: string }>('desk', 'GO')
 
 /** A handler that uses a transaction after it has ended, in one of two ways. */
-function system(late: 'after commit' | 'after rollback'): System {
+function partsOf(late: 'after commit' | 'after rollback') {
   const desk = service(
     'desk',
-    {
-      tables: { notes: table({ id: text }, { key: 'id' }) },
-      inbox: inbox('none'),
-      outbox: outbox({ mode: 'dual-write' }),
-    },
+    { tables: { notes: table({ id: text }, { key: 'id' }) }, ...PLAIN_MESSAGING },
     ({ route: answer }) => {
       answer(go, async (_request, ctx) => {
         let insert: () => Promise<unknown> = async () => {}
@@ -40,34 +26,22 @@ function system(late: 'after commit' | 'after rollback'): System {
       })
     },
   )
-  return defineSystem({
-    name: 'desk',
-    says: '',
-    params: {},
-    build: () => ({
-      topics: [],
-      services: [desk],
-      externals: [],
-      properties: [],
-      workload: {
-        noun: 'order',
-        act: async (_n, user) => {
-          const { body } = await user.call(go, null)
-          user.log(body.error)
-        },
-      },
-    }),
-  })
+  const workload = {
+    noun: 'order',
+    act: async (_n: number, user: UserContext) => {
+      const { body } = await user.call(go, null)
+      user.log(body.error)
+    },
+  }
+  return { services: [desk], workload }
 }
 
 describe('a transaction that has ended', () => {
   it.each(['after commit', 'after rollback'] as const)('[S16] refuses statements %s', async (late) => {
-    const scenario = scenarioOf({ system: 'desk', workload: { orders: 1 } })
-    const { trace, verdict } = await run(prepare(system(late), {}), scenario, 1, { trace: true })
-    const logs = [...(trace?.records() ?? [])].filter(({ kind }) => kind === 'log')
-    expect(logs.map(({ data }) => data)).toEqual([
+    const result = await stage(partsOf(late))
+    expect(recordsOf(result, 'log').map(({ data }) => data)).toEqual([
       { message: 'the transaction of desk.GO has ended: await its statements inside it' },
     ])
-    expect(verdict).toBe('pass')
+    expect(result.verdict).toBe('pass')
   })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type RunResult, run } from '../../../sim/run/run.ts'
 import type { System } from '../../../sim/service/system.ts'
-import { type Assertion, findCounterexample, type SuiteOptions } from '../../../sim/vitest/check.ts'
+import { type Assertion, findCounterexample } from '../../../sim/vitest/check.ts'
+import type { SuiteOptions } from '../../../sim/vitest/options.ts'
 import system from '../../fixtures/toll/system.ts'
 import { toll } from '../../fixtures/toll.ts'
 
@@ -80,5 +81,13 @@ describe('a suite', () => {
     await findCounterexample('small', { ...options, cluster: { brokers: 1 }, runs: 200 }, counting)
     expect(aimed.some((faults) => faults.includes('broker-1'))).toBe(true)
     expect(aimed.filter((faults) => /broker-[23]/.test(faults))).toEqual([])
+  })
+
+  it.each([
+    ['leaks', 'with other values'],
+    ['captures', 'with other values'],
+  ])('[P8] of a system that %s is refused as nondeterministic', async (mistake, told) => {
+    const find = findCounterexample('drifts', { ...options, params: { mistake } }, upholds)
+    await expect(find).rejects.toThrow(told)
   })
 })

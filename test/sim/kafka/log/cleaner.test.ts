@@ -110,6 +110,16 @@ describe('compaction', () => {
     expect(batchesOf(log).flatMap(({ records }) => records.filter(({ key }) => key === null))).toEqual([])
   })
 
+  it('[KD4] what the map had no room for stays, even without a key', () => {
+    const log = emptyLog()
+    for (const key of ['a', 'b']) put(log, key)
+    log.appendAsLeader(batchOf(['unkeyed']), 0, 0)
+    put(log, 'a')
+    log.roll(0)
+    expect(clean(log, 0, 0, 1)).toBe(1)
+    expect(lastOffsetsIn(log)).toEqual([0, 1, 2, 3])
+  })
+
   it('[KD4] testCleanSegmentsRetainingLastEmptyBatch: the last offset of a cleaning is not lost', () => {
     const log = emptyLog({ config: { 'segment.bytes': 400 } })
     while (log.segments.count < 4) put(log, log.logEndOffset)

@@ -245,6 +245,19 @@ describe('snapshots', () => {
     expect(replica.entry()).toMatchObject({ producerEpoch: EPOCH, firstSequence: 2, lastSequence: 2 })
   })
 
+  it('[KS5] what has expired is not loaded, though the next scan is still to come', () => {
+    const bench = new Bench()
+    bench.nowMillis = 1000
+    bench.client(EPOCH, 0, 0)
+    bench.state.takeSnapshot(1000)
+    expect(
+      [DAY + 999, DAY + 1000].map((nowMillis) => {
+        bench.nowMillis = nowMillis
+        return bench.reopened(0, 1).entry()?.lastSequence
+      }),
+    ).toEqual([0, undefined])
+  })
+
   it('[KS5] testTruncateFullyAndStartAt', () => {
     const bench = appended(3)
     bench.state.truncateFully(0)

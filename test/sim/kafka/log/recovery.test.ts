@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Disk } from '../../../../sim/kafka/log/disk.ts'
 import type { Log } from '../../../../sim/kafka/log/log.ts'
 import {
   crashMachine,
@@ -138,7 +139,16 @@ describe('a machine that crashes', () => {
     expect([left({ 'flush.ms': 100 }, 199), left({ 'flush.ms': 100 }, 200)]).toEqual([2, 4])
   })
 
-  it('[KS5] loses snapshots that were not flushed, and what they held', () => {
+  it('[KS5] has all of the log to go by where a snapshot was not flushed yet', () => {
+    const log = emptyLog({ disk: new Disk(Number.POSITIVE_INFINITY, 100) })
+    for (const n of [0, 1]) log.appendAsLeader(producerBatch(1, 0, n), 0, 0)
+    log.roll(0)
+    log.appendAsLeader(producerBatch(1, 0, 2), 0, 0)
+    const opened = reopen(crashMachine(log, 50, { survivingEndOffset: 3 }), 50)
+    expect(opened.producers.entry(1, 50)?.batches).toHaveLength(3)
+  })
+
+  it('[KS5] loses what was not flushed, and the snapshot holds the rest', () => {
     const log = emptyLog()
     for (const n of [0, 1]) log.appendAsLeader(producerBatch(1, 0, n), 0, 0)
     log.roll(0)

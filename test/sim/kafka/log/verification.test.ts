@@ -87,6 +87,14 @@ describe('verifications', () => {
     }
   })
 
+  it('[KS7] nothing above the lowest sequence that asked may come first, whatever the version', () => {
+    const state = verified()
+    const guard = begin(state, 3, EPOCH, false)
+    const check = (sequence: number) =>
+      state.validate(at(0, producerBatch(PID, EPOCH, sequence, 1, true)), 'client', guard, 0, 0)
+    expect([check(4), check(3)]).toEqual(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'NONE'])
+  })
+
   it('[KS7] testVerificationStateEntryExpiration', () => {
     const state = verified()
     const guard = begin(state, 0, EPOCH)

@@ -1,0 +1,399 @@
+import type { ErrorCode } from '../error-code.ts'
+import { type AppendResult, type AppendSource, CLIENT_APPEND } from '../log/append.ts'
+import type { RecordBatch } from '../log/batch.ts'
+import { type EpochEndOffset, UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../log/epoch-cache.ts'
+import type { Log } from '../log/log.ts'
+import type { FetchIsolation } from '../log/read.ts'
+import type { ReplicationConfig, ReplicationSwitches } from './config.ts'
+import { FollowerState, NO_BROKER_EPOCH, UNKNOWN_OFFSET } from './follower.ts'
+import { committedIsr, type IsrState, pendingExpand, pendingShrink } from './isr.ts'
+import {
+  type AlterPartitionRequest,
+  type AlterPartitionResponse,
+  EARLIEST_TIMESTAMP,
+  type FetchedPartition,
+  type FetchPartition,
+  fetchRefused,
+  LATEST_TIMESTAMP,
+  type ListedOffset,
+  NO_LEADER_EPOCH,
+  type PartitionRegistration,
+  type ReplicationProgress,
+} from './message.ts'
+
+/** What a replica needs to know of the cluster, and whom it tells what. */
+export interface PartitionHost {
+  readonly brokerId: number
+  /** The life of this broker. */
+  readonly brokerEpoch: number
+  readonly config: ReplicationConfig
+  readonly switches: ReplicationSwitches
+  /** min.insync.replicas of the topic. */
+  readonly minInsyncReplicas: number
+  /** Broker epoch of a broker that may join an ISR (neither fenced nor shutting down), as far as this broker has heard; undefined for others. */
+  eligibleBrokerEpoch(brokerId: number): number | undefined
+  /** Sends AlterPartition to the controller. */
+  alterPartition(
+    request: AlterPartitionRequest,
+    respond: (response: AlterPartitionResponse, nowMillis: number) => void,
+  ): void
+  /** The high watermark has risen: delayed produce and fetch requests may be done. */
+  highWatermarkRaised(partition: Partition, nowMillis: number): void
+}
+
+const WAITING: ReplicationProgress = { done: false, errorCode: 'NONE' }
+const REPLICATED: ReplicationProgress = { done: true, errorCode: 'NONE' }
+const UNDEFINED_END: EpochEndOffset = { epoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET }
+
+/** The replica of a partition at one broker, as leader or follower. Source: Partition. */
+export class Partition {
+  readonly log: Log
+  leaderId = -1
+  leaderEpoch = -1
+  partitionEpoch = -1
+  replicas: readonly number[] = []
+  isr: IsrState = committedIsr([])
+  /** Where the log ended when it became leader in this epoch; undefined for followers. */
+  epochStartOffset: number | undefined
+  private readonly host: PartitionHost
+  private readonly followers = new Map<number, FollowerState>()
+
+  constructor(log: Log, host: PartitionHost) {
+    this.log = log
+    this.host = host
+  }
+
+  get isLeader(): boolean {
+    return this.leaderId === this.host.brokerId
+  }
+
+  /** Members of the ISR that a write needs: no more than there are replicas. */
+  get effectiveMinIsr(): number {
+    return Math.min(this.host.minInsyncReplicas, this.replicas.length)
+  }
+
+  /** What this leader knows of a follower. */
+  follower(brokerId: number): FollowerState | undefined {
+    return this.followers.get(brokerId)
+  }
+
+  /**
+   * Becomes leader, or hears as leader of another ISR (rules L8, L12). States older than the present one are ignored.
+   * @returns whether it was not leader before
+   */
+  makeLeader(state: PartitionRegistration, nowMillis: number): boolean {
+    if (state.partitionEpoch < this.partitionEpoch) return false
+    const newLeader = !this.isLeader
+    const newEpoch = state.leaderEpoch > this.leaderEpoch
+    this.replicas = state.replicas
+    this.isr = committedIsr(state.isr)
+    this.followTheAssignment(state.replicas)
+    if (newEpoch) {
+      const end = this.log.logEndOffset
+      this.log.startEpoch(state.leaderEpoch)
+      for (const follower of this.followers.values())
+        follower.reset(nowMillis, end, newLeader, state.isr.includes(follower.brokerId))
+      this.leaderEpoch = state.leaderEpoch
+      this.epochStartOffset = end
+    }
+    this.partitionEpoch = state.partitionEpoch
+    this.leaderId = this.host.brokerId
+    this.raiseHighWatermark(nowMillis)
+    return newLeader
+  }
+
+  /** Becomes follower (rule L12). @returns whether the leader epoch is new, so that fetching must start afresh */
+  makeFollower(state: PartitionRegistration): boolean {
+    if (state.partitionEpoch < this.partitionEpoch) return false
+    const newEpoch = state.leaderEpoch > this.leaderEpoch
+    this.leaderId = state.leader
+    this.leaderEpoch = state.leaderEpoch
+    this.partitionEpoch = state.partitionEpoch
+    this.epochStartOffset = undefined
+    this.replicas = state.replicas
+    this.isr = committedIsr([])
+    this.followers.clear()
+    return newEpoch
+  }
+
+  /** Appends what a client or coordinator produced; with acks=all only while the ISR is large enough (rules A2, L3). */
+  append(
+    batch: RecordBatch,
+    acks: number,
+    nowMillis: number,
+    source: AppendSource = CLIENT_APPEND,
+  ): AppendResult | { readonly errorCode: 'NOT_LEADER_OR_FOLLOWER' | 'NOT_ENOUGH_REPLICAS' } {
+    if (!this.isLeader) return { errorCode: 'NOT_LEADER_OR_FOLLOWER' }
+    if (acks === -1 && this.isr.committed.length < this.effectiveMinIsr)
+      return { errorCode: 'NOT_ENOUGH_REPLICAS' }
+    const result = this.log.appendAsLeader(batch, this.leaderEpoch, nowMillis, source)
+    if (result.errorCode === 'NONE') this.raiseHighWatermark(nowMillis)
+    return result
+  }
+
+  /** Whether everything below an offset is replicated as acks=all asks (rules A1, A3, A4). */
+  progress(requiredOffset: number): ReplicationProgress {
+    if (!this.isLeader) return { done: true, errorCode: 'NOT_LEADER_OR_FOLLOWER' }
+    if (this.log.highWatermark < requiredOffset) return WAITING
+    if (this.isr.maximal.length >= this.effectiveMinIsr) return REPLICATED
+    return { done: true, errorCode: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' }
+  }
+
+  /** Fetch of a consumer (rules F2, F3). */
+  fetchAsConsumer(
+    request: FetchPartition,
+    isolation: FetchIsolation,
+    maxBytes: number,
+    minOneBatch: boolean,
+  ): FetchedPartition {
+    const error = this.checkEpoch(request.currentLeaderEpoch)
+    if (error !== 'NONE') return fetchRefused(error)
+    return this.read(request, isolation, Math.min(maxBytes, request.partitionMaxBytes), minOneBatch)
+  }
+
+  /**
+   * Fetch of a follower: what it asks for says how far it is (rules R1, R2, R5, R6, R8).
+   * @param brokerEpoch its life, NO_BROKER_EPOCH if the request does not say
+   */
+  fetchAsFollower(
+    request: FetchPartition,
+    brokerId: number,
+    brokerEpoch: number,
+    maxBytes: number,
+    minOneBatch: boolean,
+    nowMillis: number,
+  ): FetchedPartition {
+    const error = this.checkEpoch(
+      this.host.switches.fenceByLeaderEpoch ? request.currentLeaderEpoch : NO_LEADER_EPOCH,
+    )
+    if (error !== 'NONE') return fetchRefused(error)
+    const follower = this.followers.get(brokerId)
+    if (follower === undefined) {
+      const epochGiven = request.currentLeaderEpoch !== NO_LEADER_EPOCH
+      return fetchRefused(epochGiven ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER')
+    }
+    const end = this.log.logEndOffset
+    const fetched = this.read(request, 'log_end', Math.min(maxBytes, request.partitionMaxBytes), minOneBatch)
+    if (fetched.errorCode !== 'NONE' || fetched.divergingEpoch !== undefined) return fetched
+    if (this.staleLife(follower, brokerEpoch)) return fetchRefused('NOT_LEADER_OR_FOLLOWER')
+    const before = follower.logEndOffset
+    follower.fetched(request.fetchOffset, request.logStartOffset, nowMillis, end, brokerEpoch)
+    this.maybeExpandIsr(follower)
+    if (follower.logEndOffset !== before) this.raiseHighWatermark(nowMillis)
+    return fetched
+  }
+
+  /** OffsetForLeaderEpoch (rule L9). */
+  offsetForLeaderEpoch(
+    currentLeaderEpoch: number,
+    leaderEpoch: number,
+  ): EpochEndOffset & { readonly errorCode: ErrorCode } {
+    const errorCode = this.checkEpoch(currentLeaderEpoch)
+    if (errorCode !== 'NONE') return { ...UNDEFINED_END, errorCode }
+    const end = this.log.endOffsetForEpoch(leaderEpoch)
+    // Before KIP-279 the answer did not say of which epoch it speaks.
+    return {
+      ...end,
+      epoch: this.host.switches.truncation === 'KIP-101' ? UNDEFINED_EPOCH : end.epoch,
+      errorCode,
+    }
+  }
+
+  /** ListOffsets (rule L13). @param isolation of a consumer; undefined for a follower, who may see everything */
+  listOffset(
+    timestamp: number,
+    currentLeaderEpoch: number,
+    isolation: 'read_uncommitted' | 'read_committed' | undefined,
+  ): ListedOffset {
+    const { log, leaderEpoch } = this
+    const nothing = { timestamp: -1, offset: -1, leaderEpoch: -1 }
+    const error = this.checkEpoch(currentLeaderEpoch)
+    if (error !== 'NONE') return { errorCode: error, ...nothing }
+    const bound = this.visibleEnd(isolation)
+    const lagging = isolation !== undefined && (this.epochStartOffset ?? 0) > log.highWatermark
+    if (timestamp === LATEST_TIMESTAMP) {
+      if (lagging) return { errorCode: 'OFFSET_NOT_AVAILABLE', ...nothing }
+      return { errorCode: 'NONE', timestamp: -1, offset: bound, leaderEpoch }
+    }
+    if (timestamp === EARLIEST_TIMESTAMP) {
+      const offset = log.logStartOffset
+      return { errorCode: 'NONE', timestamp: -1, offset, leaderEpoch: log.epochs.epochForOffset(offset) }
+    }
+    const found = log.segments.findByTimestamp(timestamp, log.logStartOffset)
+    if (found === undefined || found.offset >= bound) {
+      return { errorCode: lagging ? 'OFFSET_NOT_AVAILABLE' : 'NONE', ...nothing }
+    }
+    return { errorCode: 'NONE', ...found, leaderEpoch: log.epochs.epochForOffset(found.offset) }
+  }
+
+  /** DeleteRecords at the leader (rule L6). @param offset -1 for the high watermark */
+  deleteRecords(offset: number, nowMillis: number): ErrorCode {
+    if (!this.isLeader) return 'NOT_LEADER_OR_FOLLOWER'
+    const to = offset === -1 ? this.log.highWatermark : offset
+    return to < 0 ? 'OFFSET_OUT_OF_RANGE' : this.log.maybeIncrementLogStartOffset(to, nowMillis)
+  }
+
+  /** Asks the controller to remove members that lag (rule R7). To be called every half replica.lag.time.max.ms. */
+  maybeShrinkIsr(nowMillis: number): void {
+    if (!this.isLeader || this.isr.proposed !== undefined) return
+    const leaving = this.outOfSync(nowMillis)
+    if (leaving.length === 0) return
+    this.isr = pendingShrink(this.isr, leaving)
+    this.requestIsr()
+  }
+
+  /** The members of the ISR that are not caught up. */
+  outOfSync(nowMillis: number): number[] {
+    const end = this.log.logEndOffset
+    const maxLagMillis = this.host.config['replica.lag.time.max.ms']
+    return this.isr.committed.filter((id) => {
+      if (id === this.host.brokerId) return false
+      return this.followers.get(id)?.isCaughtUp(end, nowMillis, maxLagMillis) !== true
+    })
+  }
+
+  private visibleEnd(isolation: 'read_uncommitted' | 'read_committed' | undefined): number {
+    if (isolation === undefined) return this.log.logEndOffset
+    return isolation === 'read_committed' ? this.log.lastStableOffset : this.log.highWatermark
+  }
+
+  private followTheAssignment(replicas: readonly number[]): void {
+    for (const id of this.followers.keys()) if (!replicas.includes(id)) this.followers.delete(id)
+    for (const id of replicas) {
+      if (id !== this.host.brokerId && !this.followers.has(id)) this.followers.set(id, new FollowerState(id))
+    }
+  }
+
+  private checkEpoch(currentLeaderEpoch: number): ErrorCode {
+    if (currentLeaderEpoch !== NO_LEADER_EPOCH) {
+      if (currentLeaderEpoch < this.leaderEpoch) return 'FENCED_LEADER_EPOCH'
+      if (currentLeaderEpoch > this.leaderEpoch) return 'UNKNOWN_LEADER_EPOCH'
+    }
+    return this.isLeader ? 'NONE' : 'NOT_LEADER_OR_FOLLOWER'
+  }
+
+  private read(
+    { lastFetchedEpoch, fetchOffset }: FetchPartition,
+    isolation: FetchIsolation,
+    maxBytes: number,
+    minOneBatch: boolean,
+  ): FetchedPartition {
+    const { log } = this
+    const { highWatermark, lastStableOffset, logStartOffset } = log
+    const bounds = { highWatermark, lastStableOffset, logStartOffset }
+    if (lastFetchedEpoch !== NO_LEADER_EPOCH) {
+      const end = log.endOffsetForEpoch(lastFetchedEpoch)
+      if (end.endOffset === UNDEFINED_EPOCH_OFFSET || end.epoch === UNDEFINED_EPOCH)
+        return fetchRefused('OFFSET_OUT_OF_RANGE')
+      if (fetchOffset < log.logStartOffset) return fetchRefused('OFFSET_OUT_OF_RANGE')
+      if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset)
+        return { ...fetchRefused('NONE'), ...bounds, divergingEpoch: end }
+    }
+    const { errorCode, batches, sizeInBytes, abortedTransactions } = log.read(
+      fetchOffset,
+      maxBytes,
+      isolation,
+      minOneBatch,
+    )
+    if (errorCode !== 'NONE') return fetchRefused(errorCode)
+    return { errorCode, ...bounds, divergingEpoch: undefined, abortedTransactions, batches, sizeInBytes }
+  }
+
+  private staleLife(follower: FollowerState, brokerEpoch: number): boolean {
+    if (!this.host.switches.brokerEpochCheck || brokerEpoch === NO_BROKER_EPOCH) return false
+    const known = this.host.eligibleBrokerEpoch(follower.brokerId)
+    return known !== undefined && brokerEpoch < known
+  }
+
+  private isEligible(follower: FollowerState): boolean {
+    const known = this.host.eligibleBrokerEpoch(follower.brokerId)
+    if (known === undefined) return false
+    if (!this.host.switches.brokerEpochCheck || follower.brokerEpoch === NO_BROKER_EPOCH) return true
+    return follower.brokerEpoch === known
+  }
+
+  /** Rule R8: it has what is committed, and has fetched in this epoch, to its start at least. */
+  private maybeExpandIsr(follower: FollowerState): void {
+    const { isr, log } = this
+    if (isr.proposed !== undefined || isr.committed.includes(follower.brokerId)) return
+    if (!this.isEligible(follower) || follower.logEndOffset < log.highWatermark) return
+    const { expandRequiresEpochStart, maximalIsrEager } = this.host.switches
+    if (expandRequiresEpochStart && follower.logEndOffset < (this.epochStartOffset ?? 0)) return
+    this.isr = pendingExpand(isr, follower.brokerId, maximalIsrEager)
+    this.requestIsr()
+  }
+
+  /** Rules L2 to L4: the least end of those who are in sync, and of those who are about to be. */
+  private raiseHighWatermark(nowMillis: number): void {
+    const { log, isr, host } = this
+    if (host.switches.highWatermarkFrozenBelowMinIsr && isr.maximal.length < this.effectiveMinIsr) return
+    const end = log.logEndOffset
+    const maxLagMillis = host.config['replica.lag.time.max.ms']
+    let high = end
+    for (const follower of this.followers.values()) {
+      if (follower.logEndOffset >= high) continue
+      const counts =
+        isr.maximal.includes(follower.brokerId) ||
+        (follower.isCaughtUp(end, nowMillis, maxLagMillis) && this.isEligible(follower))
+      if (counts) high = follower.logEndOffset
+    }
+    if (high !== UNKNOWN_OFFSET && log.maybeIncrementHighWatermark(high, nowMillis))
+      host.highWatermarkRaised(this, nowMillis)
+  }
+
+  private requestIsr(): void {
+    const { host, leaderEpoch, partitionEpoch } = this
+    const proposed = this.isr.proposed ?? this.isr.committed
+    const request: AlterPartitionRequest = {
+      brokerId: host.brokerId,
+      brokerEpoch: host.brokerEpoch,
+      leaderEpoch,
+      partitionEpoch,
+      newIsrWithEpochs: proposed.map((brokerId) => ({ brokerId, brokerEpoch: this.lifeOf(brokerId) })),
+      leaderRecoveryState: 'RECOVERED',
+    }
+    host.alterPartition(request, (response, nowMillis) => this.altered(request, response, nowMillis))
+  }
+
+  private lifeOf(brokerId: number): number {
+    if (brokerId === this.host.brokerId) return this.host.brokerEpoch
+    return this.followers.get(brokerId)?.brokerEpoch ?? NO_BROKER_EPOCH
+  }
+
+  /** The controller's answer (rule R9). */
+  private altered(request: AlterPartitionRequest, response: AlterPartitionResponse, nowMillis: number): void {
+    // Another state has come by way of the metadata meanwhile.
+    if (this.isr.proposed === undefined || request.partitionEpoch !== this.partitionEpoch || !this.isLeader)
+      return
+    switch (response.errorCode) {
+      case 'NONE':
+        this.adopt(response, nowMillis)
+        return
+      case 'INELIGIBLE_REPLICA':
+      case 'OPERATION_NOT_ATTEMPTED':
+        this.isr = committedIsr(this.isr.committed)
+        return
+      case 'UNKNOWN_TOPIC_OR_PARTITION':
+      case 'FENCED_LEADER_EPOCH':
+      case 'INVALID_UPDATE_VERSION':
+      case 'INVALID_REQUEST':
+      case 'NEW_LEADER_ELECTED':
+        // Its knowledge is old: the change stays pending until the metadata come.
+        return
+      default:
+        this.requestIsr()
+    }
+  }
+
+  private adopt(
+    { leaderId, leaderEpoch, partitionEpoch, isr }: AlterPartitionResponse,
+    nowMillis: number,
+  ): void {
+    // Stale, or of another reign: the metadata will tell.
+    if (leaderEpoch !== this.leaderEpoch || partitionEpoch < this.partitionEpoch) return
+    if (leaderId !== this.host.brokerId) return
+    this.isr = committedIsr(isr)
+    this.partitionEpoch = partitionEpoch
+    this.raiseHighWatermark(nowMillis)
+  }
+}

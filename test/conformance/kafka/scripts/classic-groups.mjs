@@ -1,0 +1,198 @@
+// Classic consumer groups: rebalance, sync, heartbeat, leave.
+
+import { admit, commit, describe, heartbeat, join, leave, SIMPLE, sync, two } from './groups.mjs'
+import { answerOf, ask, startBroker, stopBroker, topic, wait } from './steps.mjs'
+
+/** @typedef {import('../recorder/script.ts').Script} Script */
+
+const one = /** @type {const} */ ({
+  brokers: 1,
+  config: { 'group.initial.rebalance.delay.ms': 300, 'group.min.session.timeout.ms': 100 },
+  topics: [],
+})
+
+/** @type {Script[]} */
+export const scripts = [
+  {
+    ...one,
+    name: 'group-second-member',
+    title: 'A newcomer starts a rebalance, of which heartbeats tell; it ends when all have joined again',
+    rules: ['KG4', 'KG7', 'KG8'],
+    steps: [
+      ...admit('second-member', { client: 'a', expect: 'NONE' }),
+      heartbeat('second-member', { client: 'a' }),
+      sync('second-member', { '$member:a': 'all' }, { client: 'a', expect: 'NONE' }),
+      heartbeat('second-member', { client: 'a', expect: 'NONE' }),
+      join('second-member', { client: 'b', expect: 'MEMBER_ID_REQUIRED' }),
+      heartbeat('second-member', { client: 'a', expect: 'NONE' }),
+      join('second-member', { client: 'b', memberId: '$member:b', background: true, expect: 'NONE' }),
+      heartbeat('second-member', { client: 'a', expect: 'REBALANCE_IN_PROGRESS' }),
+      sync('second-member', {}, { client: 'a', expect: 'REBALANCE_IN_PROGRESS' }),
+      describe('second-member'),
+      join('second-member', { client: 'a', memberId: '$member:a', expect: 'NONE' }),
+      answerOf('b'),
+      describe('second-member'),
+      sync('second-member', {}, { client: 'b', generation: 2, background: true, expect: 'NONE' }),
+      sync(
+        'second-member',
+        { '$member:a': 'half', '$member:b': 'other half' },
+        { client: 'a', generation: 2 },
+      ),
+      answerOf('b'),
+      heartbeat('second-member', { client: 'b', generation: 2, expect: 'NONE' }),
+      describe('second-member'),
+    ],
+  },
+  {
+    ...one,
+    name: 'group-rebalance-timeout',
+    title: 'Who has not joined again when the rebalance timeout ends is no longer a member',
+    rules: ['KG4', 'KG5'],
+    steps: [
+      ...two('rebalance-timeout', { rebalanceTimeoutMs: 800 }),
+      join('rebalance-timeout', {
+        client: 'b',
+        memberId: '$member:b',
+        rebalanceTimeoutMs: 800,
+        protocols: [['range', { topics: ['changed'] }]],
+        background: true,
+        expect: 'NONE',
+      }),
+      heartbeat('rebalance-timeout', { client: 'a', generation: 2, expect: 'REBALANCE_IN_PROGRESS' }),
+      answerOf('b'),
+      heartbeat('rebalance-timeout', { client: 'a', generation: 2, expect: 'UNKNOWN_MEMBER_ID' }),
+      sync('rebalance-timeout', { '$member:b': 'all' }, { client: 'b', generation: 3, expect: 'NONE' }),
+    ],
+  },
+  {
+    ...one,
+    name: 'group-sync',
+    title:
+      'Followers wait for the leader; who is not in the assignment gets an empty one; a stable group repeats it',
+    rules: ['KG7'],
+    steps: [
+      ...admit('sync', { client: 'a', background: true, expect: 'NONE' }),
+      ...admit('sync', { client: 'b', background: true, expect: 'NONE' }),
+      answerOf('a'),
+      answerOf('b'),
+      sync('sync', {}, { client: 'b', generation: 7, expect: 'ILLEGAL_GENERATION' }),
+      sync('sync', {}, { client: 'b', memberId: 'made-up', expect: 'UNKNOWN_MEMBER_ID' }),
+      sync('sync', {}, { client: 'b', background: true, expect: 'NONE' }),
+      wait(100),
+      sync('sync', { '$member:a': 'all' }, { client: 'a', expect: 'NONE' }),
+      answerOf('b'),
+      sync('sync', {}, { client: 'b', expect: 'NONE' }),
+      sync('sync', { '$member:b': 'ignored' }, { client: 'a', expect: 'NONE' }),
+      ask(
+        'SyncGroup',
+        {
+          groupId: 'sync',
+          generationId: 1,
+          memberId: '$member:a',
+          protocolType: 'connect',
+          protocolName: 'range',
+        },
+        { client: 'a', expect: 'INCONSISTENT_GROUP_PROTOCOL' },
+      ),
+    ],
+  },
+  {
+    ...one,
+    name: 'group-sync-timeout',
+    title: 'Members that do not sync within the rebalance timeout are removed',
+    rules: ['KG7'],
+    steps: [
+      ...admit('sync-timeout', { client: 'a', rebalanceTimeoutMs: 600, background: true, expect: 'NONE' }),
+      ...admit('sync-timeout', { client: 'b', rebalanceTimeoutMs: 600, background: true, expect: 'NONE' }),
+      answerOf('a'),
+      answerOf('b'),
+      sync('sync-timeout', {}, { client: 'b', background: true, expect: 'REBALANCE_IN_PROGRESS' }),
+      answerOf('b'),
+      heartbeat('sync-timeout', { client: 'a' }),
+      heartbeat('sync-timeout', { client: 'b' }),
+      join('sync-timeout', { client: 'b', memberId: '$member:b', rebalanceTimeoutMs: 600, expect: 'NONE' }),
+      heartbeat('sync-timeout', { client: 'a', expect: 'UNKNOWN_MEMBER_ID' }),
+    ],
+  },
+  {
+    ...one,
+    name: 'group-heartbeat-errors',
+    title: 'A heartbeat of an unknown member, of another generation, of another instance',
+    rules: ['KG8'],
+    steps: [
+      ...admit('heartbeat-errors', { client: 'a', expect: 'NONE' }),
+      sync('heartbeat-errors', { '$member:a': 'all' }, { client: 'a', expect: 'NONE' }),
+      heartbeat('heartbeat-errors', { client: 'a', memberId: 'made-up', expect: 'UNKNOWN_MEMBER_ID' }),
+      heartbeat('heartbeat-errors', { client: 'a', generation: 0, expect: 'ILLEGAL_GENERATION' }),
+      heartbeat('heartbeat-errors', { client: 'a', generation: 2, expect: 'ILLEGAL_GENERATION' }),
+      heartbeat('heartbeat-errors', { client: 'a', instance: 'i', expect: 'UNKNOWN_MEMBER_ID' }),
+      heartbeat('heartbeat-errors', { client: 'a', expect: 'NONE' }),
+    ],
+  },
+  {
+    ...one,
+    name: 'group-session-expiry',
+    title: 'A member is removed a session timeout after its last request, and the others rebalance',
+    rules: ['KG9', 'KG8'],
+    steps: [
+      ...two('session-expiry', {}, { sessionTimeoutMs: 1000 }),
+      wait(600),
+      heartbeat('session-expiry', { client: 'b', generation: 2, expect: 'NONE' }),
+      wait(600),
+      heartbeat('session-expiry', { client: 'a', generation: 2, expect: 'NONE' }),
+      wait(700),
+      heartbeat('session-expiry', { client: 'a', generation: 2, expect: 'REBALANCE_IN_PROGRESS' }),
+      heartbeat('session-expiry', { client: 'b', generation: 2, expect: 'UNKNOWN_MEMBER_ID' }),
+      join('session-expiry', { client: 'a', memberId: '$member:a', expect: 'NONE' }),
+    ],
+  },
+  {
+    ...one,
+    name: 'group-leave',
+    title: 'Who leaves is gone at once and the others rebalance; the last one leaves an empty group',
+    rules: ['KG9', 'KG4'],
+    steps: [
+      ...two('leave'),
+      leave('leave', [{ memberId: 'made-up' }, { memberId: '$member:b' }], { client: 'b' }),
+      heartbeat('leave', { client: 'b', generation: 2, expect: 'UNKNOWN_MEMBER_ID' }),
+      heartbeat('leave', { client: 'a', generation: 2, expect: 'REBALANCE_IN_PROGRESS' }),
+      join('leave', { client: 'a', memberId: '$member:a', expect: 'NONE' }),
+      sync('leave', { '$member:a': 'all' }, { client: 'a', generation: 3, expect: 'NONE' }),
+      leave('leave', [{ memberId: '$member:a' }], { client: 'a', expect: 'NONE' }),
+      describe('leave'),
+      ...admit('leave', { client: 'c', expect: 'NONE' }),
+    ],
+  },
+  {
+    ...one,
+    name: 'group-leader-leaves',
+    title: 'When the leader leaves, the next generation has another leader',
+    rules: ['KG5', 'KG4'],
+    steps: [
+      ...two('leader-leaves'),
+      leave('leader-leaves', [{ memberId: '$member:a' }], { client: 'a', expect: 'NONE' }),
+      join('leader-leaves', { client: 'b', memberId: '$member:b', expect: 'NONE' }),
+    ],
+  },
+  {
+    ...one,
+    name: 'group-restart',
+    title:
+      'The coordinator reads a group back from its log: members, generation, assignment and offsets stay',
+    rules: ['KG1', 'KG7', 'KO3'],
+    topics: [topic('group-restart')],
+    steps: [
+      ...admit('restart', { client: 'a', expect: 'NONE' }),
+      sync('restart', { '$member:a': 'all' }, { client: 'a', expect: 'NONE' }),
+      commit('restart', 'group-restart', 3, { client: 'a', expect: 'NONE' }),
+      stopBroker(1),
+      startBroker(1),
+      // Not a heartbeat: one is answered NONE while the coordinator still reads its log.
+      sync('restart', {}, { client: 'a', until: 'NONE' }),
+      heartbeat('restart', { client: 'a', expect: 'NONE' }),
+      commit('restart', 'group-restart', 4, { client: 'a', expect: 'NONE' }),
+      commit('restart', 'group-restart', 4, { ...SIMPLE, client: 'a', expect: 'UNKNOWN_MEMBER_ID' }),
+      describe('restart'),
+    ],
+  },
+]

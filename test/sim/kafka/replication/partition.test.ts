@@ -1,0 +1,308 @@
+import { describe, expect, it } from 'vitest'
+import { ReplicaSet } from '../../../fixtures/replicas.ts'
+
+const offsets = (set: ReplicaSet, id: number): [number, number] => [
+  set.log(id).highWatermark,
+  set.log(id).logEndOffset,
+]
+
+describe('the high watermark of a leader', () => {
+  it('[KL2] [KL3] is where the slowest member of the ISR ends, and rises when it fetches', () => {
+    const set = new ReplicaSet({ replicas: 3 })
+    set.produce(0, ['a', 'b'])
+    expect(offsets(set, 0)).toEqual([0, 2])
+    set.fetch(1)
+    set.fetch(1)
+    expect(offsets(set, 0)).toEqual([0, 2])
+    set.fetch(2)
+    set.fetch(2)
+    expect(offsets(set, 0)).toEqual([2, 2])
+  })
+
+  it('[KL3] rises with the append when the ISR is the leader alone', () => {
+    const set = new ReplicaSet({ replicas: 1 })
+    set.produce(0, ['a'])
+    expect(offsets(set, 0)).toEqual([1, 1])
+  })
+
+  it('[KL2] waits for a replica that is caught up and about to join the ISR', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.nowMillis = 100_000
+    set.elect(0, [0])
+    set.tell(0)
+    set.tell(1)
+    set.produce(0, ['a'])
+    expect(set.log(0).highWatermark).toBe(1)
+    set.fetch(1)
+    set.fetch(1)
+    expect(set.alterations).toHaveLength(1)
+    set.produce(0, ['b'])
+    expect(set.log(0).highWatermark).toBe(1)
+  })
+
+  it('[KL4] stays where it is while the ISR is smaller than min.insync.replicas', () => {
+    const set = new ReplicaSet({ replicas: 3, minInsyncReplicas: 2 })
+    set.elect(0, [0])
+    set.tell(0)
+    set.nowMillis = 100_000
+    expect(set.produce(0, ['a'], 1)).toBe('NONE')
+    expect(offsets(set, 0)).toEqual([0, 1])
+  })
+
+  it('[KL4] min.insync.replicas means no more than there are replicas', () => {
+    const set = new ReplicaSet({ replicas: 1, minInsyncReplicas: 2 })
+    expect(set.produce(0, ['a'])).toBe('NONE')
+    expect(set.log(0).highWatermark).toBe(1)
+  })
+
+  it('[KL5] of a follower lags one fetch behind', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a', 'b'])
+    set.fetch(1)
+    expect(offsets(set, 1)).toEqual([0, 2])
+    set.fetch(1)
+    expect(offsets(set, 0)).toEqual([2, 2])
+    expect(offsets(set, 1)).toEqual([0, 2])
+    set.fetch(1)
+    expect(offsets(set, 1)).toEqual([2, 2])
+  })
+
+  it('[KL12] a state of an older partition epoch is ignored, and a new leader epoch starts at the end of the log', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a'])
+    const old = set.registration
+    set.elect(0)
+    set.tell(0)
+    const { partition } = set.broker(0)
+    expect(partition).toMatchObject({ leaderEpoch: 1, epochStartOffset: 1 })
+    partition.makeFollower({ ...old, leader: 1 })
+    expect(partition.isLeader).toBe(true)
+    expect(set.log(0).epochs.entries).toEqual([
+      { epoch: 0, startOffset: 0 },
+      { epoch: 1, startOffset: 1 },
+    ])
+  })
+})
+
+describe('acks', () => {
+  it('[KA1] all are given when the high watermark has reached the offset', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a'])
+    expect(set.acknowledged(0, 1)).toBe('waiting')
+    set.fetch(1)
+    set.fetch(1)
+    expect(set.acknowledged(0, 1)).toBe('NONE')
+  })
+
+  it.each([
+    { acks: -1, answer: 'NOT_ENOUGH_REPLICAS', end: 0 },
+    { acks: 1, answer: 'NONE', end: 1 },
+    { acks: 0, answer: 'NONE', end: 1 },
+  ])('[KA2] $acks with too small an ISR: $answer', ({ acks, answer, end }) => {
+    const set = new ReplicaSet({ replicas: 2, minInsyncReplicas: 2 })
+    set.elect(0, [0])
+    set.tell(0)
+    expect(set.produce(0, ['a'], acks)).toBe(answer)
+    expect(set.log(0).logEndOffset).toBe(end)
+  })
+
+  it('[KA3] an ISR that shrank after the append makes the answer an error, and the record stays', () => {
+    const set = new ReplicaSet({ replicas: 2, minInsyncReplicas: 2 })
+    set.produce(0, ['a'])
+    set.fetch(1)
+    set.fetch(1)
+    set.nowMillis = 40_000
+    set.produce(0, ['b'])
+    set.nowMillis = 80_000
+    set.broker(0).partition.maybeShrinkIsr(set.nowMillis)
+    set.alter()
+    expect(set.acknowledged(0, 1)).toBe('NOT_ENOUGH_REPLICAS_AFTER_APPEND')
+    expect(set.values(0)).toEqual(['a', 'b'])
+  })
+
+  it('[KA4] a leader that is none any more says so', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a'])
+    set.elect(1)
+    set.tell(0)
+    expect(set.acknowledged(0, 1)).toBe('NOT_LEADER_OR_FOLLOWER')
+    expect(set.produce(0, ['b'])).toBe('NOT_LEADER_OR_FOLLOWER')
+  })
+})
+
+describe('the ISR', () => {
+  it('[KR5] [KR7] loses who has not been caught up for replica.lag.time.max.ms', () => {
+    const set = new ReplicaSet({ replicas: 3 })
+    set.produce(0, ['a'])
+    set.catchUp(1)
+    set.nowMillis = 30_000
+    expect(set.broker(0).partition.outOfSync(30_000)).toEqual([])
+    expect(set.broker(0).partition.outOfSync(30_001)).toEqual([2])
+    set.nowMillis = 30_001
+    set.broker(0).partition.maybeShrinkIsr(30_001)
+    expect(set.broker(0).partition.isr).toMatchObject({ maximal: [0, 1, 2], proposed: [0, 1] })
+    expect(set.log(0).highWatermark).toBe(0)
+    set.alter()
+    expect(set.broker(0).partition.isr).toMatchObject({ committed: [0, 1], proposed: undefined })
+    expect(set.log(0).highWatermark).toBe(1)
+  })
+
+  it('[KR5] a follower that keeps up with where the leader was one fetch ago is caught up as of that fetch', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a'])
+    set.fetch(1)
+    set.nowMillis = 20_000
+    set.produce(0, ['b'])
+    set.fetch(1)
+    set.produce(0, ['c'])
+    set.nowMillis = 29_000
+    set.fetch(1)
+    expect(set.broker(0).partition.follower(1)?.lastCaughtUpMillis).toBe(20_000)
+  })
+
+  /** Broker 1 has left the ISR and comes back. */
+  function returning(switches = {}): ReplicaSet {
+    const set = new ReplicaSet({ replicas: 2, switches })
+    set.nowMillis = 100_000
+    set.elect(0, [0])
+    set.tell(0)
+    set.tell(1)
+    set.produce(0, ['a'])
+    return set
+  }
+
+  it('[KR8] takes in a follower that has reached the high watermark', () => {
+    const set = returning()
+    set.fetch(1)
+    expect(set.alterations).toHaveLength(0)
+    set.fetch(1)
+    expect(set.alterations[0]?.request).toMatchObject({
+      leaderEpoch: 1,
+      newIsrWithEpochs: [
+        { brokerId: 0, brokerEpoch: 1 },
+        { brokerId: 1, brokerEpoch: 1 },
+      ],
+    })
+    set.alter()
+    expect(set.broker(0).partition.isr.committed).toEqual([0, 1])
+  })
+
+  it('[KR8] takes in nobody whose life the metadata do not know', () => {
+    const set = returning()
+    set.fetch(1)
+    set.broker(1).epoch = 7
+    const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
+    const request = { ...partition, partitionMaxBytes: 1e6 }
+    const { errorCode } = set.broker(0).partition.fetchAsFollower(request, 1, 6, 1e6, true, 0)
+    expect(errorCode).toBe('NOT_LEADER_OR_FOLLOWER')
+    expect(set.alterations).toHaveLength(0)
+  })
+
+  it.each([
+    { answer: 'INELIGIBLE_REPLICA', pending: false, asksAgain: false },
+    { answer: 'OPERATION_NOT_ATTEMPTED', pending: false, asksAgain: false },
+    { answer: 'UNKNOWN_TOPIC_OR_PARTITION', pending: true, asksAgain: false },
+    { answer: 'INVALID_UPDATE_VERSION', pending: true, asksAgain: false },
+    { answer: 'FENCED_LEADER_EPOCH', pending: true, asksAgain: false },
+    { answer: 'NOT_CONTROLLER', pending: true, asksAgain: true },
+    { answer: 'REQUEST_TIMED_OUT', pending: true, asksAgain: true },
+  ] as const)('[KR9] the controller answers $answer', ({ answer, pending, asksAgain }) => {
+    const set = returning()
+    set.catchUp(1)
+    expect(set.broker(0).partition.isr).toMatchObject({ committed: [0], maximal: [0, 1], proposed: [0, 1] })
+    set.alter(answer)
+    expect(set.broker(0).partition.isr.proposed !== undefined).toBe(pending)
+    expect(set.alterations).toHaveLength(asksAgain ? 1 : 0)
+  })
+
+  it('[KR9] one request is under way at a time, and a state of the metadata ends the waiting', () => {
+    const set = returning()
+    set.catchUp(1)
+    set.nowMillis = 100_000
+    set.broker(0).partition.maybeShrinkIsr(100_000)
+    expect(set.alterations).toHaveLength(1)
+    set.elect(0, [0, 1])
+    set.tell(0)
+    expect(set.broker(0).partition.isr).toMatchObject({ committed: [0, 1], proposed: undefined })
+    set.alter('INELIGIBLE_REPLICA')
+    expect(set.broker(0).partition.isr.committed).toEqual([0, 1])
+  })
+})
+
+describe('a follower', () => {
+  it('[KR1] with another leader epoch is refused, and gives up or waits', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.elect(0)
+    set.tell(0)
+    expect(set.fetch(1)).toBe('FENCED_LEADER_EPOCH')
+    expect(set.fetch(1)).toBe('idle')
+    set.tell(1)
+    expect(set.fetch(1)).toBe('NONE')
+    set.elect(0)
+    set.tell(1)
+    expect(set.fetch(1)).toBe('UNKNOWN_LEADER_EPOCH')
+    expect(set.fetch(1)).toBe('idle')
+    set.tell(0)
+    set.nowMillis += 1_000
+    expect(set.fetch(1)).toBe('NONE')
+  })
+
+  it('[KR2] [KR3] truncates to where its log parts from the leader’s', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a', 'b'])
+    set.catchUp(1)
+    set.produce(0, ['lost'], 1)
+    set.elect(1)
+    set.tell(1)
+    set.produce(1, ['c'], 1)
+    set.tell(0)
+    set.fetch(0)
+    expect(set.log(0).logEndOffset).toBe(2)
+    set.catchUp(0)
+    expect(set.values(0)).toEqual(['a', 'b', 'c'])
+    expect(set.broker(1).partition.follower(0)?.logEndOffset).toBe(3)
+  })
+
+  it('[KR2] does not count as having fetched what diverges', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['lost'], 1)
+    set.elect(1)
+    set.tell(1)
+    set.tell(0)
+    set.fetch(0)
+    expect(set.broker(1).partition.follower(0)?.logEndOffset).toBe(-1)
+  })
+
+  it('[KR4] whose log ends before the leader’s begins starts anew', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.nowMillis = 100_000
+    set.produce(0, ['a', 'b'])
+    set.produce(0, ['c'])
+    set.elect(0, [0])
+    set.tell(0)
+    expect(set.broker(0).partition.deleteRecords(2, set.nowMillis)).toBe('NONE')
+    set.tell(1)
+    expect(set.fetch(1)).toBe('OFFSET_OUT_OF_RANGE')
+    set.fetch(1)
+    expect([set.log(1).logStartOffset, set.log(1).logEndOffset]).toEqual([2, 2])
+    set.catchUp(1)
+    expect(set.values(1)).toEqual(['c'])
+  })
+})
+
+describe('ListOffsets', () => {
+  it('[KL13] a leader whose high watermark is below its epoch’s start knows no latest offset yet', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a', 'b'])
+    set.fetch(1)
+    set.elect(1)
+    set.tell(1)
+    const { partition } = set.broker(1)
+    expect(partition.listOffset(-1, 1, 'read_uncommitted').errorCode).toBe('OFFSET_NOT_AVAILABLE')
+    expect(partition.listOffset(-1, 1, undefined).offset).toBe(2)
+    expect(partition.listOffset(-2, 1, 'read_uncommitted').offset).toBe(0)
+    set.tell(0)
+    set.fetch(0)
+    expect(partition.listOffset(-1, 1, 'read_uncommitted')).toMatchObject({ offset: 2, leaderEpoch: 1 })
+  })
+})

@@ -1,0 +1,32 @@
+import { integer, oneOf, optional, text, topic } from 'faultline'
+import { describe, expect, it } from 'vitest'
+
+describe('the key of a topic', () => {
+  const orders = topic('orders', { partitions: 2, key: 'orderId' })
+
+  it('[S17] is a field of its events', () => {
+    expect(orders.event('Placed', { orderId: text, amount: integer })).toMatchObject({
+      name: 'Placed',
+      topic: { name: 'orders', key: 'orderId' },
+    })
+    expect(orders.event('Sized', { orderId: oneOf('S', 'M') }).topic.partitions).toBe(2)
+  })
+
+  it('[S17] is text and always there, say the types', () => {
+    const types = (): unknown[] => [
+      // @ts-expect-error a number is no key
+      orders.event('Counted', { orderId: integer }),
+      // @ts-expect-error what may be null is no key
+      orders.event('Guessed', { orderId: optional(text) }),
+    ]
+    expect(types).not.toThrow()
+  })
+
+  it('[S17] that an event does not have is refused where the event is declared', () => {
+    // @ts-expect-error the types refuse it as well
+    const declare = () => orders.event('Placed', { order: text, amount: integer })
+    expect(declare).toThrow(
+      'event Placed has no field orderId, which is the key of topic orders: it has order, amount',
+    )
+  })
+})

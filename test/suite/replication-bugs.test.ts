@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest'
+import { ReplicaSet } from '../fixtures/replicas.ts'
+
+/** The known bugs of replication (KAFKA.md §3.1): each schedule goes wrong with its switch, and only with it. */
+describe('with two replicas', () => {
+  it.each([
+    { truncation: 'high-watermark', lost: true },
+    { truncation: 'KIP-101', lost: false },
+    { truncation: 'KIP-279', lost: false },
+    { truncation: 'fetch', lost: false },
+  ] as const)(
+    '[KR3] B1: a restart before an election loses what is committed, truncating by $truncation: $lost',
+    ({ truncation, lost }) => {
+      const set = new ReplicaSet({ replicas: 2, minInsyncReplicas: 2, switches: { truncation } })
+      set.produce(0, ['m1'])
+      set.catchUp(1)
+      set.produce(0, ['m2'])
+      set.fetch(1)
+      set.fetch(1)
+      expect(set.acknowledged(0, 2)).toBe('NONE')
+      set.crash(1)
+      set.restart(1, 1)
+      if (truncation === 'KIP-101' || truncation === 'KIP-279') set.fetch(1)
+      set.crash(0)
+      set.elect(1)
+      set.tell(1)
+      expect(set.values(1).includes('m2')).toBe(!lost)
+    },
+  )
+
+  it.each([
+    { truncation: 'high-watermark', diverged: true },
+    { truncation: 'KIP-101', diverged: false },
+    { truncation: 'fetch', diverged: false },
+  ] as const)(
+    '[KR3] B2: power lost on both, truncating by $truncation, logs differ: $diverged',
+    ({ truncation, diverged }) => {
+      const set = new ReplicaSet({ replicas: 2, switches: { truncation } })
+      set.produce(0, ['m1'])
+      set.log(0).flush(0)
+      set.catchUp(1)
+      set.log(1).flush(0)
+      set.produce(0, ['m2'])
+      set.catchUp(1)
+      set.crash(0)
+      set.crash(1, { survivingEndOffset: 1 })
+      set.elect(1)
+      set.restart(1, 1)
+      expect(set.produce(1, ['m3'], 1)).toBe('NONE')
+      set.restart(0, 2)
+      set.catchUp(0)
+      expect(set.values(0)[1] !== set.values(1)[1]).toBe(diverged)
+    },
+  )
+
+  it.each([
+    { truncation: 'KIP-101', diverged: true },
+    { truncation: 'KIP-279', diverged: false },
+    { truncation: 'fetch', diverged: false },
+  ] as const)(
+    '[KR3] B3: two fast elections, truncating by $truncation, logs differ: $diverged',
+    ({ truncation, diverged }) => {
+      const set = new ReplicaSet({ replicas: 2, switches: { truncation } })
+      set.produce(0, ['a1', 'a2'], 1)
+      set.catchUp(1)
+      set.produce(0, ['a3', 'a4'], 1)
+      set.elect(1)
+      set.tell(1)
+      set.produce(1, ['b3', 'b4'], 1)
+      // Before broker 0 hears of it, it is leader again.
+      set.elect(0)
+      set.tell(0)
+      set.produce(0, ['a5'], 1)
+      set.tell(1)
+      set.catchUp(1)
+      expect(JSON.stringify(set.values(1)) !== JSON.stringify(set.values(0))).toBe(diverged)
+    },
+  )
+
+  it.each([
+    { maximalIsrEager: true, committed: 0 },
+    { maximalIsrEager: false, committed: 1 },
+  ])(
+    '[KR9] [KL2] B: while the controller has not agreed, eager $maximalIsrEager, the high watermark is $committed',
+    ({ maximalIsrEager, committed }) => {
+      const set = new ReplicaSet({ replicas: 2, switches: { maximalIsrEager } })
+      set.nowMillis = 100_000
+      set.elect(0, [0])
+      set.tell(0)
+      set.tell(1)
+      set.fetch(1)
+      expect(set.alterations).toHaveLength(1)
+      // It lags by now, so that only its pending membership holds the high watermark back.
+      set.nowMillis = 200_000
+      set.produce(0, ['a'], 1)
+      expect(set.log(0).highWatermark).toBe(committed)
+    },
+  )
+})
+
+describe('with three replicas', () => {
+  it.each([
+    { expandRequiresEpochStart: true, lost: false },
+    { expandRequiresEpochStart: false, lost: true },
+  ])(
+    '[KR8] B6: an ISR that grows below the start of the epoch ($expandRequiresEpochStart) loses what is committed: $lost',
+    ({ expandRequiresEpochStart, lost }) => {
+      const set = new ReplicaSet({
+        replicas: 3,
+        minInsyncReplicas: 2,
+        switches: { expandRequiresEpochStart },
+      })
+      set.nowMillis = 100_000
+      // Broker 2 lags; 0 and 1 commit a record that 1 does not know to be committed.
+      set.elect(0, [0, 1])
+      for (const id of [0, 1, 2]) set.tell(id)
+      set.produce(0, ['committed'])
+      set.fetch(1)
+      set.fetch(1)
+      expect(set.acknowledged(0, 1)).toBe('NONE')
+      set.crash(0)
+      set.elect(1, [0, 1])
+      set.tell(1)
+      set.tell(2)
+      expect(set.log(1).highWatermark).toBe(0)
+      const request = { fetchOffset: 0, currentLeaderEpoch: 2, lastFetchedEpoch: -1, logStartOffset: 0 }
+      set
+        .broker(1)
+        .partition.fetchAsFollower({ ...request, partitionMaxBytes: 1e6 }, 2, 1, 1e6, true, set.nowMillis)
+      if (set.alterations.length > 0) set.alter()
+      const elected = set.registration.isr.includes(2) ? 2 : 1
+      set.elect(elected)
+      set.tell(elected)
+      expect(set.values(elected).includes('committed')).toBe(!lost)
+    },
+  )
+})
+
+describe('a stale leader', () => {
+  it.each([
+    { fenceByLeaderEpoch: true, answer: 'FENCED_LEADER_EPOCH', fetched: -1 },
+    { fenceByLeaderEpoch: false, answer: 'NONE', fetched: 1 },
+  ])(
+    '[KR1] B4: a fetch of an older epoch, fenced $fenceByLeaderEpoch: $answer',
+    ({ fenceByLeaderEpoch, answer, fetched }) => {
+      const set = new ReplicaSet({ replicas: 2, switches: { fenceByLeaderEpoch } })
+      set.produce(0, ['a'], 1)
+      set.fetch(1)
+      set.elect(1)
+      set.elect(0)
+      const { partition } = set.broker(0)
+      partition.makeFollower({ ...set.registration, leader: 1, leaderEpoch: 1, partitionEpoch: 1 })
+      set.tell(0)
+      expect(set.fetch(1, 0)).toBe(answer)
+      expect(partition.follower(1)?.logEndOffset).toBe(fetched)
+    },
+  )
+})
