@@ -165,7 +165,9 @@ export class ProducerBatch implements SequencedBatch {
   /** Whether it waits for its turn to be sent again; a newer leader gets it at once (KIP-951). */
   isBackingOff(nowMillis: number): boolean {
     return (
-      this.attempts > 0 && nowMillis < this.retryAtMillis && this.attempts !== this.attemptsWhenLeaderLastChanged
+      this.attempts > 0 &&
+      nowMillis < this.retryAtMillis &&
+      this.attempts !== this.attemptsWhenLeaderLastChanged
     )
   }
 

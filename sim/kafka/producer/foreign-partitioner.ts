@@ -115,9 +115,7 @@ class Turns {
 
 function pick(turn: number, available: readonly number[], partitionCount: number): number {
   const positive = turn & 0x7fff_ffff
-  return available.length > 0
-    ? (available[positive % available.length] as number)
-    : positive % partitionCount
+  return available.length > 0 ? (available[positive % available.length] as number) : positive % partitionCount
 }
 
 /** librdkafka draws once more if it hit a partition without a leader, and then takes what comes. */
