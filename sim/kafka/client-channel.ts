@@ -33,8 +33,17 @@ export class ClientChannel implements Channel {
   private readonly toBrokers = new Map<number, Connection>()
   private readonly toCoordinators = new Map<number, Connection>()
 
-  constructor(network: Network, process: Process, nodes: ReadonlyMap<number, Node>) {
+  private readonly settle: () => void
+
+  /** @param settle called after each answer has been taken */
+  constructor(
+    network: Network,
+    process: Process,
+    nodes: ReadonlyMap<number, Node>,
+    settle: () => void,
+  ) {
     this.network = network
+    this.settle = settle
     this.process = process
     this.nodes = nodes
     this.entity = process.entity
@@ -51,8 +60,9 @@ export class ClientChannel implements Channel {
       connections.set(nodeId, connection)
     }
     const { kernel } = this.network
-    connection.send(request, this.entity, (response) =>
-      answered(response as ResponseOf<Api> | undefined, clockMillis(kernel.nowMicros)),
-    )
+    connection.send(request, this.entity, (response) => {
+      answered(response as ResponseOf<Api> | undefined, clockMillis(kernel.nowMicros))
+      this.settle()
+    })
   }
 }

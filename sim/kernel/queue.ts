@@ -11,6 +11,7 @@ export interface Actor {
 const INITIAL_CAPACITY = 256
 const SEQUENCE_SPAN = 4294967296
 const SLOT_SPAN = 2097152
+const COMPACTION_THRESHOLD = 64
 
 /** Names a pending event. */
 export type Ticket = number
@@ -38,6 +39,8 @@ export class EventQueue {
   /** The sequence of the event in a slot, -1 when it is free or cancelled. */
   private readonly tickets: number[] = []
   private readonly freeSlots: number[] = []
+  /** Events in the heap that were cancelled. */
+  private cancelled = 0
   private sequence = 0
 
   /**
@@ -89,15 +92,18 @@ export class EventQueue {
 
   /** Takes out the timers of a life that has ended, so that they keep no run alive; looks at every pending event. */
   cancelTimersOf(life: Incarnation): void {
-    for (let index = 0; index < this.size; index++) {
-      const slot = this.slots[index] as number
-      if (this.targets[slot]?.diesWith?.(life, this.subjects[slot]) === true) this.clear(slot)
-    }
+    const timers = this.slots
+      .subarray(0, this.size)
+      .filter((slot) => this.targets[slot]?.diesWith?.(life, this.subjects[slot]) === true)
+    for (const slot of timers) this.clear(slot)
   }
 
   /** The time of the next event; Infinity when there is none. */
   nextMicros(): number {
-    while (this.size > 0 && this.targets[this.slots[0] as number] === undefined) this.removeFirst()
+    while (this.size > 0 && this.targets[this.slots[0] as number] === undefined) {
+      this.cancelled--
+      this.removeFirst()
+    }
     return this.size === 0 ? Number.POSITIVE_INFINITY : (this.times[0] as number)
   }
 
@@ -119,6 +125,28 @@ export class EventQueue {
     this.tickets[slot] = -1
     this.targets[slot] = undefined
     this.subjects[slot] = undefined
+    this.cancelled++
+    if (this.cancelled > COMPACTION_THRESHOLD && this.cancelled * 2 > this.size) this.compact()
+  }
+
+  /** Drops what was cancelled: far deadlines that are called off again and again would otherwise fill the heap. */
+  private compact(): void {
+    const { times, orders, slots } = this
+    const kept: [time: number, order: number, slot: number][] = []
+    for (let index = 0; index < this.size; index++) {
+      const slot = slots[index] as number
+      if (this.targets[slot] === undefined) this.freeSlots.push(slot)
+      else kept.push([times[index] as number, orders[index] as number, slot])
+    }
+    // What is sorted is a heap.
+    kept.sort(([time, order], [otherTime, otherOrder]) => time - otherTime || order - otherOrder)
+    kept.forEach(([time, order, slot], index) => {
+      times[index] = time
+      orders[index] = order
+      slots[index] = slot
+    })
+    this.size = kept.length
+    this.cancelled = 0
   }
 
   /** Fills the root with the last event and sifts it down. */

@@ -36,6 +36,32 @@ describe('kernel', () => {
     expect(kernel.events).toBe(6)
   })
 
+  it('[K27] what happens in a warm-up is over at time 0, and counts nowhere', async () => {
+    const kernel = kernelOf({ recordTrace: true, scheduling: 'random' })
+    const [untouched, entity] = [kernelOf().digest.hex(), kernel.choices.entity('a')]
+    const seen: string[] = []
+    const actor = {
+      onEvent: (_code: number, subject: unknown) => {
+        seen.push(`${kernel.nowMicros} ${subject}`)
+        kernel.record('seen', 'lane', undefined, 0)
+        if (subject === 'first') kernel.schedule(60, entity, actor, 0, 'second')
+        if (subject === 'second') kernel.schedule(60, entity, actor, 0, 'third')
+      },
+    }
+    kernel.schedule(10, entity, actor, 0, 'of the run')
+    kernel.warmUp(100, () => {
+      kernel.schedule(0, entity, actor, 0, 'first')
+      kernel.scheduleBackground(-50, actor, 0, 'background')
+    })
+    expect(seen).toEqual(['-100 first', '-50 background', '-40 second'])
+    expect(kernel).toMatchObject({ nowMicros: 0, events: 0, warming: false })
+    expect(kernel.trace?.length).toBe(0)
+    expect(kernel.digest.hex()).toBe(untouched)
+    await drive(kernel)
+    expect(seen.slice(3)).toEqual(['10 of the run', '20 third'])
+    expect(kernel.events).toBe(2)
+  })
+
   it('[K26] background events come in their time, before all later ones, and keep no run alive', async () => {
     const kernel = kernelOf()
     const actor = recorder(kernel)

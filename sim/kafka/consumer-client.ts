@@ -1,0 +1,140 @@
+import type { Process } from '../cluster/process.ts'
+import type { Entity } from '../kernel/choice.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
+import { clockMillis, momentOf } from '../kernel/time.ts'
+import { Alarm } from './alarm.ts'
+import { ClientChannel } from './client-channel.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { Consumer } from './consumer/consumer.ts'
+import type { ConsumerError } from './consumer/error.ts'
+import type { CallbackDone, ConsumerHooks, ConsumerRecord } from './consumer/hooks.ts'
+import type { TopicPartition } from './protocol.ts'
+
+/** What the application does with a consumer. */
+export interface ConsumerApplication {
+  /** A poll would return something now, after one that did not. */
+  onRecords(): void
+}
+
+/** Kafka's consumer in one life of a process: one member of one group. */
+export class ConsumerClient implements ConsumerHooks {
+  readonly process: Process
+  readonly groupId: string
+  readonly consumer: Consumer
+  private readonly cluster: KafkaCluster
+  private readonly application: ConsumerApplication
+  private readonly incarnation: Incarnation
+  private readonly channel: ClientChannel
+  private readonly alarm: Alarm
+  private readonly routine: HeartbeatRoutine
+
+  constructor(
+    cluster: KafkaCluster,
+    process: Process,
+    groupId: string,
+    topics: readonly string[],
+    application: ConsumerApplication,
+  ) {
+    const { kernel, network } = cluster
+    this.cluster = cluster
+    this.process = process
+    this.groupId = groupId
+    this.application = application
+    this.incarnation = process.incarnation
+    this.channel = new ClientChannel(network, process, cluster.nodes, () => this.settle())
+    this.consumer = new Consumer(cluster.consumerConfig(process.name, groupId), this.channel, this)
+    this.consumer.subscribe(topics)
+    this.alarm = new Alarm(kernel, process.entity, () => {
+      this.consumer.advance(this.nowMillis)
+      this.settle()
+    })
+    process.attach({ resourceIndex: -1, processEnded: () => this.ended() })
+    cluster.join(this)
+  }
+
+  /** Whether the life of the process that it belongs to goes on. */
+  get alive(): boolean {
+    return this.incarnation.alive
+  }
+
+  private get nowMillis(): number {
+    return clockMillis(this.cluster.kernel.nowMicros)
+  }
+
+  /** The next records; none if there are none now: then the application hears when there are. */
+  poll(): readonly ConsumerRecord[] {
+    const records = this.consumer.poll(this.nowMillis)
+    this.settle()
+    return records
+  }
+
+  /**
+   * Commits the positions, so that what was polled is done with.
+   * @param done called when the coordinator has answered, with why it has not taken them if it has not
+   */
+  commit(entity: Entity, cause: number, done: (error: ConsumerError | undefined) => void): void {
+    this.cluster.kernel.cause = cause
+    this.channel.entity = entity
+    this.consumer.commitSync(undefined, this.nowMillis, (error) => done(error))
+    this.settle()
+  }
+
+  /** Moves reading to an offset. */
+  seek(partition: TopicPartition, offset: number): void {
+    this.consumer.seek(partition, offset)
+    this.settle()
+  }
+
+  /** Leaves a partition out of polls until `resume`. */
+  pause(partition: TopicPartition): void {
+    this.consumer.pause([partition])
+    this.settle()
+  }
+
+  /** Polls a partition again. */
+  resume(partition: TopicPartition): void {
+    if (this.holds(partition)) this.consumer.resume([partition])
+    this.settle()
+  }
+
+  /** Whether a partition is assigned to this member. */
+  holds({ topic, partition }: TopicPartition): boolean {
+    return this.consumer
+      .assignment()
+      .some((assigned) => assigned.topic === topic && assigned.partition === partition)
+  }
+
+  wakeup(): void {
+    if (this.alive) this.application.onRecords()
+  }
+
+  randomBelow(bound: number): number {
+    const { kernel } = this.cluster
+    return kernel.choose(this.cluster.clientSite, this.process.entity, bound)
+  }
+
+  uuid(): string {
+    return `${this.process.name}#${this.incarnation.number}`
+  }
+
+  onPartitionsAssigned(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+    done(this.nowMillis)
+  }
+
+  onPartitionsRevoked(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+    done(this.nowMillis)
+  }
+
+  onPartitionsLost(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+    done(this.nowMillis)
+  }
+
+  private settle(): void {
+    if (!this.alive) return
+    this.alarm.set(momentOf(this.consumer.nextDeadlineMillis()), false)
+  }
+
+  private ended(): void {
+    this.alarm.clear()
+  }
+}

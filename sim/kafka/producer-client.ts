@@ -1,0 +1,87 @@
+import type { Process } from '../cluster/process.ts'
+import { hashText } from '../kernel/mix.ts'
+import { Operation, type Task } from '../kernel/task.ts'
+import { clockMillis, momentOf } from '../kernel/time.ts'
+import { hashNumber } from '../kernel/value.ts'
+import { Alarm } from './alarm.ts'
+import { ClientChannel } from './client-channel.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { Producer } from './producer/producer.ts'
+import type { ProducerRecord, SendListener } from './producer/record.ts'
+import type { SentRecord } from './sent-record.ts'
+import type { ProducerError } from './transaction/client-error.ts'
+
+/** Where a record was written. */
+export interface RecordMetadata {
+  readonly topic: string
+  readonly partition: number
+  /** -1 if acknowledged without being known: acks=0. */
+  readonly offset: number
+}
+
+/** A send of a handler: a step of its task. */
+class Sending implements SendListener {
+  private readonly client: ProducerClient
+  private readonly operation: Operation<RecordMetadata>
+
+  constructor(client: ProducerClient, operation: Operation<RecordMetadata>) {
+    this.client = client
+    this.operation = operation
+  }
+
+  acknowledged(record: ProducerRecord, partition: number, offset: number): void {
+    const metadata: RecordMetadata = { topic: record.topic, partition, offset }
+    this.operation.complete(metadata, hashNumber(offset), this.client.cause)
+  }
+
+  failed(_record: ProducerRecord, error: ProducerError): void {
+    this.operation.fail(error, hashText(error.code, 3), this.client.cause)
+  }
+}
+
+/** Kafka's producer in one life of a process. */
+export class ProducerClient {
+  private readonly cluster: KafkaCluster
+  private readonly producer: Producer
+  private readonly channel: ClientChannel
+  private readonly alarm: Alarm
+
+  constructor(cluster: KafkaCluster, process: Process) {
+    const { kernel, network } = cluster
+    this.cluster = cluster
+    this.channel = new ClientChannel(network, process, cluster.nodes, () => this.settle())
+    const site = kernel.choices.site(`producer ${process.name}`)
+    this.producer = new Producer(cluster.producerConfig(process.name), this.channel, {
+      bootstrapNodes: [...cluster.nodes.keys()],
+      transactionVersion: cluster.config['transaction.version'],
+      randomBelow: (bound) => kernel.choose(site, process.entity, bound),
+    })
+    this.alarm = new Alarm(kernel, process.entity, () => {
+      this.producer.advance(clockMillis(kernel.nowMicros))
+      this.settle()
+    })
+    process.attach({ resourceIndex: -1, processEnded: () => this.alarm.clear() })
+  }
+
+  /** Trace id of what happens now. */
+  get cause(): number {
+    return this.cluster.kernel.cause
+  }
+
+  /** Sends a record and waits for its acknowledgement. Fails with ProducerError. */
+  send(task: Task, step: number, record: SentRecord): Promise<RecordMetadata> {
+    const { kernel } = this.cluster
+    const { topic, key, value } = record
+    const operation = task.begin<RecordMetadata>(step, kernel.trace && { topic, key, value })
+    if (operation === undefined) return Operation.never()
+    kernel.cause = task.cause
+    this.channel.entity = record.entity
+    this.producer.send(record, new Sending(this, operation), clockMillis(kernel.nowMicros))
+    this.settle()
+    return operation.promise
+  }
+
+  private settle(): void {
+    this.alarm.set(momentOf(this.producer.nextDeadlineMillis()), false)
+  }
+}
