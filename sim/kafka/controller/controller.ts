@@ -163,6 +163,19 @@ export class Controller {
     }
   }
 
+  /**
+   * Heartbeats of a broker are routine: each would be answered as the last one was, so they are not sent one by one and
+   * its session does not run out, until `resumeSession` says when the last one would have come.
+   */
+  suspendSession(brokerId: number): void {
+    this.state.heartbeats.suspend(brokerId)
+  }
+
+  resumeSession(brokerId: number, heardMillis: number): void {
+    const registration = this.metadata.brokers.get(brokerId)
+    if (registration !== undefined) this.state.heartbeats.contact(brokerId, registration.brokerEpoch, heardMillis)
+  }
+
   /** A leader asks for another ISR of a partition (rule R9). */
   alterPartition(topicPartition: TopicPartition, request: AlterPartitionRequest): AlterPartitionResponse {
     return alterPartition(this.state, topicPartition, request)

@@ -52,6 +52,12 @@ export class BrokerHeartbeats {
     else this.sessions.set(brokerId, { brokerEpoch, contactMillis: nowMillis })
   }
 
+  /** Its heartbeats are routine, and not sent one by one: its session does not run out until it is heard of. */
+  suspend(brokerId: number): void {
+    const session = this.sessions.get(brokerId)
+    if (session !== undefined) session.contactMillis = Number.POSITIVE_INFINITY
+  }
+
   hasValidSession(brokerId: number, brokerEpoch: number, nowMillis: number): boolean {
     const session = this.sessions.get(brokerId)
     return session?.brokerEpoch === brokerEpoch && !this.isExpired(session, nowMillis)

@@ -43,6 +43,8 @@ export class ClassicMember {
   awaitingSync: Respond<SyncGroupResponse> | undefined
   /** When its session runs out. */
   session: Deadline | undefined
+  /** Its heartbeats are routine, so that its session cannot run out. */
+  isSuspended = false
 
   constructor(details: MemberDetails) {
     this.memberId = details.memberId

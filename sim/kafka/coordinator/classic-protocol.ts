@@ -55,6 +55,18 @@ export class ClassicProtocol {
     return this.rebalances.get(groupId)?.group
   }
 
+  /**
+   * The heartbeats of a member are routine: each would be answered with NONE, so they are not sent one by one and its
+   * session does not run out, until `resumeSession` says when the last one would have come.
+   */
+  suspendSession(groupId: string, memberId: string): void {
+    this.rebalances.get(groupId)?.suspendSession(memberId)
+  }
+
+  resumeSession(groupId: string, memberId: string, heardMillis: number): void {
+    this.rebalances.get(groupId)?.resumeSession(memberId, heardMillis)
+  }
+
   /** Makes an empty group, for a first member or for offsets alone. */
   create(groupId: string, nowMillis: number): ClassicRebalance {
     this.options.expiry.noLaterThan(nowMillis)

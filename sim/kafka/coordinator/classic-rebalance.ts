@@ -108,7 +108,23 @@ export class ClassicRebalance {
   /** The member was heard of: its session begins anew. */
   refreshSession(member: ClassicMember, nowMillis: number, timeoutMs = member.sessionTimeoutMs): void {
     member.session ??= new Session(this, member.memberId)
-    this.deadlines.set(member.session, nowMillis + timeoutMs)
+    if (!member.isSuspended) this.deadlines.set(member.session, nowMillis + timeoutMs)
+  }
+
+  /** A member's session does not run out. */
+  suspendSession(memberId: string): void {
+    const member = this.group.members.get(memberId)
+    if (member === undefined) return
+    member.isSuspended = true
+    if (member.session !== undefined) this.deadlines.cancel(member.session)
+  }
+
+  /** A member's session goes on from when it was heard of last. */
+  resumeSession(memberId: string, heardMillis: number): void {
+    const member = this.group.members.get(memberId)
+    if (member?.isSuspended !== true) return
+    member.isSuspended = false
+    this.refreshSession(member, heardMillis)
   }
 
   /** Expects a member to come back with the id that it was given. */

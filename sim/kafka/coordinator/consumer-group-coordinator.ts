@@ -143,6 +143,24 @@ export class ConsumerGroupCoordinator {
     this.groupsById.set(snapshot.groupId, restoreGroup(snapshot, nowMillis, sessionTimeoutMs))
   }
 
+  /** Whether nobody of a group has anything to hear in a heartbeat. */
+  isStable(groupId: string): boolean {
+    return this.groupsById.get(groupId)?.state === 'Stable'
+  }
+
+  /** Heartbeats of a member are routine, and not sent one by one: its session does not run out. */
+  suspendSession(groupId: string, memberId: string): void {
+    const group = this.groupsById.get(groupId)
+    if (group?.members.has(memberId)) group.timers.suspendSession(memberId)
+  }
+
+  /** The last heartbeat of a member whose session was suspended came at this time: the session runs from then. */
+  resumeSession(groupId: string, memberId: string, heardMillis: number): void {
+    const group = this.groupsById.get(groupId)
+    const timeoutMs = this.config['group.consumer.session.timeout.ms']
+    if (group?.members.has(memberId)) group.timers.resumeSession(memberId, heardMillis + timeoutMs)
+  }
+
   /** When the next session or revocation runs out of time; Infinity if none can. */
   nextDeadlineMillis(): number {
     let earliest = Number.POSITIVE_INFINITY

@@ -12,11 +12,24 @@ export interface DueTimer {
  */
 export class MemberTimers {
   private readonly sessions = new Map<string, number>()
+  private readonly suspended = new Set<string>()
   private readonly rebalances = new Map<string, { readonly atMillis: number; readonly epoch: number }>()
   /** The earliest deadline, or undefined when a change may have moved it. */
   private earliestMillis: number | undefined = Number.POSITIVE_INFINITY
 
+  /** The session of a member cannot run out, until `resumeSession`. */
+  suspendSession(memberId: string): void {
+    this.suspended.add(memberId)
+    this.earliestMillis = undefined
+    this.sessions.delete(memberId)
+  }
+
+  resumeSession(memberId: string, atMillis: number): void {
+    if (this.suspended.delete(memberId)) this.setSession(memberId, atMillis)
+  }
+
   setSession(memberId: string, atMillis: number): void {
+    if (this.suspended.has(memberId)) return
     this.earliestMillis = undefined
     this.sessions.delete(memberId)
     this.sessions.set(memberId, atMillis)
@@ -34,6 +47,7 @@ export class MemberTimers {
 
   cancel(memberId: string): void {
     this.earliestMillis = undefined
+    this.suspended.delete(memberId)
     this.sessions.delete(memberId)
     this.rebalances.delete(memberId)
   }

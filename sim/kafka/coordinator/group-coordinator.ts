@@ -143,6 +143,21 @@ export class GroupCoordinator implements OffsetGroups {
     return this.classic.group(groupId)
   }
 
+  /** Whether nobody of a classic group has anything to hear in a heartbeat. */
+  isStable(groupId: string): boolean {
+    return this.classic.group(groupId)?.state === 'Stable'
+  }
+
+  /** See `ClassicProtocol.suspendSession`. */
+  suspendSession(groupId: string, memberId: string): void {
+    this.classic.suspendSession(groupId, memberId)
+  }
+
+  /** The last heartbeat of a member whose session was suspended came at this time: the session runs from then. */
+  resumeSession(groupId: string, memberId: string, heardMillis: number): void {
+    this.classic.resumeSession(groupId, memberId, heardMillis)
+  }
+
   find(groupId: string): OffsetValidator | undefined {
     return this.classic.group(groupId)
   }

@@ -40,6 +40,20 @@ describe('sessions', () => {
   })
 })
 
+describe('routine heartbeats', () => {
+  it('[KC6] keep a session alive until the broker is heard of', () => {
+    const heartbeats = registered(2)
+    heartbeats.contact(0, 100, 0)
+    heartbeats.suspend(0)
+    heartbeats.suspend(1)
+    expect(heartbeats.firstExpiryMillis()).toBe(Number.POSITIVE_INFINITY)
+    expect(heartbeats.takeExpired(1e9)).toBeUndefined()
+    heartbeats.contact(0, 100, 1_000)
+    expect(heartbeats.takeExpired(1_010)).toBeUndefined()
+    expect(heartbeats.takeExpired(1_011)).toEqual({ brokerId: 0, brokerEpoch: 100 })
+  })
+})
+
 describe('states', () => {
   const five = () => {
     const heartbeats = registered(5)
