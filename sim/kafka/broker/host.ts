@@ -57,10 +57,22 @@ export interface ControllerChannel {
   send<Api extends ControllerApi>(request: ControllerRequest<Api>, answered: ControllerAnswered<Api>): void
 }
 
+/** What a broker uses a connection to another broker for; each use has connections of its own, as in Kafka. */
+export type ChannelUse =
+  /** Fetches of followers: those wait at the leader for as long as there is nothing to copy. */
+  | 'replication'
+  /** WriteTxnMarkers. */
+  | 'markers'
+  /** AddPartitionsToTxn. */
+  | 'verification'
+
 /** What a broker is given by whoever runs it. */
 export interface BrokerHost {
-  /** To all brokers, this one included. Nothing that a broker sends has a time-out of its own unless it says so. */
-  readonly channel: Channel
+  /**
+   * To all brokers, for the last two uses this one included. Requests arrive although earlier ones are not answered yet;
+   * a request says itself after which time it is given up, which for replication is never.
+   */
+  readonly channels: Readonly<Record<ChannelUse, Channel>>
   readonly controller: ControllerChannel
   /** Makes up what comes after the prefix of a member id (in Kafka a UUID); never the same twice in a cluster. */
   newMemberId(): string

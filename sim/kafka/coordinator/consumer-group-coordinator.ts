@@ -86,6 +86,15 @@ export class ConsumerGroupCoordinator {
     return this.groupsById.get(groupId)
   }
 
+  groups(): Iterable<ConsumerGroup> {
+    return this.groupsById.values()
+  }
+
+  /** Forgets a group, whatever it is: what it was made of could not be written down. */
+  forget(groupId: string): void {
+    this.groupsById.delete(groupId)
+  }
+
   /** ConsumerGroupHeartbeat: the one request with which members join, stay, reconcile and leave (rules N1 to N4). */
   heartbeat(
     request: ConsumerGroupHeartbeatRequest,

@@ -29,8 +29,17 @@ import { type OffsetGroups, Offsets } from './offsets.ts'
 /** DescribeGroups from this version on knows GROUP_ID_NOT_FOUND (KIP-1043). */
 const GROUP_ID_NOT_FOUND_VERSION = 6
 
+/** Groups of another type, which commit offsets all the same. */
+export interface OtherGroups {
+  find(groupId: string): OffsetValidator | undefined
+  all(): Iterable<OffsetValidator>
+  /** Forgets a group without members and offsets. */
+  remove(groupId: string): void
+}
+
 /** What a coordinator is given. */
 export interface GroupCoordinatorOptions {
+  readonly otherGroups?: OtherGroups
   readonly config: GroupConfig
   readonly log: GroupLog
   /** Makes a member id that was never used, from the client id or the instance id; Kafka adds a hyphen and a UUID. */
@@ -51,12 +60,14 @@ export class GroupCoordinator implements OffsetGroups {
   private readonly classic: ClassicProtocol
   private readonly config: GroupConfig
   private readonly log: GroupLog
+  private readonly otherGroups: OtherGroups | undefined
   private readonly deadlines = new Deadlines()
 
   /** @param nowMillis from which the scans for expired offsets count */
   constructor(options: GroupCoordinatorOptions, nowMillis: number) {
     this.config = options.config
     this.log = options.log
+    this.otherGroups = options.otherGroups
     const { deadlines, config, log } = this
     const intervalMs = config['offsets.retention.check.interval.ms']
     const expiry = new ExpiryScan(deadlines, intervalMs, nowMillis, (atMillis) => this.expire(atMillis))
@@ -159,7 +170,19 @@ export class GroupCoordinator implements OffsetGroups {
   }
 
   find(groupId: string): OffsetValidator | undefined {
-    return this.classic.group(groupId)
+    return this.classic.group(groupId) ?? this.otherGroups?.find(groupId)
+  }
+
+  /** A group without members becomes one of another type; its offsets stay. @returns NONE, or why it cannot */
+  replaceClassic(groupId: string, nowMillis: number): ErrorCode {
+    const group = this.classic.group(groupId)
+    if (group === undefined) return 'NONE'
+    const errorCode = group.validateDelete()
+    if (errorCode !== 'NONE') return errorCode
+    const result = this.log.append([{ kind: 'GroupMetadata', group: groupId, value: null }])
+    if (typeof result === 'string') return responseErrorOf(result)
+    this.classic.remove(groupId, nowMillis)
+    return 'NONE'
   }
 
   createSimple(groupId: string, nowMillis: number): OffsetValidator {
@@ -219,6 +242,8 @@ export class GroupCoordinator implements OffsetGroups {
       const result = this.log.append([{ kind: 'GroupMetadata', group: group.groupId, value: null }])
       if (typeof result === 'number') this.classic.remove(group.groupId, nowMillis)
     }
+    for (const group of [...(this.otherGroups?.all() ?? [])])
+      if (this.offsets.expire(group, nowMillis) && group.isEmpty) this.otherGroups?.remove(group.groupId)
   }
 }
 

@@ -55,6 +55,8 @@ export interface BatchProducer {
 export interface TransactionMarker extends BatchProducer {
   readonly coordinatorEpoch: number
   readonly transactionResult: 'COMMIT' | 'ABORT'
+  /** transaction.version of the producer; 0 unless given. */
+  readonly transactionVersion?: number
 }
 
 /** What a coordinator finds in the log when it takes over: a record, or the marker of a transaction. */

@@ -24,6 +24,8 @@ export interface MetadataTopic {
   readonly name: string
   /** Tells a topic from one of the same name that was deleted before; left out if the broker has no ids. */
   readonly topicId?: string
+  /** Only brokers write to it. */
+  readonly isInternal?: boolean
   readonly partitions: readonly MetadataPartition[]
 }
 

@@ -15,6 +15,8 @@ export class FollowerState {
   private lastFetchMillis = 0
   /** When it last had everything that the leader had. */
   lastCaughtUpMillis = 0
+  /** The high watermark in the last answer to it. */
+  toldHighWatermark = UNKNOWN_OFFSET
   /** The life in which it fetched. */
   brokerEpoch = NO_BROKER_EPOCH
 

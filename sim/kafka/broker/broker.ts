@@ -1,0 +1,281 @@
+import type { MetadataBatch } from '../controller/record.ts'
+import type { ApiName, ApiRequest } from '../protocol/api.ts'
+import { Administration } from './administration.ts'
+import type { BrokerConfig, BrokerSwitches } from './config.ts'
+import { BROKER_SWITCHES } from './config.ts'
+import { BrokerContext } from './context.ts'
+import { Fetches } from './fetch.ts'
+import { Groups } from './groups.ts'
+import { type BrokerDisk, type BrokerHost, EMPTY_DISK } from './host.ts'
+import { IsrChecks } from './isr-checks.ts'
+import { type BrokerState, Lifecycle } from './lifecycle.ts'
+import { Maintenance } from './maintenance.ts'
+import { MetadataAnswers } from './metadata-answer.ts'
+import { MetadataPublisher } from './metadata-publisher.ts'
+import { OffsetsAnswers } from './offsets-answer.ts'
+import { Produce } from './produce.ts'
+import type { Replica } from './replica.ts'
+import { type LossOf, Replicas } from './replicas.ts'
+import { Replicator } from './replicator.ts'
+import type { Respond } from './respond.ts'
+import { GROUP_METADATA_TOPIC, TRANSACTION_STATE_TOPIC } from './topic.ts'
+import { Transactions } from './transactions.ts'
+
+type Handlers = { readonly [Api in ApiName]: (request: ApiRequest<Api>, respond: Respond<Api>) => void }
+
+/**
+ * One life of one broker of a KRaft cluster, from its start to its end. It schedules nothing: whoever runs it delivers
+ * requests and metadata, and calls `advance` at `nextDeadlineMillis` and `heartbeat` at `heartbeatDeadlineMillis`. After
+ * its end it must not be used again. Sources: BrokerServer, KafkaApis, ReplicaManager of Apache Kafka. Out of scope:
+ * authorization, quotas, fetch sessions, tiered storage, share groups, several log directories.
+ */
+export class Broker {
+  readonly id: number
+  /** The replicas that it has, to look at. */
+  readonly replicas: Replicas
+  private readonly context: BrokerContext
+  private readonly lifecycle: Lifecycle
+  private readonly maintenance: Maintenance
+  private readonly isrChecks: IsrChecks
+  private readonly replicator: Replicator
+  private readonly groups: Groups
+  private readonly transactions: Transactions
+  private readonly fetches: Fetches
+  private readonly publisher: MetadataPublisher
+  private readonly handlers: Handlers
+  private stopped: ((disk: BrokerDisk) => void) | undefined
+
+  /**
+   * Starts the broker: it registers with the controller, and serves when it has heard that.
+   * @param disk what its last life left
+   */
+  constructor(
+    id: number,
+    config: BrokerConfig,
+    host: BrokerHost,
+    nowMillis: number,
+    disk: BrokerDisk = EMPTY_DISK,
+    switches: BrokerSwitches = BROKER_SWITCHES,
+  ) {
+    this.id = id
+    const context = new BrokerContext(id, config, switches, host)
+    this.context = context
+    context.startMillis = nowMillis
+    context.nowMillis = nowMillis
+    this.maintenance = new Maintenance(config, nowMillis)
+    this.isrChecks = new IsrChecks(context)
+    this.replicator = new Replicator(context)
+    this.replicas = new Replicas(context, this.maintenance, this, disk.logs)
+    this.groups = new Groups(context)
+    this.transactions = new Transactions(context, this.replicas, this.groups)
+    this.fetches = new Fetches(context, this.replicas)
+    this.publisher = new MetadataPublisher(context, this.replicas, (topics, deleted) => {
+      this.groups.topicsChanged(topics, deleted)
+      this.transactions.coordinator.onMetadataChanged(context.nowMillis)
+      this.replicator.flush()
+    })
+    this.handlers = this.handlersOf(context)
+    this.lifecycle = new Lifecycle(
+      context,
+      disk.cleanShutdownEpoch,
+      () => this.catchUp(),
+      (atMillis) => this.stop(atMillis),
+    )
+    this.transactions.coordinator.startUp(nowMillis)
+    context.changed = (replica) => this.onChanged(replica)
+    this.lifecycle.start()
+  }
+
+  get state(): BrokerState {
+    return this.lifecycle.state
+  }
+
+  /** The life of the broker; -1 before it is registered. */
+  get brokerEpoch(): number {
+    return this.context.brokerEpoch
+  }
+
+  /** Offset of the last metadata record that it has heard. */
+  get metadataOffset(): number {
+    return this.context.metadata.offset
+  }
+
+  /** Handles a request of a client or of another broker. Before the broker serves, it closes the connection. */
+  handle<Api extends ApiName>(request: ApiRequest<Api>, nowMillis: number, respond: Respond<Api>): void {
+    const { context } = this
+    context.nowMillis = nowMillis
+    if (this.publisher.isPublishing) {
+      const handler = this.handlers[request.api] as Handlers[Api]
+      handler(request, respond)
+      context.settle()
+    } else respond(undefined)
+  }
+
+  /** The next batch of metadata, in order. */
+  applyMetadata(batch: MetadataBatch, nowMillis: number): void {
+    const { context } = this
+    context.nowMillis = nowMillis
+    this.publisher.apply(batch)
+    this.catchUp()
+    context.settle()
+  }
+
+  /** When `advance` has something to do; Infinity for a broker at rest. */
+  nextDeadlineMillis(): number {
+    const { context } = this
+    return Math.min(
+      context.timers.nextMillis(),
+      this.groups.nextDeadlineMillis(),
+      this.transactions.nextDeadlineMillis(),
+      this.isrChecks.nextDeadlineMillis(),
+      this.maintenance.nextDeadlineMillis(context.nowMillis),
+    )
+  }
+
+  /** Does what has become due, in order of deadline. */
+  advance(nowMillis: number): void {
+    const { context } = this
+    for (let due = this.nextDeadlineMillis(); due <= nowMillis; due = this.nextDeadlineMillis()) {
+      const atMillis = Math.max(due, context.nowMillis)
+      context.nowMillis = atMillis
+      context.timers.advance(atMillis)
+      this.groups.advance(atMillis)
+      this.transactions.advance(atMillis)
+      this.isrChecks.advance(atMillis)
+      this.maintenance.advance(atMillis)
+      context.settle()
+    }
+    context.nowMillis = nowMillis
+  }
+
+  /** When the controller has to hear of the broker, or takes it for dead some time later. */
+  heartbeatDeadlineMillis(): number {
+    return this.lifecycle.heartbeatDeadlineMillis
+  }
+
+  /** Tells the controller that it is alive, if that is due. */
+  heartbeat(nowMillis: number): void {
+    this.lifecycle.heartbeat(nowMillis)
+  }
+
+  /** Another broker's process has ended: nobody waits for the answer to its fetch. */
+  disconnected(brokerId: number, nowMillis: number): void {
+    this.context.nowMillis = nowMillis
+    this.fetches.drop(brokerId)
+  }
+
+  /**
+   * Another broker stands still: its fetch here is answered, as it would be in a moment, and not sent again. To be told
+   * since followers wait here without a time limit.
+   */
+  unresponsive(brokerId: number, nowMillis: number): void {
+    this.context.nowMillis = nowMillis
+    this.fetches.release(brokerId)
+  }
+
+  /** Shuts down in order (rule C8): others take over what it leads, then it stops. @param stopped hears what its disk holds */
+  shutDown(nowMillis: number, stopped: (disk: BrokerDisk) => void): void {
+    this.context.nowMillis = nowMillis
+    this.stopped = stopped
+    this.lifecycle.beginShutdown()
+  }
+
+  /** The process dies. @returns what its disk holds */
+  crashProcess(nowMillis: number): BrokerDisk {
+    return { logs: this.replicas.crashProcess(nowMillis), cleanShutdownEpoch: -1 }
+  }
+
+  /** The machine dies. @param lossOf what is lost of each log; all that was not flushed unless it says otherwise */
+  crashMachine(nowMillis: number, lossOf: LossOf = () => undefined): BrokerDisk {
+    return { logs: this.replicas.crashMachine(nowMillis, lossOf), cleanShutdownEpoch: -1 }
+  }
+
+  /** A replica becomes leader, or leads in a new epoch. */
+  onLeader(replica: Replica, nowMillis: number): void {
+    this.replicator.changed(replica)
+    if (replica.topic === GROUP_METADATA_TOPIC) this.groups.elected(replica, nowMillis)
+    else if (replica.topic === TRANSACTION_STATE_TOPIC) this.transactions.elected(replica, nowMillis)
+  }
+
+  /** A replica becomes follower, or follows in a new epoch. */
+  onFollower(replica: Replica, nowMillis: number): void {
+    this.replicator.changed(replica)
+    const { topic, index, partition } = replica
+    if (topic === GROUP_METADATA_TOPIC) this.groups.resigned(index, nowMillis)
+    else if (topic === TRANSACTION_STATE_TOPIC)
+      this.transactions.resigned(index, partition.leaderEpoch, nowMillis)
+  }
+
+  /** A replica is deleted. */
+  onRemoved(replica: Replica, nowMillis: number): void {
+    this.replicator.changed(replica)
+    if (replica.topic === GROUP_METADATA_TOPIC) this.groups.resigned(replica.index, nowMillis)
+    else if (replica.topic === TRANSACTION_STATE_TOPIC)
+      this.transactions.resigned(replica.index, undefined, nowMillis)
+  }
+
+  private onChanged(replica: Replica): void {
+    this.maintenance.changed()
+    if (replica.partition.isLeader && replica.partition.isr.committed.length > 1)
+      this.isrChecks.suspect(replica)
+  }
+
+  /** Serves once it has heard of its own registration; until then the metadata are of the past. */
+  private catchUp(): void {
+    const { context, publisher } = this
+    const registered = context.metadata.brokers.get(this.id)
+    if (context.brokerEpoch < 0 || registered?.brokerEpoch !== context.brokerEpoch) return
+    if (!publisher.isPublishing) publisher.start()
+    this.lifecycle.caughtUp()
+  }
+
+  private stop(nowMillis: number): void {
+    const logs = this.replicas.shutDown(nowMillis)
+    this.stopped?.({ logs, cleanShutdownEpoch: this.context.brokerEpoch })
+  }
+
+  private handlersOf(context: BrokerContext): Handlers {
+    const { groups, transactions, replicas } = this
+    const produce = new Produce(context, replicas, transactions)
+    const metadata = new MetadataAnswers(context)
+    const offsets = new OffsetsAnswers(context, replicas)
+    const administration = new Administration(context)
+    const { coordinator } = transactions
+    return {
+      Produce: (request, respond) => produce.handle(request, respond),
+      Fetch: ({ body }, respond) => this.fetches.handle(body, respond),
+      ListOffsets: (request, respond) => offsets.listOffsets(request, respond),
+      OffsetForLeaderEpoch: (request, respond) => offsets.offsetForLeaderEpoch(request, respond),
+      DeleteRecords: (request, respond) => offsets.deleteRecords(request, respond),
+      Metadata: (request, respond) => metadata.metadata(request, respond),
+      DescribeTopicPartitions: (request, respond) => metadata.describeTopicPartitions(request, respond),
+      FindCoordinator: (request, respond) => metadata.findCoordinator(request, respond),
+      JoinGroup: (request, respond) => groups.joinGroup(request, respond),
+      SyncGroup: (request, respond) => groups.syncGroup(request, respond),
+      Heartbeat: (request, respond) => groups.heartbeat(request, respond),
+      LeaveGroup: (request, respond) => groups.leaveGroup(request, respond),
+      ConsumerGroupHeartbeat: (request, respond) => groups.consumerGroupHeartbeat(request, respond),
+      ConsumerGroupDescribe: (request, respond) => groups.consumerGroupDescribe(request, respond),
+      DescribeGroups: (request, respond) => groups.describeGroups(request, respond),
+      DeleteGroups: (request, respond) => groups.deleteGroups(request, respond),
+      OffsetCommit: (request, respond) => groups.offsetCommit(request, respond),
+      OffsetFetch: (request, respond) => groups.offsetFetch(request, respond),
+      OffsetDelete: (request, respond) => groups.offsetDelete(request, respond),
+      TxnOffsetCommit: (request, respond) => groups.txnOffsetCommit(request, replicas, transactions, respond),
+      InitProducerId: ({ body, apiVersion }, respond) =>
+        coordinator.handleInitProducerId(body, apiVersion, context.nowMillis, respond),
+      AddPartitionsToTxn: (request, respond) => transactions.addPartitionsToTxn(request, respond),
+      AddOffsetsToTxn: ({ body, apiVersion }, respond) =>
+        coordinator.handleAddOffsetsToTxn(body, apiVersion, context.nowMillis, respond),
+      EndTxn: ({ body, apiVersion }, respond) =>
+        coordinator.handleEndTxn(body, apiVersion, context.nowMillis, respond),
+      WriteTxnMarkers: (request, respond) => transactions.writeTxnMarkers(request, respond),
+      DescribeTransactions: ({ body }, respond) =>
+        respond({ transactionStates: body.transactionalIds.map((id) => coordinator.describe(id)) }),
+      CreateTopics: (request, respond) => administration.createTopics(request, respond),
+      DeleteTopics: (request, respond) => administration.deleteTopics(request, respond),
+      CreatePartitions: (request, respond) => administration.createPartitions(request, respond),
+      ElectLeaders: (request, respond) => administration.electLeaders(request, respond),
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import { Deadline } from '../coordinator/deadlines.ts'
+import type { ErrorCode } from '../error-code.ts'
+import type { FetchIsolation } from '../log/read.ts'
+import type { FetchedPartitionData, FetchPartitionData, FetchRequestData } from '../protocol/fetch.ts'
+import { type FetchedPartition, fetchRefused } from '../replication/message.ts'
+import type { BrokerContext } from './context.ts'
+import type { Replica, Watcher } from './replica.ts'
+import type { Replicas } from './replicas.ts'
+import type { Respond } from './respond.ts'
+
+/** In place of a broker id: a consumer. */
+export const CONSUMER = -1
+
+interface Wanted {
+  readonly topic: string
+  readonly partition: FetchPartitionData
+}
+
+/** Handles Fetch (rules F1 to F4, R1). Source: KafkaApis.handleFetchRequest, ReplicaManager.fetchMessages. */
+export class Fetches {
+  private readonly context: BrokerContext
+  private readonly replicas: Replicas
+  /** The fetch of each follower that waits here. */
+  private readonly parked = new Map<number, DelayedFetch>()
+
+  constructor(context: BrokerContext, replicas: Replicas) {
+    this.context = context
+    this.replicas = replicas
+  }
+
+  handle(request: FetchRequestData, respond: Respond<'Fetch'>): void {
+    const { replicaId } = request
+    // A follower asks for one thing at a time: it has given the other one up.
+    this.release(replicaId)
+    const fetch = new DelayedFetch(this.context, this.replicas, request, respond)
+    if (!fetch.start() && replicaId !== CONSUMER) this.parked.set(replicaId, fetch)
+  }
+
+  /** Answers the fetch of a follower that waits here, as it does by itself every replica.fetch.wait.max.ms. */
+  release(replicaId: number): void {
+    if (replicaId === CONSUMER) return
+    this.parked.get(replicaId)?.release()
+    this.parked.delete(replicaId)
+  }
+
+  /** Forgets the fetch of a follower that is gone. */
+  drop(replicaId: number): void {
+    this.parked.get(replicaId)?.drop()
+    this.parked.delete(replicaId)
+  }
+}
+
+/**
+ * A fetch that may have to wait for data (rule F4). A follower waits for as long as there is nothing to tell it: what a
+ * real one does meanwhile, every replica.fetch.wait.max.ms, shows only in when it was last caught up, and in how soon it
+ * hears of the high watermark; both are worked out. Source: DelayedFetch.
+ */
+class DelayedFetch extends Deadline implements Watcher {
+  private readonly context: BrokerContext
+  private readonly replicas: Replicas
+  private readonly request: FetchRequestData
+  private readonly respond: Respond<'Fetch'>
+  private readonly wanted: readonly Wanted[]
+  private readonly isolation: FetchIsolation
+  private readonly watched = new Set<Replica>()
+  private sentMillis = 0
+  private isDone = false
+
+  constructor(
+    context: BrokerContext,
+    replicas: Replicas,
+    request: FetchRequestData,
+    respond: Respond<'Fetch'>,
+  ) {
+    super()
+    this.context = context
+    this.replicas = replicas
+    this.request = request
+    this.respond = respond
+    this.wanted = request.topics.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic, partition })),
+    )
+    if (this.isFollower) this.isolation = 'log_end'
+    else this.isolation = request.isolationLevel === 'read_committed' ? 'txn_committed' : 'high_watermark'
+  }
+
+  /** @returns whether it was answered */
+  start(): boolean {
+    const { context, request } = this
+    this.sentMillis = context.nowMillis
+    const answers = this.read()
+    if (this.isEnough(answers)) {
+      this.answer(answers)
+      return true
+    }
+    for (const { topic, partition } of this.wanted) {
+      const replica = this.replicas.get(topic, partition.partition)
+      if (replica !== undefined) this.watched.add(replica)
+    }
+    for (const replica of this.watched) replica.watch(this)
+    if (!this.isFollower) context.timers.set(this, context.nowMillis + request.maxWaitMs)
+    else if (answers.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
+    return false
+  }
+
+  look(): void {
+    if (this.isDone) return
+    const peeked = this.wanted.map((one) => this.peek(one))
+    if (this.isEnough(peeked)) this.release()
+    else if (this.isFollower && peeked.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
+  }
+
+  expire(): void {
+    this.release()
+  }
+
+  release(): void {
+    if (this.isDone) return
+    this.drop()
+    this.answer(this.read())
+  }
+
+  /** Waits no more; its follower was in touch until now. */
+  drop(): void {
+    if (this.isDone) return
+    this.isDone = true
+    this.context.timers.cancel(this)
+    for (const replica of this.watched) {
+      replica.unwatch(this)
+      if (this.isFollower) this.touch(replica)
+    }
+  }
+
+  private get isFollower(): boolean {
+    return this.request.replicaId !== CONSUMER
+  }
+
+  /** The follower's last fetch, had it not waited for more than one wait. */
+  private touch({ partition }: Replica): void {
+    const follower = partition.follower(this.request.replicaId)
+    if (follower === undefined) return
+    follower.lastCaughtUpMillis = Math.max(follower.lastCaughtUpMillis, this.lastRoundMillis())
+  }
+
+  private lastRoundMillis(): number {
+    const waitMs = this.context.config['replica.fetch.wait.max.ms']
+    const { nowMillis } = this.context
+    return nowMillis - ((nowMillis - this.sentMillis) % waitMs)
+  }
+
+  /** Answers when the follower would have asked again. */
+  private tellSoon(): void {
+    if (this.atMillis !== Number.POSITIVE_INFINITY) return
+    const { context } = this
+    context.timers.set(this, this.lastRoundMillis() + context.config['replica.fetch.wait.max.ms'])
+  }
+
+  /** Whether the follower does not know how far it may show its log. */
+  private hasNews({ highWatermark, logStartOffset }: FetchedPartition, at: number): boolean {
+    const { topic, partition } = this.wanted[at] as Wanted
+    const follower = this.replicas.get(topic, partition.partition)?.partition.follower(this.request.replicaId)
+    if (follower === undefined) return false
+    return highWatermark > follower.toldHighWatermark || logStartOffset > partition.logStartOffset
+  }
+
+  private isEnough(answers: readonly FetchedPartition[]): boolean {
+    if (answers.length === 0 || this.request.maxWaitMs <= 0) return true
+    let bytes = 0
+    for (const { errorCode, divergingEpoch, sizeInBytes } of answers) {
+      if (errorCode !== 'NONE' || divergingEpoch !== undefined) return true
+      bytes += sizeInBytes
+    }
+    return bytes >= Math.max(this.request.minBytes, this.isFollower ? 1 : 0)
+  }
+
+  private read(): FetchedPartition[] {
+    let rest = Math.min(this.request.maxBytes, this.context.config['fetch.max.bytes'])
+    let isFirst = true
+    return this.wanted.map((wanted) => {
+      const answer = this.readOne(wanted, rest, isFirst)
+      rest = Math.max(0, rest - answer.sizeInBytes)
+      if (answer.sizeInBytes > 0) isFirst = false
+      return answer
+    })
+  }
+
+  private readOne(wanted: Wanted, maxBytes: number, minOneBatch: boolean): FetchedPartition {
+    const { replicaId, replicaEpoch } = this.request
+    const replica = this.replicaOf(wanted)
+    if (typeof replica === 'string') return fetchRefused(replica)
+    const { partition } = replica
+    if (!this.isFollower)
+      return partition.fetchAsConsumer(wanted.partition, this.isolation, maxBytes, minOneBatch)
+    const { nowMillis } = this.context
+    return partition.fetchAsFollower(
+      wanted.partition,
+      replicaId,
+      replicaEpoch,
+      maxBytes,
+      minOneBatch,
+      nowMillis,
+    )
+  }
+
+  /** What it would get now, without anybody noticing. */
+  private peek(wanted: Wanted): FetchedPartition {
+    const replica = this.replicaOf(wanted)
+    if (typeof replica === 'string') return fetchRefused(replica)
+    return replica.partition.fetchAsConsumer(wanted.partition, this.isolation, this.request.maxBytes, true)
+  }
+
+  private replicaOf({ topic, partition }: Wanted): Replica | ErrorCode {
+    if (!this.isFollower && this.context.metadata.partition(topic, partition.partition) === undefined)
+      return 'UNKNOWN_TOPIC_OR_PARTITION'
+    return this.replicas.lookUp(topic, partition.partition)
+  }
+
+  private answer(answers: readonly FetchedPartition[]): void {
+    this.isDone = true
+    let at = 0
+    const responses = this.request.topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition: partitionIndex }): FetchedPartitionData => {
+        const answer = answers[at++] as FetchedPartition
+        if (this.isFollower) this.noteTold(topic, partitionIndex, answer)
+        return { partitionIndex, ...answer }
+      }),
+    }))
+    this.respond({ errorCode: 'NONE', responses })
+  }
+
+  private noteTold(topic: string, index: number, { errorCode, highWatermark }: FetchedPartition): void {
+    const follower = this.replicas.get(topic, index)?.partition.follower(this.request.replicaId)
+    if (errorCode === 'NONE' && follower !== undefined) follower.toldHighWatermark = highWatermark
+  }
+}

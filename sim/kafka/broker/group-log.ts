@@ -1,0 +1,127 @@
+import type {
+  BatchProducer,
+  GroupLog,
+  GroupRecord,
+  LogEntry,
+  TransactionMarker,
+  Write,
+} from '../coordinator/group-log.ts'
+import type { ErrorCode } from '../error-code.ts'
+import { type AppendSource, CLIENT_APPEND } from '../log/append.ts'
+import { markerBatch, markerOf, NO_SEQUENCE, type RecordBatch } from '../log/batch.ts'
+import { SENTINEL_GUARD, type VerificationGuard } from '../log/verification.ts'
+import { Commits } from './commits.ts'
+import type { BrokerContext } from './context.ts'
+import { internalBatch } from './internal-log.ts'
+import type { Replica } from './replica.ts'
+
+/** Acks of everything that coordinators write. */
+const ALL = -1
+
+const COORDINATOR_APPEND: AppendSource = { ...CLIENT_APPEND, origin: 'coordinator' }
+
+/** A partition of __consumer_offsets that this broker leads, as the log of a group coordinator. */
+export class ReplicatedGroupLog implements GroupLog {
+  /** Of the transactional write that is being made. */
+  guard: VerificationGuard = SENTINEL_GUARD
+  private readonly context: BrokerContext
+  private readonly replica: Replica
+  private readonly commits: Commits
+
+  constructor(context: BrokerContext, replica: Replica) {
+    this.context = context
+    this.replica = replica
+    this.commits = new Commits(context, replica, false)
+  }
+
+  append(records: readonly GroupRecord[], producer?: BatchProducer): number | ErrorCode {
+    const keyed = records.map((record) => ({
+      key: keyOf(record),
+      value: record.value === null ? null : record,
+    }))
+    const fields = producer && { ...producer, baseSequence: NO_SEQUENCE, isTransactional: true }
+    return this.write(internalBatch(keyed, this.context.nowMillis, fields), {
+      ...COORDINATOR_APPEND,
+      verificationGuard: this.guard,
+    })
+  }
+
+  /** Writes down a consumer group; null when it is deleted. */
+  appendConsumerGroup(group: string, value: unknown): number | ErrorCode {
+    const record = value === null ? null : { kind: 'ConsumerGroup', group, value }
+    const batch = internalBatch([{ key: consumerGroupKey(group), value: record }], this.context.nowMillis)
+    return this.write(batch, COORDINATOR_APPEND)
+  }
+
+  appendMarker(marker: TransactionMarker): number | ErrorCode {
+    const { producerId, producerEpoch, coordinatorEpoch, transactionResult: controlType } = marker
+    const { nowMillis } = this.context
+    const batch = markerBatch(producerId, producerEpoch, { controlType, coordinatorEpoch }, nowMillis)
+    return this.write(batch, { ...COORDINATOR_APPEND, transactionVersion: marker.transactionVersion ?? 0 })
+  }
+
+  whenCommitted(write: Write): void {
+    this.commits.wait(write, this.context.config['offsets.commit.timeout.ms'])
+  }
+
+  /** The broker leads the partition no more. */
+  resign(): void {
+    this.commits.fail('NOT_LEADER_OR_FOLLOWER', this.context.nowMillis)
+  }
+
+  private write(batch: RecordBatch, source: AppendSource): number | ErrorCode {
+    const { context, replica } = this
+    const result = replica.partition.append(batch, ALL, context.nowMillis, source)
+    if (result.errorCode !== 'NONE') return result.errorCode
+    context.touch(replica)
+    return result.firstOffset
+  }
+}
+
+/** Everything in a partition of __consumer_offsets, in the order of the log. */
+export function* groupEntries(
+  replica: Replica,
+): Generator<LogEntry | { readonly consumerGroup: string; readonly value: unknown }> {
+  const { log } = replica
+  for (const { batches } of log.segments.all)
+    for (const batch of batches) {
+      if (batch.isControl) {
+        const marker = markerOf(batch)?.controlType
+        if (marker !== undefined) yield { offset: batch.baseOffset, producerId: batch.producerId, marker }
+        continue
+      }
+      for (const { key, value, offsetDelta } of batch.records) {
+        const offset = batch.baseOffset + offsetDelta
+        if (key === null || offset < log.logStartOffset) continue
+        const { producerId } = batch
+        if (isConsumerGroupKey(key)) yield consumerGroupEntry(key, value)
+        else yield { offset, producerId, record: value === null ? tombstoneOf(key) : (value as GroupRecord) }
+      }
+    }
+}
+
+function consumerGroupEntry(key: string, value: unknown) {
+  const [, consumerGroup] = JSON.parse(key) as [string, string]
+  return { consumerGroup, value: value === null ? null : (value as { readonly value: unknown }).value }
+}
+
+function consumerGroupKey(group: string): string {
+  return JSON.stringify(['consumer-group', group])
+}
+
+function isConsumerGroupKey(key: string): boolean {
+  return key.startsWith('["consumer-group",')
+}
+
+function keyOf(record: GroupRecord): string {
+  return record.kind === 'GroupMetadata'
+    ? JSON.stringify(['group', record.group])
+    : JSON.stringify(['offset', record.group, record.topic, record.partition])
+}
+
+function tombstoneOf(key: string): GroupRecord {
+  const [kind, group, topic = '', partition = 0] = JSON.parse(key) as [string, string, string?, number?]
+  return kind === 'group'
+    ? { kind: 'GroupMetadata', group, value: null }
+    : { kind: 'OffsetCommit', group, topic, partition, value: null }
+}

@@ -1,0 +1,187 @@
+import { Answer } from '../coordinator/answer.ts'
+import { ConsumerGroupCoordinator } from '../coordinator/consumer-group-coordinator.ts'
+import {
+  type ConsumerGroupHeartbeatRequest,
+  type ConsumerGroupHeartbeatResponse,
+  type HeartbeatClient,
+  refusal,
+} from '../coordinator/consumer-group-heartbeat.ts'
+import type { ConsumerGroupSnapshot } from '../coordinator/consumer-group-snapshot.ts'
+import { GroupCoordinator } from '../coordinator/group-coordinator.ts'
+import { type LogEntry, responseErrorOf } from '../coordinator/group-log.ts'
+import type { ErrorCode } from '../error-code.ts'
+import { brokerAssignors } from './assignors.ts'
+import type { BrokerContext } from './context.ts'
+import { groupEntries, ReplicatedGroupLog } from './group-log.ts'
+import type { Replica } from './replica.ts'
+
+const ASSIGNORS = brokerAssignors()
+
+/**
+ * The groups of one partition of __consumer_offsets, for as long as this broker leads it. Source: CoordinatorRuntime,
+ * GroupCoordinatorShard.
+ */
+export class GroupShard {
+  readonly log: ReplicatedGroupLog
+  readonly classic: GroupCoordinator
+  readonly modern: ConsumerGroupCoordinator
+  private readonly context: BrokerContext
+  /** Consumer groups as the log has them. */
+  private readonly written = new Map<string, ConsumerGroupSnapshot>()
+
+  constructor(context: BrokerContext, replica: Replica) {
+    this.context = context
+    this.log = new ReplicatedGroupLog(context, replica)
+    const { config, host, metadata, nowMillis } = context
+    this.modern = new ConsumerGroupCoordinator({
+      config,
+      assignors: ASSIGNORS,
+      topics: {
+        partitionCount: (topic) => metadata.topics.get(topic)?.partitions.length,
+        topicNames: () => metadata.topics.keys(),
+      },
+      newMemberId: () => host.newMemberId(),
+    })
+    this.classic = new GroupCoordinator(
+      {
+        config,
+        log: this.log,
+        newMemberId: (prefix) => `${prefix}-${host.newMemberId()}`,
+        subscribedTopics,
+        otherGroups: {
+          find: (groupId) => this.modern.group(groupId),
+          all: () => this.modern.groups(),
+          remove: (groupId) => {
+            if (typeof this.log.appendConsumerGroup(groupId, null) === 'number') this.forget(groupId)
+          },
+        },
+      },
+      nowMillis,
+    )
+    this.load(replica)
+  }
+
+  /** Handles ConsumerGroupHeartbeat: what it changes is written down before it is answered. */
+  heartbeat(
+    request: ConsumerGroupHeartbeatRequest,
+    client: HeartbeatClient,
+    respond: (response: ConsumerGroupHeartbeatResponse) => void,
+  ): void {
+    const { nowMillis } = this.context
+    const { groupId } = request
+    if (request.memberEpoch === 0) {
+      const error = this.classic.replaceClassic(groupId, nowMillis)
+      if (error !== 'NONE') {
+        respond(refusal('GROUP_ID_NOT_FOUND', `Group ${groupId} is not a consumer group.`))
+        return
+      }
+    }
+    const response = this.modern.heartbeat(request, client, nowMillis)
+    const error = this.keep(groupId)
+    const failure = (code: ErrorCode) => refusal(responseErrorOf(code), '')
+    if (error === 'NONE') this.log.whenCommitted(new Answer(response, failure, respond))
+    else respond(failure(error))
+  }
+
+  /** Handles DeleteGroups of one group, whatever its type. */
+  deleteGroup(groupId: string, respond: (errorCode: ErrorCode) => void): void {
+    const { nowMillis } = this.context
+    const group = this.modern.group(groupId)
+    if (group === undefined) {
+      this.classic.deleteGroups([groupId], nowMillis, ([result]) => respond(result?.errorCode ?? 'NONE'))
+      return
+    }
+    const errorCode = group.validateDelete()
+    if (errorCode !== 'NONE') {
+      respond(errorCode)
+      return
+    }
+    this.classic.offsets.deleteAll(groupId, [])
+    const result = this.log.appendConsumerGroup(groupId, null)
+    if (typeof result === 'string') respond(responseErrorOf(result))
+    else {
+      this.forget(groupId)
+      this.log.whenCommitted(new Answer<ErrorCode>('NONE', responseErrorOf, respond))
+    }
+  }
+
+  /** A classic member comes to a group: it becomes a classic one if nobody is in it. @returns why it cannot */
+  admitsClassic(groupId: string): boolean {
+    const group = this.modern.group(groupId)
+    if (group === undefined) return true
+    if (!group.isEmpty) return false
+    if (typeof this.log.appendConsumerGroup(groupId, null) === 'number') this.forget(groupId)
+    return true
+  }
+
+  nextDeadlineMillis(): number {
+    return Math.min(this.classic.nextDeadlineMillis(), this.modern.nextDeadlineMillis())
+  }
+
+  advance(nowMillis: number): void {
+    this.classic.advance(nowMillis)
+    if (this.modern.nextDeadlineMillis() > nowMillis) return
+    this.modern.advance(nowMillis)
+    for (const { groupId } of [...this.modern.groups()]) this.keep(groupId)
+  }
+
+  /** The broker leads the partition no more. */
+  resign(nowMillis: number): void {
+    this.classic.unload(nowMillis)
+    this.log.resign()
+  }
+
+  private load(replica: Replica): void {
+    const { nowMillis } = this.context
+    const entries: LogEntry[] = []
+    const snapshots = new Map<string, ConsumerGroupSnapshot>()
+    for (const entry of groupEntries(replica)) {
+      if (!('consumerGroup' in entry)) entries.push(entry)
+      else if (entry.value === null) snapshots.delete(entry.consumerGroup)
+      else snapshots.set(entry.consumerGroup, entry.value as ConsumerGroupSnapshot)
+    }
+    for (const [groupId, snapshot] of snapshots) {
+      this.written.set(groupId, snapshot)
+      this.modern.load(snapshot, nowMillis)
+    }
+    this.classic.load(entries, nowMillis)
+  }
+
+  /** Writes a consumer group down if it has changed; undoes the change if that fails. */
+  private keep(groupId: string): ErrorCode {
+    const snapshot = this.modern.snapshot(groupId)
+    const before = this.written.get(groupId)
+    if (snapshot === undefined || (before !== undefined && isSame(before, snapshot))) return 'NONE'
+    const result = this.log.appendConsumerGroup(groupId, snapshot)
+    if (typeof result === 'number') {
+      this.written.set(groupId, snapshot)
+      return 'NONE'
+    }
+    if (before === undefined) this.modern.forget(groupId)
+    else this.modern.load(before, this.context.nowMillis)
+    return result
+  }
+
+  private forget(groupId: string): void {
+    this.written.delete(groupId)
+    this.modern.forget(groupId)
+  }
+}
+
+function isSame(left: ConsumerGroupSnapshot, right: ConsumerGroupSnapshot): boolean {
+  return (
+    left.groupEpoch === right.groupEpoch &&
+    left.assignmentEpoch === right.assignmentEpoch &&
+    left.targets === right.targets &&
+    left.topics === right.topics &&
+    left.regexesResolvedAtMillis === right.regexesResolvedAtMillis &&
+    left.members.length === right.members.length &&
+    left.members.every((member, at) => member === right.members[at])
+  )
+}
+
+/** The topics in what a consumer says of itself when it joins; undefined when it is no consumer's metadata. */
+function subscribedTopics(metadata: unknown): readonly string[] | undefined {
+  if (metadata === null || typeof metadata !== 'object' || !('topics' in metadata)) return undefined
+  return Array.isArray(metadata.topics) ? (metadata.topics as readonly string[]) : undefined
+}

@@ -1,0 +1,31 @@
+import type { LogRecord, RecordBatch } from '../log/batch.ts'
+import { type ProducerFields, producedBatch, recordSizeInBytes } from '../log/batch.ts'
+
+/** Bytes that a value of an internal topic is taken for: what Kafka writes is of about that size. */
+const VALUE_BYTES = 64
+
+/** A record of an internal topic; null for a tombstone. */
+export interface InternalRecord {
+  readonly key: string
+  readonly value: unknown
+}
+
+/** A batch of records of an internal topic. @param producer of a transactional batch */
+export function internalBatch(
+  records: readonly InternalRecord[],
+  nowMillis: number,
+  producer?: ProducerFields,
+): RecordBatch {
+  const encoded = records.map(({ key, value }, offsetDelta): LogRecord => {
+    const valueBytes = value === null ? -1 : VALUE_BYTES
+    return {
+      offsetDelta,
+      timestamp: nowMillis,
+      key,
+      value,
+      headers: [],
+      sizeInBytes: recordSizeInBytes(offsetDelta, 0, key.length, valueBytes),
+    }
+  })
+  return producedBatch(encoded, producer)
+}

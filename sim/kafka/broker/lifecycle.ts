@@ -1,0 +1,117 @@
+import type { BrokerContext } from './context.ts'
+
+/** Source: BrokerState. */
+export type BrokerState = 'NOT_RUNNING' | 'STARTING' | 'RECOVERY' | 'RUNNING' | 'PENDING_CONTROLLED_SHUTDOWN'
+
+/** How long after the controller could not be reached a registration is tried again. Source: BrokerLifecycleManager. */
+const RETRY_BACKOFF_MS = 100
+
+/** Registers a broker and tells the controller that it is alive (rules C6, C8). Source: BrokerLifecycleManager. */
+export class Lifecycle {
+  state: BrokerState = 'NOT_RUNNING'
+  private readonly context: BrokerContext
+  private readonly incarnationId: string
+  private readonly previousBrokerEpoch: number
+  private readonly registered: (nowMillis: number) => void
+  private readonly mayStop: (nowMillis: number) => void
+  private dueMillis = Number.POSITIVE_INFINITY
+  private isAsking = false
+  /** Something has changed since the controller was asked. */
+  private isStale = false
+
+  /**
+   * @param previousBrokerEpoch of the last life if that was shut down in order, else -1
+   * @param registered the broker has its broker epoch
+   * @param mayStop the controller has agreed to a shutdown
+   */
+  constructor(
+    context: BrokerContext,
+    previousBrokerEpoch: number,
+    registered: (nowMillis: number) => void,
+    mayStop: (nowMillis: number) => void,
+  ) {
+    this.context = context
+    this.incarnationId = context.host.newIncarnationId()
+    this.previousBrokerEpoch = previousBrokerEpoch
+    this.registered = registered
+    this.mayStop = mayStop
+  }
+
+  /** When the broker is to be heard of next; Infinity while it waits for an answer. */
+  get heartbeatDeadlineMillis(): number {
+    return this.isAsking ? Number.POSITIVE_INFINITY : this.dueMillis
+  }
+
+  start(): void {
+    this.state = 'STARTING'
+    this.register()
+  }
+
+  /** The broker has heard of the metadata that it was registered with, and serves. */
+  caughtUp(): void {
+    if (this.state !== 'STARTING') return
+    this.state = 'RECOVERY'
+    this.soon()
+  }
+
+  beginShutdown(): void {
+    this.state = 'PENDING_CONTROLLED_SHUTDOWN'
+    this.soon()
+  }
+
+  /** Sends what is due. */
+  heartbeat(nowMillis: number): void {
+    this.context.nowMillis = nowMillis
+    if (this.heartbeatDeadlineMillis > nowMillis) return
+    if (this.context.brokerEpoch < 0) this.register()
+    else this.beat()
+  }
+
+  private soon(): void {
+    this.isStale = this.isAsking
+    if (!this.isAsking && this.context.brokerEpoch >= 0) this.beat()
+  }
+
+  private register(): void {
+    const { context, incarnationId, previousBrokerEpoch } = this
+    this.isAsking = true
+    const body = { brokerId: context.id, incarnationId, previousBrokerEpoch }
+    context.host.controller.send({ api: 'BrokerRegistration', body }, (response, nowMillis) => {
+      context.nowMillis = nowMillis
+      this.isAsking = false
+      if (response?.errorCode !== 'NONE') {
+        this.dueMillis = nowMillis + RETRY_BACKOFF_MS
+        return
+      }
+      context.brokerEpoch = response.brokerEpoch
+      this.registered(nowMillis)
+      if (!this.isAsking) this.beat()
+    })
+  }
+
+  private beat(): void {
+    const { context, state } = this
+    this.isAsking = true
+    this.isStale = false
+    const body = {
+      brokerId: context.id,
+      brokerEpoch: context.brokerEpoch,
+      currentMetadataOffset: context.metadata.offset,
+      wantFence: state === 'STARTING',
+      wantShutDown: state === 'PENDING_CONTROLLED_SHUTDOWN',
+    }
+    context.host.controller.send({ api: 'BrokerHeartbeat', body }, (response, nowMillis) => {
+      context.nowMillis = nowMillis
+      this.isAsking = false
+      this.dueMillis = nowMillis + context.config['broker.heartbeat.interval.ms']
+      if (response?.errorCode === 'NONE') {
+        if (this.state === 'RECOVERY' && !response.isFenced) this.state = 'RUNNING'
+        if (this.state === 'PENDING_CONTROLLED_SHUTDOWN' && response.shouldShutDown) {
+          this.mayStop(nowMillis)
+          return
+        }
+      }
+      if (this.isStale) this.soon()
+    })
+  }
+}

@@ -1,0 +1,74 @@
+import type { Log } from '../log/log.ts'
+import { LogCleaner } from '../log/log-cleaner.ts'
+import { Retention } from '../log/retention.ts'
+import type { BrokerConfig } from './config.ts'
+
+/**
+ * The broker's tasks that delete old segments and compact logs. After something was written they look at their next
+ * tick; while nothing is written, only when something is due. Source: LogManager.
+ */
+export class Maintenance {
+  private readonly retention: Retention
+  private readonly cleaner: LogCleaner
+  private dueMillis = Number.POSITIVE_INFINITY
+  private isStale = false
+  private staleMillis = Number.POSITIVE_INFINITY
+  private readonly config: BrokerConfig
+  private readonly startMillis: number
+
+  constructor(config: BrokerConfig, startMillis: number) {
+    this.config = config
+    this.startMillis = startMillis
+    const intervalMs = config['log.retention.check.interval.ms']
+    this.retention = new Retention(intervalMs, config['log.initial.task.delay.ms'], startMillis)
+    this.cleaner = new LogCleaner(config, startMillis)
+  }
+
+  add(log: Log): void {
+    this.retention.logs.add(log)
+    this.cleaner.logs.add(log)
+    this.changed()
+  }
+
+  remove(log: Log): void {
+    this.retention.logs.delete(log)
+    this.cleaner.logs.delete(log)
+    this.changed()
+  }
+
+  /** Logs or their configurations have changed. */
+  changed(): void {
+    this.isStale = true
+  }
+
+  /** When a task may have something to do. */
+  nextDeadlineMillis(nowMillis: number): number {
+    if (this.isStale) {
+      if (this.staleMillis === Number.POSITIVE_INFINITY) this.staleMillis = this.nextTick(nowMillis)
+      return Math.min(this.dueMillis, this.staleMillis)
+    }
+    return this.dueMillis
+  }
+
+  advance(nowMillis: number): void {
+    if (this.nextDeadlineMillis(nowMillis) > nowMillis) return
+    this.isStale = false
+    this.staleMillis = Number.POSITIVE_INFINITY
+    this.retention.advance(nowMillis)
+    this.cleaner.advance(nowMillis)
+    this.dueMillis = Math.min(this.retention.nextDeadlineMillis(), this.cleaner.nextDeadlineMillis())
+  }
+
+  private nextTick(nowMillis: number): number {
+    const first = this.startMillis + this.config['log.initial.task.delay.ms']
+    const retention = after(nowMillis, first, this.config['log.retention.check.interval.ms'])
+    const cleaner = after(nowMillis, this.startMillis, this.config['log.cleaner.backoff.ms'])
+    return Math.min(retention, cleaner)
+  }
+}
+
+/** The first tick after a moment. */
+function after(nowMillis: number, firstMillis: number, periodMillis: number): number {
+  if (nowMillis < firstMillis) return firstMillis
+  return firstMillis + (Math.floor((nowMillis - firstMillis) / periodMillis) + 1) * periodMillis
+}

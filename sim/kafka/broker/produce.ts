@@ -1,0 +1,252 @@
+import { Deadline } from '../coordinator/deadlines.ts'
+import type { ErrorCode } from '../error-code.ts'
+import { type AppendSource, CLIENT_APPEND } from '../log/append.ts'
+import type { RecordBatch } from '../log/batch.ts'
+import { SENTINEL_GUARD, type VerificationGuard } from '../log/verification.ts'
+import type { ApiRequest } from '../protocol/api.ts'
+import type {
+  ProducePartitionResponse,
+  ProduceRequestData,
+  ProduceResponseData,
+} from '../protocol/produce.ts'
+import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
+import { produceSupport, type TransactionSupport } from '../transaction/verifier.ts'
+import type { BrokerContext } from './context.ts'
+import type { Replica, Watcher } from './replica.ts'
+import type { Replicas } from './replicas.ts'
+import type { Respond } from './respond.ts'
+import { isInternal } from './topic.ts'
+import type { Transactions } from './transactions.ts'
+
+/** Produce from this version on says who leads instead (KIP-951). */
+const CURRENT_LEADER_VERSION = 10
+
+/** A batch on its way into a log. */
+interface Incoming {
+  readonly topic: string
+  readonly index: number
+  readonly batch: RecordBatch
+  guard: VerificationGuard
+}
+
+/** What is to be answered of one partition; as long as it is replicated nowhere else, and after it is. */
+interface Status {
+  readonly topic: string
+  readonly response: ProducePartitionResponse
+  /** Set while it waits to be replicated. */
+  readonly replica: Replica | undefined
+  readonly requiredOffset: number
+}
+
+/** Handles Produce (rules A1 to A5, S7). Source: KafkaApis.handleProduceRequest, ReplicaManager.appendRecords. */
+export class Produce {
+  private readonly context: BrokerContext
+  private readonly replicas: Replicas
+  private readonly transactions: Transactions
+
+  constructor(context: BrokerContext, replicas: Replicas, transactions: Transactions) {
+    this.context = context
+    this.replicas = replicas
+    this.transactions = transactions
+  }
+
+  handle(request: ApiRequest<'Produce'>, respond: Respond<'Produce'>): void {
+    const { body } = request
+    const incoming: Incoming[] = []
+    for (const { name: topic, partitionData } of body.topicData)
+      for (const { index, records: batch } of partitionData)
+        incoming.push({ topic, index, batch, guard: SENTINEL_GUARD })
+    const transactional = incoming.filter(({ batch }) => batch.isTransactional)
+    const append = (errors: ReadonlyMap<PartitionName, ErrorCode>) =>
+      this.append(request, incoming, errors, respond)
+    if (body.transactionalId === null || transactional.length === 0) append(new Map())
+    else this.verify(body.transactionalId, produceSupport(request.apiVersion), transactional, append)
+  }
+
+  /** Has the transactions of batches verified that begin one in their partition (rule S7). */
+  private verify(
+    transactionalId: string,
+    support: TransactionSupport,
+    incoming: readonly Incoming[],
+    done: (errors: ReadonlyMap<PartitionName, ErrorCode>) => void,
+  ): void {
+    const { verifier } = this.transactions
+    const errors = new Map<PartitionName, ErrorCode>()
+    const partitions: PartitionName[] = []
+    for (const one of verifier.isNeeded(support) ? incoming : []) {
+      const name = partitionName(one.topic, one.index)
+      const guard = this.beginVerification(one, support)
+      if (typeof guard === 'string') errors.set(name, guard)
+      else if (guard !== SENTINEL_GUARD) {
+        one.guard = guard
+        partitions.push(name)
+      }
+    }
+    const first = incoming[0]
+    if (partitions.length === 0 || first === undefined) {
+      done(errors)
+      return
+    }
+    const { producerId, producerEpoch } = first.batch
+    const verification = { transactionalId, producerId, producerEpoch, partitions, support }
+    verifier.verifyForProduce(verification, this.context.nowMillis, (found, nowMillis) => {
+      this.context.nowMillis = nowMillis
+      for (const [name, error] of found) errors.set(name, error)
+      done(errors)
+      this.context.settle()
+    })
+  }
+
+  private beginVerification(
+    { topic, index, batch }: Incoming,
+    support: TransactionSupport,
+  ): VerificationGuard | ErrorCode {
+    const replica = this.replicas.leader(topic, index)
+    if (typeof replica === 'string') return replica
+    const { producerId, baseSequence, producerEpoch } = batch
+    const bumps = support === 'add-partition'
+    const { nowMillis } = this.context
+    return replica.log.producers.beginVerification(producerId, baseSequence, producerEpoch, bumps, nowMillis)
+  }
+
+  private append(
+    { body, apiVersion, clientId }: ApiRequest<'Produce'>,
+    incoming: readonly Incoming[],
+    errors: ReadonlyMap<PartitionName, ErrorCode>,
+    respond: Respond<'Produce'>,
+  ): void {
+    const { acks } = body
+    const isValidAcks = acks === -1 || acks === 0 || acks === 1
+    const statuses = incoming.map((one) => {
+      const error = isValidAcks
+        ? (errors.get(partitionName(one.topic, one.index)) ?? this.refusal(one, clientId))
+        : 'INVALID_REQUIRED_ACKS'
+      return error === 'NONE' ? this.appendOne(one, acks) : failed(one, error)
+    })
+    for (const [at, status] of statuses.entries()) statuses[at] = this.withLeader(status, apiVersion)
+    if (acks === 0) {
+      // Nobody waits for an answer: to hang up is all that a broker can say.
+      if (statuses.some(({ response }) => response.errorCode !== 'NONE')) respond(undefined)
+      return
+    }
+    const waiting = acks === -1 ? statuses.filter(({ replica }) => replica !== undefined) : []
+    if (waiting.length === 0) respond(answerOf(body, statuses))
+    else new DelayedProduce(this.context, body, statuses, respond).park()
+  }
+
+  private refusal({ topic, index }: Incoming, clientId: string): ErrorCode {
+    if (this.context.metadata.partition(topic, index) === undefined) return 'UNKNOWN_TOPIC_OR_PARTITION'
+    return isInternal(topic) && clientId !== '__admin_client' ? 'INVALID_TOPIC_EXCEPTION' : 'NONE'
+  }
+
+  private appendOne(one: Incoming, acks: number): Status {
+    const { topic, index, batch, guard } = one
+    const replica = this.replicas.lookUp(topic, index)
+    if (typeof replica === 'string') return failed(one, replica)
+    const source: AppendSource =
+      guard === SENTINEL_GUARD ? CLIENT_APPEND : { ...CLIENT_APPEND, verificationGuard: guard }
+    const result = replica.partition.append(batch, acks, this.context.nowMillis, source)
+    if (result.errorCode !== 'NONE') {
+      const isOfRecords = result.errorCode === 'INVALID_TIMESTAMP' || result.errorCode === 'INVALID_RECORD'
+      const logStartOffset = isOfRecords && 'logStartOffset' in result ? result.logStartOffset : -1
+      return failed(one, result.errorCode, logStartOffset)
+    }
+    this.context.touch(replica)
+    return {
+      topic,
+      response: {
+        index,
+        errorCode: 'NONE',
+        baseOffset: result.firstOffset,
+        logAppendTimeMs: result.logAppendTimeMillis,
+        logStartOffset: result.logStartOffset,
+        recordErrors: [],
+      },
+      replica,
+      requiredOffset: result.lastOffset + 1,
+    }
+  }
+
+  private withLeader(status: Status, apiVersion: number): Status {
+    if (status.response.errorCode !== 'NOT_LEADER_OR_FOLLOWER' || apiVersion < CURRENT_LEADER_VERSION)
+      return status
+    const known = this.context.metadata.partition(status.topic, status.response.index)
+    if (known === undefined) return status
+    const { leader: leaderId, leaderEpoch } = known
+    return { ...status, response: { ...status.response, currentLeader: { leaderId, leaderEpoch } } }
+  }
+}
+
+function failed({ topic, index }: Incoming, errorCode: ErrorCode, logStartOffset = -1): Status {
+  const nowhere = { baseOffset: -1, logAppendTimeMs: -1, logStartOffset, recordErrors: [] }
+  return { topic, response: { index, errorCode, ...nowhere }, replica: undefined, requiredOffset: 0 }
+}
+
+function answerOf({ topicData }: ProduceRequestData, statuses: readonly Status[]): ProduceResponseData {
+  let at = 0
+  return {
+    responses: topicData.map(({ name, partitionData }) => ({
+      name,
+      partitionResponses: partitionData.map(() => (statuses[at++] as Status).response),
+    })),
+  }
+}
+
+/** A produce request that waits for its batches to be replicated (rules A3, A4). Source: DelayedProduce. */
+class DelayedProduce extends Deadline implements Watcher {
+  private readonly context: BrokerContext
+  private readonly request: ProduceRequestData
+  private readonly statuses: Status[]
+  private readonly respond: Respond<'Produce'>
+
+  constructor(
+    context: BrokerContext,
+    request: ProduceRequestData,
+    statuses: Status[],
+    respond: Respond<'Produce'>,
+  ) {
+    super()
+    this.context = context
+    this.request = request
+    this.statuses = statuses
+    this.respond = respond
+  }
+
+  park(): void {
+    const { nowMillis, timers } = this.context
+    if (this.isComplete()) return
+    for (const { replica } of this.statuses) replica?.watch(this)
+    timers.set(this, nowMillis + this.request.timeoutMs)
+  }
+
+  look(): void {
+    this.isComplete()
+  }
+
+  expire(): void {
+    for (const [at, status] of this.statuses.entries())
+      if (status.replica !== undefined) this.settle(at, status, 'REQUEST_TIMED_OUT')
+    this.respond(answerOf(this.request, this.statuses))
+  }
+
+  private isComplete(): boolean {
+    let isWaiting = false
+    for (const [at, status] of this.statuses.entries()) {
+      if (status.replica === undefined) continue
+      const { done, errorCode } = status.replica.partition.progress(status.requiredOffset)
+      if (done) this.settle(at, status, errorCode)
+      else isWaiting = true
+    }
+    if (isWaiting) return false
+    this.context.timers.cancel(this)
+    this.respond(answerOf(this.request, this.statuses))
+    return true
+  }
+
+  private settle(at: number, status: Status, errorCode: ErrorCode): void {
+    const { replica } = status
+    this.statuses[at] = { ...status, response: { ...status.response, errorCode }, replica: undefined }
+    if (replica !== undefined && this.statuses.every((other) => other.replica !== replica))
+      replica.unwatch(this)
+  }
+}

@@ -1,0 +1,124 @@
+import { Deadline } from '../coordinator/deadlines.ts'
+import type { Log } from '../log/log.ts'
+import type { PartitionFetcher } from '../replication/fetcher.ts'
+import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
+import { Partition, type PartitionHost } from '../replication/partition.ts'
+import type { BrokerConfig, BrokerSwitches } from './config.ts'
+import type { BrokerContext } from './context.ts'
+
+/** Waits for something to happen to a replica. */
+export interface Watcher {
+  /** Something has: the high watermark, the end of the log, the leader. */
+  look(nowMillis: number): void
+}
+
+type AlterResponded = (response: AlterPartitionResponse, nowMillis: number) => void
+
+/** How long a broker waits before it asks a controller again that it could not reach. Source: DefaultAlterPartitionManager. */
+const ALTER_PARTITION_RETRY_MS = 50
+
+/** The replica of one partition at this broker, and who waits for it. */
+export class Replica implements PartitionHost {
+  readonly topic: string
+  readonly index: number
+  /** Tells it from a replica of a topic of the same name that was deleted. */
+  readonly topicId: number
+  readonly partition: Partition
+  /** Set while it follows. */
+  fetcher: PartitionFetcher | undefined
+  minInsyncReplicas = 1
+  private readonly context: BrokerContext
+  private readonly watchers = new Set<Watcher>()
+
+  constructor(context: BrokerContext, topic: string, index: number, topicId: number, log: Log) {
+    this.context = context
+    this.topic = topic
+    this.index = index
+    this.topicId = topicId
+    this.partition = new Partition(log, this)
+  }
+
+  get log(): Log {
+    return this.partition.log
+  }
+
+  get brokerId(): number {
+    return this.context.id
+  }
+
+  get brokerEpoch(): number {
+    return this.context.brokerEpoch
+  }
+
+  get config(): BrokerConfig {
+    return this.context.config
+  }
+
+  get switches(): BrokerSwitches {
+    return this.context.switches
+  }
+
+  eligibleBrokerEpoch(brokerId: number): number | undefined {
+    return this.context.metadata.eligibleBrokerEpoch(brokerId)
+  }
+
+  alterPartition(request: AlterPartitionRequest, respond: AlterResponded): void {
+    new Alteration(this.context, this, request, respond).send()
+  }
+
+  highWatermarkRaised(): void {
+    this.context.touch(this)
+  }
+
+  watch(watcher: Watcher): void {
+    this.watchers.add(watcher)
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.watchers.delete(watcher)
+  }
+
+  wake(nowMillis: number): void {
+    for (const watcher of [...this.watchers]) watcher.look(nowMillis)
+  }
+}
+
+/** A change of an ISR on its way to the controller, until one answers. */
+class Alteration extends Deadline {
+  private readonly context: BrokerContext
+  private readonly replica: Replica
+  private readonly request: AlterPartitionRequest
+  private readonly respond: AlterResponded
+
+  constructor(
+    context: BrokerContext,
+    replica: Replica,
+    request: AlterPartitionRequest,
+    respond: AlterResponded,
+  ) {
+    super()
+    this.context = context
+    this.replica = replica
+    this.request = request
+    this.respond = respond
+  }
+
+  send(): void {
+    const { context, replica, request } = this
+    const body = { ...request, topic: replica.topic, partition: replica.index }
+    context.host.controller.send({ api: 'AlterPartition', body }, (response, nowMillis) => {
+      context.nowMillis = nowMillis
+      if (response === undefined || response.errorCode === 'STALE_BROKER_EPOCH')
+        context.timers.set(this, nowMillis + ALTER_PARTITION_RETRY_MS)
+      else {
+        this.respond(response, nowMillis)
+        context.touch(replica)
+        context.settle()
+      }
+    })
+  }
+
+  expire(): void {
+    if (this.request.leaderEpoch === this.replica.partition.leaderEpoch) this.send()
+  }
+}

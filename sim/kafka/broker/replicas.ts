@@ -1,0 +1,191 @@
+import type { TopicMetadata } from '../controller/metadata.ts'
+import { NO_LEADER, type PartitionRegistration } from '../controller/registration.ts'
+import type { ErrorCode } from '../error-code.ts'
+import type { Log } from '../log/log.ts'
+import {
+  crashMachine,
+  crashProcess,
+  createLog,
+  openLog,
+  type PageCacheLoss,
+  type StoredLog,
+  shutDown,
+} from '../log/recovery.ts'
+import { PartitionFetcher } from '../replication/fetcher.ts'
+import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
+import type { BrokerContext } from './context.ts'
+import type { StoredReplica } from './host.ts'
+import type { Maintenance } from './maintenance.ts'
+import { Replica } from './replica.ts'
+import { logConfigOf, minInsyncReplicasOf } from './topic-config.ts'
+
+/** Told what becomes of replicas: fetchers start and stop, coordinators are loaded and unloaded. */
+export interface ReplicaListener {
+  onLeader(replica: Replica, nowMillis: number): void
+  onFollower(replica: Replica, nowMillis: number): void
+  onRemoved(replica: Replica, nowMillis: number): void
+}
+
+/** What a machine that crashes keeps of each log. */
+export type LossOf = (topic: string, partition: number) => PageCacheLoss | undefined
+
+/** The replicas of a broker, as the metadata assign them. Source: ReplicaManager, LogManager. */
+export class Replicas {
+  readonly all = new Map<PartitionName, Replica>()
+  private readonly context: BrokerContext
+  private readonly maintenance: Maintenance
+  private readonly listener: ReplicaListener
+  private readonly stored: Map<PartitionName, StoredReplica>
+
+  /** @param stored what the disk holds when the broker starts */
+  constructor(
+    context: BrokerContext,
+    maintenance: Maintenance,
+    listener: ReplicaListener,
+    stored: ReadonlyMap<PartitionName, StoredReplica>,
+  ) {
+    this.context = context
+    this.maintenance = maintenance
+    this.listener = listener
+    this.stored = new Map(stored)
+  }
+
+  get(topic: string, partition: number): Replica | undefined {
+    return this.all.get(partitionName(topic, partition))
+  }
+
+  /** The replica of a partition, or why there is none (ReplicaManager.getPartitionOrError). */
+  lookUp(
+    topic: string,
+    partition: number,
+  ): Replica | 'NOT_LEADER_OR_FOLLOWER' | 'UNKNOWN_TOPIC_OR_PARTITION' {
+    const replica = this.get(topic, partition)
+    if (replica !== undefined) return replica
+    const isKnown = this.context.metadata.partition(topic, partition) !== undefined
+    return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
+  }
+
+  /** The replica of a partition that this broker leads, or why it cannot be asked. */
+  leader(topic: string, partition: number): Replica | ErrorCode {
+    const replica = this.lookUp(topic, partition)
+    if (typeof replica === 'string') return replica
+    return replica.partition.isLeader ? replica : 'NOT_LEADER_OR_FOLLOWER'
+  }
+
+  /** A partition of a topic is as the metadata say now. */
+  update(topic: TopicMetadata, index: number, registration: PartitionRegistration, nowMillis: number): void {
+    const { id } = this.context
+    const name = partitionName(topic.topic, index)
+    let replica = this.all.get(name)
+    if (replica !== undefined && replica.topicId !== topic.topicId) {
+      this.remove(replica, nowMillis)
+      replica = undefined
+    }
+    if (!registration.replicas.includes(id)) {
+      if (replica !== undefined) this.remove(replica, nowMillis)
+      return
+    }
+    replica ??= this.created(topic, index, nowMillis)
+    if (registration.leader === id) this.lead(replica, registration, nowMillis)
+    else this.follow(replica, registration, nowMillis)
+    this.context.touch(replica)
+  }
+
+  /** A topic is configured anew. */
+  reconfigure({ topic, configs, partitions }: TopicMetadata, nowMillis: number): void {
+    const { config } = this.context
+    for (const index of partitions.keys()) {
+      const replica = this.get(topic, index)
+      if (replica === undefined) continue
+      replica.log.reconfigure(logConfigOf(configs, config), nowMillis)
+      replica.minInsyncReplicas = minInsyncReplicasOf(configs, config)
+      this.maintenance.changed()
+    }
+  }
+
+  /** A topic is deleted. */
+  removeTopic(topic: string, nowMillis: number): void {
+    for (const replica of [...this.all.values()]) if (replica.topic === topic) this.remove(replica, nowMillis)
+  }
+
+  /** What the disk holds when the broker is shut down in order. */
+  shutDown(nowMillis: number): Map<PartitionName, StoredReplica> {
+    return this.store((log) => shutDown(log, nowMillis))
+  }
+
+  /** What the disk holds when the process dies. */
+  crashProcess(nowMillis: number): Map<PartitionName, StoredReplica> {
+    return this.store((log) => crashProcess(log, nowMillis))
+  }
+
+  /** What the disk holds when the machine dies. */
+  crashMachine(nowMillis: number, lossOf: LossOf): Map<PartitionName, StoredReplica> {
+    return this.store((log, { topic, index }) => crashMachine(log, nowMillis, lossOf(topic, index)))
+  }
+
+  private store(storedOf: (log: Log, replica: Replica) => StoredLog): Map<PartitionName, StoredReplica> {
+    const disk = new Map(this.stored)
+    for (const [name, replica] of this.all) {
+      const { topic, topicId, index: partition, log } = replica
+      disk.set(name, { topic, topicId, partition, log: storedOf(log, replica) })
+    }
+    return disk
+  }
+
+  private lead(replica: Replica, registration: PartitionRegistration, nowMillis: number): void {
+    const newEpoch = registration.leaderEpoch > replica.partition.leaderEpoch
+    replica.fetcher = undefined
+    const newLeader = replica.partition.makeLeader(registration, nowMillis)
+    if (newLeader || newEpoch) this.listener.onLeader(replica, nowMillis)
+  }
+
+  private follow(replica: Replica, registration: PartitionRegistration, nowMillis: number): void {
+    const { config, switches } = this.context
+    const newEpoch = replica.partition.makeFollower(registration)
+    if (!newEpoch) return
+    const { leader, leaderEpoch } = registration
+    replica.fetcher =
+      leader === NO_LEADER
+        ? undefined
+        : new PartitionFetcher(replica.log, leaderEpoch, config, switches, nowMillis)
+    this.listener.onFollower(replica, nowMillis)
+  }
+
+  private created({ topic, topicId, configs }: TopicMetadata, index: number, nowMillis: number): Replica {
+    const { context } = this
+    const { config, switches, disk, startMillis } = context
+    const options = { config: logConfigOf(configs, config), broker: config, switches, disk, startMillis }
+    const name = partitionName(topic, index)
+    const stored = this.stored.get(name)
+    this.stored.delete(name)
+    const log =
+      stored?.topicId === topicId ? openLog(stored.log, options, nowMillis) : createLog(options, nowMillis)
+    const replica = new Replica(context, topic, index, topicId, log)
+    replica.minInsyncReplicas = minInsyncReplicasOf(configs, config)
+    this.all.set(name, replica)
+    this.maintenance.add(log)
+    return replica
+  }
+
+  private remove(replica: Replica, nowMillis: number): void {
+    this.all.delete(partitionName(replica.topic, replica.index))
+    this.maintenance.remove(replica.log)
+    replica.fetcher = undefined
+    replica.partition.makeFollower({ ...GONE, leaderEpoch: replica.partition.leaderEpoch })
+    this.listener.onRemoved(replica, nowMillis)
+    this.context.touch(replica)
+  }
+}
+
+/** What a replica hears that is deleted: nobody leads it. */
+const GONE: Omit<PartitionRegistration, 'leaderEpoch'> = {
+  replicas: [],
+  isr: [],
+  leader: NO_LEADER,
+  partitionEpoch: Number.MAX_SAFE_INTEGER,
+  leaderRecoveryState: 'RECOVERED',
+  elr: [],
+  lastKnownElr: [],
+  addingReplicas: [],
+  removingReplicas: [],
+}

@@ -1,0 +1,29 @@
+import type { TopicConfigs } from '../controller/record.ts'
+import { LOG_DEFAULTS, type LogConfig } from '../log/config.ts'
+import type { BrokerConfig } from './config.ts'
+
+const KEYS = Object.keys(LOG_DEFAULTS) as (keyof LogConfig)[]
+
+/** Longest number of Java: what Kafka means by never. */
+const LONG_MAX = '9223372036854775807'
+
+/** The configuration of a topic's logs: what is set for the topic, else for the broker. */
+export function logConfigOf(configs: TopicConfigs, broker: BrokerConfig): LogConfig {
+  const config: Record<string, unknown> = {}
+  for (const key of KEYS) config[key] = configs[key] === undefined ? broker[key] : parsed(key, configs[key])
+  return config as unknown as LogConfig
+}
+
+/** min.insync.replicas of a topic. */
+export function minInsyncReplicasOf(configs: TopicConfigs, broker: BrokerConfig): number {
+  return Number(configs['min.insync.replicas'] ?? broker['min.insync.replicas'])
+}
+
+function parsed(key: keyof LogConfig, value: string | number | boolean): unknown {
+  if (key === 'cleanup.policy')
+    return String(value)
+      .split(',')
+      .map((policy) => policy.trim())
+  if (key === 'message.timestamp.type') return value
+  return value === LONG_MAX ? Number.POSITIVE_INFINITY : Number(value)
+}
