@@ -27,6 +27,8 @@ const COORDINATOR_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
 export class ClientChannel implements Channel {
   /** The order or process that what is sent now concerns: keys its latency. */
   entity: Entity
+  /** The broker that was asked last as a coordinator; -1: none. */
+  coordinatorId = -1
   private readonly network: Network
   private readonly process: Process
   private readonly nodes: ReadonlyMap<number, Node>
@@ -35,13 +37,20 @@ export class ClientChannel implements Channel {
 
   private readonly settle: () => void
 
-  /** @param settle called after each answer has been taken */
+  private readonly isPipelined: boolean
+
+  /**
+   * @param settle called after each answer has been taken
+   * @param isPipelined whether the server may handle a request before it has answered the one before
+   */
   constructor(
     network: Network,
     process: Process,
     nodes: ReadonlyMap<number, Node>,
     settle: () => void,
+    isPipelined = false,
   ) {
+    this.isPipelined = isPipelined
     this.network = network
     this.settle = settle
     this.process = process
@@ -50,13 +59,14 @@ export class ClientChannel implements Channel {
   }
 
   send<Api extends ApiName>(nodeId: number, request: ApiRequest<Api>, answered: Answered<Api>): void {
-    const connections = COORDINATOR_APIS.has(request.api) ? this.toCoordinators : this.toBrokers
+    const isForCoordinator = COORDINATOR_APIS.has(request.api)
+    if (isForCoordinator) this.coordinatorId = nodeId
+    const connections = isForCoordinator ? this.toCoordinators : this.toBrokers
     let connection = connections.get(nodeId)
     if (connection === undefined) {
       const node = this.nodes.get(nodeId) as Node
-      connection = new Connection(this.network, this.process, node.process, node, () =>
-        connections.delete(nodeId),
-      )
+      const closed = (): void => void connections.delete(nodeId)
+      connection = new Connection(this.network, this.process, node.process, node, this.isPipelined, closed)
       connections.set(nodeId, connection)
     }
     const { kernel } = this.network

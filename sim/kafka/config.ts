@@ -1,15 +1,83 @@
-/** Configuration of the simulated cluster under Kafka's own names; values in the units that the names end with. */
-export interface KafkaConfig {
-  readonly 'session.timeout.ms': number
-  readonly 'heartbeat.interval.ms': number
-  readonly 'max.poll.records': number
-  readonly 'request.timeout.ms': number
+import { BROKER_DEFAULTS, type BrokerConfig } from './broker/config.ts'
+import { CONSUMER_DEFAULTS, type ConsumerConfig, type ConsumerSettings } from './consumer/config.ts'
+import { CONTROLLER_DEFAULTS, type ControllerConfig } from './controller/config.ts'
+import { PRODUCER_DEFAULTS, type ProducerConfig, producerConfig } from './producer/config.ts'
+
+/**
+ * Configuration of brokers, controller and clients under Kafka's own names. A name that both clients and brokers have is
+ * that of the clients.
+ */
+export type KafkaConfig = BrokerConfig & ControllerConfig & ProducerConfig & ConsumerConfig
+
+/** What a scenario sets; the rest has its default. */
+export type KafkaSettings = Partial<KafkaConfig>
+
+/**
+ * Where the simulation differs from Kafka's defaults: services read a topic from its beginning and commit themselves what
+ * they have handled; internal topics have few partitions, since each costs as much as one of the user's.
+ */
+const SIMULATION_DEFAULTS = {
+  'auto.offset.reset': 'earliest',
+  'enable.auto.commit': false,
+  'offsets.topic.num.partitions': 3,
+  'transaction.state.log.num.partitions': 3,
+} as const satisfies KafkaSettings
+
+/** The defaults of everything that can be configured. */
+export const KAFKA_DEFAULTS = {
+  ...CONTROLLER_DEFAULTS,
+  ...BROKER_DEFAULTS,
+  ...PRODUCER_DEFAULTS,
+  ...CONSUMER_DEFAULTS,
+  ...SIMULATION_DEFAULTS,
 }
 
-/** Kafka's defaults (consumer and producer configuration of Kafka 4.x). */
-export const KAFKA_DEFAULTS: KafkaConfig = {
-  'session.timeout.ms': 45_000,
-  'heartbeat.interval.ms': 3_000,
-  'max.poll.records': 500,
-  'request.timeout.ms': 30_000,
+/** The configuration of a cluster, by who reads it. */
+export interface ClusterConfig {
+  readonly broker: BrokerConfig
+  readonly controller: ControllerConfig
+  readonly producer: ProducerConfig
+  readonly consumer: ConsumerSettings
+  /** How often members of groups are heard of. */
+  readonly heartbeatIntervalMillis: number
+}
+
+/** Replicas of internal topics: three, or as many as there are brokers. */
+const INTERNAL_REPLICAS = 3
+
+/**
+ * The configuration of a cluster.
+ * @throws ProducerConfigError for what Kafka's producer refuses
+ */
+export function clusterConfig(settings: KafkaSettings, brokerCount: number): ClusterConfig {
+  const replicas = Math.min(INTERNAL_REPLICAS, brokerCount)
+  const all: KafkaSettings = {
+    'offsets.topic.replication.factor': replicas,
+    'transaction.state.log.replication.factor': replicas,
+    'transaction.state.log.min.isr': Math.min(2, replicas),
+    ...SIMULATION_DEFAULTS,
+    ...settings,
+  }
+  return {
+    broker: { ...BROKER_DEFAULTS, ...ofBrokers(all) },
+    controller: { ...CONTROLLER_DEFAULTS, ...known(all, CONTROLLER_DEFAULTS) },
+    producer: producerConfig(known(all, PRODUCER_DEFAULTS)),
+    consumer: known(all, CONSUMER_DEFAULTS),
+    heartbeatIntervalMillis:
+      all['group.protocol'] === 'consumer'
+        ? { ...BROKER_DEFAULTS, ...settings }['group.consumer.heartbeat.interval.ms']
+        : { ...CONSUMER_DEFAULTS, ...settings }['heartbeat.interval.ms'],
+  }
+}
+
+function ofBrokers(settings: KafkaSettings): Partial<BrokerConfig> {
+  const own = Object.entries(known(settings, BROKER_DEFAULTS)).filter(
+    ([name]) => !(name in PRODUCER_DEFAULTS || name in CONSUMER_DEFAULTS),
+  )
+  return Object.fromEntries(own)
+}
+
+/** The settings that one reader knows. */
+function known<Config extends object>(settings: KafkaSettings, defaults: Config): Partial<Config> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => name in defaults)) as Partial<Config>
 }

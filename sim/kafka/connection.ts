@@ -42,6 +42,9 @@ interface Call {
 /** A request whose answer may be long in coming while all is well, so that its time-out is not counted then. */
 const isLongPoll = ({ message }: Call): boolean => message.api === 'Fetch'
 
+/** After which followers and brokers give up. Source: replica.socket.timeout.ms, controller.socket.timeout.ms. */
+export const SOCKET_TIMEOUT_MS = 30_000
+
 /**
  * A connection of one life of a process to one life of another. The server handles one request at a time and answers in
  * order, as Kafka's does, which mutes a connection until it has answered. Messages keep their order; what is lost is the
@@ -53,13 +56,14 @@ export class Connection implements Actor {
   isOpen = true
   private readonly network: Network
   private readonly server: Server
+  private readonly isPipelined: boolean
   private readonly life: Incarnation
   private readonly there: Link
   private readonly back: Link
   private readonly closed: () => void
   /** In the order in which they were sent. */
   private readonly calls: Call[] = []
-  /** Those that have arrived; the first is being handled. */
+  /** Those that have arrived; the first is being handled, or all of them. */
   private readonly arrived: Call[] = []
   private readonly atClient: ProcessResource
   private readonly atServer: ProcessResource
@@ -67,8 +71,19 @@ export class Connection implements Actor {
   /** Since when nothing can be expected to get through; Infinity while both ways are open. */
   private brokenSinceMicros: Micros = Number.POSITIVE_INFINITY
 
-  /** @param closed called once when the client knows that it is closed, after its calls have failed */
-  constructor(network: Network, from: Process, to: Process, server: Server, closed: () => void) {
+  /**
+   * @param isPipelined whether the server may handle a request before it has answered the one before
+   * @param closed called once when the client knows that it is closed, after its calls have failed
+   */
+  constructor(
+    network: Network,
+    from: Process,
+    to: Process,
+    server: Server,
+    isPipelined: boolean,
+    closed: () => void,
+  ) {
+    this.isPipelined = isPipelined
     this.network = network
     this.from = from
     this.to = to
@@ -136,9 +151,12 @@ export class Connection implements Actor {
 
   private arrive(call: Call): void {
     if (!this.life.alive) return
-    this.arrived.push(call)
-    if (this.arrived.length === 1) this.serve()
-    else this.server.pressed()
+    if (this.isPipelined) this.server.serve(call.message, this.from, (response) => this.answer(call, response))
+    else {
+      this.arrived.push(call)
+      if (this.arrived.length === 1) this.serve()
+      else this.server.pressed()
+    }
   }
 
   /** Handles the first request that has arrived, and those after it that are answered at once. */
@@ -159,7 +177,11 @@ export class Connection implements Actor {
   private respond(call: Call, response: unknown): void {
     if (this.arrived[0] !== call || !this.life.alive) return
     this.arrived.shift()
-    if (!this.isOpen) return
+    this.answer(call, response)
+  }
+
+  private answer(call: Call, response: unknown): void {
+    if (!this.isOpen || !this.life.alive) return
     call.response = response
     const entity = this.server.entityOf(response) ?? call.entity
     this.network.send(this.back, entity, this, ANSWER_ARRIVES, call, this.network.kernel.cause)
@@ -208,7 +230,9 @@ export class Connection implements Actor {
     for (const call of this.calls) {
       // Long polls would have been answered and sent again until the link broke.
       const since = isLongPoll(call) ? Math.max(brokenSinceMicros, call.sentAtMicros) : call.sentAtMicros
-      deadline = Math.min(deadline, since + call.message.timeoutMillis * 1_000)
+      const { timeoutMillis } = call.message
+      const waitMillis = timeoutMillis === Number.POSITIVE_INFINITY ? SOCKET_TIMEOUT_MS : timeoutMillis
+      deadline = Math.min(deadline, since + waitMillis * 1_000)
     }
     return deadline
   }

@@ -3,12 +3,14 @@ import type { Entity } from '../kernel/choice.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
+import type { BrokerNode } from './broker-node.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Consumer } from './consumer/consumer.ts'
 import type { ConsumerError } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks, ConsumerRecord } from './consumer/hooks.ts'
 import type { TopicPartition } from './protocol.ts'
+import { Routine } from './routine.ts'
 
 /** What the application does with a consumer. */
 export interface ConsumerApplication {
@@ -26,7 +28,9 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly incarnation: Incarnation
   private readonly channel: ClientChannel
   private readonly alarm: Alarm
-  private readonly routine: HeartbeatRoutine
+  private readonly heartbeats: Alarm
+  /** With the coordinator, while it may leave out heartbeats. */
+  private routine: Routine | undefined
 
   constructor(
     cluster: KafkaCluster,
@@ -44,10 +48,12 @@ export class ConsumerClient implements ConsumerHooks {
     this.channel = new ClientChannel(network, process, cluster.nodes, () => this.settle())
     this.consumer = new Consumer(cluster.consumerConfig(process.name, groupId), this.channel, this)
     this.consumer.subscribe(topics)
-    this.alarm = new Alarm(kernel, process.entity, () => {
+    const advance = (): void => {
       this.consumer.advance(this.nowMillis)
       this.settle()
-    })
+    }
+    this.alarm = new Alarm(kernel, process.entity, advance)
+    this.heartbeats = new Alarm(kernel, process.entity, advance)
     process.attach({ resourceIndex: -1, processEnded: () => this.ended() })
     cluster.join(this)
   }
@@ -59,6 +65,11 @@ export class ConsumerClient implements ConsumerHooks {
 
   private get nowMillis(): number {
     return clockMillis(this.cluster.kernel.nowMicros)
+  }
+
+  /** Begins to poll. */
+  start(): void {
+    this.application.onRecords()
   }
 
   /** The next records; none if there are none now: then the application hears when there are. */
@@ -129,12 +140,61 @@ export class ConsumerClient implements ConsumerHooks {
     done(this.nowMillis)
   }
 
+  /** The coordinator has something to tell: heartbeats are not mere routine. */
+  interrupt(): void {
+    this.endRoutine()
+    this.settle()
+  }
+
   private settle(): void {
     if (!this.alive) return
-    this.alarm.set(momentOf(this.consumer.nextDeadlineMillis()), false)
+    const { consumer, alarm, heartbeats, cluster } = this
+    alarm.set(momentOf(consumer.nextDeadlineMillis()), false)
+    const heartbeatMillis = consumer.heartbeatDeadlineMillis()
+    if (heartbeatMillis === Number.POSITIVE_INFINITY) {
+      this.endRoutine()
+      heartbeats.clear()
+      return
+    }
+    if (this.routine?.isRunning === true) return
+    const coordinator = cluster.nodes.get(this.channel.coordinatorId)
+    if (coordinator === undefined) return
+    if (this.routine?.to !== coordinator.process) this.routine = this.routineWith(coordinator)
+    if (this.routine.isPossible && coordinator.broker?.isStable(this.groupId) === true) {
+      this.routine.begin()
+      heartbeats.clear()
+    }
+    // If they do not get through, nobody waits for them.
+    else heartbeats.set(momentOf(heartbeatMillis), !this.routine.isPossible)
+  }
+
+  private routineWith(coordinator: BrokerNode): Routine {
+    const { consumer, groupId, cluster, process } = this
+    const memberId = (): string => consumer.groupMetadata().memberId
+    const suspend = (): void => {
+      coordinator.broker?.suspendSession(groupId, memberId())
+      coordinator.routines.add(this)
+    }
+    const resume = (): void => {
+      coordinator.routines.delete(this)
+      consumer.skipHeartbeats(this.nowMillis)
+      const heardMillis = consumer.heartbeatDeadlineMillis() - cluster.config.heartbeatIntervalMillis
+      if (Number.isFinite(heardMillis)) coordinator.broker?.resumeSession(groupId, memberId(), heardMillis)
+      else coordinator.broker?.resumeSession(groupId, memberId(), this.nowMillis)
+    }
+    return new Routine(cluster.network, process, coordinator.process, { suspend, resume }, () =>
+      this.settle(),
+    )
+  }
+
+  private endRoutine(): void {
+    this.routine?.end()
   }
 
   private ended(): void {
+    this.endRoutine()
     this.alarm.clear()
+    this.heartbeats.clear()
+    this.cluster.leave(this)
   }
 }

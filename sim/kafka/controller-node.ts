@@ -58,6 +58,19 @@ export class ControllerNode implements Server {
     this.publish()
   }
 
+  /** Whether a broker shuts down in order, for which it waits for the others' heartbeats. */
+  get isShuttingDown(): boolean {
+    for (const { inControlledShutdown } of this.controller.metadata.brokers.values())
+      if (inControlledShutdown) return true
+    return false
+  }
+
+  /** The last heartbeat of a broker came at this time. */
+  resumeSession(brokerId: number, heardMillis: number): void {
+    this.controller.resumeSession(brokerId, heardMillis)
+    this.publish()
+  }
+
   pressed(): void {}
 
   entityOf(): Entity | undefined {

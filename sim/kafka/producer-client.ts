@@ -53,7 +53,7 @@ export class ProducerClient {
     const site = kernel.choices.site(`producer ${process.name}`)
     this.producer = new Producer(cluster.producerConfig(process.name), this.channel, {
       bootstrapNodes: [...cluster.nodes.keys()],
-      transactionVersion: cluster.config['transaction.version'],
+      transactionVersion: cluster.brokerConfig['transaction.version'],
       randomBelow: (bound) => kernel.choose(site, process.entity, bound),
     })
     this.alarm = new Alarm(kernel, process.entity, () => {

@@ -127,8 +127,28 @@ export class Broker {
       context.timers.nextMillis(),
       this.groups.nextDeadlineMillis(),
       this.transactions.nextDeadlineMillis(),
+      this.housekeepingDeadlineMillis(),
+    )
+  }
+
+  /**
+   * When it looks for followers that lag, old segments and logs to compact: the part of `nextDeadlineMillis` for which
+   * nobody waits, so that a simulation need not go on for its sake.
+   */
+  housekeepingDeadlineMillis(): number {
+    return Math.min(
       this.isrChecks.nextDeadlineMillis(),
-      this.maintenance.nextDeadlineMillis(context.nowMillis),
+      this.maintenance.nextDeadlineMillis(this.context.nowMillis),
+    )
+  }
+
+  /** The part of `nextDeadlineMillis` for which somebody waits. */
+  workDeadlineMillis(): number {
+    const { context, groups, transactions } = this
+    return Math.min(
+      context.timers.nextMillis(),
+      groups.nextDeadlineMillis(),
+      transactions.nextDeadlineMillis(),
     )
   }
 
@@ -146,6 +166,26 @@ export class Broker {
       context.settle()
     }
     context.nowMillis = nowMillis
+  }
+
+  /** Whether nobody of a group that it coordinates has anything to hear in a heartbeat. */
+  isStable(groupId: string): boolean {
+    return this.groups.isStable(groupId)
+  }
+
+  /** Routine heartbeats of a member are not sent one by one: its session does not run out until `resumeSession`. */
+  suspendSession(groupId: string, memberId: string): void {
+    this.groups.suspendSession(groupId, memberId)
+  }
+
+  /** The last routine heartbeat of a member came at this time. */
+  resumeSession(groupId: string, memberId: string, heardMillis: number): void {
+    this.groups.resumeSession(groupId, memberId, heardMillis)
+  }
+
+  /** All heartbeats up to and including this moment were sent and answered. */
+  skipHeartbeats(nowMillis: number): void {
+    this.lifecycle.skipHeartbeats(nowMillis)
   }
 
   /** When the controller has to hear of the broker, or takes it for dead some time later. */

@@ -53,6 +53,26 @@ export class Groups {
     }
   }
 
+  isStable(groupId: string): boolean {
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return false
+    return shard.classic.isStable(groupId) || shard.modern.isStable(groupId)
+  }
+
+  suspendSession(groupId: string, memberId: string): void {
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return
+    shard.classic.suspendSession(groupId, memberId)
+    shard.modern.suspendSession(groupId, memberId)
+  }
+
+  resumeSession(groupId: string, memberId: string, heardMillis: number): void {
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return
+    shard.classic.resumeSession(groupId, memberId, heardMillis)
+    shard.modern.resumeSession(groupId, memberId, heardMillis)
+  }
+
   nextDeadlineMillis(): number {
     let first = Number.POSITIVE_INFINITY
     for (const shard of this.shards.values()) first = Math.min(first, shard.nextDeadlineMillis())

@@ -67,6 +67,13 @@ export class Lifecycle {
     else this.beat()
   }
 
+  /** All heartbeats up to and including this moment were sent and answered; the next is the first one after it. */
+  skipHeartbeats(nowMillis: number): void {
+    const intervalMs = this.context.config['broker.heartbeat.interval.ms']
+    if (this.dueMillis <= nowMillis)
+      this.dueMillis += (Math.floor((nowMillis - this.dueMillis) / intervalMs) + 1) * intervalMs
+  }
+
   private soon(): void {
     this.isStale = this.isAsking
     if (!this.isAsking && this.context.brokerEpoch >= 0) this.beat()

@@ -1,0 +1,209 @@
+import type { Network } from '../cluster/network.ts'
+import { Process } from '../cluster/process.ts'
+import type { Entity } from '../kernel/choice.ts'
+import type { Actor } from '../kernel/queue.ts'
+import { clockMillis, momentOf } from '../kernel/time.ts'
+import { Alarm } from './alarm.ts'
+import { Broker } from './broker/broker.ts'
+import type {
+  BrokerDisk,
+  BrokerHost,
+  ControllerAnswered,
+  ControllerApi,
+  ControllerChannel,
+  ControllerRequest,
+} from './broker/host.ts'
+import { ClientChannel } from './client-channel.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { Connection, type Message, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
+import type { MetadataBatch } from './controller/record.ts'
+import type { ConsumerClient } from './consumer-client.ts'
+import type { ApiName, ApiRequest } from './protocol/api.ts'
+import type { FetchResponseData } from './protocol/fetch.ts'
+import { Routine } from './routine.ts'
+import { SentRecord } from './sent-record.ts'
+
+/** After which a group may not be stable any more. */
+const GROUP_CHANGING_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
+  'JoinGroup',
+  'LeaveGroup',
+  'ConsumerGroupHeartbeat',
+  'DeleteGroups',
+])
+
+/** A broker of the cluster: a process whose lives are brokers, with a disk that outlives them. */
+export class BrokerNode implements Server, Actor {
+  readonly id: number
+  readonly process: Process
+  /** The present life; undefined while it is down. */
+  broker: Broker | undefined
+  /** Members of its groups whose heartbeats are left out. */
+  readonly routines = new Set<ConsumerClient>()
+  private readonly cluster: KafkaCluster
+  private readonly network: Network
+  private readonly alarm: Alarm
+  private readonly housekeeping: Alarm
+  private readonly heartbeats: Alarm
+  private readonly routine: Routine
+  private disk: BrokerDisk | undefined
+  private toController: Connection | undefined
+
+  constructor(cluster: KafkaCluster, id: number) {
+    const { kernel, network } = cluster
+    this.cluster = cluster
+    this.network = network
+    this.id = id
+    this.process = network.add(new Process(kernel, `broker-${id}`, 'broker', () => this.start()))
+    const { entity } = this.process
+    const advance = (): void => {
+      this.perform((broker, nowMillis) => broker.advance(nowMillis))
+      this.interruptRoutines()
+    }
+    this.alarm = new Alarm(kernel, entity, advance)
+    this.housekeeping = new Alarm(kernel, entity, advance)
+    this.heartbeats = new Alarm(kernel, entity, () =>
+      this.perform((broker, nowMillis) => broker.heartbeat(nowMillis)),
+    )
+    this.routine = this.routineWithController()
+  }
+
+  serve(message: Message, _from: Process, respond: (response: unknown) => void): void {
+    const request = message as ApiRequest
+    this.perform((broker, nowMillis) => broker.handle(request, nowMillis, respond))
+    if (GROUP_CHANGING_APIS.has(request.api)) this.interruptRoutines()
+  }
+
+  pressed(): void {}
+
+  /** Answers that carry records are keyed by what the first of them concerns. */
+  entityOf(response: unknown): Entity | undefined {
+    const { responses } = response as Partial<FetchResponseData>
+    if (responses === undefined) return undefined
+    for (const { partitions = [] } of responses)
+      for (const { batches } of partitions)
+        for (const { records } of batches)
+          for (const record of records) if (record instanceof SentRecord) return record.entity
+    return undefined
+  }
+
+  /** Metadata arrive from the controller. */
+  onEvent(_code: number, subject: unknown): void {
+    const batches = subject as readonly MetadataBatch[]
+    this.perform((broker, nowMillis) => {
+      for (const batch of batches) broker.applyMetadata(batch, nowMillis)
+    })
+    this.interruptRoutines()
+  }
+
+  /** Starts a life, with what the last one left on the disk. */
+  private start(): void {
+    const { cluster, process } = this
+    const nowMillis = clockMillis(cluster.kernel.nowMicros)
+    process.attach({ resourceIndex: -1, processEnded: () => this.ended() })
+    this.toController = undefined
+    this.broker = new Broker(
+      this.id,
+      cluster.brokerConfig,
+      this.hostOf(),
+      nowMillis,
+      this.disk,
+      cluster.switches,
+    )
+    cluster.controller.follow(this, -1)
+    this.settle()
+  }
+
+  private ended(): void {
+    const nowMillis = clockMillis(this.cluster.kernel.nowMicros)
+    this.disk = this.broker?.crashProcess(nowMillis)
+    this.broker = undefined
+    this.routine.end()
+    this.interruptRoutines()
+    for (const alarm of [this.alarm, this.housekeeping, this.heartbeats]) alarm.clear()
+    for (const node of this.cluster.nodes.values())
+      if (node !== this) node.perform((broker) => broker.disconnected(this.id, nowMillis))
+  }
+
+  /** Does something to the broker, if it is alive, and waits for what it wants next. */
+  private perform(what: (broker: Broker, nowMillis: number) => void): void {
+    const { broker } = this
+    if (broker === undefined) return
+    what(broker, clockMillis(this.cluster.kernel.nowMicros))
+    this.settle()
+  }
+
+  private settle(): void {
+    const { broker } = this
+    if (broker === undefined) return
+    this.alarm.set(momentOf(broker.workDeadlineMillis()), false)
+    this.housekeeping.set(momentOf(broker.housekeepingDeadlineMillis()), true)
+    this.settleHeartbeats(broker)
+  }
+
+  private settleHeartbeats(broker: Broker): void {
+    const dueMillis = broker.heartbeatDeadlineMillis()
+    if (this.routine.isRunning || dueMillis === Number.POSITIVE_INFINITY) return
+    const { controller } = this.cluster
+    if (broker.state === 'RUNNING' && this.routine.isPossible && !controller.isShuttingDown) {
+      this.heartbeats.clear()
+      this.routine.begin()
+    } else this.heartbeats.set(momentOf(dueMillis), !this.routine.isPossible)
+  }
+
+  /** Somebody shuts down, for which the controller waits for the others' heartbeats. */
+  interrupt(): void {
+    this.routine.end()
+    this.settle()
+  }
+
+  /** Members of groups that are no longer stable, or have lost their coordinator, send heartbeats again. */
+  private interruptRoutines(): void {
+    for (const client of [...this.routines])
+      if (this.broker?.isStable(client.groupId) !== true) client.interrupt()
+  }
+
+  private routineWithController(): Routine {
+    const { cluster, id, network } = this
+    const { controller, kernel } = cluster
+    const intervalMillis = cluster.brokerConfig['broker.heartbeat.interval.ms']
+    const suspend = (): void => controller.controller.suspendSession(id)
+    const resume = (): void => {
+      const nowMillis = clockMillis(kernel.nowMicros)
+      this.broker?.skipHeartbeats(nowMillis)
+      const dueMillis = this.broker?.heartbeatDeadlineMillis() ?? nowMillis
+      controller.resumeSession(id, Math.min(dueMillis - intervalMillis, nowMillis))
+    }
+    return new Routine(network, this.process, controller.process, { suspend, resume }, () => this.settle())
+  }
+
+  private hostOf(): BrokerHost {
+    const { network, process, cluster } = this
+    const channel = (): ClientChannel =>
+      new ClientChannel(network, process, cluster.nodes, () => this.settle(), true)
+    const life = `${process.name}#${process.incarnation.number}`
+    let members = 0
+    return {
+      channels: { replication: channel(), markers: channel(), verification: channel() },
+      controller: this.controllerChannel(),
+      newMemberId: () => `${life}.${++members}`,
+      newIncarnationId: () => life,
+    }
+  }
+
+  private controllerChannel(): ControllerChannel {
+    const { cluster, network, process } = this
+    const { controller, kernel } = cluster
+    return {
+      send: <Api extends ControllerApi>(request: ControllerRequest<Api>, answered: ControllerAnswered<Api>) => {
+        this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
+          this.toController = undefined
+        })
+        const message = { ...request, timeoutMillis: SOCKET_TIMEOUT_MS }
+        this.toController.send(message, process.entity, (response) => {
+          answered(response as Parameters<typeof answered>[0], clockMillis(kernel.nowMicros))
+          this.settle()
+        })
+      },
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import type { Network } from '../cluster/network.ts'
+import type { ChoiceSite } from '../kernel/choice.ts'
+import { invariant } from '../kernel/error.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { type BrokerConfig, BROKER_SWITCHES, type BrokerSwitches } from './broker/config.ts'
+import { BrokerNode } from './broker-node.ts'
+import { clusterConfig, type ClusterConfig, type KafkaSettings } from './config.ts'
+import type { ConsumerSettings } from './consumer/config.ts'
+import type { ConsumerClient } from './consumer-client.ts'
+import { ControllerNode } from './controller-node.ts'
+import type { ProducerConfig } from './producer/config.ts'
+
+/** A topic as it is created. */
+export interface TopicConfig {
+  readonly name: string
+  readonly partitions: number
+  /** Default: three, or as many as there are brokers. */
+  readonly replicationFactor?: number
+}
+
+/** For how long the cluster has been up when a run begins. */
+const WARM_UP_MICROS = 10_000_000
+const DEFAULT_REPLICATION_FACTOR = 3
+
+/** The brokers and the controller of one cluster, and the clients that it has. */
+export class KafkaCluster {
+  readonly kernel: Kernel
+  readonly network: Network
+  readonly config: ClusterConfig
+  readonly switches: BrokerSwitches
+  readonly nodes = new Map<number, BrokerNode>()
+  readonly controller: ControllerNode
+  /** Of the choices that clients make: jitter. */
+  readonly clientSite: ChoiceSite
+  private readonly topics: TopicConfig[] = []
+  private readonly members = new Map<string, ConsumerClient[]>()
+
+  constructor(
+    network: Network,
+    settings: KafkaSettings,
+    brokerCount: number,
+    switches: BrokerSwitches = BROKER_SWITCHES,
+  ) {
+    this.kernel = network.kernel
+    this.network = network
+    this.config = clusterConfig(settings, brokerCount)
+    this.switches = switches
+    this.clientSite = this.kernel.choices.site('jitter of clients')
+    this.controller = new ControllerNode(network, this.config.controller)
+    for (let id = 1; id <= brokerCount; id++) this.nodes.set(id, new BrokerNode(this, id))
+  }
+
+  get brokerConfig(): BrokerConfig {
+    return this.config.broker
+  }
+
+  producerConfig(clientId: string): ProducerConfig {
+    return { ...this.config.producer, 'client.id': clientId }
+  }
+
+  consumerConfig(clientId: string, groupId: string): ConsumerSettings {
+    return { ...this.config.consumer, 'client.id': clientId, 'group.id': groupId }
+  }
+
+  /** Declares a topic, which exists when the run begins. */
+  createTopic(topic: TopicConfig): void {
+    this.topics.push(topic)
+  }
+
+  /** How many partitions a topic has. */
+  partitionCount(topic: string): number {
+    const known = this.controller.controller.metadata.topics.get(topic)
+    invariant(known !== undefined, `there is no topic ${topic}`)
+    return known.partitions.length
+  }
+
+  /** A consumer that begins its life. */
+  join(client: ConsumerClient): void {
+    const members = this.members.get(client.groupId)
+    if (members === undefined) this.members.set(client.groupId, [client])
+    else members.push(client)
+  }
+
+  /** A consumer whose life has ended. */
+  leave(client: ConsumerClient): void {
+    const members = this.members.get(client.groupId) ?? []
+    this.members.set(
+      client.groupId,
+      members.filter((member) => member !== client),
+    )
+  }
+
+  /** The consumers of a group that are alive, in the order in which they began. */
+  consumers(groupId: string): readonly ConsumerClient[] {
+    return this.members.get(groupId) ?? []
+  }
+
+  /**
+   * Brings the cluster up before the run: brokers are registered, topics have their leaders, groups are stable.
+   * @param consumers those that belong to a stable group when the run begins
+   */
+  start(consumers: readonly ConsumerClient[]): void {
+    const { kernel, nodes, topics, controller } = this
+    kernel.warmUp(WARM_UP_MICROS, () => {
+      const at = (micros: number, act: () => void): void =>
+        void kernel.schedule(micros, controller.process.entity, { onEvent: act }, 0, undefined)
+      for (const node of nodes.values()) at(0, () => node.process.start())
+      at(1_000_000, () => this.createTopics(topics))
+      at(2_000_000, () => {
+        for (const consumer of consumers) consumer.start()
+      })
+    })
+  }
+
+  private createTopics(topics: readonly TopicConfig[]): void {
+    const replicationFactor = Math.min(DEFAULT_REPLICATION_FACTOR, this.nodes.size)
+    const results = this.controller.operate((controller, choose) =>
+      controller.createTopics(
+        topics.map((topic) => ({
+          name: topic.name,
+          numPartitions: topic.partitions,
+          replicationFactor: topic.replicationFactor ?? replicationFactor,
+        })),
+        choose,
+      ),
+    )
+    for (const { name, errorCode } of results)
+      invariant(errorCode === 'NONE', `topic ${name} cannot be created: ${errorCode}`)
+  }
+}
