@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod'
 import type { Network } from '../cluster/network.ts'
-import type { KafkaCluster } from '../kafka/broker.ts'
+import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { Strike } from '../kernel/fault.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'

@@ -15,13 +15,10 @@ export const redeliver = defineFault({
   describe: (settings) =>
     `the last ${settings.records} record(s) of each partition were delivered to ${settings.redeliver} again`,
   strike({ kernel, kafka }, settings, strike) {
-    for (const group of kafka.allGroups()) {
-      if (group.groupId !== settings.redeliver) continue
-      for (const consumer of group.consumers()) {
-        if (!consumer.alive) continue
-        for (const { partition, position } of consumer.assigned()) {
-          if (position > 0) consumer.seek(partition, Math.max(0, position - settings.records), strike.cause)
-        }
+    for (const client of kafka.consumers(settings.redeliver)) {
+      for (const partition of client.consumer.assignment()) {
+        const position = client.consumer.position(partition) ?? 0
+        if (position > 0) client.seek(partition, Math.max(0, position - settings.records), strike.cause)
       }
     }
     return kernel.nowMicros

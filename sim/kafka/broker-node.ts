@@ -3,11 +3,14 @@ import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { hashText } from '../kernel/mix.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
 import type {
   BrokerDisk,
   BrokerHost,
+  BrokerObserver,
   ControllerAnswered,
   ControllerApi,
   ControllerChannel,
@@ -15,9 +18,10 @@ import type {
 } from './broker/host.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
+import { placeOf, type ConsumerClient } from './consumer-client.ts'
 import { Connection, type Message, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
+import type { RecordBatch } from './log/batch.ts'
 import type { MetadataBatch } from './controller/record.ts'
-import type { ConsumerClient } from './consumer-client.ts'
 import type { ApiName, ApiRequest } from './protocol/api.ts'
 import type { FetchResponseData } from './protocol/fetch.ts'
 import { Routine } from './routine.ts'
@@ -30,6 +34,37 @@ const GROUP_CHANGING_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
   'ConsumerGroupHeartbeat',
   'DeleteGroups',
 ])
+
+/** Notes in trace and digest what brokers do. */
+class TraceObserver implements BrokerObserver {
+  private readonly kernel: Kernel
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel
+  }
+
+  appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void {
+    const { kernel } = this
+    const lane = placeOf(topic, partition)
+    kernel.digest.word(hashText(lane, 0))
+    for (const record of batch.records) {
+      if (!(record instanceof SentRecord)) continue
+      kernel.digest.word(record.hash)
+      if (kernel.trace === undefined) continue
+      const { key, value, entity, offsetDelta } = record
+      const data = { offset: baseOffset + offsetDelta, key, value }
+      record.appended = kernel.record('append', lane, entity, record.sent || kernel.cause, data)
+    }
+  }
+
+  groupChanged(groupId: string, generation: number, clientIds: readonly string[]): void {
+    const { kernel } = this
+    kernel.digest.word(hashText(groupId, generation))
+    for (const clientId of clientIds) kernel.digest.word(hashText(clientId, 0))
+    const data = kernel.trace && { generation, members: clientIds }
+    kernel.cause = kernel.record('rebalance', `group ${groupId}`, undefined, kernel.cause, data)
+  }
+}
 
 /** A broker of the cluster: a process whose lives are brokers, with a disk that outlives them. */
 export class BrokerNode implements Server, Actor {
@@ -73,7 +108,9 @@ export class BrokerNode implements Server, Actor {
     if (GROUP_CHANGING_APIS.has(request.api)) this.interruptRoutines()
   }
 
-  pressed(): void {}
+  pressed(respond: (response: unknown) => void): void {
+    this.perform((broker, nowMillis) => broker.press(respond, nowMillis))
+  }
 
   /** Answers that carry records are keyed by what the first of them concerns. */
   entityOf(response: unknown): Entity | undefined {
@@ -185,6 +222,8 @@ export class BrokerNode implements Server, Actor {
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
       controller: this.controllerChannel(),
+      observer: new TraceObserver(cluster.kernel),
+      parksFetches: true,
       newMemberId: () => `${life}.${++members}`,
       newIncarnationId: () => life,
     }

@@ -1,5 +1,10 @@
 import { BROKER_DEFAULTS, type BrokerConfig } from './broker/config.ts'
-import { CONSUMER_DEFAULTS, type ConsumerConfig, type ConsumerSettings } from './consumer/config.ts'
+import {
+  CONSUMER_DEFAULTS,
+  type ConsumerConfig,
+  type ConsumerSettings,
+  consumerConfig,
+} from './consumer/config.ts'
 import { CONTROLLER_DEFAULTS, type ControllerConfig } from './controller/config.ts'
 import { PRODUCER_DEFAULTS, type ProducerConfig, producerConfig } from './producer/config.ts'
 
@@ -45,9 +50,14 @@ export interface ClusterConfig {
 /** Replicas of internal topics: three, or as many as there are brokers. */
 const INTERNAL_REPLICAS = 3
 
+/** A configuration with which a cluster could not work. */
+export class ClusterConfigError extends Error {
+  override readonly name = 'ClusterConfigError'
+}
+
 /**
  * The configuration of a cluster.
- * @throws ProducerConfigError for what Kafka's producer refuses
+ * @throws ProducerConfigError, ConsumerConfigError, ClusterConfigError for what Kafka refuses, in its words
  */
 export function clusterConfig(settings: KafkaSettings, brokerCount: number): ClusterConfig {
   const replicas = Math.min(INTERNAL_REPLICAS, brokerCount)
@@ -58,11 +68,18 @@ export function clusterConfig(settings: KafkaSettings, brokerCount: number): Clu
     ...SIMULATION_DEFAULTS,
     ...settings,
   }
+  const consumer = known(all, CONSUMER_DEFAULTS)
+  consumerConfig({ ...consumer, 'group.id': consumer['group.id'] ?? 'any' })
+  const minInsync = all['min.insync.replicas'] ?? 1
+  if (minInsync > replicas)
+    throw new ClusterConfigError(
+      `min.insync.replicas is ${minInsync}, but topics have ${replicas} replicas: every produce with acks=all would be refused with NOT_ENOUGH_REPLICAS`,
+    )
   return {
     broker: { ...BROKER_DEFAULTS, ...ofBrokers(all) },
     controller: { ...CONTROLLER_DEFAULTS, ...known(all, CONTROLLER_DEFAULTS) },
     producer: producerConfig(known(all, PRODUCER_DEFAULTS)),
-    consumer: known(all, CONSUMER_DEFAULTS),
+    consumer,
     heartbeatIntervalMillis:
       all['group.protocol'] === 'consumer'
         ? { ...BROKER_DEFAULTS, ...settings }['group.consumer.heartbeat.interval.ms']

@@ -24,8 +24,8 @@ export interface Server {
    * @param respond to be called at most once, at once or later
    */
   serve(message: Message, from: Process, respond: (response: unknown) => void): void
-  /** A request waits behind one that may be parked for long: a long poll is to be answered in its time. */
-  pressed(): void
+  /** A request waits behind the one that was to be answered so, which may be a long poll: that is to end in its time. */
+  pressed(respond: (response: unknown) => void): void
   /** The order or process that an answer concerns, which keys its latency; undefined: that of the request. */
   entityOf(response: unknown): Entity | undefined
 }
@@ -65,6 +65,8 @@ export class Connection implements Actor {
   private readonly calls: Call[] = []
   /** Those that have arrived; the first is being handled, or all of them. */
   private readonly arrived: Call[] = []
+  /** Answers the request that is being handled. */
+  private respond: ((response: unknown) => void) | undefined
   private readonly atClient: ProcessResource
   private readonly atServer: ProcessResource
   private readonly alarm: Alarm
@@ -155,7 +157,7 @@ export class Connection implements Actor {
     else {
       this.arrived.push(call)
       if (this.arrived.length === 1) this.serve()
-      else this.server.pressed()
+      else if (this.respond !== undefined) this.server.pressed(this.respond)
     }
   }
 
@@ -165,16 +167,17 @@ export class Connection implements Actor {
       const [call] = this.arrived
       if (call === undefined) return
       let now = true
-      this.server.serve(call.message, this.from, (response) => {
-        this.respond(call, response)
+      this.respond = (response) => {
+        this.finish(call, response)
         if (!now) this.serve()
-      })
+      }
+      this.server.serve(call.message, this.from, this.respond)
       now = false
       if (this.arrived[0] === call) return
     }
   }
 
-  private respond(call: Call, response: unknown): void {
+  private finish(call: Call, response: unknown): void {
     if (this.arrived[0] !== call || !this.life.alive) return
     this.arrived.shift()
     this.answer(call, response)

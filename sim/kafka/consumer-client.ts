@@ -8,9 +8,23 @@ import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Consumer } from './consumer/consumer.ts'
 import type { ConsumerError } from './consumer/error.ts'
-import type { CallbackDone, ConsumerHooks, ConsumerRecord } from './consumer/hooks.ts'
-import type { TopicPartition } from './protocol.ts'
+import type { CallbackDone, ConsumerHooks } from './consumer/hooks.ts'
+import type { TopicPartition } from './assignor/subscription.ts'
 import { Routine } from './routine.ts'
+import type { SentRecord } from './sent-record.ts'
+
+/** A record with where it was read. */
+export interface PolledRecord extends TopicPartition {
+  readonly offset: number
+  /** Its partition, as traces name it: `orders/3`. */
+  readonly place: string
+  readonly record: SentRecord
+}
+
+/** A partition as traces name it. */
+export function placeOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`
+}
 
 /** What the application does with a consumer. */
 export interface ConsumerApplication {
@@ -27,6 +41,7 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly application: ConsumerApplication
   private readonly incarnation: Incarnation
   private readonly channel: ClientChannel
+  private readonly causes = new Map<string, readonly number[]>()
   private readonly alarm: Alarm
   private readonly heartbeats: Alarm
   /** With the coordinator, while it may leave out heartbeats. */
@@ -73,10 +88,17 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   /** The next records; none if there are none now: then the application hears when there are. */
-  poll(): readonly ConsumerRecord[] {
+  poll(): readonly PolledRecord[] {
     const records = this.consumer.poll(this.nowMillis)
     this.settle()
-    return records
+    return records.map(({ topic, partition, offset, record }) => {
+      return { topic, partition, offset, place: placeOf(topic, partition), record: record as SentRecord }
+    })
+  }
+
+  /** Trace ids of why the records of a partition are read: the arrival of the last fetch, an assignment, a rewind. */
+  causesOf(place: string): readonly number[] {
+    return this.causes.get(place) ?? []
   }
 
   /**
@@ -90,16 +112,19 @@ export class ConsumerClient implements ConsumerHooks {
     this.settle()
   }
 
-  /** Moves reading to an offset. */
-  seek(partition: TopicPartition, offset: number): void {
+  /** Moves reading back to an offset, as a seek of the application would (redelivery on purpose). */
+  seek(partition: TopicPartition, offset: number, cause: number): void {
+    if (!this.holds(partition)) return
     this.consumer.seek(partition, offset)
+    this.causes.set(placeOf(partition.topic, partition.partition), [cause])
     this.settle()
   }
 
-  /** Leaves a partition out of polls until `resume`. */
-  pause(partition: TopicPartition): void {
-    this.consumer.pause([partition])
-    this.settle()
+  /** Moves reading back to a record and leaves its partition out of polls until `resume`. */
+  rewind(polled: PolledRecord, cause: number): void {
+    if (!this.holds(polled)) return
+    this.consumer.pause([polled])
+    this.seek(polled, polled.offset, cause)
   }
 
   /** Polls a partition again. */
@@ -128,7 +153,9 @@ export class ConsumerClient implements ConsumerHooks {
     return `${this.process.name}#${this.incarnation.number}`
   }
 
-  onPartitionsAssigned(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+  onPartitionsAssigned(partitions: readonly TopicPartition[], done: CallbackDone): void {
+    const { cause } = this.cluster.kernel
+    for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), [cause])
     done(this.nowMillis)
   }
 

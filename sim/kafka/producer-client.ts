@@ -1,4 +1,5 @@
 import type { Process } from '../cluster/process.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
 import { hashText } from '../kernel/mix.ts'
 import { Operation, type Task } from '../kernel/task.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
@@ -44,11 +45,13 @@ export class ProducerClient {
   private readonly cluster: KafkaCluster
   private readonly producer: Producer
   private readonly channel: ClientChannel
+  private readonly incarnation: Incarnation
   private readonly alarm: Alarm
 
   constructor(cluster: KafkaCluster, process: Process) {
     const { kernel, network } = cluster
     this.cluster = cluster
+    this.incarnation = process.incarnation
     this.channel = new ClientChannel(network, process, cluster.nodes, () => this.settle())
     const site = kernel.choices.site(`producer ${process.name}`)
     this.producer = new Producer(cluster.producerConfig(process.name), this.channel, {
@@ -63,6 +66,11 @@ export class ProducerClient {
     process.attach({ resourceIndex: -1, processEnded: () => this.alarm.clear() })
   }
 
+  /** Whether the life of the process that it belongs to goes on. */
+  get alive(): boolean {
+    return this.incarnation.alive
+  }
+
   /** Trace id of what happens now. */
   get cause(): number {
     return this.cluster.kernel.cause
@@ -75,6 +83,7 @@ export class ProducerClient {
     const operation = task.begin<RecordMetadata>(step, kernel.trace && { topic, key, value })
     if (operation === undefined) return Operation.never()
     kernel.cause = task.cause
+    record.sent = task.cause
     this.channel.entity = record.entity
     this.producer.send(record, new Sending(this, operation), clockMillis(kernel.nowMicros))
     this.settle()

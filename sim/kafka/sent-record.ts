@@ -25,6 +25,8 @@ export class SentRecord implements ProducerRecord {
   readonly entity: Entity
   /** Of the value, taken when it was sealed. */
   readonly hash: number
+  /** Trace id of what sent it. */
+  sent = 0
   /** Trace id of its append at the leader. */
   appended = 0
 

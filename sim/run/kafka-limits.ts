@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KAFKA_DEFAULTS, type KafkaConfig } from '../kafka/config.ts'
+import { clusterConfig, KAFKA_DEFAULTS, type KafkaSettings } from '../kafka/config.ts'
 
 const INT_MAX = 2 ** 31 - 1
 /** A century: longer spans could not be added to each other without losing microseconds. */
@@ -18,33 +18,39 @@ const BOUNDS: Readonly<Record<string, readonly [min: number, max: number]>> = {
   'request.timeout.ms': [1, INT_MAX],
 }
 
+/** Numbers for which Kafka takes -1 too, as "no limit" or "derived". */
+const MAY_BE_UNLIMITED = /^(?:retention\.|offsets\.retention|local\.retention|flush\.)/
+
 /** The schema of a number of Kafka's configuration. */
-function numberOf(name: string): z.ZodNumber {
-  const [min, max] = BOUNDS[name] ?? [0, name.endsWith('.ms') ? CENTURY_MILLIS : Number.MAX_SAFE_INTEGER]
-  return z.int().min(min).max(max)
+function numberOf(name: string, value: number): z.ZodNumber {
+  const least = value < 0 || MAY_BE_UNLIMITED.test(name) ? -1 : 0
+  const most = name.endsWith('.ms') ? CENTURY_MILLIS : Number.MAX_SAFE_INTEGER
+  const [min, max] = BOUNDS[name] ?? [least, most]
+  const schema = Number.isInteger(value) ? z.int() : z.number()
+  return schema.min(min).max(Math.max(max, value))
 }
 
 /** The schema of a configuration member follows from its default, so that a new member needs no change here. */
 function member(name: string, value: unknown): z.ZodType {
   const described = (schema: z.ZodType): z.ZodType =>
     schema.optional().describe(`Kafka's ${name}; default ${String(value)}`)
-  if (typeof value === 'number') return described(numberOf(name))
+  if (typeof value === 'number') return described(numberOf(name, value))
   if (typeof value === 'boolean') return described(z.boolean())
+  if (Array.isArray(value)) return described(z.array(z.string()))
   return described(z.string())
 }
 
-/** Kafka's configuration in a scenario: what Kafka's own brokers and clients would refuse is refused. */
+/** Kafka's configuration in a scenario: what Kafka's own brokers and clients would refuse is refused, in their words. */
 export const kafkaSchema = z
   .strictObject(
     Object.fromEntries(Object.entries(KAFKA_DEFAULTS).map(([name, value]) => [name, member(name, value)])),
   )
   .superRefine((config, context) => {
-    const { 'heartbeat.interval.ms': heartbeat, 'session.timeout.ms': session } = {
-      ...KAFKA_DEFAULTS,
-      ...config,
+    try {
+      clusterConfig(config as KafkaSettings, 3)
+    } catch (error) {
+      const { message } = error as Error
+      const name = Object.keys(config).find((key) => message.includes(key))
+      context.addIssue({ code: 'custom', path: name === undefined ? [] : [name], message })
     }
-    // Heartbeat.java: "Heartbeat must be set lower than the session timeout".
-    if (heartbeat < session) return
-    const message = `expected less than session.timeout.ms, which is ${session}`
-    context.addIssue({ code: 'custom', path: ['heartbeat.interval.ms'], message })
-  }) as unknown as z.ZodType<Partial<KafkaConfig>>
+  }) as unknown as z.ZodType<KafkaSettings>

@@ -1,5 +1,5 @@
 import type { FaultSpec } from '../faults/spec.ts'
-import { KAFKA_DEFAULTS, type KafkaConfig } from '../kafka/config.ts'
+import type { KafkaSettings } from '../kafka/config.ts'
 import type { Scheduling } from '../kernel/kernel.ts'
 import type { DurationText } from '../kernel/time.ts'
 
@@ -28,7 +28,7 @@ export interface ClusterSpec {
   /** How events of the same microsecond are ordered. */
   readonly scheduling: Scheduling
   /** Overrides of Kafka's configuration, by Kafka's names. */
-  readonly kafka: Partial<KafkaConfig>
+  readonly kafka: KafkaSettings
 }
 
 /** The load. */
@@ -73,9 +73,4 @@ export function scenarioOf(input: ScenarioInput): Scenario {
     expect: input.expect ?? {},
     budget: { ...DEFAULT_BUDGET, ...input.budget },
   }
-}
-
-/** Kafka's configuration in a scenario. */
-export function kafkaConfig(scenario: Scenario): KafkaConfig {
-  return { ...KAFKA_DEFAULTS, ...scenario.cluster.kafka }
 }

@@ -5,7 +5,7 @@ import { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import { Database } from '../database/database.ts'
 import type { Table } from '../database/table.ts'
-import { KafkaCluster } from '../kafka/broker.ts'
+import { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Ledger, type Readable } from '../kernel/ledger.ts'
@@ -13,7 +13,7 @@ import type { ExternalServer, ExternalWorld } from '../service/component.ts'
 import type { RouteServer } from '../service/http.ts'
 import { ServiceRuntime } from '../service/runtime.ts'
 import type { SystemParts } from '../service/system.ts'
-import { kafkaConfig, type Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { Users } from './users.ts'
 
 /** Everything that exists in one run. */
@@ -29,7 +29,7 @@ export interface World {
 /** Builds the world of one run: brokers, databases, external systems, services, users, and the properties that watch. */
 export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kernel): World {
   const network = new Network(kernel)
-  const kafka = new KafkaCluster(network, kafkaConfig(scenario), scenario.cluster.brokers)
+  const kafka = new KafkaCluster(network, scenario.cluster.kafka, scenario.cluster.brokers)
   for (const topic of parts.topics) kafka.createTopic(topic)
   const sources = new Map<Readable<unknown>, Source>()
   const ledgers = new Map<Readable<unknown>, Ledger>()
@@ -58,6 +58,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   for (const runtime of [...runtimes, users.runtime]) runtime.server = server
   const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
   for (const runtime of runtimes) runtime.start()
+  kafka.start(runtimes.flatMap(({ firstConsumers }) => firstConsumers))
   return { kernel, network, kafka, monitor, users, services: runtimes }
 }
 

@@ -1,7 +1,6 @@
 import type { Process } from '../cluster/process.ts'
 import { DatabaseError } from '../database/error.ts'
-import { Consumer, type ConsumerApplication, type PolledRecord } from '../kafka/consumer.ts'
-import type { PartitionPosition } from '../kafka/fetch.ts'
+import { type ConsumerApplication, ConsumerClient, type PolledRecord } from '../kafka/consumer-client.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber, type Phase } from '../kernel/step.ts'
@@ -21,15 +20,18 @@ const COMMIT_OFFSETS = operationNumber('offsets.commit')
  * batch, polls again. A handler that throws is tried again after a back-off, and its partition waits (at least once).
  */
 export class Consumption implements ConsumerApplication, Actor {
-  readonly consumer: Consumer
+  readonly consumer: ConsumerClient
   private readonly runtime: ServiceRuntime
   private readonly process: Process
   private readonly incarnation: Incarnation
   private busy = false
-  /** Records of the present batch that are still to be handled: what one poll returned. */
-  private remaining = 0
+  /** What the last poll returned, and how much of it is handled. */
+  private batch: readonly PolledRecord[] = []
+  private handledCount = 0
+  /** Partitions of the batch that wait for a back-off: what follows in them is polled again. */
+  private readonly waiting = new Set<string>()
   /** How often the record at the head of a partition has failed. */
-  private readonly attempts = new Map<PartitionPosition, number>()
+  private readonly attempts = new Map<string, number>()
   /** The task that handled the last record, whose steps the commit belongs to. */
   private last: Task | undefined
   private readonly subscriptions = new Map<string, Subscription>()
@@ -45,21 +47,16 @@ export class Consumption implements ConsumerApplication, Actor {
     this.incarnation = process.incarnation
     for (const [eventType, handler] of handlers)
       this.subscriptions.set(eventType, { handler, site: runtime.site(eventType) })
-    this.consumer = new Consumer(runtime.kafka, process, runtime.name, topics, this)
+    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this)
   }
 
   onRecords(): void {
     if (!this.busy && this.incarnation.alive) this.proceed()
   }
 
-  /** The coordinator has taken a commit: the *after* point of its step. */
-  onCommitted(token: unknown): void {
-    this.passed(token as Task, 'after', this.process.kernel.cause)
-  }
-
   /** The back-off of a failed handler is over. */
   onEvent(_code: number, subject: unknown): void {
-    this.consumer.resume(subject as PartitionPosition)
+    this.consumer.resume(subject as PolledRecord)
   }
 
   diesWith(life: Incarnation): boolean {
@@ -68,18 +65,17 @@ export class Consumption implements ConsumerApplication, Actor {
 
   private proceed(): void {
     for (;;) {
-      if (this.remaining === 0) {
-        this.finishBatch()
-        if (!this.incarnation.alive || this.busy) return
-        this.remaining = this.consumer.available()
-        if (this.remaining === 0) return
-      }
-      this.remaining--
-      const polled = this.consumer.rejoinNeeded ? undefined : this.consumer.poll()
+      const polled = this.batch[this.handledCount]
       if (polled === undefined) {
-        this.remaining = 0
+        if (this.commits() || !this.incarnation.alive) return
+        this.batch = this.consumer.poll()
+        this.handledCount = 0
+        this.waiting.clear()
+        if (this.batch.length === 0) return
         continue
       }
+      this.handledCount++
+      if (this.waiting.size > 0 && this.waiting.has(polled.place)) continue
       const subscription = this.subscriptions.get((polled.record.value as Envelope).eventType)
       if (subscription !== undefined) {
         this.handle(polled, subscription)
@@ -88,15 +84,21 @@ export class Consumption implements ConsumerApplication, Actor {
     }
   }
 
-  /** Commits what was handled and, if the group is rebalancing, rejoins. */
-  private finishBatch(): void {
+  /** Commits what was handled, and goes on when that is answered. @returns whether there is something to wait for */
+  private commits(): boolean {
     const { last } = this
+    if (last === undefined) return false
     this.last = undefined
-    if (last !== undefined) {
-      if (!this.passed(last, 'before', last.cause)) return
-      this.consumer.commit(last.entity, last.cause, last)
-    }
-    if (this.consumer.rejoinNeeded) this.consumer.join(this.process.kernel.cause)
+    if (!this.passed(last, 'before', last.cause)) return true
+    this.busy = true
+    this.consumer.commit(last.entity, last.cause, (error) => {
+      this.busy = false
+      if (!this.incarnation.alive) return
+      // A group that has moved on takes no commit: what was handled comes again, to whoever has the partition now.
+      if (error === undefined && !this.passed(last, 'after', this.process.kernel.cause)) return
+      this.proceed()
+    })
+    return true
   }
 
   /** Passes a point of the step that commits offsets; false when a fault killed the process there. */
@@ -111,15 +113,14 @@ export class Consumption implements ConsumerApplication, Actor {
 
   private handle(polled: PolledRecord, { handler, site }: Subscription): void {
     this.busy = true
-    const { record, position } = polled
+    const { record, place } = polled
     const { kernel } = this.process
     const event = record.value as Envelope
     let cause = 0
     if (kernel.trace !== undefined) {
-      const data = { partition: position.partition.name, offset: record.offset, event }
+      const data = { partition: place, offset: polled.offset, event }
       cause = kernel.record('deliver', this.process.name, record.entity, record.appended, data)
-      kernel.trace.addParent(position.arrival)
-      kernel.trace.addParent(position.cause)
+      for (const parent of this.consumer.causesOf(place)) kernel.trace.addParent(parent)
     }
     kernel.digest.word(record.hash)
     const task = new Task(kernel, this.incarnation, site, record.entity, cause)
@@ -128,24 +129,26 @@ export class Consumption implements ConsumerApplication, Actor {
   }
 
   /** A delivery is done with: handled, or recognised as handled before. */
-  handled(task: Task, { position }: PolledRecord): void {
-    if (this.attempts.size > 0) this.attempts.delete(position)
-    this.runtime.untroubled(position.partition.name)
+  handled(task: Task, { place }: PolledRecord): void {
+    if (this.attempts.size > 0) this.attempts.delete(place)
+    this.runtime.untroubled(place)
     this.last = task
     this.busy = false
     this.proceed()
   }
 
   /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
-  failed(error: unknown, task: Task, { record, position }: PolledRecord): void {
+  failed(error: unknown, task: Task, polled: PolledRecord): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
-    this.runtime.troubled(position.partition.name, task, error)
+    const { place } = polled
+    this.runtime.troubled(place, task, error)
     const { kernel } = this.process
-    const attempts = this.attempts.get(position) ?? 0
-    this.attempts.set(position, attempts + 1)
+    const attempts = this.attempts.get(place) ?? 0
+    this.attempts.set(place, attempts + 1)
     const delay = Math.min(FIRST_BACKOFF_MICROS * 2 ** attempts, MAX_BACKOFF_MICROS)
-    this.consumer.pause(position, record.offset, task.cause)
-    kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, position, task.cause)
+    this.waiting.add(place)
+    this.consumer.rewind(polled, task.cause)
+    kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, polled, task.cause)
     this.busy = false
     this.proceed()
   }

@@ -8,8 +8,9 @@ import type { Actor } from '../kernel/queue.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { type Continuation, Operation, type Task } from '../kernel/task.ts'
 import { type DurationText, durationMicros, EPOCH_MILLIS } from '../kernel/time.ts'
-import { hashNumber, sealPlain, sealWhole } from '../kernel/value.ts'
+import { hashNumber, type Plain, sealPlain, sealWhole } from '../kernel/value.ts'
 import type { StatementScope, TableAccess, TableReader } from './access.ts'
+import { SentRecord } from '../kafka/sent-record.ts'
 import type { Envelope } from './envelope.ts'
 import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
@@ -165,8 +166,9 @@ export class Context implements BaseContext, StatementScope {
     step = this.runtime.produceStep(event.eventType),
   ): Promise<unknown> {
     const entity = this.task.kernel.choices.entity(event.correlationId)
-    const record = { key: event.aggregateId, value: event, hash: sealPlain(event, event.eventType), entity }
-    return this.runtime.producer(this.process).send(this.task, step, topic, record)
+    const hash = sealPlain(event, event.eventType)
+    const record = new SentRecord(topic, event.aggregateId, event as unknown as Plain, hash, entity)
+    return this.runtime.producer(this.process).send(this.task, step, record)
   }
 
   /** A single statement outside transactions: a read, or a write that commits by itself. */

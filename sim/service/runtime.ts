@@ -2,9 +2,9 @@ import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Database } from '../database/database.ts'
 import type { Table } from '../database/table.ts'
-import type { KafkaCluster } from '../kafka/broker.ts'
-import type { Consumer } from '../kafka/consumer.ts'
-import { Producer } from '../kafka/producer.ts'
+import type { KafkaCluster } from '../kafka/cluster.ts'
+import type { ConsumerClient } from '../kafka/consumer-client.ts'
+import { ProducerClient } from '../kafka/producer-client.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -67,11 +67,12 @@ export class ServiceRuntime {
   private readonly choiceSites = new Map<string, ChoiceSite>()
   private readonly idSites = new Map<string, ChoiceSite>()
   private readonly routes = new Map<Process, HandlerRegistry['routes']>()
-  private readonly producers = new Map<Process, Producer>()
+  private readonly producers = new Map<Process, ProducerClient>()
   private established = false
   /** By what fails again and again: a record at the head of a partition, a job. */
   private readonly troubles = new Map<string, Trouble>()
-  private readonly firstConsumers: Consumer[] = []
+  /** Those that belong to a stable group when the run begins. */
+  readonly firstConsumers: ConsumerClient[] = []
 
   constructor(
     plan: ServicePlan,
@@ -119,7 +120,6 @@ export class ServiceRuntime {
       network.add(process).start()
     }
     this.established = true
-    if (this.firstConsumers.length > 0) this.kafka.group(this.name).establish(this.firstConsumers)
   }
 
   /** The client of an external system for a task. */
@@ -155,10 +155,10 @@ export class ServiceRuntime {
   }
 
   /** The producer client of a process. */
-  producer(process: Process): Producer {
+  producer(process: Process): ProducerClient {
     let producer = this.producers.get(process)
-    if (producer === undefined) {
-      producer = new Producer(this.kafka, process)
+    if (producer === undefined || !producer.alive) {
+      producer = new ProducerClient(this.kafka, process)
       this.producers.set(process, producer)
     }
     return producer
@@ -246,7 +246,8 @@ export class ServiceRuntime {
     this.routes.set(process, registry.routes)
     if (registry.topics.length === 0) return
     const consumption = new Consumption(this, process, registry.topics, registry.events)
-    if (this.established) consumption.consumer.join(process.startCause || kernel.cause)
+    kernel.cause = process.startCause || kernel.cause
+    if (this.established) consumption.consumer.start()
     else this.firstConsumers.push(consumption.consumer)
   }
 

@@ -111,6 +111,12 @@ export class Broker {
     } else respond(undefined)
   }
 
+  /** The next request on a connection waits behind a fetch. @param respond with which the fetch was handed over */
+  press(respond: Respond<'Fetch'>, nowMillis: number): void {
+    this.context.nowMillis = nowMillis
+    this.fetches.press(respond)
+  }
+
   /** The next batch of metadata, in order. */
   applyMetadata(batch: MetadataBatch, nowMillis: number): void {
     const { context } = this

@@ -22,6 +22,8 @@ export class Fetches {
   private readonly replicas: Replicas
   /** The fetch of each follower that waits here. */
   private readonly parked = new Map<number, DelayedFetch>()
+  /** Those of consumers, by how they are answered. */
+  private readonly waiting = new WeakMap<Respond<'Fetch'>, DelayedFetch>()
 
   constructor(context: BrokerContext, replicas: Replicas) {
     this.context = context
@@ -33,7 +35,14 @@ export class Fetches {
     // A follower asks for one thing at a time: it has given the other one up.
     this.release(replicaId)
     const fetch = new DelayedFetch(this.context, this.replicas, request, respond)
-    if (!fetch.start() && replicaId !== CONSUMER) this.parked.set(replicaId, fetch)
+    if (fetch.start()) return
+    if (replicaId !== CONSUMER) this.parked.set(replicaId, fetch)
+    else this.waiting.set(respond, fetch)
+  }
+
+  /** The next request of a consumer waits behind its fetch, if it has one. @param respond that of the fetch */
+  press(respond: Respond<'Fetch'>): void {
+    this.waiting.get(respond)?.press()
   }
 
   /** Answers the fetch of a follower that waits here, as it does by itself every replica.fetch.wait.max.ms. */
@@ -98,7 +107,7 @@ class DelayedFetch extends Deadline implements Watcher {
       if (replica !== undefined) this.watched.add(replica)
     }
     for (const replica of this.watched) replica.watch(this)
-    if (!this.isFollower) context.timers.set(this, context.nowMillis + request.maxWaitMs)
+    if (!this.isFollower) this.waitAsConsumer(answers)
     else if (answers.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
     return false
   }
@@ -107,7 +116,8 @@ class DelayedFetch extends Deadline implements Watcher {
     if (this.isDone) return
     const peeked = this.wanted.map((one) => this.peek(one))
     if (this.isEnough(peeked)) this.release()
-    else if (this.isFollower && peeked.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
+    else if (!this.isFollower) this.waitAsConsumer(peeked)
+    else if ( peeked.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
   }
 
   expire(): void {
@@ -146,6 +156,20 @@ class DelayedFetch extends Deadline implements Watcher {
     const waitMs = this.context.config['replica.fetch.wait.max.ms']
     const { nowMillis } = this.context
     return nowMillis - ((nowMillis - this.sentMillis) % waitMs)
+  }
+
+  /** Somebody waits behind it: it is answered when the consumer would have asked again. */
+  press(): void {
+    if (this.isDone || this.atMillis !== Number.POSITIVE_INFINITY) return
+    const { maxWaitMs } = this.request
+    const waitedMs = this.context.nowMillis - this.sentMillis
+    this.context.timers.set(this, this.sentMillis + (Math.floor(waitedMs / maxWaitMs) + 1) * maxWaitMs)
+  }
+
+  /** A consumer asks again after each wait; where nobody is interested in empty answers that is left out. */
+  private waitAsConsumer(answers: readonly FetchedPartition[]): void {
+    const isEmpty = answers.every(({ sizeInBytes }) => sizeInBytes === 0)
+    if (this.context.host.parksFetches !== true || !isEmpty) this.press()
   }
 
   /** Answers when the follower would have asked again. */

@@ -1,6 +1,7 @@
 import type {
   BatchProducer,
   GroupLog,
+  GroupMetadataValue,
   GroupRecord,
   LogEntry,
   TransactionMarker,
@@ -39,11 +40,18 @@ export class ReplicatedGroupLog implements GroupLog {
       key: keyOf(record),
       value: record.value === null ? null : record,
     }))
+    for (const record of records)
+      if (record.kind === 'GroupMetadata' && record.value !== null) this.changed(record.group, record.value)
     const fields = producer && { ...producer, baseSequence: NO_SEQUENCE, isTransactional: true }
     return this.write(internalBatch(keyed, this.context.nowMillis, fields), {
       ...COORDINATOR_APPEND,
       verificationGuard: this.guard,
     })
+  }
+
+  private changed(group: string, { generation, members }: GroupMetadataValue): void {
+    const clients = members.map(({ clientId }) => clientId)
+    this.context.host.observer?.groupChanged(group, generation, clients)
   }
 
   /** Writes down a consumer group; null when it is deleted. */

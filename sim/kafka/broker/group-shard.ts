@@ -155,11 +155,18 @@ export class GroupShard {
     const result = this.log.appendConsumerGroup(groupId, snapshot)
     if (typeof result === 'number') {
       this.written.set(groupId, snapshot)
+      this.told(snapshot, before)
       return 'NONE'
     }
     if (before === undefined) this.modern.forget(groupId)
     else this.modern.load(before, this.context.nowMillis)
     return result
+  }
+
+  private told(snapshot: ConsumerGroupSnapshot, before: ConsumerGroupSnapshot | undefined): void {
+    if (snapshot.groupEpoch === before?.groupEpoch) return
+    const clients = snapshot.members.map(({ clientId }) => clientId)
+    this.context.host.observer?.groupChanged(snapshot.groupId, snapshot.groupEpoch, clients)
   }
 
   private forget(groupId: string): void {

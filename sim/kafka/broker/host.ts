@@ -8,6 +8,7 @@ import type { ReassignmentResult } from '../controller/reassign.ts'
 import type { TopicPartition } from '../controller/state.ts'
 import type { CreatableTopic, CreatePartitionsTopic, TopicResult } from '../controller/topics.ts'
 import type { StoredLog } from '../log/recovery.ts'
+import type { RecordBatch } from '../log/batch.ts'
 import type { Channel } from '../protocol/api.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
 import type { AllocateProducerIdsResponse } from '../transaction/producer-id.ts'
@@ -66,6 +67,14 @@ export type ChannelUse =
   /** AddPartitionsToTxn. */
   | 'verification'
 
+/** Watches what a broker does; changes nothing. */
+export interface BrokerObserver {
+  /** A batch of a client is in the log of its leader, from an offset on. */
+  appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void
+  /** A group has a new generation (or epoch), with these clients as members. */
+  groupChanged(groupId: string, generation: number, clientIds: readonly string[]): void
+}
+
 /** What a broker is given by whoever runs it. */
 export interface BrokerHost {
   /**
@@ -74,6 +83,12 @@ export interface BrokerHost {
    */
   readonly channels: Readonly<Record<ChannelUse, Channel>>
   readonly controller: ControllerChannel
+  readonly observer?: BrokerObserver
+  /**
+   * Fetches of consumers for which there is nothing wait without a time limit, and are answered with nothing when
+   * `Broker.press` says that somebody waits behind them.
+   */
+  readonly parksFetches?: boolean
   /** Makes up what comes after the prefix of a member id (in Kafka a UUID); never the same twice in a cluster. */
   newMemberId(): string
   /** Makes up the id of a life of a broker; never the same twice in a cluster. */

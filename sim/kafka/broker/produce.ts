@@ -152,6 +152,7 @@ export class Produce {
       return failed(one, result.errorCode, logStartOffset)
     }
     this.context.touch(replica)
+    if (!result.isDuplicate) this.context.host.observer?.appended(topic, index, batch, result.firstOffset)
     return {
       topic,
       response: {
