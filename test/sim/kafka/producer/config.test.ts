@@ -70,7 +70,10 @@ describe('[KP7] the configuration of a producer', () => {
       { 'delivery.timeout.ms': 30_004 },
       'delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms',
     ],
-    [{ 'transactional.id': '' }, 'Invalid value  for configuration transactional.id: String must be non-empty'],
+    [
+      { 'transactional.id': '' },
+      'Invalid value  for configuration transactional.id: String must be non-empty',
+    ],
     [{ acks: '2' }, 'Invalid value 2 for configuration acks: String must be one of: all, -1, 0, 1'],
     [{ 'linger.ms': -1 }, 'Invalid value -1 for configuration linger.ms: Value must be at least 0'],
     [
@@ -82,7 +85,10 @@ describe('[KP7] the configuration of a producer', () => {
       'Invalid value 4999 for configuration metadata.max.idle.ms: Value must be at least 5000',
     ],
     [{ 'lingers.ms': 1 }, 'Unknown producer config lingers.ms.'],
-    [{ 'batch.size': Number.NaN }, 'Invalid value NaN for configuration batch.size: Value must be at least 0'],
+    [
+      { 'batch.size': Number.NaN },
+      'Invalid value NaN for configuration batch.size: Value must be at least 0',
+    ],
   ]
   it.each(refused)('[KP7] refuses %j', (settings, message) => {
     expect(() => producerConfig(settings)).toThrow(new ProducerConfigError(message))
