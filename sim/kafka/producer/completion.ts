@@ -128,9 +128,12 @@ export class BatchCompletion {
     this.accumulator.activate(queue)
   }
 
-  /** The parts have not been tried yet, but keep the sequences of the whole. */
+  /**
+   * The parts have not been tried yet, but keep the sequences of the whole. Records that are not compressed fit into
+   * batch.size again at first; who has been split before is halved (KAFKA-8350).
+   */
   private split(batch: ProducerBatch): void {
-    const parts = batch.split(this.batchBytes)
+    const parts = batch.split(batch.isSplit ? Math.floor(batch.sizeInBytes / 2) : this.batchBytes)
     batch.queue.removeInFlight(batch)
     this.accumulator.replace(batch, parts)
     for (const part of parts.toReversed()) {
