@@ -73,10 +73,7 @@ export class BatchCompletion {
         'REQUEST_TIMED_OUT',
         `Expiring ${batch.recordCount} record(s) for ${batch.partition}:${waitedMillis} ms has passed since batch creation`,
       )
-      if (this.manager !== undefined) {
-        failBatch(this.manager, batch, error, false)
-        if (batch.isRetry) this.manager.sequences.markUnresolved(batch)
-      }
+      if (this.manager !== undefined) this.expireInManager(this.manager, batch, error)
       this.finish(batch)
       batch.fail(() => error)
     }
@@ -94,11 +91,23 @@ export class BatchCompletion {
     const attempts = batch.attempts < this.retries
     const time = !batch.isDone && nowMillis < batch.expiresAtMillis(this.deliveryTimeoutMillis)
     if (manager === undefined) return this.plainOutcome(batch, errorCode, attempts && time)
-    if (errorCode === 'MESSAGE_TOO_LARGE' && batch.isDone) {
+    try {
+      if (errorCode !== 'MESSAGE_TOO_LARGE' || !batch.isDone)
+        return settleBatch(manager, batch, { errorCode, baseOffset, logStartOffset }, { attempts, time })
       failBatch(manager, batch, errorOf(errorCode, response.errorMessage), attempts)
-      return 'failed'
+    } catch (error) {
+      rethrowUnlessFatal(error)
     }
-    return settleBatch(manager, batch, { errorCode, baseOffset, logStartOffset }, { attempts, time })
+    return 'failed'
+  }
+
+  private expireInManager(manager: TransactionManager, batch: ProducerBatch, error: ProducerError): void {
+    try {
+      failBatch(manager, batch, error, false)
+    } catch (thrown) {
+      rethrowUnlessFatal(thrown)
+    }
+    if (batch.isRetry) manager.sequences.markUnresolved(batch)
   }
 
   private plainOutcome(batch: ProducerBatch, error: ErrorCode, mayRetry: boolean): BatchOutcome {
@@ -158,6 +167,11 @@ function recordErrors(response: ProducePartitionResponse): (index: number) => Pr
     const message = own.batchIndexErrorMessage ?? errorMessage
     return errorOf(errors.length === 1 ? errorCode : 'INVALID_RECORD', message)
   }
+}
+
+/** A producer that has ended takes no further error, which Kafka logs. */
+function rethrowUnlessFatal(error: unknown): void {
+  if (!(error instanceof ProducerError)) throw error
 }
 
 function errorOf(code: ErrorCode, message: string | null | undefined): ProducerError {

@@ -169,6 +169,7 @@ export class Producer implements SenderOwner, PendingOwner {
     this.closing.push(done)
     this.sender.accumulator.isClosed = true
     for (const send of [...this.pending]) this.failPending(send, closedError())
+    this.passBarriers(nowMillis)
     if (timeoutMillis <= 0) this.forceClose(nowMillis)
     else {
       const force = new CloseDeadline((atMillis) => this.forceClose(atMillis))

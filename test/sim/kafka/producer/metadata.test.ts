@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProducerSettings } from '../../../../sim/kafka/producer/config.ts'
 import { isStaleMetadata } from '../../../../sim/kafka/producer/metadata.ts'
+import type { RequestOf } from '../../../../sim/kafka/protocol/api.ts'
 import { ProducerCluster } from '../../../fixtures/producer-cluster.ts'
 
 const AT_ONCE: ProducerSettings = { 'linger.ms': 0 }
@@ -14,8 +15,8 @@ function asked(each: ProducerCluster): string[] {
   return each.sent
     .filter(({ request }) => request.api === 'Metadata')
     .map(({ request, atMillis }) => {
-      const { topics } = request.body as { topics: { name: string }[] }
-      return `${atMillis}: ${topics.map(({ name }) => name).join(' ')}`
+      const { topics } = request.body as RequestOf<'Metadata'>
+      return `${atMillis}: ${(topics ?? []).map(({ name }) => name).join(' ')}`
     })
 }
 
@@ -45,13 +46,7 @@ describe('[KP10] metadata', () => {
     each.topics.delete('orders')
     each.produce('a')
     each.at(1600)
-    expect(asked(each)).toEqual([
-      '0: orders',
-      '100: orders',
-      '300: orders',
-      '700: orders',
-      '1500: orders',
-    ])
+    expect(asked(each)).toEqual(['0: orders', '100: orders', '300: orders', '700: orders', '1500: orders'])
     each.topics.set('orders', [2])
     each.at(2500)
     expect(each.produced).toEqual(['2: orders-0[a]@0'])
@@ -118,9 +113,10 @@ describe('[KP10] metadata', () => {
     each.silent.clear()
     each.break(0)
     each.at(200)
-    expect(each.sent.filter(({ request }) => request.api === 'Metadata').map(({ nodeId }) => nodeId)).toEqual([
-      0, 0, 1,
-    ])
+    expect(each.sent.filter(({ request }) => request.api === 'Metadata').map(({ nodeId }) => nodeId)).toEqual(
+      [0, 0, 1],
+    )
+    each.at(1000)
     expect(each.produced.length).toBe(2)
   })
 

@@ -199,7 +199,11 @@ describe('[KP11] retries', () => {
     expect(each.sends.ended).toEqual(['a: 0@4'])
   })
 
-  const final: readonly ErrorCode[] = ['INVALID_TOPIC_EXCEPTION', 'RECORD_LIST_TOO_LARGE', 'INVALID_REQUIRED_ACKS']
+  const final: readonly ErrorCode[] = [
+    'INVALID_TOPIC_EXCEPTION',
+    'RECORD_LIST_TOO_LARGE',
+    'INVALID_REQUIRED_ACKS',
+  ]
   it.each(final)('[KP11] %s is final', (error) => {
     const each = cluster()
     each.produce('a', { partition: 0 })
@@ -266,7 +270,11 @@ describe('[KP5] delivery.timeout.ms', () => {
   })
 
   it('[KP5] testWhenFirstBatchExpireNoSendSecondBatchIfGuaranteeOrder: does not unmute what is under way', () => {
-    const each = cluster({ ...SHORT, 'enable.idempotence': false, 'max.in.flight.requests.per.connection': 1 })
+    const each = cluster({
+      ...SHORT,
+      'enable.idempotence': false,
+      'max.in.flight.requests.per.connection': 1,
+    })
     each.produce('a', { partition: 0 })
     each.at(1000)
     each.produce('b', { partition: 0 })
