@@ -1,5 +1,6 @@
 import {
   BATCH_OVERHEAD_BYTES,
+  incrementSequence,
   NO_PRODUCER_EPOCH,
   NO_PRODUCER_ID,
   NO_SEQUENCE,
@@ -141,9 +142,9 @@ export class ProducerBatch implements SequencedBatch {
     this.isClosed = true
   }
 
-  /** Milliseconds since it was last sent, or since it was created. */
-  waitedMillis(nowMillis: number): number {
-    return Math.max(0, nowMillis - this.lastAttemptMillis)
+  /** When it has waited for a time since it was last sent, or since it was created. */
+  hasWaitedAtMillis(waitMillis: number): number {
+    return this.lastAttemptMillis + waitMillis
   }
 
   /** It goes back into its queue, to be sent again after a delay, or sooner if the leader changes. */
@@ -171,8 +172,9 @@ export class ProducerBatch implements SequencedBatch {
     )
   }
 
-  hasReachedDeliveryTimeout(deliveryTimeoutMillis: number, nowMillis: number): boolean {
-    return deliveryTimeoutMillis <= nowMillis - this.createdMillis
+  /** When it is given up (rule P5). */
+  expiresAtMillis(deliveryTimeoutMillis: number): number {
+    return this.createdMillis + deliveryTimeoutMillis
   }
 
   /** What is sent. */
@@ -213,6 +215,9 @@ export class ProducerBatch implements SequencedBatch {
    * and its sequences. Source: ProducerBatch.split of Kafka 4.x.
    */
   split(batchBytes: number): ProducerBatch[] {
+    let leastBytes = 0
+    if (this.isSplit)
+      for (const record of this.records) leastBytes = Math.max(leastBytes, batchBytesUpperBound(record))
     const parts: ProducerBatch[] = []
     let part: ProducerBatch | undefined
     for (let index = 0; index < this.records.length; index++) {
@@ -220,13 +225,22 @@ export class ProducerBatch implements SequencedBatch {
       const listener = this.listeners[index] as SendListener
       if (part?.tryAppend(record, listener, this.createdMillis) === true) continue
       part?.close()
-      const limit = Math.max(batchBytesUpperBound(record), batchBytes)
+      const limit = Math.max(batchBytesUpperBound(record), leastBytes, batchBytes)
       part = new ProducerBatch(this.queue, limit, this.createdMillis, this.number, true)
       part.tryAppend(record, listener, this.createdMillis)
       parts.push(part)
     }
     part?.close()
     this.finish('FAILED')
+    let sequence = this.baseSequence
+    if (sequence === NO_SEQUENCE) return parts
+    for (const each of parts) {
+      each.producerId = this.producerId
+      each.producerEpoch = this.producerEpoch
+      each.isTransactional = this.isTransactional
+      each.baseSequence = sequence
+      sequence = incrementSequence(sequence, each.recordCount)
+    }
     return parts
   }
 

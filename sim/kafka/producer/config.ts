@@ -100,19 +100,17 @@ const AT_LEAST = {
 
 const ACKS: readonly string[] = ['all', '-1', '0', '1']
 
-/** Names that are not in the configuration: Kafka warns of them, and its caller may do more. */
-export function unknownProducerSettings(settings: object): string[] {
-  return Object.keys(settings).filter((name) => !(name in PRODUCER_DEFAULTS))
-}
-
 /**
  * The configuration of a producer: settings over defaults, with what follows from them. Idempotence that was not asked
  * for gives way to other settings, idempotence that was asked for does not (rule P7); likewise a default
- * delivery.timeout.ms grows to linger.ms + request.timeout.ms, and one that was set must not be shorter (rule P5).
+ * delivery.timeout.ms grows to linger.ms + request.timeout.ms, and one that was set must not be shorter (rule P5). Names
+ * that Kafka does not know are refused, of which Kafka only warns: here they can only be mistakes.
  * Source: ProducerConfig.postProcessParsedConfig and KafkaProducer.configureDeliveryTimeout of Kafka 4.x.
  * @throws ProducerConfigError with Kafka's own message
  */
 export function producerConfig(settings: ProducerSettings = {}): ProducerConfig {
+  for (const name of Object.keys(settings))
+    if (!(name in PRODUCER_DEFAULTS)) throw new ProducerConfigError(`Unknown producer config ${name}.`)
   const merged = { ...PRODUCER_DEFAULTS, ...settings }
   validateValues(merged)
   const config: ProducerConfig = {

@@ -120,13 +120,21 @@ export class TransactionManager extends ProducerEpochs implements RequestOwner {
     return this.enqueue(this.commitOf(new TransactionalResult('TxnOffsetCommit'), offsets, group)).result
   }
 
-  /** The application, before each record that it sends. */
-  maybeAddPartition(partition: PartitionName): void {
+  /**
+   * The application, before it hands over a record.
+   * @throws if no record may be sent
+   */
+  ensureMaySend(): void {
     this.failWithLastError()
     this.throwIfPending('send')
+    if (this.isTransactional && (!this.hasProducerId || this.state !== 'IN_TRANSACTION'))
+      throw new ProducerError('ILLEGAL_STATE', `Cannot add a partition to a transaction while ${this.state}`)
+  }
+
+  /** The application, with each record that it sends. */
+  maybeAddPartition(partition: PartitionName): void {
+    this.ensureMaySend()
     if (!this.isTransactional) return
-    if (!this.hasProducerId || this.state !== 'IN_TRANSACTION')
-      throw new ProducerError('ILLEGAL_STATE', `Cannot add ${partition} to a transaction while ${this.state}`)
     if (this.isVersion2) {
       this.partitions.add(partition)
       this.transactionStarted = true
