@@ -23,8 +23,8 @@ export type FetchOutdated = (nodeId: number, nowMillis: number) => void
  * from a node that leads one of those (KAFKA-17182). Source: AbstractFetch, FetchBuffer, FetchCollector of Kafka 4.x.
  *
  * Sessions, preferred read replicas and leaders that come with the answer (KIP-227, KIP-392, KIP-951) are out of scope.
- * A partition whose fetch is refused waits retry.backoff.ms, where Kafka asks again at once, as often as the network
- * allows.
+ * A partition whose fetch is refused waits for new metadata, or for retry.backoff.ms if those are not the matter, where
+ * Kafka asks again at once, as often as the network allows.
  */
 export class Fetcher {
   private readonly client: ConsumerClient
@@ -62,7 +62,7 @@ export class Fetcher {
       if (state.position !== undefined) bufferedNodes.add(state.position.currentLeader.leader)
     const requests = new Map<number, PartitionState[]>()
     for (const state of this.subscriptions.states()) {
-      if (!state.isFetchable || buffered.has(state)) continue
+      if (!state.isFetchable || buffered.has(state) || state.refusedVersion === this.metadata.version) continue
       const node = this.nodeFor(state, nowMillis)
       if (node === undefined || bufferedNodes.has(node)) continue
       const list = requests.get(node)
@@ -102,12 +102,16 @@ export class Fetcher {
     try {
       while (records.length < most && this.settle(nowMillis)) {
         const fetch = this.buffer[0] as CompletedFetch
-        for (let record = fetch.peek(); record !== undefined; record = fetch.peek()) {
-          fetch.take(record)
-          records.push(record)
-          if (records.length === most) break
+        try {
+          for (let record = fetch.peek(); record !== undefined; record = fetch.peek()) {
+            fetch.take(record)
+            records.push(record)
+            if (records.length === most) break
+          }
+        } finally {
+          this.advance(fetch)
         }
-        this.moveOn(fetch)
+        this.endIfEmpty(fetch)
       }
     } catch (error) {
       if (records.length === 0) throw error
@@ -228,31 +232,24 @@ export class Fetcher {
     }
     if (!fetch.isInitialized && !this.initialize(fetch, nowMillis)) return false
     const record = fetch.peek()
-    if (record === undefined) this.moveOn(fetch)
+    if (record === undefined) this.endIfEmpty(fetch)
     return record !== undefined
   }
 
-  /** Takes the position behind what has been read of a fetch; ends it if that is all. */
-  private moveOn(fetch: CompletedFetch): void {
-    const { state, nextFetchOffset, lastEpoch } = fetch
-    const position = state.position as FetchPosition
+  /** Takes the position behind what has been read of a fetch. */
+  private advance({ state, nextFetchOffset, lastEpoch }: CompletedFetch): void {
+    const { currentLeader, offset } = state.position as FetchPosition
+    if (nextFetchOffset <= offset) return
     this.subscriptions.changes += 1
-    if (nextFetchOffset > position.offset)
-      state.position = {
-        offset: nextFetchOffset,
-        offsetEpoch: lastEpoch,
-        currentLeader: position.currentLeader,
-      }
+    state.position = { offset: nextFetchOffset, offsetEpoch: lastEpoch, currentLeader }
+  }
+
+  /** Ends a fetch without further records, behind whatever there is that nobody sees: markers, aborted records, gaps. */
+  private endIfEmpty(fetch: CompletedFetch): void {
     if (fetch.peek() !== undefined) return
-    // Behind the last record there may be offsets that nobody sees: markers, aborted and compacted records.
-    if (fetch.nextFetchOffset > nextFetchOffset)
-      state.position = {
-        offset: fetch.nextFetchOffset,
-        offsetEpoch: fetch.lastEpoch,
-        currentLeader: position.currentLeader,
-      }
+    this.advance(fetch)
     fetch.drain()
-    if (fetch.data.sizeInBytes > 0) this.subscriptions.moveToEnd(state)
+    if (fetch.data.sizeInBytes > 0) this.subscriptions.moveToEnd(fetch.state)
   }
 
   /** @returns whether there may be records in it @throws ConsumerError */
@@ -264,7 +261,6 @@ export class Fetcher {
     }
     fetch.drain()
     this.subscriptions.moveToEnd(state)
-    state.failed(nowMillis + this.client.config['retry.backoff.ms'])
     switch (data.errorCode) {
       case 'NOT_LEADER_OR_FOLLOWER':
       case 'REPLICA_NOT_AVAILABLE':
@@ -274,9 +270,11 @@ export class Fetcher {
       case 'UNKNOWN_TOPIC_OR_PARTITION':
       case 'INCONSISTENT_TOPIC_ID':
         this.metadata.requestUpdate()
+        state.refusedVersion = this.metadata.version
         return false
       case 'UNKNOWN_LEADER_EPOCH':
       case 'UNKNOWN_SERVER_ERROR':
+        state.failed(nowMillis + this.client.config['retry.backoff.ms'])
         return false
       case 'OFFSET_OUT_OF_RANGE':
         this.outOfRange(fetch)
@@ -294,6 +292,7 @@ export class Fetcher {
   private outOfRange({ state, fetchOffset }: CompletedFetch): void {
     const strategy = this.subscriptions.resetStrategy()
     if (strategy !== undefined) {
+      this.subscriptions.changes += 1
       state.reset(strategy)
       return
     }

@@ -39,6 +39,8 @@ export class PartitionState implements TopicPartition {
   isAsking = false
   /** Before which nothing is asked about it. */
   retryMillis = 0
+  /** Version of the metadata by which a fetch was refused: it is not fetched until there are others. */
+  refusedVersion = -1
 
   constructor(topic: string, partition: number) {
     this.topic = topic

@@ -239,7 +239,10 @@ export class PollLoop implements ClientOwner {
       this.fetcher.retainAssigned()
     }
     this.positions.update(nowMillis)
+    const { changes } = this.subscriptions
     this.isReady = this.fetcher.settle(nowMillis)
+    // What was fetched may have shown that a position is wrong.
+    if (changes !== this.subscriptions.changes) this.positions.update(nowMillis)
     this.fetcher.sendFetches(nowMillis)
   }
 
