@@ -32,7 +32,7 @@ export interface OffsetAndTimestamp {
   readonly leaderEpoch: number
 }
 
-/** Hears how an operation ended, once, never before the call that began it has returned. */
+/** Hears how an operation ended, once, maybe before the call that began it has returned. */
 export type Done<Value = void> = (error: ConsumerError | undefined, value: Value, nowMillis: number) => void
 
 /**
@@ -51,11 +51,25 @@ export type CallbackDone = (nowMillis: number, error?: unknown) => void
 
 /** What a consumer tells whoever runs it, and needs of them. */
 export interface ConsumerHooks extends RebalanceListener {
+  /** Brokers that it may ask first (bootstrap.servers); at least one. */
+  readonly bootstrapNodes: readonly number[]
+  /**
+   * Whether there is a rebalance listener, which is so unless it is said; its callbacks are not called otherwise. Without
+   * one, and without auto-commit, a member of group.protocol=consumer gives up partitions while the application does
+   * not poll.
+   */
+  readonly hasRebalanceListener?: boolean
   /**
    * The next poll returns records or throws, where the one before returned nothing. Told once between two polls, as the
    * last thing before the call returns in which it comes true, so that poll may be called from within.
    */
   wakeup(nowMillis: number): void
+  /**
+   * The Fetch that is parked at a node is not what the consumer would ask now, since partitions or positions have
+   * changed: it is to be answered after a multiple of fetch.max.wait.ms, as Kafka's would be, so that another can be
+   * sent.
+   */
+  fetchOutdated(nodeId: number, nowMillis: number): void
   /** Chooses among 0, 1, ..., bound - 1, for the jitter of back-offs. */
   randomBelow(bound: number): number
   /** A unique id, as Kafka's Uuid.randomUuid: the member id of group.protocol=consumer. Asked for once. */

@@ -1,0 +1,351 @@
+import {
+  CLIENT_ASSIGNORS,
+  type ClientAssignor,
+  type RebalanceProtocol,
+  rebalanceProtocol,
+  subscriptionMetadata,
+} from '../assignor/client-assignor.ts'
+import type { LastAssignment } from '../assignor/sticky.ts'
+import type { ConsumerProtocolSubscription, TopicPartition } from '../assignor/subscription.ts'
+import type { JoinGroupResponse } from '../coordinator/group-message.ts'
+import type { ErrorCode } from '../error-code.ts'
+import { partitionName } from '../transaction/topic-partition.ts'
+import type { AutoCommit } from './auto-commit.ts'
+import type { RebalanceCallbacks } from './callbacks.ts'
+import { type Assigner, type Assignments, ClassicSession } from './classic-session.ts'
+import type { ConsumerClient } from './client.ts'
+import type { CoordinatorLookup } from './coordinator-lookup.ts'
+import { ConsumerError } from './error.ts'
+import type { CommitIdentity, Membership } from './membership.ts'
+import type { ConsumerMetadata } from './metadata.ts'
+import type { PollClock } from './poll-clock.ts'
+import type { SubscriptionState } from './subscription-state.ts'
+
+/** What comes before a JoinGroup: a commit, then a callback. */
+type Preparation = 'none' | 'committing' | 'committed' | 'releasing' | 'prepared'
+
+/** What a membership of either protocol works with. */
+export interface MembershipParts {
+  readonly client: ConsumerClient
+  readonly metadata: ConsumerMetadata
+  readonly subscriptions: SubscriptionState
+  readonly coordinator: CoordinatorLookup
+  readonly callbacks: RebalanceCallbacks
+  readonly clock: PollClock
+  readonly groupId: string
+}
+
+/**
+ * A member of a classic group: what it does before and after each JoinGroup, under the eager and the cooperative
+ * protocol (rule G11), and how it assigns if it leads. Source: ConsumerCoordinator of Kafka 4.x.
+ */
+export class ClassicMembership implements Membership, Assigner {
+  /** Set once commits exist, which need a membership. */
+  autoCommit: AutoCommit | undefined
+  private readonly parts: MembershipParts
+  private readonly session: ClassicSession
+  private readonly assignors: readonly ClientAssignor[]
+  private readonly protocol: RebalanceProtocol
+  private readonly lastAssignments = new Map<string, LastAssignment>()
+  private preparation: Preparation = 'none'
+  /** Topics with which it joined last. */
+  private joinedTopics: ReadonlySet<string> | undefined
+  /** Partitions of the group's topics as they were when this member, who leads, assigned them. */
+  private assignedCounts: ReadonlyMap<string, number> | undefined
+  private seenVersion = -1
+  private completedGenerationId = -1
+  private isCompleting = false
+  private callbackError: unknown
+
+  constructor(parts: MembershipParts) {
+    this.parts = parts
+    const { client, coordinator, clock, groupId } = parts
+    this.session = new ClassicSession(client, coordinator, clock, groupId, this)
+    this.assignors = client.config['partition.assignment.strategy'].flatMap(
+      (name) => CLIENT_ASSIGNORS.get(name) ?? [],
+    )
+    this.protocol = rebalanceProtocol(this.assignors)
+  }
+
+  get identity(): CommitIdentity {
+    const { generationId, memberId } = this.session.generation
+    const groupInstanceId = this.parts.client.config['group.instance.id']
+    return { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId }
+  }
+
+  polled(): void {}
+
+  work(nowMillis: number): void {
+    const { session } = this
+    const { subscriptions, coordinator } = this.parts
+    this.throwErrors()
+    if (!subscriptions.isAutoAssigned || this.isCompleting) return
+    const node = coordinator.node(nowMillis)
+    if (session.assignment !== undefined) this.complete(session.assignment, nowMillis)
+    else if (node !== undefined && this.needsRejoin()) this.rejoin(node, nowMillis)
+  }
+
+  background(nowMillis: number): void {
+    this.session.background(nowMillis)
+  }
+
+  commitIdentity(): CommitIdentity | ConsumerError {
+    const { identity, session } = this
+    if (!this.parts.subscriptions.isAutoAssigned)
+      return { ...identity, generationIdOrMemberEpoch: -1, memberId: '' }
+    if (session.state === 'STABLE') return identity
+    if (session.state === 'PREPARING_REBALANCE' || session.state === 'COMPLETING_REBALANCE')
+      return new ConsumerError(
+        'REBALANCE_IN_PROGRESS',
+        'Offset commit cannot be completed since the consumer is undergoing a rebalance',
+      )
+    return commitFailed()
+  }
+
+  commitRefused(errorCode: ErrorCode, sent: CommitIdentity): ConsumerError {
+    const { session, identity } = this
+    if (errorCode === 'REBALANCE_IN_PROGRESS') {
+      session.rejoinNeeded = true
+      return new ConsumerError(errorCode, 'Offset commit cannot be completed since the group is rebalancing')
+    }
+    const isUnchanged =
+      identity.generationIdOrMemberEpoch === sent.generationIdOrMemberEpoch &&
+      identity.memberId === sent.memberId
+    if (!isUnchanged && session.state === 'PREPARING_REBALANCE')
+      return new ConsumerError('REBALANCE_IN_PROGRESS', 'Offset commit came too late: a rebalance has begun')
+    if (errorCode === 'FENCED_INSTANCE_ID')
+      return isUnchanged
+        ? new ConsumerError(errorCode, 'The instance id is used by another member')
+        : commitFailed()
+    if (isUnchanged && session.state !== 'PREPARING_REBALANCE')
+      session.reset(errorCode !== 'ILLEGAL_GENERATION')
+    return commitFailed()
+  }
+
+  maySendAgain(): boolean {
+    return false
+  }
+
+  enforceRebalance(): void {
+    this.session.rejoinNeeded = true
+  }
+
+  leave(isClosing: boolean, nowMillis: number, left: (nowMillis: number) => void): void {
+    const dropped = this.parts.subscriptions.isAutoAssigned ? this.parts.subscriptions.partitions() : []
+    this.preparation = 'none'
+    this.isCompleting = false
+    this.joinedTopics = undefined
+    this.assignedCounts = undefined
+    const leave = (_error: unknown, atMillis: number): void => {
+      if (dropped.length > 0) this.parts.subscriptions.assignFromSubscribed([])
+      this.session.leave(atMillis, isClosing ? left : undefined)
+      if (!isClosing) left(atMillis)
+    }
+    if (dropped.length === 0) leave(undefined, nowMillis)
+    else this.parts.callbacks.invoke(this.releaseCallback(), dropped, nowMillis, leave)
+  }
+
+  nextDeadlineMillis(): number {
+    return this.session.nextDeadlineMillis()
+  }
+
+  /** When a JoinGroup that was refused is tried again, which takes an application that polls. */
+  workDeadlineMillis(): number {
+    const { session } = this
+    const isWaiting = session.rejoinNeeded && !session.isJoining && session.joinRetryMillis > 0
+    return isWaiting && this.parts.coordinator.isKnown ? session.joinRetryMillis : Number.POSITIVE_INFINITY
+  }
+
+  heartbeatDeadlineMillis(): number {
+    return this.session.heartbeatDeadlineMillis()
+  }
+
+  skipHeartbeats(nowMillis: number): void {
+    this.session.skipHeartbeats(nowMillis)
+  }
+
+  /** Source: ConsumerCoordinator.onLeaderElected. */
+  assignments(join: JoinGroupResponse): Assignments | undefined {
+    const { subscriptions, metadata } = this.parts
+    const members = join.members.map(({ memberId, groupInstanceId, metadata: subscription }) => ({
+      memberId,
+      groupInstanceId,
+      metadata: subscription as ConsumerProtocolSubscription,
+    }))
+    const isNew = subscriptions.setGroupTopics(members.flatMap((member) => member.metadata.topics))
+    if (isNew) metadata.requestUpdateForNewTopics()
+    if (!metadata.isFresh) return undefined
+    this.assignedCounts = this.groupCounts()
+    if (join.skipAssignment) return []
+    const assignor = CLIENT_ASSIGNORS.get(join.protocolName ?? '') as ClientAssignor
+    const assignment = assignor.assign(this.assignedCounts, members, join.leader)
+    return members.map(({ memberId }) => ({ memberId, assignment: assignment.get(memberId) ?? [] }))
+  }
+
+  private throwErrors(): void {
+    const { session, parts, callbackError } = this
+    const error = session.fatalError ?? parts.coordinator.fatalError
+    session.fatalError = undefined
+    parts.coordinator.fatalError = undefined
+    if (error !== undefined) throw error
+    this.callbackError = undefined
+    if (callbackError !== undefined) throw callbackFailed(callbackError)
+  }
+
+  /** Source: ConsumerCoordinator.rejoinNeededOrPending. */
+  private needsRejoin(): boolean {
+    const { metadata, subscriptions } = this.parts
+    if (this.session.rejoinNeeded || this.session.isJoining) return true
+    const { joinedTopics } = this
+    if (joinedTopics !== undefined && !sameSet(joinedTopics, subscriptions.topics)) return true
+    if (this.assignedCounts === undefined || this.seenVersion === metadata.version) return false
+    this.seenVersion = metadata.version
+    return !sameCounts(this.assignedCounts, this.groupCounts())
+  }
+
+  private groupCounts(): Map<string, number> {
+    const counts = this.parts.metadata.partitionCounts()
+    const { subscriptions } = this.parts
+    for (const topic of [...counts.keys()]) if (!subscriptions.isOfGroup(topic)) counts.delete(topic)
+    return counts
+  }
+
+  private rejoin(node: number, nowMillis: number): void {
+    const { session } = this
+    const { metadata, subscriptions } = this.parts
+    session.rejoinNeeded = true
+    if (session.isJoining || nowMillis < session.joinRetryMillis) return
+    if (subscriptions.pattern !== undefined && metadata.version === 0) {
+      metadata.requestUpdate()
+      return
+    }
+    if (this.preparation !== 'prepared') this.prepare(nowMillis)
+    if ((this.preparation as Preparation) === 'prepared') this.join(node)
+  }
+
+  /** Source: ConsumerCoordinator.onJoinPrepare. */
+  private prepare(nowMillis: number): void {
+    const { subscriptions, client } = this.parts
+    if (this.preparation === 'none') {
+      this.preparation = 'committing'
+      if (this.protocol === 'EAGER' && this.autoCommit?.isEnabled === true)
+        for (const state of subscriptions.states()) state.isPendingRevocation = true
+      const deadlineMillis = nowMillis + client.config['max.poll.interval.ms']
+      const committed = (): void => {
+        if (this.preparation === 'committing') this.preparation = 'committed'
+      }
+      if (this.autoCommit === undefined) committed()
+      else this.autoCommit.commitNow(deadlineMillis, nowMillis, committed)
+    }
+    if ((this.preparation as Preparation) === 'committed') this.release(nowMillis)
+  }
+
+  /** Gives up what may not be owned while joining: all of it, or as little as possible. */
+  private release(nowMillis: number): void {
+    const { subscriptions, callbacks } = this.parts
+    this.preparation = 'releasing'
+    const owned = subscriptions.partitions()
+    const isLost = this.releaseCallback() === 'onPartitionsLost'
+    const isKept = (partition: TopicPartition): boolean =>
+      !isLost && this.protocol === 'COOPERATIVE' && subscriptions.topics.has(partition.topic)
+    const released = owned.filter((partition) => !isKept(partition))
+    const after = (error: unknown): void => {
+      if (this.preparation !== 'releasing') return
+      this.callbackError = error
+      if (released.length > 0) subscriptions.assignFromSubscribed(owned.filter(isKept))
+      this.assignedCounts = undefined
+      this.preparation = 'prepared'
+    }
+    const isTold = released.length > 0 || (!isLost && this.protocol === 'EAGER')
+    if (isTold) callbacks.invoke(this.releaseCallback(), released, nowMillis, after)
+    else after(undefined)
+  }
+
+  /** Partitions of a generation that is over are lost: others may have them already. */
+  private releaseCallback(): 'onPartitionsLost' | 'onPartitionsRevoked' {
+    const { generationId, memberId } = this.session.generation
+    return generationId === -1 || memberId === '' ? 'onPartitionsLost' : 'onPartitionsRevoked'
+  }
+
+  private join(node: number): void {
+    const { subscriptions } = this.parts
+    subscriptions.resetGroupTopics()
+    const topics = [...subscriptions.topics]
+    this.joinedTopics = subscriptions.topics
+    const owned = subscriptions.partitions()
+    const protocols = this.assignors.map((assignor) => ({
+      name: assignor.name,
+      metadata: subscriptionMetadata(
+        assignor,
+        topics,
+        owned,
+        this.completedGenerationId,
+        this.lastAssignments.get(assignor.name),
+      ),
+    }))
+    this.session.join(protocols, node)
+  }
+
+  /** Source: ConsumerCoordinator.onJoinComplete. */
+  private complete(assigned: readonly TopicPartition[], nowMillis: number): void {
+    const { session } = this
+    const { subscriptions, callbacks } = this.parts
+    session.assignment = undefined
+    this.preparation = 'none'
+    if (!subscriptions.matches(assigned)) {
+      session.rejoinNeeded = true
+      return
+    }
+    const names = new Set(assigned.map(({ topic, partition }) => partitionName(topic, partition)))
+    const isAssigned = ({ topic, partition }: TopicPartition): boolean =>
+      names.has(partitionName(topic, partition))
+    const revoked = subscriptions.partitions().filter((partition) => !isAssigned(partition))
+    if (this.protocol === 'EAGER' || revoked.length === 0) {
+      this.take(assigned, undefined, nowMillis)
+      return
+    }
+    this.isCompleting = true
+    session.rejoinNeeded = true
+    callbacks.invoke('onPartitionsRevoked', revoked, nowMillis, (error, atMillis) => {
+      if (this.isCompleting) this.take(assigned, error, atMillis)
+    })
+  }
+
+  private take(assigned: readonly TopicPartition[], revocationError: unknown, nowMillis: number): void {
+    const { subscriptions, callbacks } = this.parts
+    const { generationId, protocolName } = this.session.generation
+    const added = assigned.filter((partition) => subscriptions.find(partition) === undefined)
+    this.completedGenerationId = generationId
+    if (protocolName !== null) this.lastAssignments.set(protocolName, { partitions: assigned, generationId })
+    this.autoCommit?.restart(nowMillis)
+    subscriptions.assignFromSubscribed(assigned)
+    this.isCompleting = true
+    callbacks.invoke('onPartitionsAssigned', added, nowMillis, (error) => {
+      this.isCompleting = false
+      this.callbackError = revocationError ?? error
+    })
+  }
+}
+
+function sameSet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
+  return left === right || (left.size === right.size && [...left].every((text) => right.has(text)))
+}
+
+function sameCounts(left: ReadonlyMap<string, number>, right: ReadonlyMap<string, number>): boolean {
+  return left.size === right.size && [...left].every(([topic, count]) => right.get(topic) === count)
+}
+
+/** The error of a commit that comes too late. Source: CommitFailedException. */
+export function commitFailed(): ConsumerError {
+  return new ConsumerError(
+    'COMMIT_FAILED',
+    'Offset commit cannot be completed since the consumer is not part of an active group, or the group has already ' +
+      'rebalanced and assigned the partitions to another member',
+  )
+}
+
+/** The error of a poll in which a callback failed. */
+export function callbackFailed(cause: unknown): ConsumerError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ConsumerError('REBALANCE_CALLBACK_FAILED', `User rebalance callback throws an error: ${reason}`)
+}

@@ -1,0 +1,105 @@
+import { ExponentialBackoff, type RandomBelow } from '../producer/backoff.ts'
+import type { ApiName, Channel, RequestOf, ResponseOf } from '../protocol/api.ts'
+import type { ConsumerConfig } from './config.ts'
+
+/** The versions that a consumer of Kafka 4.x asks for. */
+const VERSIONS = {
+  Fetch: 17,
+  ListOffsets: 10,
+  OffsetForLeaderEpoch: 4,
+  Metadata: 13,
+  FindCoordinator: 6,
+  JoinGroup: 9,
+  SyncGroup: 5,
+  Heartbeat: 4,
+  LeaveGroup: 5,
+  ConsumerGroupHeartbeat: 1,
+  OffsetCommit: 9,
+  OffsetFetch: 9,
+} satisfies Partial<Record<ApiName, number>>
+
+export type ConsumerApi = keyof typeof VERSIONS
+
+interface Connection {
+  failures: number
+  /** Before which nobody connects to it again (reconnect.backoff.ms). */
+  availableMillis: number
+}
+
+/** What follows from an answer. */
+export interface ClientOwner {
+  disconnected(): void
+  /** An answer has been handled. */
+  settled(nowMillis: number): void
+}
+
+/** Requests to brokers, and which of those can be reached. Source: ConsumerNetworkClient, NetworkClient of Kafka 4.x. */
+export class ConsumerClient {
+  readonly config: ConsumerConfig
+  readonly retryBackoff: ExponentialBackoff
+  private readonly channel: Channel
+  private readonly owner: ClientOwner
+  private readonly reconnectBackoff: ExponentialBackoff
+  private readonly connections = new Map<number, Connection>()
+  private isClosed = false
+
+  constructor(config: ConsumerConfig, channel: Channel, owner: ClientOwner, randomBelow: RandomBelow) {
+    this.config = config
+    this.channel = channel
+    this.owner = owner
+    this.retryBackoff = new ExponentialBackoff(
+      config['retry.backoff.ms'],
+      config['retry.backoff.max.ms'],
+      randomBelow,
+    )
+    this.reconnectBackoff = new ExponentialBackoff(
+      config['reconnect.backoff.ms'],
+      config['reconnect.backoff.max.ms'],
+      randomBelow,
+    )
+  }
+
+  /** When requests to a node make sense again; 0 for now. */
+  availableMillis(nodeId: number): number {
+    return this.connections.get(nodeId)?.availableMillis ?? 0
+  }
+
+  isAvailable(nodeId: number, nowMillis: number): boolean {
+    return this.availableMillis(nodeId) <= nowMillis
+  }
+
+  send<Api extends ConsumerApi>(
+    nodeId: number,
+    api: Api,
+    body: RequestOf<Api>,
+    answered: (response: ResponseOf<Api> | undefined, nowMillis: number) => void,
+    timeoutMillis: number = this.config['request.timeout.ms'],
+  ): void {
+    const request = {
+      api,
+      apiVersion: VERSIONS[api],
+      clientId: this.config['client.id'],
+      body,
+      timeoutMillis,
+    }
+    this.channel.send(nodeId, request, (response, nowMillis) => {
+      if (this.isClosed) return
+      if (response === undefined) this.fail(nodeId, nowMillis)
+      else this.connections.delete(nodeId)
+      answered(response, nowMillis)
+      this.owner.settled(nowMillis)
+    })
+  }
+
+  /** Answers are of no interest any more. */
+  close(): void {
+    this.isClosed = true
+  }
+
+  private fail(nodeId: number, nowMillis: number): void {
+    const failures = this.connections.get(nodeId)?.failures ?? 0
+    const availableMillis = nowMillis + this.reconnectBackoff.backoffMillis(failures)
+    this.connections.set(nodeId, { failures: failures + 1, availableMillis })
+    this.owner.disconnected()
+  }
+}

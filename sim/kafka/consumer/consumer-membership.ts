@@ -1,0 +1,506 @@
+import type { TopicPartition } from '../assignor/subscription.ts'
+import type {
+  ConsumerGroupHeartbeatRequest,
+  ConsumerGroupHeartbeatResponse,
+} from '../coordinator/consumer-group-heartbeat.ts'
+import {
+  JOIN_GROUP_EPOCH,
+  LEAVE_GROUP_EPOCH,
+  LEAVE_GROUP_STATIC_EPOCH,
+} from '../coordinator/consumer-group-member.ts'
+import type { ErrorCode } from '../error-code.ts'
+import { partitionName } from '../transaction/topic-partition.ts'
+import type { AutoCommit } from './auto-commit.ts'
+import { callbackFailed, commitFailed, type MembershipParts } from './classic-membership.ts'
+import { ConsumerError } from './error.ts'
+import { HeartbeatTimer } from './heartbeat.ts'
+import type { CommitIdentity, Membership } from './membership.ts'
+import { byTopicName } from './question.ts'
+
+/** Source: MemberState of Kafka 4.x. */
+type MemberState =
+  | 'UNSUBSCRIBED'
+  | 'JOINING'
+  | 'RECONCILING'
+  | 'ACKNOWLEDGING'
+  | 'STABLE'
+  | 'FENCED'
+  | 'PREPARE_LEAVING'
+  | 'LEAVING'
+  | 'FATAL'
+  | 'STALE'
+
+/** An assignment as the coordinator said it; a later one is another, even with the same partitions. */
+interface LocalAssignment {
+  readonly partitions: readonly TopicPartition[]
+}
+
+const NONE: LocalAssignment = { partitions: [] }
+
+/** What the coordinator has been told; undefined is to be told again. */
+interface SentFields {
+  rebalanceTimeoutMs: number | undefined
+  topics: string | undefined
+  serverAssignor: string | undefined
+  assignment: LocalAssignment | undefined
+}
+
+/**
+ * A member of a group of KIP-848: it heartbeats, is told its assignment, commits, revokes and takes over what that
+ * changes, and acknowledges it (rules N2 to N4). Source: ConsumerMembershipManager, AbstractMembershipManager,
+ * ConsumerHeartbeatRequestManager of Kafka 4.x. Regular expressions are resolved by the client.
+ */
+export class ConsumerMembership implements Membership {
+  /** Set once commits exist, which need a membership. */
+  autoCommit: AutoCommit | undefined
+  state: MemberState = 'UNSUBSCRIBED'
+  private readonly parts: MembershipParts
+  private readonly memberId: string
+  private readonly heartbeat = new HeartbeatTimer(0, Number.POSITIVE_INFINITY)
+  private memberEpoch = 0
+  private failures = 0
+  private retryMillis = 0
+  private current = NONE
+  private target = NONE
+  private sent: SentFields = nothingSent()
+  /** Counts reconciliations, so that one that is overtaken by a fence or a departure notices. */
+  private reconciliation = 0
+  private isReconciling = false
+  private isPollExpired = false
+  private isReleasing = false
+  private left: ((nowMillis: number) => void) | undefined
+  private error: ConsumerError | undefined
+
+  constructor(parts: MembershipParts, memberId: string) {
+    this.parts = parts
+    this.memberId = memberId
+  }
+
+  get identity(): CommitIdentity {
+    const groupInstanceId = this.parts.client.config['group.instance.id']
+    return this.memberEpoch > 0
+      ? { generationIdOrMemberEpoch: this.memberEpoch, memberId: this.memberId, groupInstanceId }
+      : { generationIdOrMemberEpoch: -1, memberId: '', groupInstanceId }
+  }
+
+  polled(nowMillis: number): void {
+    this.isPollExpired = false
+    if (this.state === 'STALE' && !this.isReleasing) this.toJoining(nowMillis)
+  }
+
+  work(nowMillis: number): void {
+    const error = this.error ?? this.parts.coordinator.fatalError
+    this.error = undefined
+    this.parts.coordinator.fatalError = undefined
+    if (error !== undefined) throw error
+    if (this.state === 'UNSUBSCRIBED' && this.parts.subscriptions.isAutoAssigned && !this.left)
+      this.toJoining(nowMillis)
+    this.reconcile(nowMillis, true)
+    this.background(nowMillis)
+  }
+
+  background(nowMillis: number): void {
+    const { coordinator, clock } = this.parts
+    this.reconcile(nowMillis, false)
+    if (this.isOut) return
+    const node = coordinator.node(nowMillis)
+    if (node === undefined) {
+      if (this.state === 'LEAVING') this.skipLeave(nowMillis)
+      return
+    }
+    const isLeaving = this.state === 'LEAVING' || this.state === 'PREPARE_LEAVING'
+    if (nowMillis >= clock.deadlineMillis() && !isLeaving) {
+      this.isPollExpired = true
+      this.toLeaving()
+      this.send(node, nowMillis, true)
+      this.sent = nothingSent()
+    } else if (this.state === 'LEAVING' || this.isDue(nowMillis)) this.send(node, nowMillis, false)
+  }
+
+  commitIdentity(): CommitIdentity {
+    return this.identity
+  }
+
+  commitRefused(errorCode: ErrorCode): ConsumerError {
+    if (errorCode === 'FENCED_INSTANCE_ID' || errorCode === 'REBALANCE_IN_PROGRESS')
+      return new ConsumerError(errorCode, `Offset commit failed with ${errorCode}`)
+    return commitFailed()
+  }
+
+  maySendAgain(errorCode: ErrorCode, sent: CommitIdentity): boolean {
+    return (
+      errorCode === 'STALE_MEMBER_EPOCH' &&
+      this.memberEpoch > 0 &&
+      this.memberEpoch !== sent.generationIdOrMemberEpoch
+    )
+  }
+
+  enforceRebalance(): void {}
+
+  leave(_isClosing: boolean, nowMillis: number, left: (nowMillis: number) => void): void {
+    const { subscriptions, callbacks } = this.parts
+    if (this.isOut) {
+      if (this.state === 'FENCED' || this.state === 'STALE') this.state = 'UNSUBSCRIBED'
+      this.clear()
+      left(nowMillis)
+      return
+    }
+    const dropped = subscriptions.isAutoAssigned ? subscriptions.partitions() : []
+    const name = this.memberEpoch > 0 ? 'onPartitionsRevoked' : 'onPartitionsLost'
+    this.state = 'PREPARE_LEAVING'
+    this.abandonReconciliation()
+    this.left = left
+    for (const state of subscriptions.states()) state.isPendingRevocation = true
+    const after = (_error: unknown, atMillis: number): void => {
+      this.clear()
+      // Fenced in the meantime, it has nothing to leave.
+      if (this.state === 'PREPARE_LEAVING') this.toLeaving()
+      this.background(atMillis)
+    }
+    if (dropped.length === 0) after(undefined, nowMillis)
+    else callbacks.invoke(name, dropped, nowMillis, after)
+  }
+
+  nextDeadlineMillis(): number {
+    if (this.isOut || !this.parts.coordinator.isKnown) return Number.POSITIVE_INFINITY
+    const isLeaving = this.state === 'LEAVING' || this.state === 'PREPARE_LEAVING'
+    const poll = isLeaving ? Number.POSITIVE_INFINITY : this.parts.clock.deadlineMillis()
+    if (this.isRoutine || this.heartbeat.isInFlight) return poll
+    return Math.min(poll, Math.max(this.retryMillis, this.isUrgent ? 0 : this.heartbeat.nextMillis()))
+  }
+
+  workDeadlineMillis(): number {
+    return Number.POSITIVE_INFINITY
+  }
+
+  heartbeatDeadlineMillis(): number {
+    return this.isRoutine ? this.heartbeat.nextMillis() : Number.POSITIVE_INFINITY
+  }
+
+  skipHeartbeats(nowMillis: number): void {
+    if (this.isRoutine) this.heartbeat.skip(nowMillis)
+  }
+
+  /** Whether it is no member, so that there are no heartbeats. */
+  private get isOut(): boolean {
+    const { state } = this
+    return state === 'UNSUBSCRIBED' || state === 'FENCED' || state === 'FATAL' || state === 'STALE'
+  }
+
+  private get isUrgent(): boolean {
+    return this.state === 'JOINING' || this.state === 'ACKNOWLEDGING' || this.hasNews
+  }
+
+  /** Whether the subscription has changed since the coordinator heard of it. */
+  private get hasNews(): boolean {
+    return this.sent.topics !== undefined && this.sent.topics !== this.topicsKey()
+  }
+
+  private get isRoutine(): boolean {
+    return (
+      this.state === 'STABLE' &&
+      this.failures === 0 &&
+      this.heartbeat.isRoutine &&
+      this.heartbeat.intervalMillis > 0 &&
+      this.parts.coordinator.isKnown &&
+      !this.hasNews
+    )
+  }
+
+  private isDue(nowMillis: number): boolean {
+    if (this.heartbeat.isInFlight || nowMillis < this.retryMillis) return false
+    const isNow = this.state === 'JOINING' || this.state === 'ACKNOWLEDGING'
+    return isNow || this.heartbeat.isDue(nowMillis)
+  }
+
+  private send(node: number, nowMillis: number, ignoresAnswer: boolean): void {
+    const body = this.request()
+    this.heartbeat.sent(nowMillis)
+    const wasState = this.state
+    if (wasState === 'ACKNOWLEDGING') this.state = this.current === this.target ? 'STABLE' : 'RECONCILING'
+    else if (wasState === 'LEAVING') {
+      if (this.isPollExpired) this.toStale(nowMillis)
+      else this.state = 'UNSUBSCRIBED'
+    }
+    this.parts.client.send(node, 'ConsumerGroupHeartbeat', body, (response, atMillis) => {
+      if (ignoresAnswer) this.heartbeat.answered(atMillis)
+      else this.answered(response, atMillis)
+    })
+  }
+
+  private request(): ConsumerGroupHeartbeatRequest {
+    const { config } = this.parts.client
+    const { sent } = this
+    const isJoining = this.state === 'JOINING'
+    const rebalanceTimeoutMs = config['max.poll.interval.ms']
+    const topics = this.topicsKey()
+    const serverAssignor = config['group.remote.assignor']
+    const isNewTimeout = isJoining || sent.rebalanceTimeoutMs !== rebalanceTimeoutMs
+    const areNewTopics = isJoining || sent.topics !== topics
+    const isNewAssignor = isJoining || sent.serverAssignor !== (serverAssignor ?? undefined)
+    const isNewAssignment = isJoining || sent.assignment !== this.current
+    this.sent = {
+      rebalanceTimeoutMs,
+      topics,
+      serverAssignor: serverAssignor ?? undefined,
+      assignment: this.current,
+    }
+    return {
+      groupId: this.parts.groupId,
+      memberId: this.memberId,
+      memberEpoch: this.memberEpoch,
+      instanceId: config['group.instance.id'],
+      rackId: null,
+      rebalanceTimeoutMs: isNewTimeout ? rebalanceTimeoutMs : -1,
+      subscribedTopicNames: areNewTopics ? [...this.parts.subscriptions.topics] : null,
+      subscribedTopicRegex: null,
+      serverAssignor: isNewAssignor ? serverAssignor : null,
+      topicPartitions: isNewAssignment ? this.ownedTopics() : null,
+    }
+  }
+
+  private ownedTopics(): { readonly topicName: string; readonly partitions: readonly number[] }[] {
+    const owned = this.current.partitions.map(({ topic, partition }) => ({ topic, partition, leader: 0 }))
+    return byTopicName(owned, ({ partition }) => partition).map(({ topic, partitions }) => ({
+      topicName: topic,
+      partitions,
+    }))
+  }
+
+  private topicsKey(): string {
+    return [...this.parts.subscriptions.topics].sort().join()
+  }
+
+  private answered(response: ConsumerGroupHeartbeatResponse | undefined, nowMillis: number): void {
+    if (response?.errorCode === 'NONE') {
+      this.heartbeat.intervalMillis = response.heartbeatIntervalMs
+      this.failures = 0
+      this.retryMillis = 0
+      this.heartbeat.answered(nowMillis)
+      if (this.heartbeat.nextMillis() < nowMillis + response.heartbeatIntervalMs)
+        this.heartbeat.start(nowMillis)
+      this.succeeded(response, nowMillis)
+      return
+    }
+    this.heartbeat.answered(nowMillis)
+    this.sent = nothingSent()
+    this.retryMillis = nowMillis + this.parts.client.retryBackoff.backoffMillis(this.failures++)
+    this.refused(response?.errorCode ?? 'NETWORK_EXCEPTION', response?.errorMessage ?? null, nowMillis)
+    if (this.state === 'UNSUBSCRIBED') this.endLeave(nowMillis)
+  }
+
+  private succeeded(response: ConsumerGroupHeartbeatResponse, nowMillis: number): void {
+    if (this.state === 'LEAVING') return
+    if (this.state === 'UNSUBSCRIBED') {
+      this.endLeave(nowMillis)
+      return
+    }
+    if (this.isOut || response.memberEpoch < 0) return
+    this.memberEpoch = response.memberEpoch
+    if (response.assignment !== null && this.state !== 'PREPARE_LEAVING') {
+      const partitions = response.assignment.topicPartitions.flatMap(({ topicName, partitions: indexes }) =>
+        indexes.map((partition) => ({ topic: topicName, partition })),
+      )
+      this.take(partitions)
+    }
+  }
+
+  /** Source: AbstractMembershipManager.processAssignmentReceived. */
+  private take(partitions: readonly TopicPartition[]): void {
+    if (this.target === NONE || !samePartitions(this.target.partitions, partitions))
+      this.target = { partitions }
+    if (this.target !== this.current) this.state = 'RECONCILING'
+    else if (this.state === 'RECONCILING' || this.state === 'JOINING') this.state = 'STABLE'
+  }
+
+  private refused(errorCode: ErrorCode, message: string | null, nowMillis: number): void {
+    const { coordinator } = this.parts
+    switch (errorCode) {
+      case 'NETWORK_EXCEPTION':
+      case 'NOT_COORDINATOR':
+      case 'COORDINATOR_NOT_AVAILABLE':
+        coordinator.markUnknown()
+        if (errorCode !== 'NETWORK_EXCEPTION') this.retryMillis = 0
+        this.heartbeat.hurry(nowMillis)
+        break
+      case 'COORDINATOR_LOAD_IN_PROGRESS':
+        this.heartbeat.hurry(nowMillis)
+        break
+      case 'FENCED_MEMBER_EPOCH':
+      case 'UNKNOWN_MEMBER_ID':
+        this.fenced(nowMillis)
+        this.retryMillis = 0
+        this.heartbeat.hurry(nowMillis)
+        break
+      default:
+        this.fatal(new ConsumerError(errorCode, message ?? `Heartbeat failed with ${errorCode}`), nowMillis)
+    }
+  }
+
+  private fenced(nowMillis: number): void {
+    if (this.state === 'PREPARE_LEAVING' || this.state === 'LEAVING') {
+      this.state = 'UNSUBSCRIBED'
+      this.memberEpoch = JOIN_GROUP_EPOCH
+      this.endLeave(nowMillis)
+      return
+    }
+    if (this.isOut) return
+    this.state = 'FENCED'
+    this.memberEpoch = JOIN_GROUP_EPOCH
+    this.abandonReconciliation()
+    this.lose(nowMillis, (atMillis) => {
+      if (this.state === 'FENCED') this.toJoining(atMillis)
+    })
+  }
+
+  private fatal(error: ConsumerError, nowMillis: number): void {
+    const wasLeaving = this.left !== undefined
+    this.state = 'FATAL'
+    this.memberEpoch = JOIN_GROUP_EPOCH
+    this.abandonReconciliation()
+    this.error = error
+    if (wasLeaving) this.endLeave(nowMillis)
+    else this.lose(nowMillis, () => {})
+  }
+
+  /** The application hears that everything is lost, as soon as it polls; then it is. */
+  private lose(nowMillis: number, after: (nowMillis: number) => void): void {
+    const { subscriptions, callbacks } = this.parts
+    const lost = subscriptions.isAutoAssigned ? subscriptions.partitions() : []
+    const end = (_error: unknown, atMillis: number): void => {
+      this.current = NONE
+      this.target = NONE
+      if (subscriptions.isAutoAssigned) subscriptions.assignFromSubscribed([])
+      after(atMillis)
+    }
+    for (const state of subscriptions.states()) state.isPendingRevocation = true
+    if (lost.length === 0) end(undefined, nowMillis)
+    else callbacks.invoke('onPartitionsLost', lost, nowMillis, end)
+  }
+
+  private toJoining(nowMillis: number): void {
+    if (this.state === 'FATAL') return
+    this.abandonReconciliation()
+    this.memberEpoch = JOIN_GROUP_EPOCH
+    this.state = 'JOINING'
+    this.target = NONE
+    this.retryMillis = 0
+    this.heartbeat.hurry(nowMillis)
+  }
+
+  private toLeaving(): void {
+    const isStatic = this.parts.client.config['group.instance.id'] !== null
+    this.memberEpoch = isStatic ? LEAVE_GROUP_STATIC_EPOCH : LEAVE_GROUP_EPOCH
+    this.current = NONE
+    this.abandonReconciliation()
+    this.state = 'LEAVING'
+  }
+
+  private toStale(nowMillis: number): void {
+    this.state = 'STALE'
+    this.isReleasing = true
+    this.lose(nowMillis, (atMillis) => {
+      this.isReleasing = false
+      if (this.state === 'STALE' && !this.isPollExpired) this.toJoining(atMillis)
+    })
+  }
+
+  private skipLeave(nowMillis: number): void {
+    this.state = 'UNSUBSCRIBED'
+    this.endLeave(nowMillis)
+  }
+
+  private endLeave(nowMillis: number): void {
+    const { left } = this
+    this.left = undefined
+    left?.(nowMillis)
+  }
+
+  private clear(): void {
+    this.current = NONE
+    this.target = NONE
+    if (this.parts.subscriptions.isAutoAssigned) this.parts.subscriptions.assignFromSubscribed([])
+  }
+
+  private abandonReconciliation(): void {
+    this.reconciliation += 1
+    this.isReconciling = false
+  }
+
+  /**
+   * Commits, revokes, takes over and acknowledges. Source: AbstractMembershipManager.maybeReconcile.
+   * @param isInPoll so that positions are those of records that were processed
+   */
+  private reconcile(nowMillis: number, isInPoll: boolean): void {
+    const { subscriptions, client } = this.parts
+    if (this.state !== 'RECONCILING' || this.isReconciling || this.target === this.current) return
+    if (this.autoCommit?.isEnabled === true && !isInPoll) return
+    const { target } = this
+    const names = new Set(target.partitions.map(({ topic, partition }) => partitionName(topic, partition)))
+    const isAssigned = ({ topic, partition }: TopicPartition): boolean =>
+      names.has(partitionName(topic, partition))
+    const revoked = subscriptions.partitions().filter((partition) => !isAssigned(partition))
+    const run = ++this.reconciliation
+    this.isReconciling = true
+    for (const partition of revoked) subscriptions.get(partition).isPendingRevocation = true
+    const committed = (_error: unknown, _: unknown, atMillis: number): void => {
+      if (run === this.reconciliation) this.revoke(target, revoked, run, atMillis)
+    }
+    if (this.autoCommit === undefined) committed(undefined, undefined, nowMillis)
+    else this.autoCommit.commitNow(nowMillis + client.config['max.poll.interval.ms'], nowMillis, committed)
+  }
+
+  private revoke(
+    target: LocalAssignment,
+    revoked: readonly TopicPartition[],
+    run: number,
+    nowMillis: number,
+  ): void {
+    const after = (error: unknown, atMillis: number): void => {
+      if (run !== this.reconciliation) return
+      if (error === undefined) this.assign(target, run, atMillis)
+      else this.reconciliationFailed(error)
+    }
+    if (revoked.length === 0) after(undefined, nowMillis)
+    else this.parts.callbacks.invoke('onPartitionsRevoked', revoked, nowMillis, after)
+  }
+
+  private assign(target: LocalAssignment, run: number, nowMillis: number): void {
+    const { subscriptions, callbacks } = this.parts
+    const added = target.partitions.filter((partition) => subscriptions.find(partition) === undefined)
+    subscriptions.assignFromSubscribed(target.partitions)
+    for (const partition of added) subscriptions.get(partition).isPendingAssignedCallback = true
+    callbacks.invoke('onPartitionsAssigned', added, nowMillis, (error) => {
+      if (run !== this.reconciliation) return
+      this.isReconciling = false
+      if (error !== undefined) {
+        this.reconciliationFailed(error)
+        return
+      }
+      for (const state of subscriptions.states()) state.isPendingAssignedCallback = false
+      this.current = target
+      this.state = 'ACKNOWLEDGING'
+    })
+  }
+
+  /** The member stays as it is, without acknowledging: it tries again, and the coordinator gives it up in the end. */
+  private reconciliationFailed(error: unknown): void {
+    this.isReconciling = false
+    this.error = callbackFailed(error)
+  }
+}
+
+function nothingSent(): SentFields {
+  return {
+    rebalanceTimeoutMs: undefined,
+    topics: undefined,
+    serverAssignor: undefined,
+    assignment: undefined,
+  }
+}
+
+function samePartitions(left: readonly TopicPartition[], right: readonly TopicPartition[]): boolean {
+  if (left.length !== right.length) return false
+  const names = new Set(left.map(({ topic, partition }) => partitionName(topic, partition)))
+  return right.every(({ topic, partition }) => names.has(partitionName(topic, partition)))
+}

@@ -1,0 +1,306 @@
+import type { FetchedPartitionData, FetchPartitionData, FetchResponseData } from '../protocol/fetch.ts'
+import { NO_LEADER_EPOCH } from '../replication/message.ts'
+import type { ConsumerClient } from './client.ts'
+import { CompletedFetch } from './completed-fetch.ts'
+import { ConsumerError } from './error.ts'
+import type { ConsumerRecord } from './hooks.ts'
+import type { ConsumerMetadata } from './metadata.ts'
+import type { FetchPosition, PartitionState } from './partition-state.ts'
+import type { SubscriptionState } from './subscription-state.ts'
+
+/** A Fetch that is under way to one node. */
+interface PendingFetch {
+  readonly offsets: ReadonlyMap<PartitionState, number>
+  isOutdated: boolean
+}
+
+/** Hears that a fetch under way is no longer what would be fetched now. */
+export type FetchOutdated = (nodeId: number, nowMillis: number) => void
+
+/**
+ * Fetches from the leaders of the assigned partitions, one request a node at a time, and hands the records out in the
+ * order in which the answers came (rules F1 to F6). A partition with records in hand is not fetched, nor is any other
+ * from a node that leads one of those (KAFKA-17182). Source: AbstractFetch, FetchBuffer, FetchCollector of Kafka 4.x.
+ *
+ * Sessions, preferred read replicas and leaders that come with the answer (KIP-227, KIP-392, KIP-951) are out of scope.
+ * A partition whose fetch is refused waits for new metadata, or for retry.backoff.ms if those are not the matter, where
+ * Kafka asks again at once, as often as the network allows.
+ */
+export class Fetcher {
+  private readonly client: ConsumerClient
+  private readonly metadata: ConsumerMetadata
+  private readonly subscriptions: SubscriptionState
+  private readonly outdated: FetchOutdated
+  private readonly pending = new Map<number, PendingFetch>()
+  /** In the order in which the answers came; the first is being read. */
+  private buffer: CompletedFetch[] = []
+  private retryMillis = Number.POSITIVE_INFINITY
+
+  constructor(
+    client: ConsumerClient,
+    metadata: ConsumerMetadata,
+    subscriptions: SubscriptionState,
+    outdated: FetchOutdated,
+  ) {
+    this.client = client
+    this.metadata = metadata
+    this.subscriptions = subscriptions
+    this.outdated = outdated
+  }
+
+  /** When something can be fetched that could not be when `sendFetches` looked. */
+  nextDeadlineMillis(): number {
+    return this.retryMillis
+  }
+
+  /** Fetches everything that is wanted, not in hand and not under way. */
+  sendFetches(nowMillis: number): void {
+    this.retryMillis = Number.POSITIVE_INFINITY
+    const buffered = this.bufferedPartitions()
+    const bufferedNodes = new Set<number>()
+    for (const state of buffered)
+      if (state.position !== undefined) bufferedNodes.add(state.position.currentLeader.leader)
+    const requests = new Map<number, PartitionState[]>()
+    for (const state of this.subscriptions.states()) {
+      if (!state.isFetchable || buffered.has(state) || state.refusedVersion === this.metadata.version) continue
+      const node = this.nodeFor(state, nowMillis)
+      if (node === undefined || bufferedNodes.has(node)) continue
+      const list = requests.get(node)
+      if (list === undefined) requests.set(node, [state])
+      else list.push(state)
+    }
+    for (const [node, states] of requests) this.send(node, states)
+  }
+
+  /**
+   * Reads on to the next record that can be returned, and on the way deals with errors and with records that nobody may
+   * see or wants any more.
+   * @returns whether there is one
+   * @throws ConsumerError what poll is to throw; thrown again as long as its cause is there
+   */
+  settle(nowMillis: number): boolean {
+    let paused: CompletedFetch[] | undefined
+    try {
+      for (let next = this.buffer[0]; next !== undefined; next = this.buffer[0]) {
+        if (next.isConsumed) this.buffer.shift()
+        else if (this.subscriptions.find(next.state) === next.state && next.state.isPaused) {
+          this.buffer.shift()
+          paused ??= []
+          paused.push(next)
+        } else if (this.hasRecord(next, nowMillis)) return true
+      }
+      return false
+    } finally {
+      if (paused !== undefined) this.buffer.push(...paused)
+    }
+  }
+
+  /** Takes at most max.poll.records, after `settle`. @throws ConsumerError if nothing comes before an error */
+  collect(nowMillis: number): ConsumerRecord[] {
+    const records: ConsumerRecord[] = []
+    const most = this.client.config['max.poll.records']
+    try {
+      while (records.length < most && this.settle(nowMillis)) {
+        const fetch = this.buffer[0] as CompletedFetch
+        try {
+          for (let record = fetch.peek(); record !== undefined; record = fetch.peek()) {
+            fetch.take(record)
+            records.push(record)
+            if (records.length === most) break
+          }
+        } finally {
+          this.advance(fetch)
+        }
+        this.endIfEmpty(fetch)
+      }
+    } catch (error) {
+      if (records.length === 0) throw error
+    }
+    return records
+  }
+
+  /** Forgets what is in hand of partitions that are not assigned any more. */
+  retainAssigned(): void {
+    this.buffer = this.buffer.filter(({ state }) => this.subscriptions.find(state) === state)
+  }
+
+  private bufferedPartitions(): Set<PartitionState> {
+    const buffered = new Set<PartitionState>()
+    for (const { state, isConsumed } of this.buffer) if (!isConsumed) buffered.add(state)
+    return buffered
+  }
+
+  /** The node from which a partition can be fetched now. */
+  private nodeFor(state: PartitionState, nowMillis: number): number | undefined {
+    const { currentLeader, offset } = state.position as FetchPosition
+    const node = currentLeader.leader
+    if (node < 0) {
+      const leader = this.metadata.leaderOf(state)
+      if (leader.leader >= 0) state.maybeValidate(leader)
+      else if (this.metadata.isFresh) this.metadata.requestUpdate()
+      return state.isFetchable && leader.leader >= 0 ? this.nodeFor(state, nowMillis) : undefined
+    }
+    const pending = this.pending.get(node)
+    if (pending !== undefined) {
+      if (pending.offsets.get(state) !== offset && !pending.isOutdated) {
+        pending.isOutdated = true
+        this.outdated(node, nowMillis)
+      }
+      return undefined
+    }
+    const readyMillis = Math.max(state.retryMillis, this.client.availableMillis(node))
+    if (readyMillis <= nowMillis) return node
+    this.retryMillis = Math.min(this.retryMillis, readyMillis)
+    return undefined
+  }
+
+  private send(node: number, states: readonly PartitionState[]): void {
+    const { config } = this.client
+    const offsets = new Map<PartitionState, number>()
+    const topics = new Map<string, FetchPartitionData[]>()
+    for (const state of states) {
+      const { offset, currentLeader } = state.position as FetchPosition
+      offsets.set(state, offset)
+      const data: FetchPartitionData = {
+        partition: state.partition,
+        fetchOffset: offset,
+        currentLeaderEpoch: currentLeader.epoch,
+        lastFetchedEpoch: NO_LEADER_EPOCH,
+        logStartOffset: -1,
+        partitionMaxBytes: config['max.partition.fetch.bytes'],
+      }
+      const list = topics.get(state.topic)
+      if (list === undefined) topics.set(state.topic, [data])
+      else list.push(data)
+    }
+    const pending = { offsets, isOutdated: false }
+    this.pending.set(node, pending)
+    const body = {
+      replicaId: -1,
+      replicaEpoch: -1,
+      maxWaitMs: config['fetch.max.wait.ms'],
+      minBytes: config['fetch.min.bytes'],
+      maxBytes: config['fetch.max.bytes'],
+      isolationLevel: config['isolation.level'],
+      topics: Array.from(topics, ([topic, partitions]) => ({ topic, partitions })),
+    }
+    this.client.send(node, 'Fetch', body, (response, nowMillis) =>
+      this.answered(node, pending, response, nowMillis),
+    )
+  }
+
+  private answered(
+    node: number,
+    pending: PendingFetch,
+    response: FetchResponseData | undefined,
+    nowMillis: number,
+  ): void {
+    this.pending.delete(node)
+    if (response === undefined) return
+    if (response.errorCode !== 'NONE') {
+      const retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(0)
+      for (const state of pending.offsets.keys()) state.failed(retryMillis)
+      return
+    }
+    const states = new Map<string, Map<number, PartitionState>>()
+    for (const state of pending.offsets.keys()) {
+      const ofTopic = states.get(state.topic)
+      if (ofTopic === undefined) states.set(state.topic, new Map([[state.partition, state]]))
+      else ofTopic.set(state.partition, state)
+    }
+    for (const { topic, partitions } of response.responses)
+      for (const data of partitions) {
+        const state = states.get(topic)?.get(data.partitionIndex)
+        if (state !== undefined) this.add(state, pending.offsets.get(state) as number, data)
+      }
+  }
+
+  private add(state: PartitionState, fetchOffset: number, data: FetchedPartitionData): void {
+    const { config } = this.client
+    this.buffer.push(
+      new CompletedFetch(state, fetchOffset, data, config['isolation.level'], config['check.crcs']),
+    )
+  }
+
+  /** Whether a fetch has a record to return; one that has not is over afterwards. */
+  private hasRecord(fetch: CompletedFetch, nowMillis: number): boolean {
+    const { state } = fetch
+    const isWanted = this.subscriptions.find(state) === state && state.isFetchable
+    if (!isWanted || state.position?.offset !== fetch.nextFetchOffset) {
+      fetch.drain()
+      return false
+    }
+    if (!fetch.isInitialized && !this.initialize(fetch, nowMillis)) return false
+    const record = fetch.peek()
+    if (record === undefined) this.endIfEmpty(fetch)
+    return record !== undefined
+  }
+
+  /** Takes the position behind what has been read of a fetch. */
+  private advance({ state, nextFetchOffset, lastEpoch }: CompletedFetch): void {
+    const { currentLeader, offset } = state.position as FetchPosition
+    if (nextFetchOffset <= offset) return
+    this.subscriptions.changes += 1
+    state.position = { offset: nextFetchOffset, offsetEpoch: lastEpoch, currentLeader }
+  }
+
+  /** Ends a fetch without further records, behind whatever there is that nobody sees: markers, aborted records, gaps. */
+  private endIfEmpty(fetch: CompletedFetch): void {
+    if (fetch.peek() !== undefined) return
+    this.advance(fetch)
+    fetch.drain()
+    if (fetch.data.sizeInBytes > 0) this.subscriptions.moveToEnd(fetch.state)
+  }
+
+  /** @returns whether there may be records in it @throws ConsumerError */
+  private initialize(fetch: CompletedFetch, nowMillis: number): boolean {
+    const { state, data } = fetch
+    if (data.errorCode === 'NONE') {
+      fetch.isInitialized = true
+      return true
+    }
+    fetch.drain()
+    this.subscriptions.moveToEnd(state)
+    switch (data.errorCode) {
+      case 'NOT_LEADER_OR_FOLLOWER':
+      case 'REPLICA_NOT_AVAILABLE':
+      case 'KAFKA_STORAGE_ERROR':
+      case 'FENCED_LEADER_EPOCH':
+      case 'OFFSET_NOT_AVAILABLE':
+      case 'UNKNOWN_TOPIC_OR_PARTITION':
+      case 'INCONSISTENT_TOPIC_ID':
+        this.metadata.requestUpdate()
+        state.refusedVersion = this.metadata.version
+        return false
+      case 'UNKNOWN_LEADER_EPOCH':
+      case 'UNKNOWN_SERVER_ERROR':
+        state.failed(nowMillis + this.client.config['retry.backoff.ms'])
+        return false
+      case 'OFFSET_OUT_OF_RANGE':
+        this.outOfRange(fetch)
+        return false
+      default:
+        throw new ConsumerError(
+          data.errorCode,
+          `Fetching ${state.topic}-${state.partition} at offset ${fetch.fetchOffset} failed with ${data.errorCode}`,
+          [{ topic: state.topic, partition: state.partition }],
+        )
+    }
+  }
+
+  /** Rule F3. */
+  private outOfRange({ state, fetchOffset }: CompletedFetch): void {
+    const strategy = this.subscriptions.resetStrategy()
+    if (strategy !== undefined) {
+      this.subscriptions.changes += 1
+      state.reset(strategy)
+      return
+    }
+    const { topic, partition } = state
+    throw new ConsumerError(
+      'OFFSET_OUT_OF_RANGE',
+      `Fetch position ${fetchOffset} is out of range for partition ${topic}-${partition}, and no reset policy is set`,
+      [{ topic, partition }],
+    )
+  }
+}

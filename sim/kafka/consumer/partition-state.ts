@@ -1,0 +1,120 @@
+import type { TopicPartition } from '../assignor/subscription.ts'
+import { NO_LEADER_EPOCH } from '../replication/message.ts'
+import type { AutoOffsetReset } from './config.ts'
+
+/** The leader of a partition as the client's metadata have it; -1 for none and for an unknown epoch. */
+export interface LeaderAndEpoch {
+  readonly leader: number
+  readonly epoch: number
+}
+
+export const NO_LEADER: LeaderAndEpoch = { leader: -1, epoch: NO_LEADER_EPOCH }
+
+/** Where a partition is read. Source: SubscriptionState.FetchPosition. */
+export interface FetchPosition {
+  readonly offset: number
+  /** Epoch of the record before; -1 if unknown. */
+  readonly offsetEpoch: number
+  readonly currentLeader: LeaderAndEpoch
+}
+
+export type FetchState = 'INITIALIZING' | 'FETCHING' | 'AWAIT_RESET' | 'AWAIT_VALIDATION'
+
+/** A way to find a position. */
+export type ResetStrategy = Exclude<AutoOffsetReset, 'none'>
+
+/** How far a partition is read and what stands in the way. Source: SubscriptionState.TopicPartitionState of Kafka 4.x. */
+export class PartitionState implements TopicPartition {
+  readonly topic: string
+  readonly partition: number
+  state: FetchState = 'INITIALIZING'
+  position: FetchPosition | undefined
+  resetStrategy: ResetStrategy | undefined
+  isPaused = false
+  /** Its offsets are being committed so that it can be given up: nothing of it is returned any more. */
+  isPendingRevocation = false
+  /** It is new, and the callback that says so has not ended. */
+  isPendingAssignedCallback = false
+  /** ListOffsets, OffsetForLeaderEpoch or OffsetFetch is under way for it. */
+  isAsking = false
+  /** Before which nothing is asked about it. */
+  retryMillis = 0
+  /** Version of the metadata by which a fetch was refused: it is not fetched until there are others. */
+  refusedVersion = -1
+
+  constructor(topic: string, partition: number) {
+    this.topic = topic
+    this.partition = partition
+  }
+
+  get hasValidPosition(): boolean {
+    return this.state === 'FETCHING'
+  }
+
+  get isFetchable(): boolean {
+    return (
+      this.state === 'FETCHING' &&
+      !this.isPaused &&
+      !this.isPendingRevocation &&
+      !this.isPendingAssignedCallback
+    )
+  }
+
+  /** Whether a request about it may be sent. */
+  mayAsk(nowMillis: number): boolean {
+    return !this.isAsking && nowMillis >= this.retryMillis
+  }
+
+  /** Asks for a new position. */
+  reset(strategy: ResetStrategy): void {
+    this.state = 'AWAIT_RESET'
+    this.resetStrategy = strategy
+    this.position = undefined
+    this.free()
+  }
+
+  /** Reads on from an offset that nobody doubts. */
+  seekValidated(position: FetchPosition): void {
+    this.state = 'FETCHING'
+    this.position = position
+    this.resetStrategy = undefined
+    this.free()
+  }
+
+  /** Reads on from an offset once it is known that the leader's log has it, if epochs are known (rule F4). */
+  seekUnvalidated(position: FetchPosition): void {
+    this.seekValidated(position)
+    this.validate(position)
+  }
+
+  /** Takes note of the leader of the day: a new one, or a new epoch, puts the position in doubt. */
+  maybeValidate(leader: LeaderAndEpoch): void {
+    const { position } = this
+    if (position === undefined || leader.leader < 0) return
+    const { currentLeader } = position
+    if (currentLeader.leader === leader.leader && currentLeader.epoch === leader.epoch) return
+    this.validate({ ...position, currentLeader: leader })
+  }
+
+  completeValidation(): void {
+    if (this.state === 'AWAIT_VALIDATION') this.state = 'FETCHING'
+  }
+
+  /** What was asked about it has failed. */
+  failed(retryMillis: number): void {
+    this.isAsking = false
+    this.retryMillis = retryMillis
+  }
+
+  private validate(position: FetchPosition): void {
+    const isKnown = position.offsetEpoch >= 0 && position.currentLeader.epoch >= 0
+    this.state = isKnown ? 'AWAIT_VALIDATION' : 'FETCHING'
+    this.position = position
+    this.free()
+  }
+
+  private free(): void {
+    this.isAsking = false
+    this.retryMillis = 0
+  }
+}
