@@ -1,10 +1,10 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
-import type { Actor } from '../kernel/queue.ts'
-import { clockMillis, momentOf } from '../kernel/time.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
+import type { Actor } from '../kernel/queue.ts'
+import { clockMillis, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
 import type {
@@ -18,10 +18,10 @@ import type {
 } from './broker/host.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { placeOf, type ConsumerClient } from './consumer-client.ts'
 import { Connection, type Message, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
-import type { RecordBatch } from './log/batch.ts'
+import { type ConsumerClient, placeOf } from './consumer-client.ts'
 import type { MetadataBatch } from './controller/record.ts'
+import type { RecordBatch } from './log/batch.ts'
 import type { ApiName, ApiRequest } from './protocol/api.ts'
 import type { FetchResponseData } from './protocol/fetch.ts'
 import { Routine } from './routine.ts'
@@ -233,7 +233,10 @@ export class BrokerNode implements Server, Actor {
     const { cluster, network, process } = this
     const { controller, kernel } = cluster
     return {
-      send: <Api extends ControllerApi>(request: ControllerRequest<Api>, answered: ControllerAnswered<Api>) => {
+      send: <Api extends ControllerApi>(
+        request: ControllerRequest<Api>,
+        answered: ControllerAnswered<Api>,
+      ) => {
         this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
           this.toController = undefined
         })

@@ -1,9 +1,9 @@
+import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { clockMillis } from '../kernel/time.ts'
 import { Connection, type Server } from './connection.ts'
 import type { Answered, ApiName, ApiRequest, Channel, ResponseOf } from './protocol/api.ts'
-import type { Network } from '../cluster/network.ts'
 
 /** A broker as clients and other brokers find it. */
 export interface Node extends Server {
@@ -35,7 +35,7 @@ export class ClientChannel implements Channel {
   private readonly toBrokers = new Map<number, Connection>()
   private readonly toCoordinators = new Map<number, Connection>()
 
-  private readonly settle: () => void
+  private readonly settle: (api: ApiName) => void
 
   private readonly isPipelined: boolean
 
@@ -47,7 +47,7 @@ export class ClientChannel implements Channel {
     network: Network,
     process: Process,
     nodes: ReadonlyMap<number, Node>,
-    settle: () => void,
+    settle: (api: ApiName) => void,
     isPipelined = false,
   ) {
     this.isPipelined = isPipelined
@@ -72,7 +72,12 @@ export class ClientChannel implements Channel {
     const { kernel } = this.network
     connection.send(request, this.entity, (response) => {
       answered(response as ResponseOf<Api> | undefined, clockMillis(kernel.nowMicros))
-      this.settle()
+      this.settle(request.api)
     })
+  }
+
+  /** A fetch that is parked at a broker is to be answered in its time. */
+  pressFetch(nodeId: number): void {
+    this.toBrokers.get(nodeId)?.press()
   }
 }

@@ -2,9 +2,9 @@ import type { Network } from '../cluster/network.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { type BrokerConfig, BROKER_SWITCHES, type BrokerSwitches } from './broker/config.ts'
+import { BROKER_SWITCHES, type BrokerConfig, type BrokerSwitches } from './broker/config.ts'
 import { BrokerNode } from './broker-node.ts'
-import { clusterConfig, type ClusterConfig, type KafkaSettings } from './config.ts'
+import { type ClusterConfig, clusterConfig, type KafkaSettings } from './config.ts'
 import type { ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient } from './consumer-client.ts'
 import { ControllerNode } from './controller-node.ts'
@@ -46,7 +46,9 @@ export class KafkaCluster {
     this.config = clusterConfig(settings, brokerCount)
     this.switches = switches
     this.clientSite = this.kernel.choices.site('jitter of clients')
-    this.controller = new ControllerNode(network, this.config.controller)
+    this.controller = new ControllerNode(network, this.config.controller, () => {
+      for (const clients of this.members.values()) for (const client of clients) client.topologyChanged()
+    })
     for (let id = 1; id <= brokerCount; id++) this.nodes.set(id, new BrokerNode(this, id))
   }
 

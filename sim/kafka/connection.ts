@@ -120,6 +120,12 @@ export class Connection implements Actor {
     this.setAlarm()
   }
 
+  /** What is being handled is to be answered in its time, even if it could wait for longer. */
+  press(): void {
+    if (this.life.alive && this.arrived.length > 0 && this.respond !== undefined)
+      this.server.pressed(this.respond)
+  }
+
   /** The client breaks the connection: all its calls fail. What is under way may arrive all the same. */
   break(): void {
     if (!this.isOpen) return
@@ -153,11 +159,12 @@ export class Connection implements Actor {
 
   private arrive(call: Call): void {
     if (!this.life.alive) return
-    if (this.isPipelined) this.server.serve(call.message, this.from, (response) => this.answer(call, response))
+    if (this.isPipelined)
+      this.server.serve(call.message, this.from, (response) => this.answer(call, response))
     else {
       this.arrived.push(call)
       if (this.arrived.length === 1) this.serve()
-      else if (this.respond !== undefined) this.server.pressed(this.respond)
+      else this.press()
     }
   }
 

@@ -3,13 +3,13 @@ import type { Entity } from '../kernel/choice.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
+import type { TopicPartition } from './assignor/subscription.ts'
 import type { BrokerNode } from './broker-node.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Consumer } from './consumer/consumer.ts'
 import type { ConsumerError } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks } from './consumer/hooks.ts'
-import type { TopicPartition } from './assignor/subscription.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
 
@@ -37,6 +37,7 @@ export class ConsumerClient implements ConsumerHooks {
   readonly process: Process
   readonly groupId: string
   readonly consumer: Consumer
+  readonly bootstrapNodes: readonly number[]
   private readonly cluster: KafkaCluster
   private readonly application: ConsumerApplication
   private readonly incarnation: Incarnation
@@ -44,6 +45,9 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly causes = new Map<string, readonly number[]>()
   private readonly alarm: Alarm
   private readonly heartbeats: Alarm
+  private readonly refresh: Alarm
+  /** The topics and partitions of which its metadata tell. */
+  private knownTopology = -1
   /** With the coordinator, while it may leave out heartbeats. */
   private routine: Routine | undefined
 
@@ -60,7 +64,11 @@ export class ConsumerClient implements ConsumerHooks {
     this.groupId = groupId
     this.application = application
     this.incarnation = process.incarnation
-    this.channel = new ClientChannel(network, process, cluster.nodes, () => this.settle())
+    this.bootstrapNodes = [...cluster.nodes.keys()]
+    this.channel = new ClientChannel(network, process, cluster.nodes, (api) => {
+      if (api === 'Metadata') this.knownTopology = cluster.controller.topology
+      this.settle()
+    })
     this.consumer = new Consumer(cluster.consumerConfig(process.name, groupId), this.channel, this)
     this.consumer.subscribe(topics)
     const advance = (): void => {
@@ -69,6 +77,7 @@ export class ConsumerClient implements ConsumerHooks {
     }
     this.alarm = new Alarm(kernel, process.entity, advance)
     this.heartbeats = new Alarm(kernel, process.entity, advance)
+    this.refresh = new Alarm(kernel, process.entity, advance)
     process.attach({ resourceIndex: -1, processEnded: () => this.ended() })
     cluster.join(this)
   }
@@ -118,6 +127,8 @@ export class ConsumerClient implements ConsumerHooks {
     this.consumer.seek(partition, offset)
     this.causes.set(placeOf(partition.topic, partition.partition), [cause])
     this.settle()
+    // What was said takes effect with the next poll.
+    this.application.onRecords()
   }
 
   /** Moves reading back to a record and leaves its partition out of polls until `resume`. */
@@ -131,6 +142,7 @@ export class ConsumerClient implements ConsumerHooks {
   resume(partition: TopicPartition): void {
     if (this.holds(partition)) this.consumer.resume([partition])
     this.settle()
+    this.application.onRecords()
   }
 
   /** Whether a partition is assigned to this member. */
@@ -142,6 +154,10 @@ export class ConsumerClient implements ConsumerHooks {
 
   wakeup(): void {
     if (this.alive) this.application.onRecords()
+  }
+
+  fetchOutdated(nodeId: number): void {
+    this.channel.pressFetch(nodeId)
   }
 
   randomBelow(bound: number): number {
@@ -167,6 +183,12 @@ export class ConsumerClient implements ConsumerHooks {
     done(this.nowMillis)
   }
 
+  /** There are other topics or partitions, of which its next refresh by age will tell. */
+  topologyChanged(): void {
+    this.consumer.skipMetadataRefreshes(this.nowMillis)
+    this.settle()
+  }
+
   /** The coordinator has something to tell: heartbeats are not mere routine. */
   interrupt(): void {
     this.endRoutine()
@@ -177,6 +199,8 @@ export class ConsumerClient implements ConsumerHooks {
     if (!this.alive) return
     const { consumer, alarm, heartbeats, cluster } = this
     alarm.set(momentOf(consumer.nextDeadlineMillis()), false)
+    if (this.knownTopology === cluster.controller.topology) this.refresh.clear()
+    else this.refresh.set(momentOf(consumer.metadataDeadlineMillis()), false)
     const heartbeatMillis = consumer.heartbeatDeadlineMillis()
     if (heartbeatMillis === Number.POSITIVE_INFINITY) {
       this.endRoutine()
@@ -222,6 +246,7 @@ export class ConsumerClient implements ConsumerHooks {
     this.endRoutine()
     this.alarm.clear()
     this.heartbeats.clear()
+    this.refresh.clear()
     this.cluster.leave(this)
   }
 }

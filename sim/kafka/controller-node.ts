@@ -8,7 +8,7 @@ import type { ControllerApi, ControllerApis, ControllerRequest } from './broker/
 import type { Message, Server } from './connection.ts'
 import type { ControllerConfig } from './controller/config.ts'
 import { Controller } from './controller/controller.ts'
-import type { MetadataBatch } from './controller/record.ts'
+import type { MetadataBatch, MetadataRecord } from './controller/record.ts'
 
 const METADATA_ARRIVES = 0
 
@@ -16,6 +16,13 @@ const METADATA_ARRIVES = 0
 export interface MetadataFollower extends Actor {
   readonly process: Process
 }
+
+/** Records of the metadata log after which there are other topics or partitions. */
+const TOPOLOGY: ReadonlySet<MetadataRecord['type']> = new Set<MetadataRecord['type']>([
+  'Topic',
+  'RemoveTopic',
+  'Partition',
+])
 
 /** How far a broker has been sent the metadata. */
 interface Following {
@@ -31,10 +38,16 @@ export class ControllerNode implements Server {
   private readonly network: Network
   private readonly alarm: Alarm
   private readonly placement: ChoiceSite
+  /** Changes when there are other topics or partitions. */
+  topology = 0
   private readonly followings: Following[] = []
+  private readonly topologyChanged: () => void
+  private seenOffset = -1
 
-  constructor(network: Network, config: ControllerConfig) {
+  /** @param topologyChanged called when there are other topics or partitions */
+  constructor(network: Network, config: ControllerConfig, topologyChanged: () => void) {
     const { kernel } = network
+    this.topologyChanged = topologyChanged
     this.network = network
     this.process = network.add(new Process(kernel, 'controller', 'controller', undefined))
     this.controller = new Controller(config, clockMillis(kernel.nowMicros))
@@ -87,7 +100,10 @@ export class ControllerNode implements Server {
   private readonly choose = (bound: number): number =>
     this.network.kernel.choose(this.placement, this.process.entity, bound)
 
-  private answer({ api, body }: ControllerRequest, nowMillis: number): ControllerApis[ControllerApi]['response'] {
+  private answer(
+    { api, body }: ControllerRequest,
+    nowMillis: number,
+  ): ControllerApis[ControllerApi]['response'] {
     const { controller } = this
     type Body<Api extends ControllerApi> = ControllerApis[Api]['request']
     switch (api) {
@@ -114,6 +130,17 @@ export class ControllerNode implements Server {
     }
   }
 
+  /** Looks whether topics or partitions came or went. */
+  private notice(): void {
+    const { metadata } = this.controller
+    if (this.seenOffset === metadata.offset) return
+    const batches = this.controller.changesSince(this.seenOffset + 1)
+    this.seenOffset = metadata.offset
+    if (!batches.some(({ records }) => records.some(({ type }) => TOPOLOGY.has(type)))) return
+    this.topology += 1
+    this.topologyChanged()
+  }
+
   private advance(): void {
     this.controller.advance(clockMillis(this.network.kernel.nowMicros))
     this.publish()
@@ -123,6 +150,7 @@ export class ControllerNode implements Server {
   private publish(): void {
     const { network, controller } = this
     const { kernel } = network
+    this.notice()
     for (const following of this.followings) {
       const { link, follower, sentOffset } = following
       if (sentOffset === controller.metadata.offset) continue

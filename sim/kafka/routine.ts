@@ -22,7 +22,13 @@ export class Routine implements LinkObserver {
   private isSuspended = false
 
   /** @param interrupted called when it has ended because a link was cut */
-  constructor(network: Network, from: Process, to: Process, parties: RoutineParties, interrupted: () => void) {
+  constructor(
+    network: Network,
+    from: Process,
+    to: Process,
+    parties: RoutineParties,
+    interrupted: () => void,
+  ) {
     this.from = from
     this.to = to
     this.parties = parties

@@ -117,7 +117,7 @@ class DelayedFetch extends Deadline implements Watcher {
     const peeked = this.wanted.map((one) => this.peek(one))
     if (this.isEnough(peeked)) this.release()
     else if (!this.isFollower) this.waitAsConsumer(peeked)
-    else if ( peeked.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
+    else if (peeked.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
   }
 
   expire(): void {

@@ -173,7 +173,8 @@ export class Controller {
 
   resumeSession(brokerId: number, heardMillis: number): void {
     const registration = this.metadata.brokers.get(brokerId)
-    if (registration !== undefined) this.state.heartbeats.contact(brokerId, registration.brokerEpoch, heardMillis)
+    if (registration !== undefined)
+      this.state.heartbeats.contact(brokerId, registration.brokerEpoch, heardMillis)
   }
 
   /** A leader asks for another ISR of a partition (rule R9). */
