@@ -17,12 +17,17 @@ export interface MetadataFollower extends Actor {
   readonly process: Process
 }
 
-/** Records of the metadata log after which there are other topics or partitions. */
-const TOPOLOGY: ReadonlySet<MetadataRecord['type']> = new Set<MetadataRecord['type']>([
-  'Topic',
-  'RemoveTopic',
-  'Partition',
-])
+/** Whether there are other topics or partitions after a record, other than Kafka's own. */
+function concernsClients(record: MetadataRecord): boolean {
+  switch (record.type) {
+    case 'Topic':
+    case 'RemoveTopic':
+    case 'Partition':
+      return !record.topic.startsWith('__')
+    default:
+      return false
+  }
+}
 
 /** How far a broker has been sent the metadata. */
 interface Following {
@@ -136,7 +141,7 @@ export class ControllerNode implements Server {
     if (this.seenOffset === metadata.offset) return
     const batches = this.controller.changesSince(this.seenOffset + 1)
     this.seenOffset = metadata.offset
-    if (!batches.some(({ records }) => records.some(({ type }) => TOPOLOGY.has(type)))) return
+    if (!batches.some(({ records }) => records.some(concernsClients))) return
     this.topology += 1
     this.topologyChanged()
   }

@@ -47,12 +47,17 @@ export class ProducerClient {
   private readonly channel: ClientChannel
   private readonly incarnation: Incarnation
   private readonly alarm: Alarm
+  /** The topics and partitions of which its metadata tell. */
+  private knownTopology = -1
 
   constructor(cluster: KafkaCluster, process: Process) {
     const { kernel, network } = cluster
     this.cluster = cluster
     this.incarnation = process.incarnation
-    this.channel = new ClientChannel(network, process, cluster.nodes, () => this.settle())
+    this.channel = new ClientChannel(network, process, cluster.nodes, (api) => {
+      if (api === 'Metadata') this.knownTopology = cluster.controller.topology
+      this.settle()
+    })
     const site = kernel.choices.site(`producer ${process.name}`)
     this.producer = new Producer(cluster.producerConfig(process.name), this.channel, {
       bootstrapNodes: [...cluster.nodes.keys()],
@@ -91,6 +96,10 @@ export class ProducerClient {
   }
 
   private settle(): void {
-    this.alarm.set(momentOf(this.producer.nextDeadlineMillis()), false)
+    const { producer, alarm, cluster } = this
+    const { isIdle } = producer
+    // A refresh by age would tell nothing new.
+    if (isIdle && this.knownTopology === cluster.controller.topology) alarm.clear()
+    else alarm.set(momentOf(producer.nextDeadlineMillis()), isIdle)
   }
 }

@@ -143,6 +143,7 @@ export class Broker {
    */
   housekeepingDeadlineMillis(): number {
     return Math.min(
+      this.groups.housekeepingDeadlineMillis(),
       this.isrChecks.nextDeadlineMillis(),
       this.maintenance.nextDeadlineMillis(this.context.nowMillis),
     )
@@ -153,7 +154,7 @@ export class Broker {
     const { context, groups, transactions } = this
     return Math.min(
       context.timers.nextMillis(),
-      groups.nextDeadlineMillis(),
+      groups.workDeadlineMillis(),
       transactions.nextDeadlineMillis(),
     )
   }

@@ -118,6 +118,10 @@ export class GroupShard {
     return Math.min(this.classic.nextDeadlineMillis(), this.modern.nextDeadlineMillis())
   }
 
+  workDeadlineMillis(): number {
+    return Math.min(this.classic.workDeadlineMillis(), this.modern.nextDeadlineMillis())
+  }
+
   advance(nowMillis: number): void {
     this.classic.advance(nowMillis)
     if (this.modern.nextDeadlineMillis() > nowMillis) return

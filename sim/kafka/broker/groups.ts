@@ -79,6 +79,19 @@ export class Groups {
     return first
   }
 
+  workDeadlineMillis(): number {
+    let first = Number.POSITIVE_INFINITY
+    for (const shard of this.shards.values()) first = Math.min(first, shard.workDeadlineMillis())
+    return first
+  }
+
+  housekeepingDeadlineMillis(): number {
+    let first = Number.POSITIVE_INFINITY
+    for (const { classic } of this.shards.values())
+      first = Math.min(first, classic.housekeepingDeadlineMillis())
+    return first
+  }
+
   advance(nowMillis: number): void {
     for (const shard of this.shards.values()) shard.advance(nowMillis)
   }

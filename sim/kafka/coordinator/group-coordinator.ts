@@ -62,6 +62,8 @@ export class GroupCoordinator implements OffsetGroups {
   private readonly log: GroupLog
   private readonly otherGroups: OtherGroups | undefined
   private readonly deadlines = new Deadlines()
+  /** Of scans for what has expired. */
+  private readonly scans = new Deadlines()
 
   /** @param nowMillis from which the scans for expired offsets count */
   constructor(options: GroupCoordinatorOptions, nowMillis: number) {
@@ -70,7 +72,7 @@ export class GroupCoordinator implements OffsetGroups {
     this.otherGroups = options.otherGroups
     const { deadlines, config, log } = this
     const intervalMs = config['offsets.retention.check.interval.ms']
-    const expiry = new ExpiryScan(deadlines, intervalMs, nowMillis, (atMillis) => this.expire(atMillis))
+    const expiry = new ExpiryScan(this.scans, intervalMs, nowMillis, (atMillis) => this.expire(atMillis))
     this.classic = new ClassicProtocol({ ...options, deadlines, expiry })
     this.offsets = new Offsets(config, log, this, expiry)
   }
@@ -213,16 +215,30 @@ export class GroupCoordinator implements OffsetGroups {
   unload(nowMillis: number): void {
     for (const groupId of [...this.classic.rebalances.keys()]) this.classic.remove(groupId, nowMillis)
     this.deadlines.clear()
+    this.scans.clear()
   }
 
   /** When something is due next, Infinity when nothing is. */
   nextDeadlineMillis(): number {
+    return Math.min(this.deadlines.nextMillis(), this.scans.nextMillis())
+  }
+
+  /** The part of `nextDeadlineMillis` for which somebody waits: sessions and phases of rebalances. */
+  workDeadlineMillis(): number {
     return this.deadlines.nextMillis()
+  }
+
+  /** The part of `nextDeadlineMillis` for which nobody waits: the next scan for what has expired. */
+  housekeepingDeadlineMillis(): number {
+    return this.scans.nextMillis()
   }
 
   /** Lets sessions, phases and offsets expire that are due, in order. */
   advance(nowMillis: number): void {
-    this.deadlines.advance(nowMillis)
+    for (let due = this.nextDeadlineMillis(); due <= nowMillis; due = this.nextDeadlineMillis()) {
+      this.deadlines.advance(due)
+      this.scans.advance(due)
+    }
   }
 
   private deleteGroup(groupId: string, nowMillis: number): ErrorCode {

@@ -142,6 +142,11 @@ export class ProducerMetadata {
     this.needsFull = true
   }
 
+  /** Whether somebody waits for other metadata than there are. */
+  get isWanted(): boolean {
+    return this.needsFull || this.needsPartial
+  }
+
   /** When to ask next; Infinity while it is being asked, and if nothing is asked for. */
   nextUpdateMillis(): number {
     if (this.isInFlight) return Number.POSITIVE_INFINITY

@@ -183,6 +183,16 @@ export class Producer implements SenderOwner, PendingOwner {
     return Math.min(this.deadlines.nextMillis(), this.sender.nextDeadlineMillis())
   }
 
+  /** Whether the next deadline is only the refresh of metadata by age, for which nobody waits. */
+  get isIdle(): boolean {
+    const { metadata } = this.sender
+    return (
+      this.deadlines.nextMillis() === Number.POSITIVE_INFINITY &&
+      !metadata.isWanted &&
+      this.sender.nextDeadlineMillis() >= metadata.nextUpdateMillis()
+    )
+  }
+
   /** Does what has become due. */
   advance(nowMillis: number): void {
     this.deadlines.advance(nowMillis)
