@@ -158,7 +158,7 @@ export class Accumulator {
       }
       batch.updateLeaderEpoch(topic.leaderEpochs[queue.partition] as number)
       if (!queue.isMuted && !readyNodes.includes(leader))
-        this.checkBatch(queue, batch, leader, sendsAll, nowMillis)
+        this.checkBatch(batch, leader, sendsAll, nowMillis)
     }
     if (idle > 0) this.active = this.active.filter(({ isActive }) => isActive)
     if (this.isAdaptive) this.measureLoad()
@@ -276,7 +276,6 @@ export class Accumulator {
   }
 
   private checkBatch(
-    queue: PartitionQueue,
     batch: ProducerBatch,
     leader: number,
     sendsAll: boolean,
@@ -287,8 +286,8 @@ export class Accumulator {
       return
     }
     const lingersUntilMillis = batch.hasWaitedAtMillis(this.lingerMillis)
-    if (sendsAll || queue.batches.length > 1 || batch.isFull || lingersUntilMillis <= nowMillis)
-      this.readyNodes.push(leader)
+    // A batch behind which there is another takes no further record, so it is full.
+    if (sendsAll || batch.isFull || lingersUntilMillis <= nowMillis) this.readyNodes.push(leader)
     else this.nextCheckMillis = Math.min(this.nextCheckMillis, lingersUntilMillis)
   }
 
