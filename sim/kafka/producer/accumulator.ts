@@ -157,8 +157,7 @@ export class Accumulator {
         continue
       }
       batch.updateLeaderEpoch(topic.leaderEpochs[queue.partition] as number)
-      if (!queue.isMuted && !readyNodes.includes(leader))
-        this.checkBatch(queue, batch, leader, sendsAll, nowMillis)
+      if (!queue.isMuted && !readyNodes.includes(leader)) this.checkBatch(batch, leader, sendsAll, nowMillis)
     }
     if (idle > 0) this.active = this.active.filter(({ isActive }) => isActive)
     if (this.isAdaptive) this.measureLoad()
@@ -275,20 +274,14 @@ export class Accumulator {
     return batch.sizeInBytes
   }
 
-  private checkBatch(
-    queue: PartitionQueue,
-    batch: ProducerBatch,
-    leader: number,
-    sendsAll: boolean,
-    nowMillis: number,
-  ): void {
+  private checkBatch(batch: ProducerBatch, leader: number, sendsAll: boolean, nowMillis: number): void {
     if (batch.isBackingOff(nowMillis)) {
       this.nextCheckMillis = Math.min(this.nextCheckMillis, batch.retryAtMillis)
       return
     }
     const lingersUntilMillis = batch.hasWaitedAtMillis(this.lingerMillis)
-    if (sendsAll || queue.batches.length > 1 || batch.isFull || lingersUntilMillis <= nowMillis)
-      this.readyNodes.push(leader)
+    // A batch behind which there is another takes no further record, so it is full.
+    if (sendsAll || batch.isFull || lingersUntilMillis <= nowMillis) this.readyNodes.push(leader)
     else this.nextCheckMillis = Math.min(this.nextCheckMillis, lingersUntilMillis)
   }
 

@@ -215,9 +215,6 @@ export class ProducerBatch implements SequencedBatch {
    * and its sequences. Source: ProducerBatch.split of Kafka 4.x.
    */
   split(batchBytes: number): ProducerBatch[] {
-    let leastBytes = 0
-    if (this.isSplit)
-      for (const record of this.records) leastBytes = Math.max(leastBytes, batchBytesUpperBound(record))
     const parts: ProducerBatch[] = []
     let part: ProducerBatch | undefined
     for (let index = 0; index < this.records.length; index++) {
@@ -225,7 +222,7 @@ export class ProducerBatch implements SequencedBatch {
       const listener = this.listeners[index] as SendListener
       if (part?.tryAppend(record, listener, this.createdMillis) === true) continue
       part?.close()
-      const limit = Math.max(batchBytesUpperBound(record), leastBytes, batchBytes)
+      const limit = Math.max(batchBytesUpperBound(record), batchBytes)
       part = new ProducerBatch(this.queue, limit, this.createdMillis, this.number, true)
       part.tryAppend(record, listener, this.createdMillis)
       parts.push(part)

@@ -190,7 +190,7 @@ export class ProducerMetadata {
     }
     this.setEquivalentResponses(this.equivalentResponses + 1)
     if (response.brokers.length > 0) this.nodes = response.brokers.map(({ nodeId }) => nodeId)
-    for (const { name } of response.topics) this.newTopics.delete(name)
+    for (const { name } of query.body.topics ?? []) this.newTopics.delete(name)
     this.forgetIdle(nowMillis)
     if (!query.isPartial) this.forgetUnanswered(response)
     for (const topic of response.topics) if (this.expiryMillis.has(topic.name)) this.learn(topic)

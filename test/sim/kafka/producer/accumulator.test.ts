@@ -8,7 +8,10 @@ import { ProducerCluster, Sends } from '../../../fixtures/producer-cluster.ts'
 const HEADER_BYTES = 61
 
 /** An accumulator that knows a topic of partitions with the leaders 1, 1 and 2, as Kafka's RecordAccumulatorTest. */
-function accumulator(settings: ProducerSettings): { accum: Accumulator; topic: KnownTopic } {
+function accumulator(
+  settings: ProducerSettings,
+  randomBelow: (bound: number) => number = () => 0,
+): { accum: Accumulator; topic: KnownTopic } {
   const config = producerConfig(settings)
   const metadata = new ProducerMetadata(config, [1], () => 0)
   metadata.use('test', 0)
@@ -32,7 +35,10 @@ function accumulator(settings: ProducerSettings): { accum: Accumulator; topic: K
     },
     0,
   )
-  return { accum: new Accumulator(config, metadata, () => 0), topic: metadata.topic('test') as KnownTopic }
+  return {
+    accum: new Accumulator(config, metadata, randomBelow),
+    topic: metadata.topic('test') as KnownTopic,
+  }
 }
 
 function append(
@@ -236,5 +242,61 @@ describe('[KP2] the sticky partition of a topic', () => {
     draws.length = 0
     for (let record = 0; record < 4; record++) cluster.produce('s', { valueBytes: 100 })
     expect(new Set(draws)).toEqual(new Set([3]))
+  })
+
+  it('[KP2] makes up for a switch that it put off once the batch has gone', () => {
+    const choices = [2, 1]
+    const { topic } = accumulator({ 'batch.size': 200 })
+    const config = producerConfig({ 'batch.size': 200 })
+    const accum = new Accumulator(
+      config,
+      new ProducerMetadata(config, [1], () => 0),
+      () => choices.shift() ?? 0,
+    )
+    append(accum, topic, ANY_PARTITION, 10)
+    const queue = accum.lastPartition
+    expect(queue?.partition).toBe(2)
+    queue?.batches.splice(0)
+    append(accum, topic, ANY_PARTITION, 1)
+    expect(accum.lastPartition?.partition).toBe(1)
+  })
+
+  it('[KP2] chooses uniformly while a partition has had no batch', () => {
+    const draws: number[] = []
+    const { accum, topic } = accumulator({ 'batch.size': 1 }, (bound) => {
+      draws.push(bound)
+      return 0
+    })
+    append(accum, topic, 1, 1)
+    append(accum, topic, ANY_PARTITION, 1)
+    append(accum, topic, 0, 1)
+    accum.findReady(false, 0)
+    draws.length = 0
+    append(accum, topic, ANY_PARTITION, 1)
+    expect(draws).toEqual([3])
+  })
+
+  it.each([
+    [50, [3], 0],
+    [51, [1], 2],
+  ])('[KP2] with a broker that took no batch for %d ms draws below %j', (millis, bounds, partition) => {
+    const draws: number[] = []
+    const { accum, topic } = accumulator(
+      { 'batch.size': 1, 'partitioner.availability.timeout.ms': 50, 'linger.ms': 0 },
+      (bound) => {
+        draws.push(bound)
+        return 0
+      },
+    )
+    append(accum, topic, ANY_PARTITION, 1)
+    for (const other of [1, 2]) append(accum, topic, other, 1)
+    accum.updateLatency(1, true, 0)
+    accum.updateLatency(1, false, millis)
+    accum.findReady(false, millis)
+    draws.length = 0
+    append(accum, topic, ANY_PARTITION, 1)
+    append(accum, topic, ANY_PARTITION, 1)
+    expect(draws.slice(0, 1)).toEqual(bounds)
+    expect(accum.lastPartition?.partition).toBe(partition)
   })
 })

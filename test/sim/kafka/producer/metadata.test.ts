@@ -52,6 +52,18 @@ describe('[KP10] metadata', () => {
     expect(each.produced).toEqual(['2: orders-0[a]@0'])
   })
 
+  it('[KP10] is asked again in haste once an answer has brought something new', () => {
+    const each = cluster()
+    each.topics.delete('orders')
+    each.produce('a')
+    each.at(650)
+    each.topics.set('orders', [0])
+    each.at(710)
+    each.refuse('LEADER_NOT_AVAILABLE')
+    each.at(1000)
+    expect(asked(each).slice(3)).toEqual(['700: orders', '800: orders'])
+  })
+
   it('[KP10] a topic with an invalid name fails at once', () => {
     const each = cluster()
     each.topicErrors.set('orders', 'INVALID_TOPIC_EXCEPTION')
@@ -86,10 +98,12 @@ describe('[KP10] metadata', () => {
     const each = cluster()
     each.leaderEpochs.set('orders-0', 5)
     each.produce('a', { partition: 0 })
+    each.at(1000)
     each.topics.set('orders', [2, 1, 2])
     each.leaderEpochs.set('orders-0', 4)
     each.refuse('NOT_LEADER_OR_FOLLOWER')
-    each.at(1000)
+    expect(asked(each).slice(1)).toEqual(['1000: orders'])
+    each.at(1100)
     expect(each.produced.slice(1)).toEqual(['0: orders-0[a]@0'])
   })
 
@@ -102,6 +116,41 @@ describe('[KP10] metadata', () => {
     each.brokers = [0, 1, 2, 9]
     each.at(500)
     expect(each.produced).toEqual(['9: orders-0[a]@0'])
+  })
+
+  it('[KP10] of another new topic is asked for as soon as the answer about the first is there', () => {
+    const each = cluster()
+    each.produce('x')
+    each.silent.add('Metadata')
+    each.at(1000)
+    each.produce('a', { topic: 'bills' })
+    each.produce('b', { topic: 'unknown' })
+    each.silent.clear()
+    each.settle()
+    expect(asked(each).slice(1, 3)).toEqual(['1000: bills', '1000: unknown'])
+  })
+
+  it('[KP10] knows no longer what an answer about all topics does not name', () => {
+    const each = cluster()
+    each.produce('x', { partition: 0 })
+    each.acknowledge()
+    each.forgotten.add('orders')
+    each.at(300_000)
+    each.produce('a', { partition: 0 })
+    expect([each.produced.length, each.sends.placed.length]).toEqual([1, 1])
+  })
+
+  it('[KP10] is asked with growing pauses when nobody answers', () => {
+    const each = cluster({ ...AT_ONCE, 'reconnect.backoff.ms': 0 })
+    each.silent.add('Metadata')
+    each.produce('a')
+    for (const millis of [100, 300, 700]) {
+      each.break(0)
+      each.at(millis - 1)
+      expect(each.open('Metadata').length).toBe(0)
+      each.at(millis)
+      expect(each.open('Metadata').length).toBe(1)
+    }
   })
 
   it('[KP10] is asked elsewhere when a broker does not answer', () => {
@@ -118,6 +167,16 @@ describe('[KP10] metadata', () => {
     )
     each.at(1000)
     expect(each.produced.length).toBe(2)
+  })
+
+  it('[KP10] is asked of the broker with the fewest requests under way, from a random one on', () => {
+    const each = new ProducerCluster(AT_ONCE, { orders: [0, 1, 2], bills: [0] }, { randomBelow: () => 1 })
+    for (const partition of [1, 2]) each.produce('a', { partition })
+    each.produce('b', { topic: 'bills' })
+    each.acknowledge()
+    each.produce('c', { topic: 'unknown' })
+    const nodes = each.sent.filter(({ request }) => request.api === 'Metadata').map(({ nodeId }) => nodeId)
+    expect(nodes.slice(1)).toEqual([0, 1])
   })
 
   it('[KP10] a topic that was deleted and created again begins with small epochs', () => {

@@ -351,6 +351,8 @@ describe('[KP6] answers that are no failure', () => {
     // Without compression it still fits into batch.size; from then on it is halved (KAFKA-8350).
     expect(each.produced).toEqual(['0: orders-0[a b c]@0', '0: orders-0[a b c]@0'])
     each.refuse('MESSAGE_TOO_LARGE')
+    // As with all that is sent again, one at a time.
+    expect(each.produced.slice(2)).toEqual(['0: orders-0[a]@0'])
     for (const offset of [5, 6, 7]) each.acknowledge(offset)
     expect(each.produced.slice(2)).toEqual(['0: orders-0[a]@0', '0: orders-0[b]@1', '0: orders-0[c]@2'])
     expect(each.sends.ended).toEqual(['a: 0@5', 'b: 0@6', 'c: 0@7'])
@@ -374,12 +376,25 @@ describe('[KP6] answers that are no failure', () => {
     expect(each.sends.ended).toEqual(['a: MESSAGE_TOO_LARGE'])
   })
 
-  it('[KP6] a duplicate of which the broker knows no more is a success at no offset', () => {
-    const each = cluster()
+  it('[KP6] what has expired is not split', () => {
+    const each = cluster({ 'linger.ms': 1, 'request.timeout.ms': 1000, 'delivery.timeout.ms': 1500 })
     each.produce('a', { partition: 0 })
-    each.refuse('DUPLICATE_SEQUENCE_NUMBER')
-    expect(each.sends.ended).toEqual(['a: 0@-1'])
+    each.produce('b', { partition: 0 })
+    each.at(1500)
+    each.refuse('MESSAGE_TOO_LARGE')
+    expect(each.sends.ended).toEqual(['a: REQUEST_TIMED_OUT', 'b: REQUEST_TIMED_OUT'])
+    expect(each.produced.length).toBe(1)
   })
+
+  it.each([[AT_ONCE], [PLAIN]])(
+    '[KP6] with %j a duplicate of which the broker knows no more is a success at no offset',
+    (settings) => {
+      const each = cluster(settings)
+      each.produce('a', { partition: 0 })
+      each.refuse('DUPLICATE_SEQUENCE_NUMBER')
+      expect(each.sends.ended).toEqual(['a: 0@-1'])
+    },
+  )
 })
 
 describe('[KP12] acks=0', () => {
