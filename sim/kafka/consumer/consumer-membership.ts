@@ -187,8 +187,9 @@ export class ConsumerMembership implements Membership {
     return state === 'UNSUBSCRIBED' || state === 'FENCED' || state === 'FATAL' || state === 'STALE'
   }
 
+  /** Whether the coordinator is to hear of it without waiting for the interval. */
   private get isUrgent(): boolean {
-    return this.state === 'JOINING' || this.state === 'ACKNOWLEDGING' || this.hasNews
+    return this.state === 'JOINING' || this.state === 'ACKNOWLEDGING'
   }
 
   /** Whether the subscription has changed since the coordinator heard of it. */
@@ -209,8 +210,7 @@ export class ConsumerMembership implements Membership {
 
   private isDue(nowMillis: number): boolean {
     if (this.heartbeat.isInFlight || nowMillis < this.retryMillis) return false
-    const isNow = this.state === 'JOINING' || this.state === 'ACKNOWLEDGING'
-    return isNow || this.heartbeat.isDue(nowMillis)
+    return this.isUrgent || this.heartbeat.isDue(nowMillis)
   }
 
   private send(node: number, nowMillis: number, ignoresAnswer: boolean): void {

@@ -62,7 +62,8 @@ export class Fetcher {
       if (state.position !== undefined) bufferedNodes.add(state.position.currentLeader.leader)
     const requests = new Map<number, PartitionState[]>()
     for (const state of this.subscriptions.states()) {
-      if (!state.isFetchable || buffered.has(state) || state.refusedVersion === this.metadata.version) continue
+      if (!state.isFetchable || buffered.has(state) || state.refusedVersion === this.metadata.version)
+        continue
       const node = this.nodeFor(state, nowMillis)
       if (node === undefined || bufferedNodes.has(node)) continue
       const list = requests.get(node)

@@ -1,10 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { ConsumerSettings } from '../../../../sim/kafka/consumer/config.ts'
 import type { ErrorCode } from '../../../../sim/kafka/error-code.ts'
-import { batchAt, ConsumerStage, fetched, found, joined, synced, T0, T1 } from '../../../fixtures/consumer-stage.ts'
+import {
+  batchAt,
+  ConsumerStage,
+  fetched,
+  found,
+  joined,
+  synced,
+  T0,
+  T1,
+} from '../../../fixtures/consumer-stage.ts'
 
 const MANUAL = { 'group.id': 'g', 'enable.auto.commit': false } satisfies ConsumerSettings
-const COOPERATIVE = { ...MANUAL, 'partition.assignment.strategy': ['cooperative-sticky'] } satisfies ConsumerSettings
+const COOPERATIVE = {
+  ...MANUAL,
+  'partition.assignment.strategy': ['cooperative-sticky'],
+} satisfies ConsumerSettings
 
 function subscribed(settings: ConsumerSettings = MANUAL): ConsumerStage {
   const stage = new ConsumerStage(settings)
@@ -33,7 +45,13 @@ describe('joining a classic group', () => {
     expect(first).toMatchObject({
       nodeId: 9,
       timeoutMillis: 305_000,
-      body: { groupId: 'g', memberId: '', sessionTimeoutMs: 45_000, rebalanceTimeoutMs: 300_000, groupInstanceId: null },
+      body: {
+        groupId: 'g',
+        memberId: '',
+        sessionTimeoutMs: 45_000,
+        rebalanceTimeoutMs: 300_000,
+        groupInstanceId: null,
+      },
     })
     expect(first.body.protocols.map(({ name }) => name)).toEqual(['range', 'cooperative-sticky'])
     first.answer(joined({ errorCode: 'MEMBER_ID_REQUIRED', memberId: 'me', generationId: -1 }))
@@ -41,7 +59,12 @@ describe('joining a classic group', () => {
     expect(second.body.memberId).toBe('me')
     second.answer(joined({ generationId: 4 }))
     const sync = stage.take('SyncGroup')
-    expect(sync.body).toMatchObject({ generationId: 4, memberId: 'me', protocolName: 'range', assignments: [] })
+    expect(sync.body).toMatchObject({
+      generationId: 4,
+      memberId: 'me',
+      protocolName: 'range',
+      assignments: [],
+    })
     sync.answer(synced([T0]))
     expect(stage.heard).toEqual(['assigned t0'])
     expect(stage.consumer.assignment()).toEqual([T0])
@@ -54,7 +77,12 @@ describe('joining a classic group', () => {
     stage.topics.set('u', [{ leader: 1, leaderEpoch: 0 }])
     stage.poll()
     const join = stage.take('JoinGroup')
-    const metadata = (topics: readonly string[]) => ({ topics, userData: null, ownedPartitions: [], generationId: -1 })
+    const metadata = (topics: readonly string[]) => ({
+      topics,
+      userData: null,
+      ownedPartitions: [],
+      generationId: -1,
+    })
     stage.answersMetadata = false
     const members = [
       { memberId: 'me', groupInstanceId: null, metadata: metadata(['t']) },
@@ -178,7 +206,13 @@ describe('rebalancing a classic group', () => {
         {
           name: 't',
           partitions: [
-            { partitionIndex: 0, committedOffset: 0, committedLeaderEpoch: -1, metadata: '', errorCode: 'NONE' },
+            {
+              partitionIndex: 0,
+              committedOffset: 0,
+              committedLeaderEpoch: -1,
+              metadata: '',
+              errorCode: 'NONE',
+            },
           ],
         },
       ],
@@ -260,7 +294,10 @@ describe('staying in a classic group', () => {
     stage.pass(1_999)
     expect(stage.pending()).not.toContain('LeaveGroup')
     stage.pass(1)
-    expect(stage.take('LeaveGroup').body).toEqual({ groupId: 'g', members: [{ memberId: 'me', groupInstanceId: null }] })
+    expect(stage.take('LeaveGroup').body).toEqual({
+      groupId: 'g',
+      members: [{ memberId: 'me', groupInstanceId: null }],
+    })
     expect(stage.heard).toEqual(['assigned t0'])
     stage.poll()
     expect(stage.heard).toEqual(['assigned t0', 'lost t0'])

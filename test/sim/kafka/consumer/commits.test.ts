@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest'
 import type { ConsumerSettings } from '../../../../sim/kafka/consumer/config.ts'
 import type { OffsetFetchPartition } from '../../../../sim/kafka/coordinator/offset-message.ts'
 import type { ErrorCode } from '../../../../sim/kafka/error-code.ts'
-import { batchAt, ConsumerStage, fetched, found, joined, synced, T0, T1 } from '../../../fixtures/consumer-stage.ts'
+import {
+  batchAt,
+  ConsumerStage,
+  fetched,
+  found,
+  joined,
+  synced,
+  T0,
+  T1,
+} from '../../../fixtures/consumer-stage.ts'
 
 const committed = (errorCode: ErrorCode = 'NONE') => ({
   topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode }] }],
@@ -61,7 +70,9 @@ describe('committing', () => {
       topics: [
         {
           name: 't',
-          partitions: [{ partitionIndex: 0, committedOffset: 3, committedLeaderEpoch: 2, committedMetadata: 'm' }],
+          partitions: [
+            { partitionIndex: 0, committedOffset: 3, committedLeaderEpoch: 2, committedMetadata: 'm' },
+          ],
         },
       ],
     })
@@ -110,13 +121,16 @@ describe('committing', () => {
     expect(stage.take('JoinGroup').body.memberId).toBe(memberId)
   })
 
-  it.each(['OFFSET_METADATA_TOO_LARGE', 'INVALID_COMMIT_OFFSET_SIZE'] as const)('[KO2] fails with %s', (errorCode) => {
-    const stage = member({ 'enable.auto.commit': false })
-    const codes: unknown[] = []
-    stage.consumer.commitSync([OFFSET], stage.nowMillis, (error) => codes.push(error?.code))
-    stage.take('OffsetCommit').answer(committed(errorCode))
-    expect(codes).toEqual([errorCode])
-  })
+  it.each(['OFFSET_METADATA_TOO_LARGE', 'INVALID_COMMIT_OFFSET_SIZE'] as const)(
+    '[KO2] fails with %s',
+    (errorCode) => {
+      const stage = member({ 'enable.auto.commit': false })
+      const codes: unknown[] = []
+      stage.consumer.commitSync([OFFSET], stage.nowMillis, (error) => codes.push(error?.code))
+      stage.take('OffsetCommit').answer(committed(errorCode))
+      expect(codes).toEqual([errorCode])
+    },
+  )
 
   it('[KO2] does not even try as a member that is rejoining, or has been thrown out', () => {
     const stage = member({ 'enable.auto.commit': false })

@@ -5,7 +5,11 @@ import type { ConsumerGroupHeartbeatResponse } from '../../../../sim/kafka/coord
 import type { ErrorCode } from '../../../../sim/kafka/error-code.ts'
 import { ConsumerStage, T0, T1 } from '../../../fixtures/consumer-stage.ts'
 
-const KIP848 = { 'group.id': 'g', 'group.protocol': 'consumer', 'enable.auto.commit': false } satisfies ConsumerSettings
+const KIP848 = {
+  'group.id': 'g',
+  'group.protocol': 'consumer',
+  'enable.auto.commit': false,
+} satisfies ConsumerSettings
 
 function beat(
   memberEpoch: number,
@@ -17,7 +21,14 @@ function beat(
     indexes === undefined
       ? null
       : { topicPartitions: indexes.length === 0 ? [] : [{ topicName: 't', partitions: indexes }] }
-  return { errorCode, errorMessage: null, memberId: 'uuid-1', memberEpoch, heartbeatIntervalMs: 5_000, assignment }
+  return {
+    errorCode,
+    errorMessage: null,
+    memberId: 'uuid-1',
+    memberEpoch,
+    heartbeatIntervalMs: 5_000,
+    assignment,
+  }
 }
 
 const owned = (...partitions: readonly number[]) => [{ topicName: 't', partitions }]
@@ -98,7 +109,7 @@ describe('membership in a group of KIP-848', () => {
   })
 
   it('[KN4] commits, revokes, takes over and acknowledges what changes, while the rest is read on', () => {
-    const stage = member({ 'enable.auto.commit': true }, [T0])
+    const stage = member({ 'enable.auto.commit': true, 'auto.commit.interval.ms': 60_000 }, [T0])
     stage.consumer.seek(T0, 4)
     heartbeat(stage, beat(1, [T1]))
     expect(stage.heard).toEqual(['assigned t0'])
@@ -116,11 +127,15 @@ describe('membership in a group of KIP-848', () => {
     stage.consumer.commitSync([offset], stage.nowMillis, (error) => heard.push(error?.code))
     const commit = stage.take('OffsetCommit')
     heartbeat(stage, beat(2))
-    commit.answer({ topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: 'STALE_MEMBER_EPOCH' }] }] })
+    commit.answer({
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: 'STALE_MEMBER_EPOCH' }] }],
+    })
     stage.pass(100)
     const again = stage.take('OffsetCommit')
     expect(again.body.generationIdOrMemberEpoch).toBe(2)
-    again.answer({ topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: 'STALE_MEMBER_EPOCH' }] }] })
+    again.answer({
+      topics: [{ name: 't', partitions: [{ partitionIndex: 0, errorCode: 'STALE_MEMBER_EPOCH' }] }],
+    })
     expect(heard).toEqual(['COMMIT_FAILED'])
   })
 
