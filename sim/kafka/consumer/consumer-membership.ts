@@ -215,7 +215,7 @@ export class ConsumerMembership implements Membership {
 
   private send(node: number, nowMillis: number, ignoresAnswer: boolean): void {
     const body = this.request()
-    this.heartbeat.sent(nowMillis)
+    if (!ignoresAnswer) this.heartbeat.sent(nowMillis)
     const wasState = this.state
     if (wasState === 'ACKNOWLEDGING') this.state = this.current === this.target ? 'STABLE' : 'RECONCILING'
     else if (wasState === 'LEAVING') {
@@ -223,8 +223,7 @@ export class ConsumerMembership implements Membership {
       else this.state = 'UNSUBSCRIBED'
     }
     this.parts.client.send(node, 'ConsumerGroupHeartbeat', body, (response, atMillis) => {
-      if (ignoresAnswer) this.heartbeat.answered(atMillis)
-      else this.answered(response, atMillis)
+      if (!ignoresAnswer) this.answered(response, atMillis)
     })
   }
 
