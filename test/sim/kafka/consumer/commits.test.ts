@@ -184,6 +184,7 @@ describe('auto-commit', () => {
     stage.pass(1, true)
     stage.take('OffsetCommit').answer(committed())
     stage.pass(60_000, true)
+    stage.poll()
     expect(stage.pending()).not.toContain('OffsetCommit')
     expect(stage.consumer.nextDeadlineMillis()).toBe(Number.POSITIVE_INFINITY)
   })

@@ -158,6 +158,17 @@ describe('membership in a group of KIP-848', () => {
     expect(stage.consumer.assignment()).toEqual([T0])
   })
 
+  it('[KN4] commits and gives up nothing by itself while the application is at its records', () => {
+    const settings = { 'enable.auto.commit': true, 'auto.commit.interval.ms': 60_000 }
+    const stage = member(settings, [T0, T1], false)
+    stage.consumer.seek(T1, 4)
+    stage.consumer.leavePoll(stage.nowMillis)
+    heartbeat(stage, beat(1, [T0]))
+    expect(stage.pending()).not.toContain('OffsetCommit')
+    stage.poll()
+    expect(stage.pending()).toContain('OffsetCommit')
+  })
+
   it('[KN4] waits for a callback that takes its time, and starts over when it fails', () => {
     const stage = member()
     stage.endsCallbacks = false
