@@ -82,7 +82,8 @@ export class ClassicMembership implements Membership, Assigner {
     if (!subscriptions.isAutoAssigned || this.isCompleting) return
     const node = coordinator.node(nowMillis)
     if (session.assignment !== undefined) this.complete(session.assignment, nowMillis)
-    else if (node !== undefined && this.needsRejoin()) this.rejoin(node, nowMillis)
+    if (this.isCompleting) return
+    if (node !== undefined && this.needsRejoin()) this.rejoin(node, nowMillis)
   }
 
   background(nowMillis: number): void {

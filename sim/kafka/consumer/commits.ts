@@ -113,9 +113,9 @@ export class Commits {
     this.membership = membership
   }
 
-  /** Whether nothing is under way. */
+  /** Whether no commit is under way. */
   get isIdle(): boolean {
-    return this.calls.length === 0
+    return !this.calls.some((call) => call instanceof CommitCall)
   }
 
   /** Commits once: what may be tried again is told as RETRIABLE_COMMIT_FAILED. */

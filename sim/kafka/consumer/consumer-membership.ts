@@ -1,8 +1,5 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
-import type {
-  ConsumerGroupHeartbeatRequest,
-  ConsumerGroupHeartbeatResponse,
-} from '../coordinator/consumer-group-heartbeat.ts'
+import type { ConsumerGroupHeartbeatResponse } from '../coordinator/consumer-group-heartbeat.ts'
 import {
   JOIN_GROUP_EPOCH,
   LEAVE_GROUP_EPOCH,
@@ -14,8 +11,8 @@ import type { AutoCommit } from './auto-commit.ts'
 import { callbackFailed, commitFailed, type MembershipParts } from './classic-membership.ts'
 import { ConsumerError } from './error.ts'
 import { HeartbeatTimer } from './heartbeat.ts'
+import { HeartbeatFields, type LocalAssignment } from './heartbeat-fields.ts'
 import type { CommitIdentity, Membership } from './membership.ts'
-import { byTopicName } from './question.ts'
 
 /** Source: MemberState of Kafka 4.x. */
 type MemberState =
@@ -30,20 +27,7 @@ type MemberState =
   | 'FATAL'
   | 'STALE'
 
-/** An assignment as the coordinator said it; a later one is another, even with the same partitions. */
-interface LocalAssignment {
-  readonly partitions: readonly TopicPartition[]
-}
-
 const NONE: LocalAssignment = { partitions: [] }
-
-/** What the coordinator has been told; undefined is to be told again. */
-interface SentFields {
-  rebalanceTimeoutMs: number | undefined
-  topics: string | undefined
-  serverAssignor: string | undefined
-  assignment: LocalAssignment | undefined
-}
 
 /**
  * A member of a group of KIP-848: it heartbeats, is told its assignment, commits, revokes and takes over what that
@@ -62,7 +46,7 @@ export class ConsumerMembership implements Membership {
   private retryMillis = 0
   private current = NONE
   private target = NONE
-  private sent: SentFields = nothingSent()
+  private readonly fields: HeartbeatFields
   /** Counts reconciliations, so that one that is overtaken by a fence or a departure notices. */
   private reconciliation = 0
   private isReconciling = false
@@ -74,6 +58,7 @@ export class ConsumerMembership implements Membership {
   constructor(parts: MembershipParts, memberId: string) {
     this.parts = parts
     this.memberId = memberId
+    this.fields = new HeartbeatFields(parts.client.config, parts.subscriptions, parts.groupId, memberId)
   }
 
   get identity(): CommitIdentity {
@@ -113,7 +98,7 @@ export class ConsumerMembership implements Membership {
       this.isPollExpired = true
       this.toLeaving()
       this.send(node, nowMillis, true)
-      this.sent = nothingSent()
+      this.fields.reset()
     } else if (this.state === 'LEAVING' || this.isDue(nowMillis)) this.send(node, nowMillis, false)
   }
 
@@ -187,13 +172,9 @@ export class ConsumerMembership implements Membership {
     return state === 'UNSUBSCRIBED' || state === 'FENCED' || state === 'FATAL' || state === 'STALE'
   }
 
+  /** Whether the coordinator is to hear of it without waiting for the interval. */
   private get isUrgent(): boolean {
-    return this.state === 'JOINING' || this.state === 'ACKNOWLEDGING' || this.hasNews
-  }
-
-  /** Whether the subscription has changed since the coordinator heard of it. */
-  private get hasNews(): boolean {
-    return this.sent.topics !== undefined && this.sent.topics !== this.topicsKey()
+    return this.state === 'JOINING' || this.state === 'ACKNOWLEDGING'
   }
 
   private get isRoutine(): boolean {
@@ -203,19 +184,18 @@ export class ConsumerMembership implements Membership {
       this.heartbeat.isRoutine &&
       this.heartbeat.intervalMillis > 0 &&
       this.parts.coordinator.isKnown &&
-      !this.hasNews
+      !this.fields.hasNewTopics
     )
   }
 
   private isDue(nowMillis: number): boolean {
     if (this.heartbeat.isInFlight || nowMillis < this.retryMillis) return false
-    const isNow = this.state === 'JOINING' || this.state === 'ACKNOWLEDGING'
-    return isNow || this.heartbeat.isDue(nowMillis)
+    return this.isUrgent || this.heartbeat.isDue(nowMillis)
   }
 
   private send(node: number, nowMillis: number, ignoresAnswer: boolean): void {
-    const body = this.request()
-    this.heartbeat.sent(nowMillis)
+    const body = this.fields.request(this.memberEpoch, this.current, this.state === 'JOINING')
+    if (!ignoresAnswer) this.heartbeat.sent(nowMillis)
     const wasState = this.state
     if (wasState === 'ACKNOWLEDGING') this.state = this.current === this.target ? 'STABLE' : 'RECONCILING'
     else if (wasState === 'LEAVING') {
@@ -223,52 +203,8 @@ export class ConsumerMembership implements Membership {
       else this.state = 'UNSUBSCRIBED'
     }
     this.parts.client.send(node, 'ConsumerGroupHeartbeat', body, (response, atMillis) => {
-      if (ignoresAnswer) this.heartbeat.answered(atMillis)
-      else this.answered(response, atMillis)
+      if (!ignoresAnswer) this.answered(response, atMillis)
     })
-  }
-
-  private request(): ConsumerGroupHeartbeatRequest {
-    const { config } = this.parts.client
-    const { sent } = this
-    const isJoining = this.state === 'JOINING'
-    const rebalanceTimeoutMs = config['max.poll.interval.ms']
-    const topics = this.topicsKey()
-    const serverAssignor = config['group.remote.assignor']
-    const isNewTimeout = isJoining || sent.rebalanceTimeoutMs !== rebalanceTimeoutMs
-    const areNewTopics = isJoining || sent.topics !== topics
-    const isNewAssignor = isJoining || sent.serverAssignor !== (serverAssignor ?? undefined)
-    const isNewAssignment = isJoining || sent.assignment !== this.current
-    this.sent = {
-      rebalanceTimeoutMs,
-      topics,
-      serverAssignor: serverAssignor ?? undefined,
-      assignment: this.current,
-    }
-    return {
-      groupId: this.parts.groupId,
-      memberId: this.memberId,
-      memberEpoch: this.memberEpoch,
-      instanceId: config['group.instance.id'],
-      rackId: null,
-      rebalanceTimeoutMs: isNewTimeout ? rebalanceTimeoutMs : -1,
-      subscribedTopicNames: areNewTopics ? [...this.parts.subscriptions.topics] : null,
-      subscribedTopicRegex: null,
-      serverAssignor: isNewAssignor ? serverAssignor : null,
-      topicPartitions: isNewAssignment ? this.ownedTopics() : null,
-    }
-  }
-
-  private ownedTopics(): { readonly topicName: string; readonly partitions: readonly number[] }[] {
-    const owned = this.current.partitions.map(({ topic, partition }) => ({ topic, partition, leader: 0 }))
-    return byTopicName(owned, ({ partition }) => partition).map(({ topic, partitions }) => ({
-      topicName: topic,
-      partitions,
-    }))
-  }
-
-  private topicsKey(): string {
-    return [...this.parts.subscriptions.topics].sort().join()
   }
 
   private answered(response: ConsumerGroupHeartbeatResponse | undefined, nowMillis: number): void {
@@ -283,7 +219,7 @@ export class ConsumerMembership implements Membership {
       return
     }
     this.heartbeat.answered(nowMillis)
-    this.sent = nothingSent()
+    this.fields.reset()
     this.retryMillis = nowMillis + this.parts.client.retryBackoff.backoffMillis(this.failures++)
     this.refused(response?.errorCode ?? 'NETWORK_EXCEPTION', response?.errorMessage ?? null, nowMillis)
     if (this.state === 'UNSUBSCRIBED') this.endLeave(nowMillis)
@@ -487,15 +423,6 @@ export class ConsumerMembership implements Membership {
   private reconciliationFailed(error: unknown): void {
     this.isReconciling = false
     this.error = callbackFailed(error)
-  }
-}
-
-function nothingSent(): SentFields {
-  return {
-    rebalanceTimeoutMs: undefined,
-    topics: undefined,
-    serverAssignor: undefined,
-    assignment: undefined,
   }
 }
 

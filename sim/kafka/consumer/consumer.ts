@@ -33,7 +33,8 @@ const CLOSE_TIMEOUT_MS = 30_000
  * - `heartbeatDeadlineMillis` is when a stable member sends its next heartbeat; Infinity while heartbeats are not mere
  *   routine (then they are in `nextDeadlineMillis`). A driver that knows that coordinator and link are healthy and that
  *   the group is stable need not `advance` to it: once that ends, `skipHeartbeats(nowMillis)` makes up for those which
- *   would have been sent and answered, and the next deadline is the first one after, on the same grid. The same goes for
+ *   would have been sent and answered, and the next deadline is the first one after, on the same grid; without it, the one
+ *   that is overdue leaves as soon as anything else happens. The same goes for
  *   `metadataDeadlineMillis` and `skipMetadataRefreshes`: the refresh by age, and the search for topics and leaders that
  *   were missing in the last answers too, as long as the cluster's metadata are those that the consumer has.
  * - A fetch that finds nothing may stay parked with the driver beyond fetch.max.wait.ms and request.timeout.ms, as

@@ -10,7 +10,11 @@ const GROUP = { 'group.id': 'g' }
 
 describe('consumer configuration', () => {
   it.each([
-    ['an unknown key', { 'fetch.max.byte': 1 } as ConsumerSettings, 'Unknown consumer configuration fetch.max.byte'],
+    [
+      'an unknown key',
+      { 'fetch.max.byte': 1 } as ConsumerSettings,
+      'Unknown consumer configuration fetch.max.byte',
+    ],
     [
       'heartbeats that are too rare',
       { ...GROUP, 'heartbeat.interval.ms': 45_000 },
@@ -47,7 +51,11 @@ describe('consumer configuration', () => {
       { ...GROUP, 'partition.assignment.strategy': ['range', 'range'] },
       'Duplicate values',
     ],
-    ['an isolation level', { 'isolation.level': 'serializable' as 'read_committed' }, 'String must be one of'],
+    [
+      'an isolation level',
+      { 'isolation.level': 'serializable' as 'read_committed' },
+      'String must be one of',
+    ],
   ] satisfies [string, ConsumerSettings, string][])('[KF10] refuses %s', (_, settings, message) => {
     expect(() => consumerConfig(settings)).toThrow(message)
   })

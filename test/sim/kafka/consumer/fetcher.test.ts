@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { markerBatch, producedBatch } from '../../../../sim/kafka/log/batch.ts'
 import { fetchRefused } from '../../../../sim/kafka/replication/message.ts'
-import {
-  batchAt,
-  ConsumerStage,
-  fetched,
-  found,
-  records,
-  T0,
-  T1,
-} from '../../../fixtures/consumer-stage.ts'
+import { batchAt, ConsumerStage, fetched, found, records, T0, T1 } from '../../../fixtures/consumer-stage.ts'
 
 const refused = (partitionIndex: number, errorCode: 'NOT_LEADER_OR_FOLLOWER' | 'OFFSET_OUT_OF_RANGE') => ({
   ...fetchRefused(errorCode),

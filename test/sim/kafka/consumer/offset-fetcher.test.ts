@@ -147,7 +147,13 @@ describe('looking offsets up', () => {
     stage.take('ListOffsets').answer(undefined)
     expect(heard).toEqual([])
     stage.pass(200)
-    const partition = { partitionIndex: 1, errorCode: 'NONE', offset: -1, leaderEpoch: -1, timestamp: -1 } as const
+    const partition = {
+      partitionIndex: 1,
+      errorCode: 'NONE',
+      offset: -1,
+      leaderEpoch: -1,
+      timestamp: -1,
+    } as const
     stage.take('ListOffsets').answer({ topics: [{ name: 't', partitions: [partition] }] })
     expect(heard).toEqual([undefined, [{ offset: 3, timestamp: -1, leaderEpoch: 2 }, undefined]])
   })
