@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ReplicaInvariant } from '../../sim/kafka/oracle/replica-view.ts'
+import type { ReplicationSwitches } from '../../sim/kafka/replication/config.ts'
 import { playReplication } from '../fixtures/replication-chaos.ts'
 import type { ReplicationWorldOptions } from '../fixtures/replication-world.ts'
 
@@ -73,7 +74,7 @@ describe('known ways to lose records are found again', () => {
     },
   )
 
-  it.each<{ readonly mistake: string; readonly switches: ReplicationWorldOptions['switches'] }>([
+  it.each<{ readonly mistake: string; readonly switches: Partial<ReplicationSwitches> }>([
     {
       mistake: 'a high watermark that rises below min.insync.replicas',
       switches: { highWatermarkFrozenBelowMinIsr: false },
