@@ -12,7 +12,11 @@ import {
   validHighWatermark,
   weakIsr,
 } from '../../../../sim/kafka/oracle/replica-invariant.ts'
-import type { ReplicaAnomaly, ReplicaView } from '../../../../sim/kafka/oracle/replica-view.ts'
+import {
+  isSameBatch,
+  type ReplicaAnomaly,
+  type ReplicaView,
+} from '../../../../sim/kafka/oracle/replica-view.ts'
 import { batchesOf, batchOf, emptyLog } from '../../../fixtures/log.ts'
 
 /** A log of records with the epochs in which they were written: 'a1' is a value of epoch 1. */
@@ -64,6 +68,7 @@ describe('the committed log', () => {
     expect(committed.observe([view(1, 'a0 b0', 1, { leads: 2 })])).toEqual([])
     expect([committed.endOffset, committed.latestLeaderEpoch]).toEqual([2, 2])
     committed.observe([view(1, 'a0 b0 d2', 3, { leads: 2 })])
+    committed.observe([view(0, 'a0 b0 d2 e2', 4)])
     expect(committed.batches.map(({ records }) => records[0]?.value)).toEqual(['a0', 'b0', 'd2'])
   })
 
@@ -84,7 +89,42 @@ describe('the committed log', () => {
   })
 })
 
+describe('batches', () => {
+  const batch = batchOf(['a'])
+  it.each([
+    { what: 'all', other: batchOf(['a']).assigned(3, 1, -1), same: true },
+    { what: 'another offset', other: batch.assigned(4, 1, -1), same: false },
+    { what: 'another epoch', other: batch.assigned(3, 2, -1), same: false },
+    { what: 'another value', other: batchOf(['b']).assigned(3, 1, -1), same: false },
+  ])('[KI4] are the same by offset, epoch and records: $what, $same', ({ other, same }) => {
+    expect(isSameBatch(batch.assigned(3, 1, -1), other)).toBe(same)
+  })
+})
+
 describe('the invariants', () => {
+  it('[KI2] [KI4] [KI5] [KI6] are asked all at once', () => {
+    const views = [view(1, 'a0 x0 y0', 3, { leads: 2, isr: [1, 2] }), view(2, 'a0 z0', 2)]
+    expect(named(replicaAnomalies(views, observed(WELL)))).toEqual([
+      'LeaderCompleteness 1@1',
+      'LogMatching 1,2@1',
+      'NoCommittedRecordLost 1,2@1',
+      'ValidHighWatermark 1@3',
+      'WeakIsr 1,2@1',
+    ])
+  })
+
+  it('[KI5] do not ask for what retention has taken away', () => {
+    const committed = new CommittedLog()
+    committed.observe([view(0, 'a0 b0 c1', 3, { leads: 1 })])
+    const log = emptyLog()
+    log.truncateFullyAndStartAt(2, 0)
+    log.appendAsLeader(batchOf(['x1']), 1, 0)
+    const young = { ...view(1, '', 0), log }
+    expect(noCommittedRecordLost([young, view(2, 'y0 z0 c1', 0)], committed)).toEqual([])
+    expect(noAcknowledgedRecordLost(young, [{ offset: 1, value: 'b0' }])).toEqual([])
+    expect(noAcknowledgedRecordLost(young, [{ offset: 2, value: 'c1' }])).toHaveLength(1)
+  })
+
   it('[KI2] [KI4] [KI5] [KI6] hold where all is well', () => {
     expect(replicaAnomalies(WELL, observed(WELL))).toEqual([])
   })
@@ -116,6 +156,7 @@ describe('the invariants', () => {
 
   it.each([
     { what: 'differ below both high watermarks', b: view(1, 'a0 x0 c1', 2), found: ['LogMatching 0,1@1'] },
+    { what: 'differ there in other epochs', b: view(1, 'a0 x1 c1', 2), found: ['LogMatching 0,1@1'] },
     { what: 'differ above one of them, in other epochs', b: view(1, 'a0 x2', 1), found: [] },
     { what: 'differ in one epoch', b: view(1, 'a0 x0', 1), found: ['LogMatching 0,1@1'] },
     { what: 'differ in one epoch further on', b: view(1, 'a0 x2 y1', 1), found: ['LogMatching 0,1@2'] },
@@ -163,6 +204,7 @@ describe('the invariants', () => {
   it('[KI6] members of the ISR have what their leader takes for committed', () => {
     const [leader, member, other] = WELL as [ReplicaView, ReplicaView, ReplicaView]
     expect(weakIsr([leader, member, other])).toEqual([])
+    expect(weakIsr([{ ...leader, isLeader: false, isr: [0, 1, 2] }, member, other])).toEqual([])
     expect(named(weakIsr([{ ...leader, isr: [0, 1, 2] }, member, other]))).toEqual(['WeakIsr 0,2@1'])
   })
 
