@@ -199,6 +199,10 @@ describe('the invariants', () => {
     expect(named(validHighWatermark([{ ...ahead, log: beyond }], committed))).toEqual([
       'ValidHighWatermark 1@2',
     ])
+    const below = { ...beyond, highWatermark: 0, logStartOffset: 1 }
+    expect(named(validHighWatermark([{ ...ahead, log: below }], committed))).toEqual([
+      'ValidHighWatermark 1@0',
+    ])
   })
 
   it('[KI6] members of the ISR have what their leader takes for committed', () => {
