@@ -326,7 +326,8 @@ export class Partition {
   /** Rules L2 to L4: the least end of those who are in sync, and of those who are about to be. */
   private raiseHighWatermark(nowMillis: number): void {
     const { log, isr, host } = this
-    if (host.switches.highWatermarkFrozenBelowMinIsr && isr.maximal.length < this.effectiveMinIsr) return
+    // Who is about to join does not count: the controller may refuse, and then too few are eligible to lead.
+    if (host.switches.highWatermarkFrozenBelowMinIsr && isr.committed.length < this.effectiveMinIsr) return
     const end = log.logEndOffset
     const maxLagMillis = host.config['replica.lag.time.max.ms']
     let high = end

@@ -27,6 +27,10 @@ describe('registration', () => {
     expect(answer.errorCode).toBe('NONE')
     expect(answer.brokerEpoch).toBeGreaterThan(epoch)
     expect(bench.registration(1)).toMatchObject({ fenced: true, brokerEpoch: answer.brokerEpoch })
+    // The session of the old life ends without a trace.
+    const { offset } = bench.controller.metadata
+    bench.controller.advance(2 * SESSION_MILLIS)
+    expect(bench.controller.metadata.offset).toBe(offset)
   })
 
   it('[KC6] [KC8] of a broker that was shutting down need not wait (KAFKA-19047)', () => {
@@ -37,6 +41,17 @@ describe('registration', () => {
     expect(bench.registerAfter(1, bench.epochOf(1))).toBe('NONE')
     expect(bench.registration(1)).toMatchObject({ fenced: true, inControlledShutdown: false })
     expect(bench.registerAfter(2, bench.epochOf(2))).toBe('DUPLICATE_BROKER_REGISTRATION')
+  })
+
+  it('[KC8] again of the same incarnation has it ask anew whether it may stop', () => {
+    const bench = new ControllerBench()
+    bench.start(1, 2)
+    bench.create('foo', [[1, 2]])
+    const stop = () => bench.heartbeat(1, { wantShutDown: true }).shouldShutDown
+    expect([stop(), stop()]).toEqual([false, false])
+    const request = { brokerId: 1, incarnationId: 'incarnation 1', previousBrokerEpoch: -1 }
+    bench.controller.registerBroker(request, 0)
+    expect(stop()).toBe(true)
   })
 
   it.each([

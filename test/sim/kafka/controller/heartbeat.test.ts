@@ -74,6 +74,8 @@ describe('states', () => {
     heartbeats.shutDownAfter(2, 0)
     expect(heartbeats.lowestActiveOffset()).toBe(100)
     expect([2, 3].map((id) => heartbeats.isShuttingDown(id))).toEqual([true, false])
+    heartbeats.touch(2, true, 100)
+    expect(heartbeats.isShuttingDown(2)).toBe(false)
   })
 
   it('[KC8] the first offset of a shutdown counts', () => {

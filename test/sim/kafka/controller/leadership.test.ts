@@ -57,18 +57,18 @@ describe('who is fenced', () => {
     })
   })
 
-  it('[KC6] may be unregistered, and is in no ISR or ELR then', () => {
-    const bench = new ControllerBench({ 'eligible.leader.replicas.version': 1 })
-    bench.start(1, 2, 3)
-    bench.create('foo', [[1, 2, 3]], { 'min.insync.replicas': 3 })
-    bench.fence(3)
-    expect(bench.partition()).toMatchObject({ isr: [1, 2], elr: [3] })
-    expect([bench.controller.unregisterBroker(2), bench.controller.unregisterBroker(2)]).toEqual([
+  it('[KC6] may be unregistered, is in no ISR then, and holds nobody back', () => {
+    const bench = started(1, 2, 3)
+    bench.create('foo', [[3, 2, 1]])
+    expect([bench.controller.unregisterBroker(3), bench.controller.unregisterBroker(3)]).toEqual([
       'NONE',
       'BROKER_ID_NOT_REGISTERED',
     ])
-    expect(bench.partition()).toMatchObject({ isr: [1], leader: 1 })
-    expect(bench.registration(2)).toBeUndefined()
+    expect(bench.partition()).toMatchObject({ isr: [2, 1], leader: 2, leaderEpoch: 1 })
+    expect(bench.registration(3)).toBeUndefined()
+    bench.heartbeat(2, { wantShutDown: true })
+    bench.heartbeat(1)
+    expect(bench.heartbeat(2, { wantShutDown: true }).shouldShutDown).toBe(true)
   })
 })
 

@@ -49,6 +49,20 @@ describe('the high watermark of a leader', () => {
     expect(offsets(set, 0)).toEqual([0, 1])
   })
 
+  it('[KL4] stays where it is until the controller has agreed to an ISR that is large enough', () => {
+    const set = new ReplicaSet({ replicas: 3, minInsyncReplicas: 2 })
+    set.nowMillis = 100_000
+    set.elect(0, [0])
+    set.tell(0)
+    set.tell(1)
+    set.produce(0, ['a'], 1)
+    set.catchUp(1)
+    expect(set.broker(0).partition.isr.maximal).toEqual([0, 1])
+    expect(offsets(set, 0)).toEqual([0, 1])
+    set.alter()
+    expect(offsets(set, 0)).toEqual([1, 1])
+  })
+
   it('[KL4] min.insync.replicas means no more than there are replicas', () => {
     const set = new ReplicaSet({ replicas: 1, minInsyncReplicas: 2 })
     expect(set.produce(0, ['a'])).toBe('NONE')
