@@ -155,11 +155,17 @@ class DelayedFetch extends Deadline implements Watcher {
     context.timers.set(this, this.lastRoundMillis() + context.config['replica.fetch.wait.max.ms'])
   }
 
-  /** Whether the follower does not know how far it may show its log. */
+  /**
+   * Whether another round of it would change something: it does not know how far it may show its log, or it is not in
+   * the ISR, which it may join with any fetch.
+   */
   private hasNews({ highWatermark, logStartOffset }: FetchedPartition, at: number): boolean {
     const { topic, partition } = this.wanted[at] as Wanted
-    const follower = this.replicas.get(topic, partition.partition)?.partition.follower(this.request.replicaId)
-    if (follower === undefined) return false
+    const { replicaId } = this.request
+    const leader = this.replicas.get(topic, partition.partition)?.partition
+    const follower = leader?.follower(replicaId)
+    if (leader === undefined || follower === undefined) return false
+    if (!leader.isr.committed.includes(replicaId)) return true
     return highWatermark > follower.toldHighWatermark || logStartOffset > partition.logStartOffset
   }
 

@@ -1,6 +1,6 @@
 import { joinError, syncError } from '../coordinator/classic-rebalance.ts'
 import { describeMissing } from '../coordinator/consumer-group-describe.ts'
-import { refusal } from '../coordinator/consumer-group-heartbeat.ts'
+import { invalidHeartbeat, refusal } from '../coordinator/consumer-group-heartbeat.ts'
 import { responseErrorOf } from '../coordinator/group-log.ts'
 import type { JoinGroupRequest } from '../coordinator/group-message.ts'
 import type { OffsetCommitTopic, TopicErrors } from '../coordinator/offset-message.ts'
@@ -70,7 +70,7 @@ export class Groups {
       return
     }
     if (typeof shard === 'string') respond(joinError(body.memberId, 'INVALID_GROUP_ID'))
-    else if (!shard.admitsClassic(body.groupId)) respond(this.joinModern(body, apiVersion, clientId))
+    else if (!shard.admitsClassic(body.groupId)) respond(this.joinModern(body, apiVersion))
     else {
       const header = { apiVersion, clientId, clientHost: CLIENT_HOST }
       shard.classic.joinGroup(body, header, this.context.nowMillis, respond)
@@ -101,8 +101,11 @@ export class Groups {
     { body, apiVersion, clientId }: ApiRequest<'ConsumerGroupHeartbeat'>,
     respond: Respond<'ConsumerGroupHeartbeat'>,
   ): void {
+    const { config } = this.context
+    const invalid = invalidHeartbeat(body, apiVersion, config['group.consumer.assignors'])
     const shard = this.shardOf(body.groupId)
-    if (typeof shard === 'string') respond(refusal(shard, ''))
+    if (invalid !== undefined) respond(refusal(invalid.errorCode, invalid.errorMessage))
+    else if (typeof shard === 'string') respond(refusal(shard, ''))
     else shard.heartbeat(body, { apiVersion, clientId, clientHost: CLIENT_HOST }, respond)
   }
 
@@ -279,13 +282,12 @@ export class Groups {
   private joinModern(
     { memberId, protocolType, protocols }: JoinGroupRequest,
     apiVersion: number,
-    clientId: string,
   ): ReturnType<typeof joinError> {
     if (protocolType !== 'consumer' || protocols.length === 0)
       return joinError(memberId, 'INCONSISTENT_GROUP_PROTOCOL')
     if (memberId !== '' || apiVersion < KNOWN_MEMBER_ID_VERSION)
       return joinError(memberId, 'INCONSISTENT_GROUP_PROTOCOL')
-    return joinError(`${clientId}-${this.context.host.newMemberId()}`, 'MEMBER_ID_REQUIRED')
+    return joinError(this.context.host.newMemberId(), 'MEMBER_ID_REQUIRED')
   }
 
   private split(topics: readonly OffsetCommitTopic[]) {
