@@ -47,7 +47,7 @@ export function batchOf(fields: Any): RecordBatch {
   return new RecordBatch(
     {
       baseOffset: 0,
-      lastOffsetDelta: records.length - 1,
+      lastOffsetDelta: fields.lastOffset - fields.baseOffset,
       partitionLeaderEpoch: -1,
       producerId: fields.producerId,
       producerEpoch: fields.producerEpoch,
@@ -61,7 +61,7 @@ export function batchOf(fields: Any): RecordBatch {
       sizeInBytes,
       isValid: fields.corrupt !== true,
     },
-    0,
+    fields.baseOffset,
     -1,
     NO_TIMESTAMP,
   )
