@@ -139,6 +139,7 @@ export class Broker {
       const atMillis = Math.max(due, context.nowMillis)
       context.nowMillis = atMillis
       context.timers.advance(atMillis)
+      this.groups.changed()
       this.groups.advance(atMillis)
       this.transactions.advance(atMillis)
       this.isrChecks.advance(atMillis)
@@ -216,6 +217,7 @@ export class Broker {
 
   private onChanged(replica: Replica): void {
     this.maintenance.changed()
+    if (replica.topic === GROUP_METADATA_TOPIC) this.groups.changed()
     if (replica.partition.isLeader && replica.partition.isr.committed.length > 1)
       this.isrChecks.suspect(replica)
   }

@@ -50,6 +50,10 @@ export class Fetches {
   }
 }
 
+function isWorthALook({ errorCode, divergingEpoch, sizeInBytes }: FetchedPartition): boolean {
+  return errorCode !== 'NONE' || divergingEpoch !== undefined || sizeInBytes > 0
+}
+
 /**
  * A fetch that may have to wait for data (rule F4). A follower waits for as long as there is nothing to tell it: what a
  * real one does meanwhile, every replica.fetch.wait.max.ms, shows only in when it was last caught up, and in how soon it
@@ -99,15 +103,22 @@ class DelayedFetch extends Deadline implements Watcher {
     }
     for (const replica of this.watched) replica.watch(this)
     if (!this.isFollower) context.timers.set(this, context.nowMillis + request.maxWaitMs)
-    else if (answers.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
+    else if (this.wanted.some((one, at) => this.hasNews(answers[at] as FetchedPartition, one)))
+      this.tellSoon()
     return false
   }
 
-  look(): void {
+  look(_: number, changed: Replica): void {
     if (this.isDone) return
-    const peeked = this.wanted.map((one) => this.peek(one))
-    if (this.isEnough(peeked)) this.release()
-    else if (this.isFollower && peeked.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
+    for (const one of this.wanted) {
+      if (one.partition.partition !== changed.index || one.topic !== changed.topic) continue
+      const peeked = this.peek(one)
+      if (isWorthALook(peeked) && this.isEnough(this.peekAll(peeked))) {
+        this.release()
+        return
+      }
+      if (this.isFollower && this.hasNews(peeked, one)) this.tellSoon()
+    }
   }
 
   expire(): void {
@@ -159,8 +170,10 @@ class DelayedFetch extends Deadline implements Watcher {
    * Whether another round of it would change something: it does not know how far it may show its log, or it is not in
    * the ISR, which it may join with any fetch.
    */
-  private hasNews({ highWatermark, logStartOffset }: FetchedPartition, at: number): boolean {
-    const { topic, partition } = this.wanted[at] as Wanted
+  private hasNews(
+    { highWatermark, logStartOffset }: FetchedPartition,
+    { topic, partition }: Wanted,
+  ): boolean {
     const { replicaId } = this.request
     const leader = this.replicas.get(topic, partition.partition)?.partition
     const follower = leader?.follower(replicaId)
@@ -213,6 +226,11 @@ class DelayedFetch extends Deadline implements Watcher {
     const replica = this.replicaOf(wanted)
     if (typeof replica === 'string') return fetchRefused(replica)
     return replica.partition.fetchAsConsumer(wanted.partition, this.isolation, this.request.maxBytes, true)
+  }
+
+  /** What it would get of everything; of one partition where that is enough. */
+  private peekAll(peeked: FetchedPartition): readonly FetchedPartition[] {
+    return this.request.minBytes <= 1 ? [peeked] : this.wanted.map((one) => this.peek(one))
   }
 
   private replicaOf({ topic, partition }: Wanted): Replica | ErrorCode {

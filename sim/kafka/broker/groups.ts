@@ -30,6 +30,8 @@ const CLIENT_HOST = '/127.0.0.1'
 export class Groups {
   private readonly context: BrokerContext
   private readonly shards = new Map<number, GroupShard>()
+  /** When something is due in any of them; undefined when that has to be worked out again. */
+  private dueMillis: number | undefined = Number.POSITIVE_INFINITY
 
   constructor(context: BrokerContext) {
     this.context = context
@@ -38,15 +40,23 @@ export class Groups {
   /** The broker leads a partition of __consumer_offsets, in a new epoch: loading takes no time. */
   elected(replica: Replica, nowMillis: number): void {
     this.resigned(replica.index, nowMillis)
+    this.changed()
     this.shards.set(replica.index, new GroupShard(this.context, replica))
   }
 
+  /** Something happened to a coordinator. */
+  changed(): void {
+    this.dueMillis = undefined
+  }
+
   resigned(partition: number, nowMillis: number): void {
+    this.changed()
     this.shards.get(partition)?.resign(nowMillis)
     this.shards.delete(partition)
   }
 
   topicsChanged(topics: ReadonlySet<string>, deleted: ReadonlySet<string>): void {
+    this.changed()
     for (const shard of this.shards.values()) {
       shard.modern.onTopicsChanged(topics)
       if (deleted.size > 0) shard.classic.offsets.topicsDeleted(deleted)
@@ -54,12 +64,16 @@ export class Groups {
   }
 
   nextDeadlineMillis(): number {
+    if (this.dueMillis !== undefined) return this.dueMillis
     let first = Number.POSITIVE_INFINITY
     for (const shard of this.shards.values()) first = Math.min(first, shard.nextDeadlineMillis())
+    this.dueMillis = first
     return first
   }
 
   advance(nowMillis: number): void {
+    if (this.nextDeadlineMillis() > nowMillis) return
+    this.changed()
     for (const shard of this.shards.values()) shard.advance(nowMillis)
   }
 
@@ -265,6 +279,7 @@ export class Groups {
     respond: (errorCode: ErrorCode) => void,
   ): void {
     const shard = this.shards.get(partition)
+    this.changed()
     if (shard === undefined) respond('NOT_LEADER_OR_FOLLOWER')
     else shard.classic.offsets.endTransaction(marker, this.context.nowMillis, respond)
   }
@@ -275,6 +290,7 @@ export class Groups {
 
   private shardOf(groupId: string): GroupShard | ErrorCode {
     if (groupId === '') return 'INVALID_GROUP_ID'
+    this.changed()
     return this.shards.get(this.partitionOf(groupId)) ?? 'NOT_COORDINATOR'
   }
 

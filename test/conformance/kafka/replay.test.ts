@@ -74,7 +74,11 @@ function without(value: Value, fields: readonly string[]): Value {
   return Object.fromEntries(entries.map(([field, each]) => [field, without(each, fields)]))
 }
 
-const shown = ({ atMillis, client, broker, api }: RequestStep, response: Value, fields: readonly string[]) => ({
+const shown = (
+  { atMillis, client, broker, api }: RequestStep,
+  response: Value,
+  fields: readonly string[],
+) => ({
   request: `${api} of ${client} to broker ${broker} at ${atMillis}`,
   response: without(response, fields),
 })
