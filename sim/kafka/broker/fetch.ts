@@ -211,7 +211,9 @@ class DelayedFetch extends Deadline implements Watcher {
     if (!this.isFollower)
       return partition.fetchAsConsumer(wanted.partition, this.isolation, maxBytes, minOneBatch)
     const { nowMillis } = this.context
-    return partition.fetchAsFollower(
+    const follower = partition.follower(replicaId)
+    const before = follower?.logStartOffset
+    const fetched = partition.fetchAsFollower(
       wanted.partition,
       replicaId,
       replicaEpoch,
@@ -219,6 +221,9 @@ class DelayedFetch extends Deadline implements Watcher {
       minOneBatch,
       nowMillis,
     )
+    // A deletion of records may wait for it.
+    if (follower?.logStartOffset !== before) this.context.touch(replica)
+    return fetched
   }
 
   /** What it would get now, without anybody noticing. */

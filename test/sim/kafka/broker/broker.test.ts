@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { consumed, errorOf, isrOf, leaderOf, produce, ask } from '../../../fixtures/broker-client.ts'
+import { ask, consumed, errorOf, isrOf, leaderOf, produce } from '../../../fixtures/broker-client.ts'
 import { BrokerCluster, type ClusterOptions } from '../../../fixtures/broker-cluster.ts'
 
 const SECOND = 1_000
