@@ -246,15 +246,18 @@ class DelayedFetch extends Deadline implements Watcher {
 
   private answer(answers: readonly FetchedPartition[]): void {
     this.isDone = true
+    const isWhole = !this.isFollower || this.request.maxWaitMs <= 0
     let at = 0
-    const responses = this.request.topics.map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map(({ partition: partitionIndex }): FetchedPartitionData => {
+    const responses = this.request.topics.map(({ topic, partitions }) => {
+      const told: FetchedPartitionData[] = []
+      for (const partition of partitions) {
         const answer = answers[at++] as FetchedPartition
-        if (this.isFollower) this.noteTold(topic, partitionIndex, answer)
-        return { partitionIndex, ...answer }
-      }),
-    }))
+        if (!isWhole && !isWorthALook(answer) && !this.hasNews(answer, { topic, partition })) continue
+        if (this.isFollower) this.noteTold(topic, partition.partition, answer)
+        told.push({ partitionIndex: partition.partition, ...answer })
+      }
+      return { topic, partitions: told }
+    })
     this.respond({ errorCode: 'NONE', responses })
   }
 
