@@ -90,6 +90,11 @@ export class Broker {
     return this.lifecycle.state
   }
 
+  /** A write did not fit on its disk: nothing can be read or written any more. Kafka's process ends itself then. */
+  get hasFailedStorage(): boolean {
+    return this.context.disk.offline
+  }
+
   /** The life of the broker; -1 before it is registered. */
   get brokerEpoch(): number {
     return this.context.brokerEpoch

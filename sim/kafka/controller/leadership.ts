@@ -61,18 +61,16 @@ export function unfenced(state: ControllerState, brokerId: number): MetadataReco
 
 /** A broker is shutting down: others lead what it led (rule C8). */
 export function shuttingDown(state: ControllerState, brokerId: number): MetadataRecord[] {
-  const known = state.metadata.brokers.get(brokerId)?.inControlledShutdown === true
-  const records = isrUpdates(state, { removed: brokerId }, inIsr(state, brokerId))
-  if (known) return records
-  return [{ type: 'BrokerRegistrationChange', brokerId, inControlledShutdown: true }, ...records]
+  return [
+    { type: 'BrokerRegistrationChange', brokerId, inControlledShutdown: true },
+    ...isrUpdates(state, { removed: brokerId }, inIsr(state, brokerId)),
+  ]
 }
 
-/** A broker is registered no more. */
+/** A broker is registered no more. As in Kafka it stays eligible where it was: if it comes back, it has proof or leaves. */
 export function unregistered(state: ControllerState, brokerId: number): MetadataRecord[] {
-  const event = { removed: brokerId }
   return [
-    ...isrUpdates(state, event, inIsr(state, brokerId)),
-    ...isrUpdates(state, event, inElr(state, brokerId)),
+    ...isrUpdates(state, { removed: brokerId }, inIsr(state, brokerId)),
     { type: 'UnregisterBroker', brokerId },
   ]
 }
@@ -82,8 +80,7 @@ export function unregistered(state: ControllerState, brokerId: number): Metadata
  * ISR and ELR, for it may have lost what it had; otherwise it only leaves the ISR, as if it were fenced (rule C7).
  */
 export function restarted(state: ControllerState, brokerId: number, isClean: boolean): MetadataRecord[] {
-  if (isClean || state.config['eligible.leader.replicas.version'] === 0)
-    return isrUpdates(state, { removed: brokerId }, inIsr(state, brokerId))
+  if (isClean) return isrUpdates(state, { removed: brokerId }, inIsr(state, brokerId))
   const event = { uncleanShutdown: brokerId }
   return [
     ...isrUpdates(state, event, inIsr(state, brokerId)),

@@ -73,7 +73,6 @@ export interface PartitionRegistration {
 /** The times that stand for positions in ListOffsets. Source: ListOffsetsRequest. */
 export const LATEST_TIMESTAMP = -1
 export const EARLIEST_TIMESTAMP = -2
-export const MAX_TIMESTAMP = -3
 
 /** One partition of a ListOffsets response. */
 export interface ListedOffset {

@@ -16,7 +16,6 @@ import {
   fetchRefused,
   LATEST_TIMESTAMP,
   type ListedOffset,
-  MAX_TIMESTAMP,
   NO_LEADER_EPOCH,
   type PartitionRegistration,
   type ReplicationProgress,
@@ -220,10 +219,7 @@ export class Partition {
       const offset = log.logStartOffset
       return { errorCode: 'NONE', timestamp: -1, offset, leaderEpoch: log.epochs.epochForOffset(offset) }
     }
-    const found =
-      timestamp === MAX_TIMESTAMP
-        ? log.segments.findMaxTimestamp()
-        : log.segments.findByTimestamp(timestamp, log.logStartOffset)
+    const found = log.segments.findByTimestamp(timestamp, log.logStartOffset)
     if (found === undefined || found.offset >= bound) {
       return { errorCode: lagging ? 'OFFSET_NOT_AVAILABLE' : 'NONE', ...nothing }
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { producedBatch } from '../../../../sim/kafka/log/batch.ts'
-import { ask, consumed, leaderOf, produce } from '../../../fixtures/broker-client.ts'
+import { ask, consumed, leaderOf } from '../../../fixtures/broker-client.ts'
 import { BrokerCluster } from '../../../fixtures/broker-cluster.ts'
 
 const SECOND = 1_000
@@ -169,94 +169,5 @@ describe('the coordinators of a broker', () => {
     expect(fetched?.topics[0]?.partitions[0]?.committedOffset).toBe(3)
     const described = ask(cluster, second, 'DescribeTransactions', { transactionalIds: ['x'] }).response
     expect(described?.transactionStates[0]?.transactionState).toBe('CompleteCommit')
-  })
-})
-
-describe('topics that do not exist', () => {
-  it('[KB7] are created when their metadata are asked for, unless that is switched off', () => {
-    const cluster = three()
-    const wanted = { topics: [{ name: 'new' }], allowAutoCreateTopics: true }
-    const unknown = ask(cluster, 1, 'Metadata', { ...wanted, allowAutoCreateTopics: false }).response
-    expect(unknown?.topics[0]?.errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION')
-    expect(ask(cluster, 1, 'Metadata', wanted).response?.topics[0]?.errorCode).toBe(
-      'UNKNOWN_TOPIC_OR_PARTITION',
-    )
-    expect(ask(cluster, 1, 'Metadata', wanted).response?.topics[0]).toMatchObject({
-      errorCode: 'NONE',
-      isInternal: false,
-    })
-    const off = new BrokerCluster({ brokers: 1, config: { 'auto.create.topics.enable': false } })
-    for (let round = 0; round < 2; round++)
-      expect(ask(off, 1, 'Metadata', wanted).response?.topics[0]?.errorCode).toBe(
-        'UNKNOWN_TOPIC_OR_PARTITION',
-      )
-    const bad = { topics: [{ name: 'a b' }], allowAutoCreateTopics: true }
-    expect(ask(off, 1, 'Metadata', bad).response?.topics[0]?.errorCode).toBe('INVALID_TOPIC_EXCEPTION')
-  })
-
-  it('[KB7] are created by FindCoordinator, with their own configuration', () => {
-    const cluster = three()
-    const first = ask(cluster, 1, 'FindCoordinator', { keyType: 'TRANSACTION', key: 'x' })
-    expect(first.response).toEqual({ errorCode: 'COORDINATOR_NOT_AVAILABLE', nodeId: -1 })
-    coordinator(cluster, 'TRANSACTION', 'x')
-    coordinator(cluster, 'GROUP', 'g')
-    const { topics } = cluster.controller.controller.metadata
-    expect(topics.get('__transaction_state')?.configs).toMatchObject({
-      'cleanup.policy': 'compact',
-      'min.insync.replicas': 2,
-    })
-    expect(topics.get('__consumer_offsets')?.partitions[0]?.replicas).toHaveLength(3)
-    const internal = produce(cluster, leaderOf(cluster, '__consumer_offsets'), '__consumer_offsets', ['no'])
-    expect(internal.response?.responses[0]?.partitionResponses[0]?.errorCode).toBe('INVALID_TOPIC_EXCEPTION')
-  })
-
-  it('[KB7] go, with their replicas, when they are deleted, and come back empty', () => {
-    const cluster = three()
-    produce(cluster, 1, 't', ['a'])
-    ask(cluster, 2, 'DeleteTopics', { topicNames: ['t'] })
-    expect(cluster.broker(1).replicas.all.size).toBe(0)
-    const assignments = [{ partitionIndex: 0, brokerIds: [1, 2, 3] }]
-    const topic = { name: 't', numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
-    expect(ask(cluster, 2, 'CreateTopics', { topics: [topic] }).response?.topics[0]?.errorCode).toBe('NONE')
-    expect(consumed(cluster, 1, 't')).toEqual([])
-    cluster.kill(3)
-    cluster.start(3)
-    cluster.advanceTo(cluster.nowMillis + 20 * SECOND)
-    expect(cluster.broker(3).replicas.get('t', 0)?.log.logEndOffset).toBe(0)
-  })
-})
-
-describe('DeleteRecords', () => {
-  it('[KB8] waits for followers that are alive', () => {
-    const cluster = three()
-    produce(cluster, 1, 't', ['a', 'b', 'c'])
-    const topics = [{ name: 't', partitions: [{ partitionIndex: 0, offset: 2 }] }]
-    cluster.pause(3)
-    const deleted = ask(cluster, 1, 'DeleteRecords', { timeoutMs: 60 * SECOND, topics })
-    cluster.advanceTo(cluster.nowMillis + SECOND)
-    expect(deleted.isAnswered).toBe(false)
-    cluster.resume(3)
-    cluster.advanceTo(cluster.nowMillis + SECOND)
-    expect(deleted.response?.topics[0]?.partitions[0]).toEqual({
-      partitionIndex: 0,
-      lowWatermark: 2,
-      errorCode: 'NONE',
-    })
-    expect(cluster.broker(3).replicas.get('t', 0)?.log.logStartOffset).toBe(2)
-  })
-
-  it('[KB8] says in time that they have not', () => {
-    const cluster = three()
-    produce(cluster, 1, 't', ['a', 'b', 'c'])
-    cluster.pause(3)
-    const topics = [{ name: 't', partitions: [{ partitionIndex: 0, offset: -1 }] }]
-    const deleted = ask(cluster, 1, 'DeleteRecords', { timeoutMs: 2 * SECOND, topics })
-    cluster.advanceTo(cluster.nowMillis + 2 * SECOND)
-    expect(deleted.response?.topics[0]?.partitions[0]?.errorCode).toBe('REQUEST_TIMED_OUT')
-    const refused = ask(cluster, 1, 'DeleteRecords', {
-      timeoutMs: SECOND,
-      topics: [{ name: 't', partitions: [{ partitionIndex: 0, offset: 9 }] }],
-    })
-    expect(refused.response?.topics[0]?.partitions[0]?.errorCode).toBe('OFFSET_OUT_OF_RANGE')
   })
 })
