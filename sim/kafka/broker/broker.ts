@@ -90,6 +90,11 @@ export class Broker {
     return this.lifecycle.state
   }
 
+  /** A write did not fit on its disk: nothing can be read or written any more. Kafka's process ends itself then. */
+  get hasFailedStorage(): boolean {
+    return this.context.disk.offline
+  }
+
   /** The life of the broker; -1 before it is registered. */
   get brokerEpoch(): number {
     return this.context.brokerEpoch
@@ -166,6 +171,7 @@ export class Broker {
       const atMillis = Math.max(due, context.nowMillis)
       context.nowMillis = atMillis
       context.timers.advance(atMillis)
+      this.groups.changed()
       this.groups.advance(atMillis)
       this.transactions.advance(atMillis)
       this.isrChecks.advance(atMillis)
@@ -263,6 +269,7 @@ export class Broker {
 
   private onChanged(replica: Replica): void {
     this.maintenance.changed()
+    if (replica.topic === GROUP_METADATA_TOPIC) this.groups.changed()
     if (replica.partition.isLeader && replica.partition.isr.committed.length > 1)
       this.isrChecks.suspect(replica)
   }

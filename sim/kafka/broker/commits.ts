@@ -3,7 +3,7 @@ import type { ErrorCode } from '../error-code.ts'
 import type { BrokerContext } from './context.ts'
 import type { Replica, Watcher } from './replica.ts'
 
-/** Waits until everything below an offset is replicated. */
+/** Waits until everything below an offset is replicated. After a time-out it may still be. */
 export interface Commit {
   committed(nowMillis: number): void
   failed(errorCode: ErrorCode, nowMillis: number): void
@@ -80,6 +80,7 @@ class CommitDeadline extends Deadline {
     this.requiredOffset = requiredOffset
   }
 
+  /** It stays in the queue: it may be replicated all the same. */
   expire(nowMillis: number): void {
     this.commit.failed('REQUEST_TIMED_OUT', nowMillis)
   }

@@ -19,6 +19,8 @@ import { TRANSACTION_DEFAULTS, type TransactionConfig } from '../transaction/con
 /** What a broker alone is configured with, under Kafka's own names. */
 interface OwnConfig {
   readonly 'broker.heartbeat.interval.ms': number
+  /** The longest that a broker waits before it asks a controller again that it could not reach. */
+  readonly 'broker.session.timeout.ms': number
   readonly 'auto.create.topics.enable': boolean
   readonly 'min.insync.replicas': number
   /** How long the coordinator of groups waits until a commit is replicated. */
@@ -54,6 +56,7 @@ export const BROKER_DEFAULTS: BrokerConfig = {
   ...CONSUMER_GROUP_DEFAULTS,
   ...TRANSACTION_DEFAULTS,
   'broker.heartbeat.interval.ms': 2_000,
+  'broker.session.timeout.ms': 9_000,
   'auto.create.topics.enable': true,
   'min.insync.replicas': 1,
   'offsets.commit.timeout.ms': 5_000,

@@ -17,7 +17,7 @@ export class BrokerContext {
   /** What the broker has heard of the metadata. */
   readonly metadata = new Metadata()
   readonly timers = new Deadlines()
-  readonly disk = new Disk()
+  readonly disk: Disk
   /** The life of the broker. */
   brokerEpoch = NO_BROKER_EPOCH
   /** When the broker was started. */
@@ -34,6 +34,7 @@ export class BrokerContext {
     this.config = config
     this.switches = switches
     this.host = host
+    this.disk = host.disk ?? new Disk()
   }
 
   /** Whoever waits for a replica is to look at it, before the broker does anything else. */

@@ -59,6 +59,10 @@ export class Fetches {
   }
 }
 
+function isWorthALook({ errorCode, divergingEpoch, sizeInBytes }: FetchedPartition): boolean {
+  return errorCode !== 'NONE' || divergingEpoch !== undefined || sizeInBytes > 0
+}
+
 /**
  * A fetch that may have to wait for data (rule F4). A follower waits for as long as there is nothing to tell it: what a
  * real one does meanwhile, every replica.fetch.wait.max.ms, shows only in when it was last caught up, and in how soon it
@@ -108,16 +112,23 @@ class DelayedFetch extends Deadline implements Watcher {
     }
     for (const replica of this.watched) replica.watch(this)
     if (!this.isFollower) this.waitAsConsumer(answers)
-    else if (answers.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
+    else if (this.wanted.some((one, at) => this.hasNews(answers[at] as FetchedPartition, one)))
+      this.tellSoon()
     return false
   }
 
-  look(): void {
+  look(_: number, changed: Replica): void {
     if (this.isDone) return
-    const peeked = this.wanted.map((one) => this.peek(one))
-    if (this.isEnough(peeked)) this.release()
-    else if (!this.isFollower) this.waitAsConsumer(peeked)
-    else if (peeked.some((answer, at) => this.hasNews(answer, at))) this.tellSoon()
+    for (const one of this.wanted) {
+      if (one.partition.partition !== changed.index || one.topic !== changed.topic) continue
+      const peeked = this.peek(one)
+      if (isWorthALook(peeked) && this.isEnough(this.peekAll(peeked))) {
+        this.release()
+        return
+      }
+      if (!this.isFollower) this.waitAsConsumer([peeked])
+      else if (this.hasNews(peeked, one)) this.tellSoon()
+    }
   }
 
   expire(): void {
@@ -179,11 +190,19 @@ class DelayedFetch extends Deadline implements Watcher {
     context.timers.set(this, this.lastRoundMillis() + context.config['replica.fetch.wait.max.ms'])
   }
 
-  /** Whether the follower does not know how far it may show its log. */
-  private hasNews({ highWatermark, logStartOffset }: FetchedPartition, at: number): boolean {
-    const { topic, partition } = this.wanted[at] as Wanted
-    const follower = this.replicas.get(topic, partition.partition)?.partition.follower(this.request.replicaId)
-    if (follower === undefined) return false
+  /**
+   * Whether another round of it would change something: it does not know how far it may show its log, or it is not in
+   * the ISR, which it may join with any fetch.
+   */
+  private hasNews(
+    { highWatermark, logStartOffset }: FetchedPartition,
+    { topic, partition }: Wanted,
+  ): boolean {
+    const { replicaId } = this.request
+    const leader = this.replicas.get(topic, partition.partition)?.partition
+    const follower = leader?.follower(replicaId)
+    if (leader === undefined || follower === undefined) return false
+    if (!leader.isr.committed.includes(replicaId)) return true
     return highWatermark > follower.toldHighWatermark || logStartOffset > partition.logStartOffset
   }
 
@@ -216,7 +235,9 @@ class DelayedFetch extends Deadline implements Watcher {
     if (!this.isFollower)
       return partition.fetchAsConsumer(wanted.partition, this.isolation, maxBytes, minOneBatch)
     const { nowMillis } = this.context
-    return partition.fetchAsFollower(
+    const follower = partition.follower(replicaId)
+    const before = follower?.logStartOffset
+    const fetched = partition.fetchAsFollower(
       wanted.partition,
       replicaId,
       replicaEpoch,
@@ -224,6 +245,9 @@ class DelayedFetch extends Deadline implements Watcher {
       minOneBatch,
       nowMillis,
     )
+    // A deletion of records may wait for it.
+    if (follower?.logStartOffset !== before) this.context.touch(replica)
+    return fetched
   }
 
   /** What it would get now, without anybody noticing. */
@@ -231,6 +255,11 @@ class DelayedFetch extends Deadline implements Watcher {
     const replica = this.replicaOf(wanted)
     if (typeof replica === 'string') return fetchRefused(replica)
     return replica.partition.fetchAsConsumer(wanted.partition, this.isolation, this.request.maxBytes, true)
+  }
+
+  /** What it would get of everything; of one partition where that is enough. */
+  private peekAll(peeked: FetchedPartition): readonly FetchedPartition[] {
+    return this.request.minBytes <= 1 ? [peeked] : this.wanted.map((one) => this.peek(one))
   }
 
   private replicaOf({ topic, partition }: Wanted): Replica | ErrorCode {
@@ -241,15 +270,18 @@ class DelayedFetch extends Deadline implements Watcher {
 
   private answer(answers: readonly FetchedPartition[]): void {
     this.isDone = true
+    const isWhole = !this.isFollower || this.request.maxWaitMs <= 0
     let at = 0
-    const responses = this.request.topics.map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map(({ partition: partitionIndex }): FetchedPartitionData => {
+    const responses = this.request.topics.map(({ topic, partitions }) => {
+      const told: FetchedPartitionData[] = []
+      for (const partition of partitions) {
         const answer = answers[at++] as FetchedPartition
-        if (this.isFollower) this.noteTold(topic, partitionIndex, answer)
-        return { partitionIndex, ...answer }
-      }),
-    }))
+        if (!isWhole && !isWorthALook(answer) && !this.hasNews(answer, { topic, partition })) continue
+        if (this.isFollower) this.noteTold(topic, partition.partition, answer)
+        told.push({ partitionIndex: partition.partition, ...answer })
+      }
+      return { topic, partitions: told }
+    })
     this.respond({ errorCode: 'NONE', responses })
   }
 

@@ -148,7 +148,7 @@ export class GroupShard {
       this.written.set(groupId, snapshot)
       this.modern.load(snapshot, nowMillis)
     }
-    this.classic.load(entries, nowMillis)
+    this.classic.load(entries, nowMillis, replica.log.highWatermark)
   }
 
   /** Writes a consumer group down if it has changed; undoes the change if that fails. */

@@ -1,6 +1,6 @@
 import { joinError, syncError } from '../coordinator/classic-rebalance.ts'
 import { describeMissing } from '../coordinator/consumer-group-describe.ts'
-import { refusal } from '../coordinator/consumer-group-heartbeat.ts'
+import { invalidHeartbeat, refusal } from '../coordinator/consumer-group-heartbeat.ts'
 import { responseErrorOf } from '../coordinator/group-log.ts'
 import type { JoinGroupRequest } from '../coordinator/group-message.ts'
 import type { OffsetCommitTopic, TopicErrors } from '../coordinator/offset-message.ts'
@@ -30,6 +30,8 @@ const CLIENT_HOST = '/127.0.0.1'
 export class Groups {
   private readonly context: BrokerContext
   private readonly shards = new Map<number, GroupShard>()
+  /** When something is due in any of them; undefined when that has to be worked out again. */
+  private dueMillis: number | undefined = Number.POSITIVE_INFINITY
 
   constructor(context: BrokerContext) {
     this.context = context
@@ -38,15 +40,23 @@ export class Groups {
   /** The broker leads a partition of __consumer_offsets, in a new epoch: loading takes no time. */
   elected(replica: Replica, nowMillis: number): void {
     this.resigned(replica.index, nowMillis)
+    this.changed()
     this.shards.set(replica.index, new GroupShard(this.context, replica))
   }
 
+  /** Something happened to a coordinator. */
+  changed(): void {
+    this.dueMillis = undefined
+  }
+
   resigned(partition: number, nowMillis: number): void {
+    this.changed()
     this.shards.get(partition)?.resign(nowMillis)
     this.shards.delete(partition)
   }
 
   topicsChanged(topics: ReadonlySet<string>, deleted: ReadonlySet<string>): void {
+    this.changed()
     for (const shard of this.shards.values()) {
       shard.modern.onTopicsChanged(topics)
       if (deleted.size > 0) shard.classic.offsets.topicsDeleted(deleted)
@@ -74,8 +84,10 @@ export class Groups {
   }
 
   nextDeadlineMillis(): number {
+    if (this.dueMillis !== undefined) return this.dueMillis
     let first = Number.POSITIVE_INFINITY
     for (const shard of this.shards.values()) first = Math.min(first, shard.nextDeadlineMillis())
+    this.dueMillis = first
     return first
   }
 
@@ -93,6 +105,8 @@ export class Groups {
   }
 
   advance(nowMillis: number): void {
+    if (this.nextDeadlineMillis() > nowMillis) return
+    this.changed()
     for (const shard of this.shards.values()) shard.advance(nowMillis)
   }
 
@@ -103,7 +117,7 @@ export class Groups {
       return
     }
     if (typeof shard === 'string') respond(joinError(body.memberId, 'INVALID_GROUP_ID'))
-    else if (!shard.admitsClassic(body.groupId)) respond(this.joinModern(body, apiVersion, clientId))
+    else if (!shard.admitsClassic(body.groupId)) respond(this.joinModern(body, apiVersion))
     else {
       const header = { apiVersion, clientId, clientHost: CLIENT_HOST }
       shard.classic.joinGroup(body, header, this.context.nowMillis, respond)
@@ -134,8 +148,11 @@ export class Groups {
     { body, apiVersion, clientId }: ApiRequest<'ConsumerGroupHeartbeat'>,
     respond: Respond<'ConsumerGroupHeartbeat'>,
   ): void {
+    const { config } = this.context
+    const invalid = invalidHeartbeat(body, apiVersion, config['group.consumer.assignors'])
     const shard = this.shardOf(body.groupId)
-    if (typeof shard === 'string') respond(refusal(shard, ''))
+    if (invalid !== undefined) respond(refusal(invalid.errorCode, invalid.errorMessage))
+    else if (typeof shard === 'string') respond(refusal(shard, ''))
     else shard.heartbeat(body, { apiVersion, clientId, clientHost: CLIENT_HOST }, respond)
   }
 
@@ -295,6 +312,7 @@ export class Groups {
     respond: (errorCode: ErrorCode) => void,
   ): void {
     const shard = this.shards.get(partition)
+    this.changed()
     if (shard === undefined) respond('NOT_LEADER_OR_FOLLOWER')
     else shard.classic.offsets.endTransaction(marker, this.context.nowMillis, respond)
   }
@@ -305,6 +323,7 @@ export class Groups {
 
   private shardOf(groupId: string): GroupShard | ErrorCode {
     if (groupId === '') return 'INVALID_GROUP_ID'
+    this.changed()
     return this.shards.get(this.partitionOf(groupId)) ?? 'NOT_COORDINATOR'
   }
 
@@ -312,13 +331,12 @@ export class Groups {
   private joinModern(
     { memberId, protocolType, protocols }: JoinGroupRequest,
     apiVersion: number,
-    clientId: string,
   ): ReturnType<typeof joinError> {
     if (protocolType !== 'consumer' || protocols.length === 0)
       return joinError(memberId, 'INCONSISTENT_GROUP_PROTOCOL')
     if (memberId !== '' || apiVersion < KNOWN_MEMBER_ID_VERSION)
       return joinError(memberId, 'INCONSISTENT_GROUP_PROTOCOL')
-    return joinError(`${clientId}-${this.context.host.newMemberId()}`, 'MEMBER_ID_REQUIRED')
+    return joinError(this.context.host.newMemberId(), 'MEMBER_ID_REQUIRED')
   }
 
   private split(topics: readonly OffsetCommitTopic[]) {

@@ -8,6 +8,7 @@ import type { ReassignmentResult } from '../controller/reassign.ts'
 import type { TopicPartition } from '../controller/state.ts'
 import type { CreatableTopic, CreatePartitionsTopic, TopicResult } from '../controller/topics.ts'
 import type { RecordBatch } from '../log/batch.ts'
+import type { Disk } from '../log/disk.ts'
 import type { StoredLog } from '../log/recovery.ts'
 import type { Channel } from '../protocol/api.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
@@ -89,6 +90,8 @@ export interface BrokerHost {
    * `Broker.press` says that somebody waits behind them.
    */
   readonly parksFetches?: boolean
+  /** The space that the broker's logs have, for the life of the broker; without limit unless given. */
+  readonly disk?: Disk
   /** Makes up what comes after the prefix of a member id (in Kafka a UUID); never the same twice in a cluster. */
   newMemberId(): string
   /** Makes up the id of a life of a broker; never the same twice in a cluster. */

@@ -3,7 +3,7 @@ import type { BrokerContext } from './context.ts'
 /** Source: BrokerState. */
 export type BrokerState = 'NOT_RUNNING' | 'STARTING' | 'RECOVERY' | 'RUNNING' | 'PENDING_CONTROLLED_SHUTDOWN'
 
-/** How long after the controller could not be reached a registration is tried again. Source: BrokerLifecycleManager. */
+/** How long after the controller could not be reached it is tried again, at first; then twice as long each time. */
 const RETRY_BACKOFF_MS = 100
 
 /** Registers a broker and tells the controller that it is alive (rules C6, C8). Source: BrokerLifecycleManager. */
@@ -16,6 +16,7 @@ export class Lifecycle {
   private readonly mayStop: (nowMillis: number) => void
   private dueMillis = Number.POSITIVE_INFINITY
   private isAsking = false
+  private failures = 0
   /** Something has changed since the controller was asked. */
   private isStale = false
 
@@ -79,6 +80,14 @@ export class Lifecycle {
     if (!this.isAsking && this.context.brokerEpoch >= 0) this.beat()
   }
 
+  /** The controller refused, or did not answer. */
+  private retry(): void {
+    const { context } = this
+    const backoffMs = RETRY_BACKOFF_MS * 2 ** this.failures
+    this.dueMillis = context.nowMillis + Math.min(backoffMs, context.config['broker.session.timeout.ms'])
+    this.failures += 1
+  }
+
   private register(): void {
     const { context, incarnationId, previousBrokerEpoch } = this
     this.isAsking = true
@@ -87,9 +96,10 @@ export class Lifecycle {
       context.nowMillis = nowMillis
       this.isAsking = false
       if (response?.errorCode !== 'NONE') {
-        this.dueMillis = nowMillis + RETRY_BACKOFF_MS
+        this.retry()
         return
       }
+      this.failures = 0
       context.brokerEpoch = response.brokerEpoch
       this.registered(nowMillis)
       if (!this.isAsking) this.beat()
@@ -110,8 +120,10 @@ export class Lifecycle {
     context.host.controller.send({ api: 'BrokerHeartbeat', body }, (response, nowMillis) => {
       context.nowMillis = nowMillis
       this.isAsking = false
-      this.dueMillis = nowMillis + context.config['broker.heartbeat.interval.ms']
-      if (response?.errorCode === 'NONE') {
+      if (response?.errorCode !== 'NONE') this.retry()
+      else {
+        this.failures = 0
+        this.dueMillis = nowMillis + context.config['broker.heartbeat.interval.ms']
         if (this.state === 'RECOVERY' && !response.isFenced) this.state = 'RUNNING'
         if (this.state === 'PENDING_CONTROLLED_SHUTDOWN' && response.shouldShutDown) {
           this.mayStop(nowMillis)

@@ -51,6 +51,7 @@ export class MetadataAnswers {
           }
         const partitions = topic.partitions.map((partition, index) => ({
           ...this.partition(partition, index),
+          errorCode: 'NONE' as const,
           eligibleLeaderReplicas: partition.elr,
           lastKnownElr: partition.lastKnownElr,
         }))

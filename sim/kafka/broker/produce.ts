@@ -2,12 +2,14 @@ import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { type AppendSource, CLIENT_APPEND } from '../log/append.ts'
 import type { RecordBatch } from '../log/batch.ts'
+import { recordErrorsOf } from '../log/validation.ts'
 import { SENTINEL_GUARD, type VerificationGuard } from '../log/verification.ts'
 import type { ApiRequest } from '../protocol/api.ts'
 import type {
   ProducePartitionResponse,
   ProduceRequestData,
   ProduceResponseData,
+  RecordError,
 } from '../protocol/produce.ts'
 import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
 import { produceSupport, type TransactionSupport } from '../transaction/verifier.ts'
@@ -20,6 +22,16 @@ import type { Transactions } from './transactions.ts'
 
 /** Produce from this version on says who leads instead (KIP-951). */
 const CURRENT_LEADER_VERSION = 10
+
+/** With these a leader does not say where its log starts. Source: ReplicaManager.appendRecordsToLeader. */
+const EXPECTED_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'NOT_LEADER_OR_FOLLOWER',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'CORRUPT_MESSAGE',
+  'KAFKA_STORAGE_ERROR',
+])
 
 /** A batch on its way into a log. */
 interface Incoming {
@@ -147,9 +159,10 @@ export class Produce {
       guard === SENTINEL_GUARD ? CLIENT_APPEND : { ...CLIENT_APPEND, verificationGuard: guard }
     const result = replica.partition.append(batch, acks, this.context.nowMillis, source)
     if (result.errorCode !== 'NONE') {
-      const isOfRecords = result.errorCode === 'INVALID_TIMESTAMP' || result.errorCode === 'INVALID_RECORD'
-      const logStartOffset = isOfRecords && 'logStartOffset' in result ? result.logStartOffset : -1
-      return failed(one, result.errorCode, logStartOffset)
+      if (EXPECTED_ERRORS.has(result.errorCode)) return failed(one, result.errorCode)
+      const { nowMillis } = this.context
+      const recordErrors = recordErrorsOf(result.errorCode, batch, replica.log.config, nowMillis)
+      return failed(one, result.errorCode, replica.log.logStartOffset, recordErrors)
     }
     this.context.touch(replica)
     if (!result.isDuplicate) this.context.host.observer?.appended(topic, index, batch, result.firstOffset)
@@ -178,8 +191,13 @@ export class Produce {
   }
 }
 
-function failed({ topic, index }: Incoming, errorCode: ErrorCode, logStartOffset = -1): Status {
-  const nowhere = { baseOffset: -1, logAppendTimeMs: -1, logStartOffset, recordErrors: [] }
+function failed(
+  { topic, index }: Incoming,
+  errorCode: ErrorCode,
+  logStartOffset = -1,
+  recordErrors: readonly RecordError[] = [],
+): Status {
+  const nowhere = { baseOffset: -1, logAppendTimeMs: -1, logStartOffset, recordErrors }
   return { topic, response: { index, errorCode, ...nowhere }, replica: undefined, requiredOffset: 0 }
 }
 

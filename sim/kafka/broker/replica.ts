@@ -9,7 +9,7 @@ import type { BrokerContext } from './context.ts'
 /** Waits for something to happen to a replica. */
 export interface Watcher {
   /** Something has: the high watermark, the end of the log, the leader. */
-  look(nowMillis: number): void
+  look(nowMillis: number, replica: Replica): void
 }
 
 type AlterResponded = (response: AlterPartitionResponse, nowMillis: number) => void
@@ -79,7 +79,7 @@ export class Replica implements PartitionHost {
   }
 
   wake(nowMillis: number): void {
-    for (const watcher of [...this.watchers]) watcher.look(nowMillis)
+    for (const watcher of [...this.watchers]) watcher.look(nowMillis, this)
   }
 }
 

@@ -10,7 +10,10 @@ const LONG_MAX = '9223372036854775807'
 /** The configuration of a topic's logs: what is set for the topic, else for the broker. */
 export function logConfigOf(configs: TopicConfigs, broker: BrokerConfig): LogConfig {
   const config: Record<string, unknown> = {}
+  // Kafka's own tests make segments smaller with it than segment.bytes may be.
+  const segmentBytes = configs['internal.segment.bytes']
   for (const key of KEYS) config[key] = configs[key] === undefined ? broker[key] : parsed(key, configs[key])
+  if (segmentBytes !== undefined) config['segment.bytes'] = Number(segmentBytes)
   return config as unknown as LogConfig
 }
 

@@ -9,7 +9,7 @@ import type { AddPartitionsToTxnBatchRequest, AddPartitionsToTxnRequest } from '
 import { ProducerIdManager } from '../transaction/producer-id.ts'
 import { partitionName, splitPartitionName } from '../transaction/topic-partition.ts'
 import { TransactionVerifier } from '../transaction/verifier.ts'
-import { Commits } from './commits.ts'
+import { type Commit, Commits } from './commits.ts'
 import type { BrokerContext } from './context.ts'
 import type { Groups } from './groups.ts'
 import { internalBatch } from './internal-log.ts'
@@ -177,8 +177,7 @@ export class Transactions {
         return
       }
       context.touch(replica)
-      const commit = { committed: () => done('NONE'), failed: done }
-      new Commits(context, replica, true).wait(commit, context.config['request.timeout.ms'])
+      new Commits(context, replica, true).wait(new Once(done), context.config['request.timeout.ms'])
     }
   }
 
@@ -205,13 +204,7 @@ export class Transactions {
       return
     }
     context.touch(replica)
-    commits.wait(
-      {
-        committed: (nowMillis) => done('NONE', nowMillis),
-        failed: (error, nowMillis) => done(error, nowMillis),
-      },
-      timeoutMillis,
-    )
+    commits.wait(new Once(done), timeoutMillis)
   }
 
   private allocate(): void {
@@ -262,5 +255,24 @@ function markersAnswer(markers: Markers, errors: ReadonlyMap<string, ErrorCode>)
         })),
       })),
     })),
+  }
+}
+
+/** Hears of the first that happens to a write. */
+class Once implements Commit {
+  private done: ((error: ErrorCode, nowMillis: number) => void) | undefined
+
+  constructor(done: (error: ErrorCode, nowMillis: number) => void) {
+    this.done = done
+  }
+
+  committed(nowMillis: number): void {
+    this.failed('NONE', nowMillis)
+  }
+
+  failed(errorCode: ErrorCode, nowMillis: number): void {
+    const { done } = this
+    this.done = undefined
+    done?.(errorCode, nowMillis)
   }
 }

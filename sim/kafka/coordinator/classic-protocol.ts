@@ -164,7 +164,7 @@ export class ClassicProtocol {
   /** Handles LeaveGroup of one or several members. */
   leaveGroup(request: LeaveGroupRequest, nowMillis: number): LeaveGroupResponse {
     const rebalance = this.rebalances.get(request.groupId)
-    if (rebalance === undefined) return { errorCode: 'UNKNOWN_MEMBER_ID', members: [] }
+    if (rebalance === undefined) return nobodyLeft(request)
     const { group } = rebalance
     const members: LeaveGroupMemberResponse[] = []
     let haveLeft = false
@@ -374,4 +374,16 @@ function memberOf(
     protocols: request.protocols,
     assignment,
   })
+}
+
+/** Nobody can leave a group that does not exist (GroupCoordinatorService.leaveGroup): it says so of each member. */
+function nobodyLeft({ members }: LeaveGroupRequest): LeaveGroupResponse {
+  return {
+    errorCode: 'NONE',
+    members: members.map(({ memberId, groupInstanceId }) => ({
+      memberId,
+      groupInstanceId,
+      errorCode: 'UNKNOWN_MEMBER_ID',
+    })),
+  }
 }

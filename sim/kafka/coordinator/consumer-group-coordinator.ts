@@ -345,7 +345,7 @@ export class ConsumerGroupCoordinator {
     this.forgetRegex(group, member.subscribedTopicRegex)
     group.topics = this.topicsOf(group, group.members.values())
     group.groupEpoch += 1
-    if (group.isEmpty) group.assign(new Map(), group.groupEpoch, Number.NEGATIVE_INFINITY)
+    if (group.isEmpty) group.assign(new Map(), group.assignmentEpoch, Number.NEGATIVE_INFINITY)
   }
 
   private forgetRegex(group: ConsumerGroup, regex: string): void {

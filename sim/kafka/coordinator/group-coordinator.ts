@@ -198,13 +198,14 @@ export class GroupCoordinator implements OffsetGroups {
   /**
    * Takes over what the log has: the sessions of all members begin anew, offsets of open transactions are pending.
    * @param entries in the order of the log
+   * @param replicatedEnd where the replicated part of the log ends; offsets above it are not read before it is
    */
-  load(entries: Iterable<LogEntry>, nowMillis: number): void {
+  load(entries: Iterable<LogEntry>, nowMillis: number, replicatedEnd = Number.POSITIVE_INFINITY): void {
     const groups = new Map<string, GroupMetadataValue | null>()
     for (const entry of entries) {
       if ('record' in entry && entry.record.kind === 'GroupMetadata')
         groups.set(entry.record.group, entry.record.value)
-      else this.offsets.load(entry)
+      else this.offsets.load(entry, replicatedEnd)
     }
     for (const [groupId, value] of groups) if (value !== null) this.classic.load(groupId, value, nowMillis)
     for (const groupId of this.offsets.store.groups.keys())

@@ -234,24 +234,30 @@ export class Offsets {
     return isAll
   }
 
-  /** Takes over an offset, a tombstone or a marker that the log has. */
-  load(entry: LogEntry): void {
+  /**
+   * Takes over an offset, a tombstone or a marker that the log has.
+   * @param replicatedEnd where the replicated part of the log ends: readers see the rest when it is replicated too
+   */
+  load(entry: LogEntry, replicatedEnd: number): void {
     const { store } = this
+    const reveal = (partitions: readonly PartitionOffset[]): void => {
+      const write = new Reveal(store, partitions)
+      if (entry.offset < replicatedEnd) write.committed()
+      else this.log.whenCommitted(write)
+    }
     if ('marker' in entry) {
-      const changed = store.endTransaction(entry.producerId, entry.marker === 'COMMIT')
-      for (const partition of changed) store.reveal(partition, partition.latest)
+      reveal(store.endTransaction(entry.producerId, entry.marker === 'COMMIT'))
     } else if (entry.record.kind === 'OffsetCommit') {
       const { group, topic, partition, value } = entry.record
       if (value === null) {
         const existing = store.groups.get(group)?.get(topic, partition)
         if (existing === undefined) return
         store.delete(existing)
-        store.reveal(existing, undefined)
+        reveal([existing])
         return
       }
       const stored = { ...value, recordOffset: entry.offset }
-      if (entry.producerId === NO_PRODUCER_ID)
-        store.reveal(store.put(group, topic, partition, stored), stored)
+      if (entry.producerId === NO_PRODUCER_ID) reveal([store.put(group, topic, partition, stored)])
       else store.putPending(entry.producerId, group, topic, partition, stored)
     }
   }

@@ -120,8 +120,10 @@ export class RecordBatch implements RecordBatchFields {
 
   /** The batch with some of its records left out; offsets and sequences stay (MemoryRecords.filterTo). */
   retaining(records: readonly LogRecord[], deleteHorizonMillis: number): RecordBatch {
-    const sizeInBytes = sizeOf(records)
-    return rebuilt({ ...this, records, sizeInBytes, deleteHorizonMillis })
+    const from = baseTimestampOf(this.deleteHorizonMillis, this.records)
+    const to = baseTimestampOf(deleteHorizonMillis, records)
+    const resized = from === to ? records : records.map((record) => rebased(record, from, to))
+    return rebuilt({ ...this, records: resized, sizeInBytes: sizeOf(resized), deleteHorizonMillis })
   }
 
   /** The batch with bytes that do not fit its checksum: a torn write, or a disk that forgets. */
@@ -132,6 +134,19 @@ export class RecordBatch implements RecordBatchFields {
 
 function rebuilt(fields: RecordBatchFields): RecordBatch {
   return new RecordBatch(fields, fields.baseOffset, fields.partitionLeaderEpoch, NO_TIMESTAMP)
+}
+
+/** What the timestamps of records are written relative to: the delete horizon takes the place of the first one. */
+function baseTimestampOf(deleteHorizonMillis: number, records: readonly LogRecord[]): number {
+  return deleteHorizonMillis === NO_TIMESTAMP ? (records[0]?.timestamp ?? 0) : deleteHorizonMillis
+}
+
+/** A record of the size that it has with another base timestamp. */
+function rebased(record: LogRecord, from: number, to: number): LogRecord {
+  let bodyBytes = record.sizeInBytes - 1
+  while (bodyBytes + varintBytes(bodyBytes) > record.sizeInBytes) bodyBytes -= 1
+  bodyBytes += varintBytes(record.timestamp - to) - varintBytes(record.timestamp - from)
+  return { ...record, sizeInBytes: varintBytes(bodyBytes) + bodyBytes }
 }
 
 function sizeOf(records: readonly LogRecord[]): number {

@@ -102,7 +102,17 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   const logStartOffset = Math.max(disk.logStartOffset, (segments[0] as LogSegment).baseOffset)
   epochs.truncateFromEnd(logEndOffset)
   epochs.truncateFromStart(disk.logStartOffset)
-  const producers = new ProducerState({ config: broker, switches, startMillis }, disk.snapshots)
+  const state = { config: broker, switches, startMillis }
+  const snapshots = disk.cleanShutdown
+    ? disk.snapshots
+    : recoveredSnapshots(
+        new ProducerState(state, disk.snapshots),
+        segments,
+        disk.recoveryPoint,
+        logStartOffset,
+        nowMillis,
+      )
+  const producers = new ProducerState(state, snapshots)
   producers.removeStraySnapshots(segments.map(({ baseOffset }) => baseOffset))
   rebuildProducerState(producers, new LogSegments(segments), logStartOffset, logEndOffset, nowMillis)
   const recoveryPoint = Math.min(disk.cleanShutdown ? logEndOffset : disk.recoveryPoint, logEndOffset)
@@ -143,6 +153,24 @@ function checkSegments(disk: StoredLog, epochs: LeaderEpochCache, nowMillis: num
     if (corrupt !== undefined) break
   }
   return checked
+}
+
+/**
+ * The snapshots that recovery leaves: one after each segment that it checked. What is loaded from one knows only the last
+ * batch of each producer, so that after a crash, too, older ones are no duplicates any more.
+ */
+function recoveredSnapshots(
+  producers: ProducerState,
+  segments: readonly LogSegment[],
+  recoveryPoint: number,
+  logStartOffset: number,
+  nowMillis: number,
+): readonly ProducerSnapshot[] {
+  const all = new LogSegments(segments)
+  for (const segment of segments)
+    if (segment.nextOffset > recoveryPoint)
+      rebuildProducerState(producers, all, logStartOffset, segment.nextOffset, nowMillis)
+  return producers.snapshots
 }
 
 function recoverEpoch(epochs: LeaderEpochCache, batch: RecordBatch): void {

@@ -2,6 +2,9 @@ import type { AbortedTxn } from './aborted-index.ts'
 import type { RecordBatch } from './batch.ts'
 import type { LogSegment, TimestampAndOffset } from './segment.ts'
 
+/** In place of a time: the largest one in the log (KIP-734). Source: ListOffsetsRequest. */
+export const MAX_TIMESTAMP = -3
+
 /** What a read found: whole batches of one segment, and their bytes. */
 export interface FoundBatches {
   readonly segmentIndex: number
@@ -131,6 +134,7 @@ export class LogSegments {
    * a segment below the start of the log is not deleted yet, it may hide the answer (UnifiedLog.searchOffsetInLocalLog).
    */
   findByTimestamp(timestamp: number, startOffset: number): TimestampAndOffset | undefined {
+    if (timestamp === MAX_TIMESTAMP) return this.findMaxTimestamp()
     const segment = this.list.find((one) => one.largestTimestamp >= timestamp)
     return segment?.findByTimestamp(timestamp, startOffset)
   }

@@ -58,3 +58,19 @@ function isTimely(timestamp: number, batch: RecordBatch, config: LogConfig, nowM
   }
   return batch.timestampType === 'CreateTime'
 }
+
+/** Which records are to blame for INVALID_RECORD or INVALID_TIMESTAMP (KIP-467); none when it is the batch. */
+export function recordErrorsOf(
+  error: string,
+  batch: RecordBatch,
+  config: LogConfig,
+  nowMillis: number,
+): { readonly batchIndex: number; readonly batchIndexErrorMessage: null }[] {
+  const isCompacted = config['cleanup.policy'].includes('compact')
+  return batch.records
+    .filter(({ key, timestamp }) => {
+      if (error === 'INVALID_RECORD') return isCompacted && key === null
+      return error === 'INVALID_TIMESTAMP' && !isTimely(timestamp, batch, config, nowMillis)
+    })
+    .map(({ offsetDelta }) => ({ batchIndex: offsetDelta, batchIndexErrorMessage: null }))
+}

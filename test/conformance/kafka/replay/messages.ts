@@ -47,7 +47,7 @@ export function batchOf(fields: Any): RecordBatch {
   return new RecordBatch(
     {
       baseOffset: 0,
-      lastOffsetDelta: records.length - 1,
+      lastOffsetDelta: fields.lastOffset - fields.baseOffset,
       partitionLeaderEpoch: -1,
       producerId: fields.producerId,
       producerEpoch: fields.producerEpoch,
@@ -61,7 +61,7 @@ export function batchOf(fields: Any): RecordBatch {
       sizeInBytes,
       isValid: fields.corrupt !== true,
     },
-    0,
+    fields.baseOffset,
     -1,
     NO_TIMESTAMP,
   )
@@ -77,7 +77,10 @@ function shownBatch(batch: RecordBatch): Fields {
     const { key, value, headers } = record
     const shown = { offset, timestamp: batch.timestampOf(record), key, value: value as Value }
     if (headers.length === 0) return shown
-    return { ...shown, headers: Object.fromEntries(headers.map((header) => [header.key, header.value as Value])) }
+    return {
+      ...shown,
+      headers: Object.fromEntries(headers.map((header) => [header.key, header.value as Value])),
+    }
   })
   const { baseOffset, lastOffset, partitionLeaderEpoch, sizeInBytes } = batch
   return {
@@ -106,7 +109,10 @@ const REQUESTS: { readonly [Api in ApiName]?: (body: Any) => RequestOf<Api> } = 
     ...body,
     topicData: body.topicData.map(({ name, partitionData }: Any) => ({
       name,
-      partitionData: partitionData.map(({ index, records }: Any) => ({ index, records: batchOf(records[0]) })),
+      partitionData: partitionData.map(({ index, records }: Any) => ({
+        index,
+        records: batchOf(records[0]),
+      })),
     })),
   }),
   Fetch: (body) => ({
@@ -134,6 +140,19 @@ const REQUESTS: { readonly [Api in ApiName]?: (body: Any) => RequestOf<Api> } = 
   }),
 }
 
+/** null in answers to those who read everything, unless it was refused before a log was asked. */
+const showsAborted = (request: Fields, errorCode: string): boolean =>
+  errorCode === 'UNKNOWN_TOPIC_OR_PARTITION' || (request.isolationLevel === 1 && errorCode === 'NONE')
+
+/** The bytes of a consumer's subscription (version 3), as text: that is how a history shows them here. */
+function subscriptionText({ topics }: Any): string {
+  const bytes: number[] = [0, 3, 0, 0, 0, topics.length]
+  for (const topic of topics) bytes.push(0, topic.length, ...new TextEncoder().encode(topic))
+  const nothing = [0xff, 0xff, 0xff, 0xff]
+  bytes.push(...nothing, 0, 0, 0, 0, ...nothing, 0xff, 0xff)
+  return new TextDecoder().decode(new Uint8Array(bytes))
+}
+
 /** How answers of the simulator differ from those of a history. */
 const RESPONSES: { readonly [Api in ApiName]?: (response: Any, step: RequestStep) => Any } = {
   Fetch: (response: ResponseOf<'Fetch'>, { request }) => ({
@@ -154,7 +173,7 @@ const RESPONSES: { readonly [Api in ApiName]?: (response: Any, step: RequestStep
           highWatermark,
           lastStableOffset,
           logStartOffset,
-          abortedTransactions: request.isolationLevel === 1 && errorCode === 'NONE' ? aborted : null,
+          abortedTransactions: showsAborted(request, errorCode) ? aborted : null,
           preferredReadReplica: -1,
           records: partition.batches.map(shownBatch),
           ...(diverging === undefined ? {} : { divergingEpoch: diverging }),
@@ -182,7 +201,9 @@ const RESPONSES: { readonly [Api in ApiName]?: (response: Any, step: RequestStep
       ...group,
       members: group.members.map((member: Any) => ({
         ...member,
-        memberMetadata: member.memberMetadata ?? '',
+        memberMetadata: member.memberMetadata?.topics
+          ? subscriptionText(member.memberMetadata)
+          : (member.memberMetadata ?? ''),
         memberAssignment: member.memberAssignment ?? '',
       })),
     })),
@@ -200,11 +221,12 @@ const RESPONSES: { readonly [Api in ApiName]?: (response: Any, step: RequestStep
       members: group.members.map((member: Any) => ({ ...member, memberType: 1 })),
     })),
   }),
-  EndTxn: ({ errorCode, ...rest }, { apiVersion }) => (apiVersion >= 5 ? { errorCode, ...rest } : { errorCode }),
+  EndTxn: ({ errorCode, ...rest }, { apiVersion }) =>
+    apiVersion >= 5 ? { errorCode, ...rest } : { errorCode },
 }
 
-/** The exchange of a step. @param request with real ids and moments in place of symbols */
-export function exchangeOf(step: RequestStep, request: Fields): Exchange {
+/** The exchange of a step. @param request with real ids and moments in place of symbols @param isCorrupt of batches with a wrong checksum */
+export function exchangeOf(step: RequestStep, request: Fields, isCorrupt: boolean): Exchange {
   const { apiVersion, client: clientId } = step
   const api = step.api as ApiName
   const one = (body: Any): ApiRequest => ({
@@ -229,9 +251,15 @@ export function exchangeOf(step: RequestStep, request: Fields): Exchange {
     return {
       requests: coordinatorKeys.map((key: string) => one({ keyType: name, key })),
       answer: (responses) => ({
-        coordinators: responses.map((response, at) => ({ key: coordinatorKeys[at], ...(response as Fields) })),
+        coordinators: responses.map((response, at) => ({
+          key: coordinatorKeys[at],
+          ...(response as Fields),
+        })),
       }),
     }
   }
+  if (isCorrupt)
+    for (const { partitionData } of (request as Any).topicData)
+      for (const { records } of partitionData) records[0].corrupt = true
   return { requests: [one(request)], answer: ([response]) => shown(response) }
 }

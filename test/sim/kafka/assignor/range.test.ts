@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { assignRange, rangeOf } from '../../../../sim/kafka/assignor/range.ts'
 import { classicMember, countsOf, recordedCases, shares } from '../../../fixtures/assignors.ts'
-import { KafkaBench, Reader } from '../../../fixtures/kafka.ts'
+
 
 describe('a range', () => {
   it.each([

@@ -233,7 +233,7 @@ describe('a member that leaves', () => {
     `,
     )
     plays(`
-      0     leave a-1   → all UNKNOWN_MEMBER_ID                           | none
+      0     leave a-1   → UNKNOWN_MEMBER_ID                               | none
     `)
   })
 

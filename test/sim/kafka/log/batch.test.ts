@@ -33,11 +33,18 @@ describe('a batch', () => {
   it('[KL14] keeps offsets and sequences when records are taken out', () => {
     const batch = at(23, producerBatch(1, 0, 7, ['a', 'b', 'c']))
     const { records } = batch
-    const rest = batch.retaining(records.slice(1, 2), 99)
+    const rest = batch.retaining(records.slice(1, 2), 9)
     expect([rest.baseOffset, rest.lastOffset, rest.baseSequence, rest.lastSequence]).toEqual([23, 25, 7, 9])
     expect(rest.records).toEqual([records[1]])
     expect(rest.sizeInBytes).toBeLessThan(batch.sizeInBytes)
-    expect(rest.deleteHorizonMillis).toBe(99)
+    expect(rest.deleteHorizonMillis).toBe(9)
+  })
+
+  it('[KL14] grows when a delete horizon takes the place of its base timestamp', () => {
+    const batch = at(0, producerBatch(1, 0, 0, ['a']))
+    const later = batch.retaining(batch.records, 100_000)
+    expect(later.sizeInBytes).toBe(batch.sizeInBytes + 2)
+    expect(later.retaining(later.records, -1).sizeInBytes).toBe(batch.sizeInBytes)
   })
 
   // DefaultRecordBatchTest and the sizes that LogCleanerTest and UnifiedLogTest rely on.

@@ -139,13 +139,14 @@ describe('a machine that crashes', () => {
     expect([left({ 'flush.ms': 100 }, 199), left({ 'flush.ms': 100 }, 200)]).toEqual([2, 4])
   })
 
-  it('[KS5] has all of the log to go by where a snapshot was not flushed yet', () => {
+  it('[KS5] has all of the log to go by where a snapshot was not flushed yet, and then the last batch of each producer', () => {
     const log = emptyLog({ disk: new Disk(Number.POSITIVE_INFINITY, 100) })
     for (const n of [0, 1]) log.appendAsLeader(producerBatch(1, 0, n), 0, 0)
     log.roll(0)
     log.appendAsLeader(producerBatch(1, 0, 2), 0, 0)
     const opened = reopen(crashMachine(log, 50, { survivingEndOffset: 3 }), 50)
-    expect(opened.producers.entry(1, 50)?.batches).toHaveLength(3)
+    expect(opened.producers.entry(1, 50)?.batches).toHaveLength(1)
+    expect(opened.producers.entry(1, 50)?.lastSequence).toBe(2)
   })
 
   it('[KS5] loses what was not flushed, and the snapshot holds the rest', () => {
