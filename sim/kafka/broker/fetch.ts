@@ -11,11 +11,6 @@ import type { Respond } from './respond.ts'
 /** In place of a broker id: a consumer. */
 export const CONSUMER = -1
 
-interface Wanted {
-  readonly topic: string
-  readonly partition: FetchPartitionData
-}
-
 /** Handles Fetch (rules F1 to F4, R1). Source: KafkaApis.handleFetchRequest, ReplicaManager.fetchMessages. */
 export class Fetches {
   private readonly context: BrokerContext
@@ -52,6 +47,11 @@ export class Fetches {
     this.parked.delete(replicaId)
   }
 
+  /** Something has happened to a replica, for which fetches of followers may wait. */
+  changed(replica: Replica, nowMillis: number): void {
+    for (const fetch of this.parked.values()) fetch.look(nowMillis, replica)
+  }
+
   /** Forgets the fetch of a follower that is gone. */
   drop(replicaId: number): void {
     this.parked.get(replicaId)?.drop()
@@ -59,23 +59,29 @@ export class Fetches {
   }
 }
 
-function isWorthALook({ errorCode, divergingEpoch, sizeInBytes }: FetchedPartition): boolean {
-  return errorCode !== 'NONE' || divergingEpoch !== undefined || sizeInBytes > 0
+/** What is to be told of one partition. */
+interface Told {
+  readonly topic: string
+  readonly partition: FetchPartitionData
+  readonly answer: FetchedPartition
 }
 
 /**
  * A fetch that may have to wait for data (rule F4). A follower waits for as long as there is nothing to tell it: what a
  * real one does meanwhile, every replica.fetch.wait.max.ms, shows only in when it was last caught up, and in how soon it
- * hears of the high watermark; both are worked out. Source: DelayedFetch.
+ * hears of the high watermark; both are worked out. Partitions of which there is nothing to tell are left out, as in a
+ * fetch session. Source: DelayedFetch.
  */
 class DelayedFetch extends Deadline implements Watcher {
   private readonly context: BrokerContext
   private readonly replicas: Replicas
   private readonly request: FetchRequestData
   private readonly respond: Respond<'Fetch'>
-  private readonly wanted: readonly Wanted[]
+  private readonly isFollower: boolean
   private readonly isolation: FetchIsolation
-  private readonly watched = new Set<Replica>()
+  /** Whether all partitions are answered, whatever there is to tell of them. */
+  private readonly isWhole: boolean
+  private readonly watched: Replica[] = []
   private sentMillis = 0
   private isDone = false
 
@@ -90,45 +96,44 @@ class DelayedFetch extends Deadline implements Watcher {
     this.replicas = replicas
     this.request = request
     this.respond = respond
-    this.wanted = request.topics.flatMap(({ topic, partitions }) =>
-      partitions.map((partition) => ({ topic, partition })),
-    )
+    this.isFollower = request.replicaId !== CONSUMER
+    this.isWhole = request.maxWaitMs <= 0 || (!this.isFollower && context.host.parksFetches !== true)
     if (this.isFollower) this.isolation = 'log_end'
     else this.isolation = request.isolationLevel === 'read_committed' ? 'txn_committed' : 'high_watermark'
   }
 
   /** @returns whether it was answered */
   start(): boolean {
-    const { context, request } = this
+    const { context } = this
     this.sentMillis = context.nowMillis
-    const answers = this.read()
-    if (this.isEnough(answers)) {
-      this.answer(answers)
+    const told = this.read()
+    if (this.isEnough(told)) {
+      this.answer(told)
       return true
     }
-    for (const { topic, partition } of this.wanted) {
-      const replica = this.replicas.get(topic, partition.partition)
-      if (replica !== undefined) this.watched.add(replica)
+    if (this.isFollower) {
+      if (told.some((one) => this.hasNews(one.topic, one.partition, one.answer))) this.tellSoon()
+    } else {
+      this.watch()
+      this.waitAsConsumer(told)
     }
-    for (const replica of this.watched) replica.watch(this)
-    if (!this.isFollower) this.waitAsConsumer(answers)
-    else if (this.wanted.some((one, at) => this.hasNews(answers[at] as FetchedPartition, one)))
-      this.tellSoon()
     return false
   }
 
   look(_: number, changed: Replica): void {
     if (this.isDone) return
-    for (const one of this.wanted) {
-      if (one.partition.partition !== changed.index || one.topic !== changed.topic) continue
-      const peeked = this.peek(one)
-      if (isWorthALook(peeked) && this.isEnough(this.peekAll(peeked))) {
-        this.release()
-        return
-      }
-      if (!this.isFollower) this.waitAsConsumer([peeked])
-      else if (this.hasNews(peeked, one)) this.tellSoon()
-    }
+    const partition = this.request.topics
+      .find(({ topic }) => topic === changed.topic)
+      ?.partitions.find(({ partition: index }) => index === changed.index)
+    if (partition === undefined) return
+    const { topic } = changed
+    const answer = this.peek(topic, partition)
+    const isWorthALook =
+      answer.errorCode !== 'NONE' || answer.divergingEpoch !== undefined || answer.sizeInBytes > 0
+    const peeked = { topic, partition, answer }
+    if (isWorthALook && this.isEnough(this.peekAll(peeked))) this.release()
+    else if (!this.isFollower) this.waitAsConsumer([peeked])
+    else if (this.hasNews(topic, partition, answer)) this.tellSoon()
   }
 
   expire(): void {
@@ -137,28 +142,37 @@ class DelayedFetch extends Deadline implements Watcher {
 
   release(): void {
     if (this.isDone) return
-    this.drop()
-    this.answer(this.read())
+    this.leave()
+    this.answer(this.read(true))
   }
 
   /** Waits no more; its follower was in touch until now. */
   drop(): void {
     if (this.isDone) return
-    this.isDone = true
-    this.context.timers.cancel(this)
-    for (const replica of this.watched) {
-      replica.unwatch(this)
-      if (this.isFollower) this.touch(replica)
-    }
+    this.leave()
+    for (const { topic, partitions } of this.request.topics)
+      for (const { partition } of partitions) this.touch(this.replicas.get(topic, partition))
   }
 
-  private get isFollower(): boolean {
-    return this.request.replicaId !== CONSUMER
+  private leave(): void {
+    this.isDone = true
+    this.context.timers.cancel(this)
+    for (const replica of this.watched) replica.unwatch(this)
+  }
+
+  private watch(): void {
+    for (const { topic, partitions } of this.request.topics)
+      for (const { partition } of partitions) {
+        const replica = this.replicas.get(topic, partition)
+        if (replica === undefined) continue
+        replica.watch(this)
+        this.watched.push(replica)
+      }
   }
 
   /** The follower's last fetch, had it not waited for more than one wait. */
-  private touch({ partition }: Replica): void {
-    const follower = partition.follower(this.request.replicaId)
+  private touch(replica: Replica | undefined): void {
+    const follower = replica?.partition.follower(this.request.replicaId)
     if (follower === undefined) return
     follower.lastCaughtUpMillis = Math.max(follower.lastCaughtUpMillis, this.lastRoundMillis())
   }
@@ -178,8 +192,8 @@ class DelayedFetch extends Deadline implements Watcher {
   }
 
   /** A consumer asks again after each wait; where nobody is interested in empty answers that is left out. */
-  private waitAsConsumer(answers: readonly FetchedPartition[]): void {
-    const isEmpty = answers.every(({ sizeInBytes }) => sizeInBytes === 0)
+  private waitAsConsumer(told: readonly Told[]): void {
+    const isEmpty = told.every(({ answer }) => answer.sizeInBytes === 0)
     if (this.context.host.parksFetches !== true || !isEmpty) this.press()
   }
 
@@ -195,8 +209,9 @@ class DelayedFetch extends Deadline implements Watcher {
    * the ISR, which it may join with any fetch.
    */
   private hasNews(
+    topic: string,
+    partition: FetchPartitionData,
     { highWatermark, logStartOffset }: FetchedPartition,
-    { topic, partition }: Wanted,
   ): boolean {
     const { replicaId } = this.request
     const leader = this.replicas.get(topic, partition.partition)?.partition
@@ -206,39 +221,59 @@ class DelayedFetch extends Deadline implements Watcher {
     return highWatermark > follower.toldHighWatermark || logStartOffset > partition.logStartOffset
   }
 
-  private isEnough(answers: readonly FetchedPartition[]): boolean {
-    if (answers.length === 0 || this.request.maxWaitMs <= 0) return true
+  private isEnough(told: readonly Told[]): boolean {
+    if (this.request.topics.length === 0 || this.request.maxWaitMs <= 0) return true
     let bytes = 0
-    for (const { errorCode, divergingEpoch, sizeInBytes } of answers) {
-      if (errorCode !== 'NONE' || divergingEpoch !== undefined) return true
-      bytes += sizeInBytes
+    for (const { answer } of told) {
+      if (answer.errorCode !== 'NONE' || answer.divergingEpoch !== undefined) return true
+      bytes += answer.sizeInBytes
     }
     return bytes >= Math.max(this.request.minBytes, this.isFollower ? 1 : 0)
   }
 
-  private read(): FetchedPartition[] {
+  /** @param again whether it has waited: a follower was in touch meanwhile */
+  private read(again = false): Told[] {
     let rest = Math.min(this.request.maxBytes, this.context.config['fetch.max.bytes'])
     let isFirst = true
-    return this.wanted.map((wanted) => {
-      const answer = this.readOne(wanted, rest, isFirst)
-      rest = Math.max(0, rest - answer.sizeInBytes)
-      if (answer.sizeInBytes > 0) isFirst = false
-      return answer
-    })
+    const told: Told[] = []
+    for (const { topic, partitions } of this.request.topics) {
+      const replicas = this.replicas.ofTopic(topic)
+      for (const partition of partitions) {
+        const replica = replicas[partition.partition]
+        if (!this.isWhole && replica !== undefined && this.isIdle(replica, partition)) continue
+        if (again && this.isFollower) this.touch(replica)
+        const answer = this.readOne(topic, partition, rest, isFirst)
+        rest = Math.max(0, rest - answer.sizeInBytes)
+        if (answer.sizeInBytes > 0) isFirst = false
+        told.push({ topic, partition, answer })
+      }
+    }
+    return told
   }
 
-  private readOne(wanted: Wanted, maxBytes: number, minOneBatch: boolean): FetchedPartition {
+  /** Whether there is nothing to tell of a partition; notes that its follower has fetched. */
+  private isIdle({ partition }: Replica, wanted: FetchPartitionData): boolean {
+    if (!this.isFollower) return partition.isIdleForConsumer(wanted, this.isolation)
     const { replicaId, replicaEpoch } = this.request
-    const replica = this.replicaOf(wanted)
+    return partition.isIdleForFollower(wanted, replicaId, replicaEpoch, this.context.nowMillis)
+  }
+
+  private readOne(
+    topic: string,
+    wanted: FetchPartitionData,
+    maxBytes: number,
+    minOneBatch: boolean,
+  ): FetchedPartition {
+    const { replicaId, replicaEpoch } = this.request
+    const replica = this.replicaOf(topic, wanted)
     if (typeof replica === 'string') return fetchRefused(replica)
     const { partition } = replica
-    if (!this.isFollower)
-      return partition.fetchAsConsumer(wanted.partition, this.isolation, maxBytes, minOneBatch)
+    if (!this.isFollower) return partition.fetchAsConsumer(wanted, this.isolation, maxBytes, minOneBatch)
     const { nowMillis } = this.context
     const follower = partition.follower(replicaId)
     const before = follower?.logStartOffset
     const fetched = partition.fetchAsFollower(
-      wanted.partition,
+      wanted,
       replicaId,
       replicaEpoch,
       maxBytes,
@@ -251,37 +286,38 @@ class DelayedFetch extends Deadline implements Watcher {
   }
 
   /** What it would get now, without anybody noticing. */
-  private peek(wanted: Wanted): FetchedPartition {
-    const replica = this.replicaOf(wanted)
+  private peek(topic: string, wanted: FetchPartitionData): FetchedPartition {
+    const replica = this.replicaOf(topic, wanted)
     if (typeof replica === 'string') return fetchRefused(replica)
-    return replica.partition.fetchAsConsumer(wanted.partition, this.isolation, this.request.maxBytes, true)
+    return replica.partition.fetchAsConsumer(wanted, this.isolation, this.request.maxBytes, true)
   }
 
   /** What it would get of everything; of one partition where that is enough. */
-  private peekAll(peeked: FetchedPartition): readonly FetchedPartition[] {
-    return this.request.minBytes <= 1 ? [peeked] : this.wanted.map((one) => this.peek(one))
+  private peekAll(peeked: Told): readonly Told[] {
+    if (this.request.minBytes <= 1) return [peeked]
+    return this.request.topics.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic, partition, answer: this.peek(topic, partition) })),
+    )
   }
 
-  private replicaOf({ topic, partition }: Wanted): Replica | ErrorCode {
-    if (!this.isFollower && this.context.metadata.partition(topic, partition.partition) === undefined)
+  private replicaOf(topic: string, { partition }: FetchPartitionData): Replica | ErrorCode {
+    if (!this.isFollower && this.context.metadata.partition(topic, partition) === undefined)
       return 'UNKNOWN_TOPIC_OR_PARTITION'
-    return this.replicas.lookUp(topic, partition.partition)
+    return this.replicas.lookUp(topic, partition)
   }
 
-  private answer(answers: readonly FetchedPartition[]): void {
+  private answer(told: readonly Told[]): void {
     this.isDone = true
-    const isWhole = !this.isFollower || this.request.maxWaitMs <= 0
-    let at = 0
-    const responses = this.request.topics.map(({ topic, partitions }) => {
-      const told: FetchedPartitionData[] = []
-      for (const partition of partitions) {
-        const answer = answers[at++] as FetchedPartition
-        if (!isWhole && !isWorthALook(answer) && !this.hasNews(answer, { topic, partition })) continue
-        if (this.isFollower) this.noteTold(topic, partition.partition, answer)
-        told.push({ partitionIndex: partition.partition, ...answer })
+    const responses: { topic: string; partitions: FetchedPartitionData[] }[] = []
+    for (const { topic, partition, answer } of told) {
+      if (this.isFollower) this.noteTold(topic, partition.partition, answer)
+      let last = responses[responses.length - 1]
+      if (last?.topic !== topic) {
+        last = { topic, partitions: [] }
+        responses.push(last)
       }
-      return { topic, partitions: told }
-    })
+      last.partitions.push({ partitionIndex: partition.partition, ...answer })
+    }
     this.respond({ errorCode: 'NONE', responses })
   }
 

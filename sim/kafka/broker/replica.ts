@@ -1,6 +1,7 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { Log } from '../log/log.ts'
-import type { PartitionFetcher } from '../replication/fetcher.ts'
+import type { FetchPartitionData } from '../protocol/fetch.ts'
+import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
 import { Partition, type PartitionHost } from '../replication/partition.ts'
 import type { BrokerConfig, BrokerSwitches } from './config.ts'
@@ -10,6 +11,11 @@ import type { BrokerContext } from './context.ts'
 export interface Watcher {
   /** Something has: the high watermark, the end of the log, the leader. */
   look(nowMillis: number, replica: Replica): void
+}
+
+interface LastWanted {
+  readonly request: FollowerRequest
+  readonly partition: FetchPartitionData
 }
 
 type AlterResponded = (response: AlterPartitionResponse, nowMillis: number) => void
@@ -27,6 +33,7 @@ export class Replica implements PartitionHost {
   /** Set while it follows. */
   fetcher: PartitionFetcher | undefined
   minInsyncReplicas = 1
+  private lastWanted: LastWanted | undefined
   private readonly context: BrokerContext
   private readonly watchers = new Set<Watcher>()
 
@@ -56,6 +63,13 @@ export class Replica implements PartitionHost {
 
   get switches(): BrokerSwitches {
     return this.context.switches
+  }
+
+  /** What a fetch of it asks for; the same object again if that is the same. */
+  wanted(request: FollowerRequest): FetchPartitionData {
+    if (this.lastWanted?.request !== request && request.api === 'Fetch')
+      this.lastWanted = { request, partition: { partition: this.index, ...request.partition } }
+    return (this.lastWanted as LastWanted).partition
   }
 
   eligibleBrokerEpoch(brokerId: number): number | undefined {

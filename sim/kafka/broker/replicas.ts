@@ -26,12 +26,15 @@ export interface ReplicaListener {
   onRemoved(replica: Replica, nowMillis: number): void
 }
 
+const NO_REPLICAS: readonly Replica[] = []
+
 /** What a machine that crashes keeps of each log. */
 export type LossOf = (topic: string, partition: number) => PageCacheLoss | undefined
 
 /** The replicas of a broker, as the metadata assign them. Source: ReplicaManager, LogManager. */
 export class Replicas {
   readonly all = new Map<PartitionName, Replica>()
+  private readonly byTopic = new Map<string, (Replica | undefined)[]>()
   private readonly context: BrokerContext
   private readonly maintenance: Maintenance
   private readonly listener: ReplicaListener
@@ -51,7 +54,12 @@ export class Replicas {
   }
 
   get(topic: string, partition: number): Replica | undefined {
-    return this.all.get(partitionName(topic, partition))
+    return this.byTopic.get(topic)?.[partition]
+  }
+
+  /** The replicas of a topic, by the index of their partition. */
+  ofTopic(topic: string): readonly (Replica | undefined)[] {
+    return this.byTopic.get(topic) ?? NO_REPLICAS
   }
 
   /** The replica of a partition, or why there is none (ReplicaManager.getPartitionOrError). */
@@ -163,12 +171,17 @@ export class Replicas {
     const replica = new Replica(context, topic, index, topicId, log)
     replica.minInsyncReplicas = minInsyncReplicasOf(configs, config)
     this.all.set(name, replica)
+    const ofTopic = this.byTopic.get(topic) ?? []
+    ofTopic[index] = replica
+    this.byTopic.set(topic, ofTopic)
     this.maintenance.add(log)
     return replica
   }
 
   private remove(replica: Replica, nowMillis: number): void {
     this.all.delete(partitionName(replica.topic, replica.index))
+    const ofTopic = this.byTopic.get(replica.topic)
+    if (ofTopic !== undefined) ofTopic[replica.index] = undefined
     this.maintenance.remove(replica.log)
     replica.fetcher = undefined
     replica.partition.makeFollower({ ...GONE, leaderEpoch: replica.partition.leaderEpoch })

@@ -1,7 +1,7 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
-import type { FetchResponseData } from '../protocol/fetch.ts'
+import type { FetchPartitionData, FetchResponseData } from '../protocol/fetch.ts'
 import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
 import { EARLIEST_TIMESTAMP, fetchRefused, LATEST_TIMESTAMP } from '../replication/message.ts'
 import type { BrokerContext } from './context.ts'
@@ -120,13 +120,17 @@ class LeaderConnection extends Deadline {
 
   private fetch(asking: readonly Asking[], fetchNumber: number): void {
     const { id, config, brokerEpoch } = this.context
-    const topics = new Map<string, RequestOf<'Fetch'>['topics'][number]['partitions'][number][]>()
-    for (const { replica, request } of asking) {
-      if (request.api !== 'Fetch') continue
-      const partition = { partition: replica.index, ...request.partition }
-      const partitions = topics.get(replica.topic)
-      if (partitions === undefined) topics.set(replica.topic, [partition])
-      else partitions.push(partition)
+    const byTopic = new Map<string, Asking[]>()
+    for (const one of asking) {
+      const ofTopic = byTopic.get(one.replica.topic)
+      if (ofTopic === undefined) byTopic.set(one.replica.topic, [one])
+      else ofTopic.push(one)
+    }
+    const topics: { topic: string; partitions: FetchPartitionData[] }[] = []
+    const asked: Asking[] = []
+    for (const [topic, ofTopic] of byTopic) {
+      topics.push({ topic, partitions: ofTopic.map(({ replica, request }) => replica.wanted(request)) })
+      asked.push(...ofTopic)
     }
     const body: RequestOf<'Fetch'> = {
       replicaId: id,
@@ -135,33 +139,30 @@ class LeaderConnection extends Deadline {
       minBytes: config['replica.fetch.min.bytes'],
       maxBytes: config['replica.fetch.response.max.bytes'],
       isolationLevel: 'read_uncommitted',
-      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+      topics,
     }
     this.isFresh = false
     this.send('Fetch', FETCH_VERSION, body, (response) => {
-      if (fetchNumber === this.fetchNumber && asking.length > 0) this.fetched(asking, response)
+      if (fetchNumber === this.fetchNumber && asked.length > 0) this.fetched(asked, response)
     })
   }
 
   private fetched(asked: readonly Asked[], response: FetchResponseData | undefined): void {
     const { nowMillis } = this.context
     this.isFetching = false
-    const answers = new Map<
-      string,
-      Map<number, FetchResponseData['responses'][number]['partitions'][number]>
-    >()
-    for (const { topic, partitions } of response?.responses ?? [])
-      answers.set(topic, new Map(partitions.map((partition) => [partition.partitionIndex, partition])))
-    if (response === undefined) this.isFresh = true
-    for (const { replica, fetcher } of asked) {
-      if (replica.fetcher !== fetcher) continue
-      const answer =
-        response === undefined
-          ? fetchRefused('NETWORK_EXCEPTION')
-          : answers.get(replica.topic)?.get(replica.index)
-      if (answer === undefined) continue
-      if (fetcher.fetched(answer, nowMillis)) this.context.touch(replica)
+    if (response === undefined) {
+      this.isFresh = true
+      for (const { replica, fetcher } of asked)
+        if (replica.fetcher === fetcher) fetcher.fetched(fetchRefused('NETWORK_EXCEPTION'), nowMillis)
     }
+    // Answers come in the order of the request; partitions of which there is nothing to tell are left out.
+    let at = 0
+    for (const { topic, partitions } of response?.responses ?? [])
+      for (const answer of partitions) {
+        while (asked[at]?.replica.topic !== topic || asked[at]?.replica.index !== answer.partitionIndex) at++
+        const { replica, fetcher } = asked[at] as Asked
+        if (replica.fetcher === fetcher && fetcher.fetched(answer, nowMillis)) this.context.touch(replica)
+      }
     this.ask()
   }
 

@@ -186,6 +186,11 @@ export class Log {
    * to drop, as are those of aborted transactions (rules F2, F3, T8).
    * @param minOneBatch the first batch comes even if it is larger than `maxBytes`
    */
+  /** Whether the disk has failed. */
+  get isOffline(): boolean {
+    return this.disk.offline
+  }
+
   read(startOffset: number, maxBytes: number, isolation: FetchIsolation, minOneBatch = true): ReadResult {
     if (this.disk.offline) return UNREADABLE
     if (startOffset < this.start || startOffset > this.end) return OUT_OF_RANGE

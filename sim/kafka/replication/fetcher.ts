@@ -28,6 +28,7 @@ export class PartitionFetcher {
   fetchOffset: number
   /** It asks nothing before. */
   delayedUntilMillis = 0
+  private lastFetch: Extract<FollowerRequest, { api: 'Fetch' }> | undefined
   private readonly log: Log
   private readonly config: ReplicationConfig
   private readonly switches: ReplicationSwitches
@@ -63,17 +64,25 @@ export class PartitionFetcher {
       case 'out-of-range':
         return { api: 'ListOffsets', currentLeaderEpoch }
       case 'fetching':
-        return {
-          api: 'Fetch',
-          partition: {
-            fetchOffset: this.fetchOffset,
-            currentLeaderEpoch,
-            lastFetchedEpoch: this.switches.truncation === 'fetch' ? latestEpoch : NO_LEADER_EPOCH,
-            logStartOffset: this.log.logStartOffset,
-            partitionMaxBytes: this.config['replica.fetch.max.bytes'],
-          },
-        }
+        return this.fetchRequest(currentLeaderEpoch, latestEpoch)
     }
+  }
+
+  /** The last request again, if nothing has changed: mostly there was nothing to copy. */
+  private fetchRequest(currentLeaderEpoch: number, latestEpoch: number): FollowerRequest {
+    const lastFetchedEpoch = this.switches.truncation === 'fetch' ? latestEpoch : NO_LEADER_EPOCH
+    const { fetchOffset, lastFetch } = this
+    const { logStartOffset } = this.log
+    if (
+      lastFetch?.partition.fetchOffset === fetchOffset &&
+      lastFetch.partition.lastFetchedEpoch === lastFetchedEpoch &&
+      lastFetch.partition.logStartOffset === logStartOffset
+    )
+      return lastFetch
+    const partitionMaxBytes = this.config['replica.fetch.max.bytes']
+    const partition = { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, logStartOffset, partitionMaxBytes }
+    this.lastFetch = { api: 'Fetch', partition }
+    return this.lastFetch
   }
 
   /** The answer to a Fetch. @returns whether the log has changed */

@@ -183,6 +183,56 @@ export class Partition {
     return fetched
   }
 
+  /**
+   * Whether a follower in the ISR asks for what it has been told already, and so would get nothing; if so, notes the
+   * fetch as `fetchAsFollower` does.
+   */
+  isIdleForFollower(
+    request: FetchPartition,
+    brokerId: number,
+    brokerEpoch: number,
+    nowMillis: number,
+  ): boolean {
+    const { log } = this
+    const follower = this.followers.get(brokerId)
+    if (
+      follower === undefined ||
+      request.fetchOffset !== log.logEndOffset ||
+      request.fetchOffset !== follower.logEndOffset ||
+      request.logStartOffset !== follower.logStartOffset ||
+      request.logStartOffset !== log.logStartOffset ||
+      brokerEpoch !== follower.brokerEpoch ||
+      log.highWatermark !== follower.toldHighWatermark ||
+      log.isOffline ||
+      !this.isr.committed.includes(brokerId) ||
+      !this.isUpToDate(request)
+    )
+      return false
+    follower.fetched(
+      request.fetchOffset,
+      request.logStartOffset,
+      nowMillis,
+      request.fetchOffset,
+      brokerEpoch,
+    )
+    return true
+  }
+
+  /** Whether a consumer would get nothing of it. */
+  isIdleForConsumer(request: FetchPartition, isolation: FetchIsolation): boolean {
+    const { log } = this
+    const bound = isolation === 'txn_committed' ? log.lastStableOffset : log.highWatermark
+    return request.fetchOffset === bound && !log.isOffline && this.isUpToDate(request)
+  }
+
+  private isUpToDate({ currentLeaderEpoch, lastFetchedEpoch }: FetchPartition): boolean {
+    return (
+      this.isLeader &&
+      (currentLeaderEpoch === NO_LEADER_EPOCH || currentLeaderEpoch === this.leaderEpoch) &&
+      (lastFetchedEpoch === NO_LEADER_EPOCH || lastFetchedEpoch === this.log.epochs.latestEpoch)
+    )
+  }
+
   /** OffsetForLeaderEpoch (rule L9). */
   offsetForLeaderEpoch(
     currentLeaderEpoch: number,

@@ -83,17 +83,4 @@ describe('range', () => {
   ])('[KX3] [KX4] $title', ({ counts, members, expected }) => {
     expect(shares(assignRange(countsOf(counts), members.map(classicMember)))).toEqual(expected)
   })
-
-  it('[B3] orders members by their ids, whatever the order in which they joined', () => {
-    const bench = new KafkaBench({ partitions: 3 })
-    bench.cluster.createTopic({ name: 'others', partitions: 2 })
-    const topics = ['events', 'others']
-    const readers = ['reader-3', 'reader-1', 'reader-2'].map((name) => new Reader(bench, name, { topics }))
-    bench.group.establish(readers.map(({ consumer }) => consumer))
-    expect(readers.map(({ holds }) => holds)).toEqual([
-      ['events/2'],
-      ['events/0', 'others/0'],
-      ['events/1', 'others/1'],
-    ])
-  })
 })
