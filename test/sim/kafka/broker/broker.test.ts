@@ -76,6 +76,28 @@ describe('a cluster of brokers', () => {
     expect(isrOf(cluster, 't')).toEqual([1, 2, 3])
   })
 
+  it('[KB2] changes the ISR as soon as a controller can be asked', () => {
+    const cluster = three({}, { controller: { 'broker.session.timeout.ms': 10 * DAY } })
+    cluster.pause(3)
+    produce(cluster, 1, 't', ['a'], { acks: 1 })
+    cluster.isControllerReachable = false
+    cluster.advanceTo(cluster.nowMillis + 60 * SECOND)
+    expect(isrOf(cluster, 't')).toEqual([1, 2, 3])
+    cluster.isControllerReachable = true
+    cluster.advanceTo(cluster.nowMillis + 100)
+    expect(isrOf(cluster, 't')).toEqual([1, 2])
+  })
+
+  it('[KB3] registers again and again, less and less often, while its last life still has a session', () => {
+    const cluster = three()
+    cluster.kill(3)
+    cluster.start(3)
+    cluster.advanceTo(cluster.nowMillis + 12 * SECOND)
+    expect(cluster.broker(3).brokerEpoch).toBe(-1)
+    cluster.advanceTo(cluster.nowMillis + SECOND)
+    expect(cluster.broker(3).state).toBe('RUNNING')
+  })
+
   it('[KB3] closes connections to a broker that has not heard of its registration', () => {
     const cluster = three()
     cluster.kill(3)

@@ -44,6 +44,18 @@ function failOver(cluster: BrokerCluster, keyType: 'GROUP' | 'TRANSACTION', key:
   return after
 }
 
+/** Has another broker lead the only partition of a topic. */
+function move(cluster: BrokerCluster, topic: string, to: number): void {
+  const { controller } = cluster.controller
+  const replicas = [to, ...[1, 2, 3].filter((id) => id !== to)]
+  controller.alterPartitionReassignments([{ topic, partition: 0, replicas }])
+  const any = [1, 2, 3].find((id) => cluster.isUp(id)) ?? 1
+  const topicPartitions = [{ topic, partitions: [0] }]
+  ask(cluster, any, 'ElectLeaders', { electionType: 'PREFERRED', topicPartitions })
+  cluster.advanceTo(cluster.nowMillis + SECOND)
+  expect(leaderOf(cluster, topic)).toBe(to)
+}
+
 const heartbeat = (memberEpoch: number, subscribed: readonly string[] | null) => ({
   groupId: 'g',
   memberId: 'm',
@@ -74,6 +86,49 @@ describe('the coordinators of a broker', () => {
     )
     const third = ask(cluster, second, 'ConsumerGroupHeartbeat', heartbeat(2, null)).response
     expect(third?.errorCode).toBe('GROUP_ID_NOT_FOUND')
+  })
+
+  it('[KB6] write down that a member was lost', () => {
+    const cluster = three()
+    const first = coordinator(cluster, 'GROUP', 'g')
+    ask(cluster, first, 'ConsumerGroupHeartbeat', heartbeat(0, ['t']))
+    cluster.advanceTo(cluster.nowMillis + 46 * SECOND)
+    const second = failOver(cluster, 'GROUP', 'g')
+    const described = ask(cluster, second, 'ConsumerGroupDescribe', { groupIds: ['g'] }).response?.groups[0]
+    expect(described).toMatchObject({ groupState: 'Empty', groupEpoch: 3, members: [] })
+  })
+
+  it('[KB6] of groups say that they are loading when they cannot ask for a transaction', () => {
+    const cluster = three()
+    const groups = coordinator(cluster, 'GROUP', 'g')
+    coordinator(cluster, 'TRANSACTION', 'x')
+    const down = [1, 2, 3].find((id) => id !== groups) ?? 0
+    move(cluster, '__transaction_state', down)
+    cluster.kill(down)
+    const offset = { partitionIndex: 0, committedOffset: 3, committedLeaderEpoch: -1, committedMetadata: '' }
+    const refused = ask(cluster, groups, 'TxnOffsetCommit', {
+      transactionalId: 'x',
+      groupId: 'g',
+      producerId: 5,
+      producerEpoch: 0,
+      generationId: -1,
+      memberId: '',
+      groupInstanceId: null,
+      topics: [{ name: 't', partitions: [offset] }],
+    })
+    expect(refused.response?.topics[0]?.partitions[0]?.errorCode).toBe('COORDINATOR_LOAD_IN_PROGRESS')
+  })
+
+  it('[KB6] send away who asks for what they coordinate no more', () => {
+    const cluster = three()
+    const first = coordinator(cluster, 'TRANSACTION', 'x')
+    const init = { transactionalId: 'x', transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 }
+    ask(cluster, first, 'InitProducerId', init)
+    move(cluster, '__transaction_state', first === 3 ? 2 : first + 1)
+    expect(ask(cluster, first, 'InitProducerId', init).response?.errorCode).toBe('NOT_COORDINATOR')
+    const second = coordinator(cluster, 'TRANSACTION', 'x')
+    ask(cluster, second, 'InitProducerId', init)
+    expect(ask(cluster, second, 'InitProducerId', init).response?.errorCode).toBe('NONE')
   })
 
   it('[KB6] undo what they cannot write down', () => {
