@@ -11,6 +11,7 @@ import {
   type PartitionOffset,
   type PolledRecord,
   type PollOperation,
+  type SeekReason,
   type SendOperation,
   type TransactionOperation,
   UNKNOWN_OFFSET,
@@ -102,8 +103,14 @@ export class ClientHistory {
     this.push({ kind: 'assign', ...this.event(), client, group, epoch, partitions })
   }
 
-  seek(client: string, partition: PartitionName, offset: number, group = ''): void {
-    this.push({ kind: 'seek', ...this.event(), client, group, partition, offset })
+  seek(
+    client: string,
+    partition: PartitionName,
+    offset: number,
+    group = '',
+    reason: SeekReason = 'application',
+  ): void {
+    this.push({ kind: 'seek', ...this.event(), client, group, partition, offset, reason })
   }
 
   /** @param epoch generation or member epoch, −1 of one that is no member */

@@ -1,5 +1,6 @@
 import type { PartitionName } from '../transaction/topic-partition.ts'
 import {
+  type IsolationLevel,
   NO_TRANSACTION,
   type Operation,
   type PollOperation,
@@ -129,6 +130,15 @@ export class HistoryIndex {
   isCommittedTransaction(id: number): boolean {
     const outcome = this.transaction(id)?.outcome
     return outcome === 'ok' || (outcome === 'info' && this.proven.has(id))
+  }
+
+  /** Whether a reader that passes a place in a log has to be given what is there. */
+  isVisible(log: KnownLog, place: number, isolationLevel: IsolationLevel): boolean {
+    if (isolationLevel === 'read_uncommitted') return true
+    return log.valuesOf(place).some((value) => {
+      const writers = log.writers.get(value)
+      return writers === undefined || writers.some((writer) => this.isCommitted(writer))
+    })
   }
 
   private addPoll(poll: PollOperation): void {

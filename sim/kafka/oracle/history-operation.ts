@@ -67,13 +67,17 @@ export interface AssignOperation extends Timed {
   readonly partitions: readonly PartitionName[]
 }
 
-/** A position that was set: by the application, by a committed offset at the start, or by auto.offset.reset. */
+/** Why a consumer goes on elsewhere: its application says so, a committed offset does, or auto.offset.reset. */
+export type SeekReason = 'application' | 'committed' | 'reset'
+
+/** A position that was set. */
 export interface SeekOperation extends Timed {
   readonly kind: 'seek'
   readonly client: string
   readonly group: string
   readonly partition: PartitionName
   readonly offset: number
+  readonly reason: SeekReason
 }
 
 /** A transaction from its beginning; `ok` is committed, `fail` aborted, `info` unknown or still open. */
@@ -97,7 +101,7 @@ export interface CommitOperation extends Timed {
   readonly group: string
   readonly epoch: number
   readonly offsets: readonly PartitionOffset[]
-  /** Then its outcome is that of the transaction. */
+  /** Then it takes effect when that is committed. */
   readonly transaction: number
   outcome: Outcome
 }

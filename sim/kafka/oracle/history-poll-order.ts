@@ -122,11 +122,7 @@ class PollOrder {
   /** Whether a reader had to be given what is at a place. */
   private isMissed(log: KnownLog, place: number, { isolationLevel }: PollOperation): boolean {
     if (this.expired(log.partition, log.offsets[place] ?? -1)) return false
-    if (isolationLevel === 'read_uncommitted') return true
-    return log.valuesOf(place).some((value) => {
-      const writers = log.writers.get(value)
-      return writers === undefined || writers.some((writer) => this.index.isCommitted(writer))
-    })
+    return this.index.isVisible(log, place, isolationLevel)
   }
 
   private positions(client: string): Map<PartitionName, Position> {
