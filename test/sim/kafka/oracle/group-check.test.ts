@@ -248,6 +248,29 @@ describe('skips', () => {
     expect(checkGroups(reading([1, 2, 4]), (_, offset) => offset === 3)).toEqual([])
   })
 
+  it.each(['fail', 'info'] as const)('[KU6] a commit that ended %s skips nothing', (outcome) => {
+    const history = reading([1, 2, 4])
+    for (const operation of history.operations) if (operation.kind === 'commit') operation.outcome = outcome
+    expect(checkGroups(history)).toEqual([])
+  })
+
+  it.each<[Outcome, number]>([
+    ['ok', 1],
+    ['fail', 0],
+  ])('[KU6] a commit in a transaction that ended %s skips in %i places', (outcome, count) => {
+    const history = new ClientHistory()
+    history.poll(
+      'other',
+      [0, 1].map((offset) => ({ partition: 'x', offset, value: offset })),
+      'another',
+    )
+    history.poll('a', [{ partition: 'x', offset: 0, value: 0 }], GROUP)
+    const transaction = history.begin('p')
+    history.committed(history.commit('a', GROUP, 1, [{ partition: 'x', offset: 2 }], transaction), 'ok')
+    history.ended(transaction, outcome)
+    expect(checkGroups(history)).toHaveLength(count)
+  })
+
   it('[KU6] what is read after the commit was skipped', () => {
     const history = reading([1, 2, 4])
     history.poll('b', [{ partition: 'x', offset: 3, value: 3 }], GROUP)
