@@ -61,3 +61,18 @@ it.each([
   }
   expect(checkVisibility(history)).toMatchObject(early)
 })
+
+it('[KW1] what nobody has passed yet tears nothing, nor what was read at read_uncommitted', () => {
+  const behind = history('ok', ['x 0 a'])
+  const transaction = behind.begin('producer')
+  behind.sent(behind.send('producer', 'x', 'c', transaction), 'ok', 5)
+  behind.sent(behind.send('producer', 'y', 'd', transaction), 'ok', 5)
+  behind.ending(transaction)
+  behind.ended(transaction, 'ok')
+  behind.poll('consumer', [{ partition: 'x', offset: 5, value: 'c' }])
+  behind.poll('other', [{ partition: 'y', offset: 0, value: 'b' }])
+  expect(checkVisibility(behind)).toEqual([])
+  const dirty = history('ok', ['x 0 a'], 'read_uncommitted')
+  dirty.poll('other', [{ partition: 'y', offset: 1, value: 'c' }])
+  expect(checkVisibility(dirty)).toEqual([])
+})
