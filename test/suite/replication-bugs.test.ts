@@ -81,7 +81,7 @@ describe('with two replicas', () => {
     { maximalIsrEager: true, committed: 0 },
     { maximalIsrEager: false, committed: 1 },
   ])(
-    '[KR9] [KL2] B: while the controller has not agreed, eager $maximalIsrEager, the high watermark is $committed',
+    '[KR9] [KL2] B4b: while the controller has not agreed, eager $maximalIsrEager, the high watermark is $committed',
     ({ maximalIsrEager, committed }) => {
       const set = new ReplicaSet({ replicas: 2, switches: { maximalIsrEager } })
       set.nowMillis = 100_000
@@ -98,7 +98,64 @@ describe('with two replicas', () => {
   )
 })
 
+describe('a broker in another life', () => {
+  it.each([
+    { brokerEpochCheck: true, answer: 'NOT_LEADER_OR_FOLLOWER', lost: false },
+    { brokerEpochCheck: false, answer: 'NONE', lost: true },
+  ])(
+    '[KR8] B4c: what it fetched before, lives told apart $brokerEpochCheck, takes it into the ISR: $lost',
+    ({ brokerEpochCheck, answer, lost }) => {
+      const set = new ReplicaSet({ replicas: 2, switches: { brokerEpochCheck } })
+      set.nowMillis = 100_000
+      set.elect(0, [0])
+      set.tell(0)
+      set.tell(1)
+      set.produce(0, ['committed'])
+      expect(set.acknowledged(0, 1)).toBe('NONE')
+      set.fetch(1)
+      // Its next fetch is under way when the machine dies with what was not flushed.
+      const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
+      set.crash(1, { survivingEndOffset: 0 })
+      set.restart(1)
+      expect(set.log(1).logEndOffset).toBe(0)
+      const late = set
+        .broker(0)
+        .partition.fetchAsFollower({ ...partition, partitionMaxBytes: 1e6 }, 1, 1, 1e6, true, set.nowMillis)
+      expect(late.errorCode).toBe(answer)
+      if (set.alterations.length > 0) set.alter()
+      const elected = set.registration.isr.includes(1) ? 1 : 0
+      set.crash(1 - elected)
+      set.elect(elected)
+      set.tell(elected)
+      expect(set.values(elected).includes('committed')).toBe(!lost)
+    },
+  )
+})
+
 describe('with three replicas', () => {
+  it.each([
+    { highWatermarkFrozenBelowMinIsr: true, committed: 1 },
+    { highWatermarkFrozenBelowMinIsr: false, committed: 2 },
+  ])(
+    '[KL4] B9: the last replica standing, frozen $highWatermarkFrozenBelowMinIsr, commits alone up to $committed',
+    ({ highWatermarkFrozenBelowMinIsr, committed }) => {
+      const switches = { highWatermarkFrozenBelowMinIsr }
+      const set = new ReplicaSet({ replicas: 3, minInsyncReplicas: 2, switches })
+      set.produce(0, ['a'])
+      for (const id of [1, 2, 1, 2]) set.fetch(id)
+      expect(set.acknowledged(0, 1)).toBe('NONE')
+      set.nowMillis = 100_000
+      set.elect(0, [0])
+      for (const id of [0, 1, 2]) set.tell(id)
+      set.produce(0, ['tail'], 1)
+      expect(set.log(0).highWatermark).toBe(committed)
+      // It loses its tail with the power: what consumers may have seen is gone if it was committed.
+      set.crash(0, { survivingEndOffset: 1 })
+      set.restart(0)
+      expect(set.log(0).logEndOffset < committed).toBe(committed === 2)
+    },
+  )
+
   it.each([
     { expandRequiresEpochStart: true, lost: false },
     { expandRequiresEpochStart: false, lost: true },

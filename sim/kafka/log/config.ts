@@ -82,6 +82,21 @@ export interface LogSwitches {
   readonly producerStateWindow: number
   /** Whether a machine that crashes loses what was written but not flushed (rule L15). */
   readonly pageCacheLossOnMachineCrash: boolean
+  /**
+   * Whether a marker counts as a sign of life of its producer. Without it (until 2.5, KAFKA-9144) a producer whose
+   * transaction the coordinator ended late is forgotten at once, with the epochs that fence its late writes.
+   */
+  readonly markersKeepProducerState: boolean
+  /**
+   * Whether a producer is remembered when its last batch has been deleted. Without it (until 2.4, KAFKA-7190, KIP-360) a
+   * retry of what retention has deleted meanwhile is appended again.
+   */
+  readonly producerStateOutlivesRecords: boolean
 }
 
-export const LOG_SWITCHES: LogSwitches = { producerStateWindow: 5, pageCacheLossOnMachineCrash: true }
+export const LOG_SWITCHES: LogSwitches = {
+  producerStateWindow: 5,
+  pageCacheLossOnMachineCrash: true,
+  markersKeepProducerState: true,
+  producerStateOutlivesRecords: true,
+}

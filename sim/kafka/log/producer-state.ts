@@ -128,7 +128,7 @@ export class ProducerState {
       this.producers.set(producerId, entry)
     }
     if (batch.isTransactional) this.endVerification(batch)
-    if (batch.isControl) return applyMarker(batch, entry)
+    if (batch.isControl) return applyMarker(batch, entry, this.options.switches.markersKeepProducerState)
     entry.addBatch(batch)
     if (batch.isTransactional && entry.currentTxnFirstOffset === NO_OFFSET) {
       entry.currentTxnFirstOffset = batch.baseOffset
@@ -209,6 +209,7 @@ export class ProducerState {
   /** The log begins at an offset now: what was replicated below it is settled. */
   raiseLogStart(logStartOffset: number): void {
     this.transactions.settle(logStartOffset)
+    if (!this.options.switches.producerStateOutlivesRecords) this.removeWithoutRecords(logStartOffset)
     if (this.end < logStartOffset) this.end = logStartOffset
     this.lastSnapshotOffset = this.list[this.list.length - 1]?.offset ?? logStartOffset
   }
@@ -220,6 +221,13 @@ export class ProducerState {
     this.list.length = 0
     this.lastSnapshotOffset = 0
     this.end = offset
+  }
+
+  /** Forgets producers without an open transaction of which all batches are deleted. */
+  private removeWithoutRecords(logStartOffset: number): void {
+    for (const [producerId, { lastDataOffset, currentTxnFirstOffset }] of this.producers)
+      if (lastDataOffset < logStartOffset && currentTxnFirstOffset === NO_OFFSET)
+        this.producers.delete(producerId)
   }
 
   private loadSnapshot(logStartOffset: number, nowMillis: number): void {
@@ -312,11 +320,15 @@ function validateMarker(
   return entry.coordinatorEpoch > marker.coordinatorEpoch ? 'TRANSACTION_COORDINATOR_FENCED' : 'NONE'
 }
 
-function applyMarker(batch: RecordBatch, entry: ProducerStateEntry): CompletedTxn | undefined {
+function applyMarker(
+  batch: RecordBatch,
+  entry: ProducerStateEntry,
+  keepsState: boolean,
+): CompletedTxn | undefined {
   const marker = markerOf(batch)
   if (marker === undefined) return undefined
   const firstOffset = entry.currentTxnFirstOffset
-  const timestamp = batch.maxTimestamp
+  const timestamp = keepsState ? batch.maxTimestamp : entry.lastTimestamp
   entry.endTransaction(batch.producerEpoch, marker.coordinatorEpoch, timestamp)
   if (firstOffset === NO_OFFSET) return undefined
   const isAborted = marker.controlType === 'ABORT'

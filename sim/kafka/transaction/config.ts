@@ -29,6 +29,17 @@ export interface TransactionConfig {
   readonly 'transaction.version': TransactionVersion
 }
 
+/** Historical behaviour of a transaction coordinator that can be switched on; the defaults are Kafka 4.x. */
+export interface TransactionSwitches {
+  /**
+   * Whether a coordinator that aborts what took too long fences the producer. Without it (until 1.0, KAFKA-6119) the
+   * producer goes on, and commits what it writes from then on without what was aborted. Version 2 bumps the epoch anyway.
+   */
+  readonly timeoutBumpsEpoch: boolean
+}
+
+export const TRANSACTION_SWITCHES: TransactionSwitches = { timeoutBumpsEpoch: true }
+
 /** Kafka's defaults (TransactionLogConfig, TransactionStateManagerConfig, AddPartitionsToTxnConfig of Kafka 4.x). */
 export const TRANSACTION_DEFAULTS: TransactionConfig = {
   'transaction.max.timeout.ms': 900_000,

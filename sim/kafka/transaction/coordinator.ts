@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error-code.ts'
 import { AddPartitions } from './add-partitions.ts'
-import type { TransactionConfig } from './config.ts'
+import { TRANSACTION_SWITCHES, type TransactionConfig, type TransactionSwitches } from './config.ts'
 import { decideEndTxn, type EndTxn, type NextProducerId, prepareCompletion } from './end-txn.ts'
 import { decideInitProducerId, newTransaction } from './init-producer-id.ts'
 import { describeTransaction, listTransactions } from './inspection.ts'
@@ -51,13 +51,19 @@ export class TransactionCoordinator {
   readonly manager: TransactionStateManager
   readonly markers: TransactionMarkerSender
   private readonly config: TransactionConfig
+  private readonly switches: TransactionSwitches
   private readonly nextProducerId: NextProducerId
   private readonly addPartitions: AddPartitions
   private readonly scans: Scans
   private active = false
 
-  constructor(config: TransactionConfig, ports: TransactionCoordinatorPorts) {
+  constructor(
+    config: TransactionConfig,
+    ports: TransactionCoordinatorPorts,
+    switches: TransactionSwitches = TRANSACTION_SWITCHES,
+  ) {
     this.config = config
+    this.switches = switches
     this.nextProducerId = ports.nextProducerId
     this.manager = new TransactionStateManager(config, ports.log)
     this.markers = new TransactionMarkerSender(this.manager, ports.markers)
@@ -195,13 +201,13 @@ export class TransactionCoordinator {
 
   /** A transaction took longer than its time-out: fences its producer and aborts (rule T6). */
   private abortTimedOut(metadata: TransactionMetadata, nowMillis: number): void {
-    const fenced = metadata.prepareFenceProducerEpoch()
-    this.abort(metadata, fenced, nowMillis, () => {})
+    const aborted = this.switches.timeoutBumpsEpoch ? metadata.prepareFenceProducerEpoch() : metadata
+    this.abort(metadata, aborted, nowMillis, () => {})
   }
 
   private abort(
     metadata: TransactionMetadata,
-    { producerId, producerEpoch }: TxnTransitMetadata,
+    { producerId, producerEpoch }: Pick<TxnTransitMetadata, 'producerId' | 'producerEpoch'>,
     nowMillis: number,
     answered: Answered,
   ): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { NO_OFFSET } from '../../../../sim/kafka/log/producer-entry.ts'
 import { type ProducerSnapshot, ProducerState } from '../../../../sim/kafka/log/producer-state.ts'
-import { at, logOptions, producerBatch } from '../../../fixtures/log.ts'
+import { at, emptyLog, endTransaction, logOptions, producerBatch } from '../../../fixtures/log.ts'
 import { ProducerBench as Bench, DAY, EPOCH, PID } from '../../../fixtures/producers.ts'
 
 const MAX_SEQUENCE = 2 ** 31 - 1
@@ -334,4 +334,38 @@ describe('expiry', () => {
     late.replicate(EPOCH, 7, 1)
     expect(late.entry()?.batches).toHaveLength(1)
   })
+})
+
+describe('switches', () => {
+  it.each([
+    { markersKeepProducerState: true, late: 'INVALID_PRODUCER_EPOCH' },
+    { markersKeepProducerState: false, late: 'NONE' },
+  ])(
+    '[KS5] KAFKA-9144: markers as signs of life $markersKeepProducerState, a write that is fenced gets $late',
+    ({ markersKeepProducerState, late }) => {
+      const log = emptyLog({ switches: { markersKeepProducerState } })
+      log.appendAsLeader(producerBatch(PID, 0, 0, 1, true, 0), 0, 0)
+      // Its coordinator aborts with a new epoch when the records are as old as a producer may be.
+      endTransaction(log, PID, 1, 'ABORT', { nowMillis: DAY })
+      expect(log.appendAsLeader(producerBatch(PID, 0, 1, 1, true, DAY), 0, 2 * DAY - 1).errorCode).toBe(late)
+    },
+  )
+
+  it.each([
+    { producerStateOutlivesRecords: true, logEndOffset: 2 },
+    { producerStateOutlivesRecords: false, logEndOffset: 3 },
+  ])(
+    '[KS5] KAFKA-7190: producers outliving their records $producerStateOutlivesRecords, a retry ends the log at $logEndOffset',
+    ({ producerStateOutlivesRecords, logEndOffset }) => {
+      const log = emptyLog({ switches: { producerStateOutlivesRecords } })
+      log.appendAsLeader(producerBatch(PID, 0, 0), 0, 0)
+      log.appendAsLeader(producerBatch(PID + 1, 0, 0), 0, 0)
+      log.maybeIncrementHighWatermark(2, 0)
+      expect(log.maybeIncrementLogStartOffset(1, 0)).toBe('NONE')
+      log.appendAsLeader(producerBatch(PID, 0, 0), 0, 0)
+      expect(log.logEndOffset).toBe(logEndOffset)
+      log.appendAsLeader(producerBatch(PID + 1, 0, 0), 0, 0)
+      expect(log.logEndOffset).toBe(logEndOffset)
+    },
+  )
 })

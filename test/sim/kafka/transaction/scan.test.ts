@@ -27,6 +27,23 @@ describe('the scan for time-outs', () => {
     expect(bench.end(100, 0, true, 4)?.errorCode).toBe('PRODUCER_FENCED')
   })
 
+  it.each([
+    { timeoutBumpsEpoch: true, added: 'PRODUCER_FENCED', ended: 'PRODUCER_FENCED' },
+    { timeoutBumpsEpoch: false, added: 'NONE', ended: 'NONE' },
+  ])(
+    '[KT6] KAFKA-6119: with the epoch bumped $timeoutBumpsEpoch, the producer goes on with $added and commits the rest with $ended',
+    ({ timeoutBumpsEpoch, added, ended }) => {
+      const bench = new CoordinatorBench({ 'transaction.version': 1 }, { timeoutBumpsEpoch })
+      bench.init('known', undefined, 1_000)
+      bench.add(100, 0, ['a-0'])
+      bench.advance(10_000)
+      bench.answerMarkers('NONE')
+      expect(bench.owned().metadata.state).toBe('CompleteAbort')
+      expect(bench.add(100, 0, ['a-1'])).toBe(added)
+      expect(bench.end(100, 0, true, 4)?.errorCode).toBe(ended)
+    },
+  )
+
   it('[KT6] in version 2 leaves the abort of the producer to be taken for a retry, but not its commit', () => {
     const bench = new CoordinatorBench()
     bench.init('known')
