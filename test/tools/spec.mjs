@@ -50,7 +50,7 @@ export const listedTests = () => list('--staticParse')
  * @returns {string[]}
  */
 export function specProblems(specification, tests) {
-  const ids = [...specification.matchAll(/^- \*\*([A-Z]{1,2}\d+)\*\* \S/gm)].map((match) => match[1] ?? '')
+  const ids = ruleIds(specification)
   const rules = new Set(ids)
   const cited = new Map(tests.flatMap((test) => citations(test.name).map((id) => [id, test])))
   return [
@@ -64,8 +64,20 @@ export function specProblems(specification, tests) {
   ]
 }
 
-/** @param {string} name */
-const citations = (name) => [...name.matchAll(/\[([A-Z]{1,2}\d+)\]/g)].map((match) => match[1] ?? '')
+/**
+ * The ids of the rules, in their order.
+ * @param {string} specification
+ * @returns {string[]}
+ */
+export const ruleIds = (specification) =>
+  [...specification.matchAll(/^- \*\*([A-Z]{1,2}\d+)\*\* \S/gm)].map((match) => match[1] ?? '')
+
+/**
+ * The rules that the name of a test cites.
+ * @param {string} name
+ * @returns {string[]}
+ */
+export const citations = (name) => [...name.matchAll(/\[([A-Z]{1,2}\d+)\]/g)].map((match) => match[1] ?? '')
 
 /** @returns {string} */
 export const specification = () =>
