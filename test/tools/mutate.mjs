@@ -112,7 +112,9 @@ export async function tryMutant(mutant, tests) {
     const output = join(folder, 'report.json')
     const args = ['--project', 'sim', '--maxWorkers', '1', '--bail', '1', '--reporter', 'json']
     const only = ['--outputFile', output, '--testNamePattern', `\\[${mutant.rule}\\]`]
-    const ended = await vitest(['run', ...args, ...only, ...files], { [mutantVariable]: JSON.stringify(mutant) })
+    const ended = await vitest(['run', ...args, ...only, ...files], {
+      [mutantVariable]: JSON.stringify(mutant),
+    })
     if (ended === 'hung') return { fate: 'hung', detail: `no end after ${timeoutMillis / 1000} s` }
     return outcomeOf(JSON.parse(readFileSync(output, 'utf8')))
   } finally {
@@ -155,7 +157,8 @@ export const unbroken = (mutants, rules) =>
 async function tryAll(mutants, tests, tell) {
   const left = [...mutants]
   const work = async () => {
-    for (let mutant = left.shift(); mutant; mutant = left.shift()) tell(mutant, await tryMutant(mutant, tests))
+    for (let mutant = left.shift(); mutant; mutant = left.shift())
+      tell(mutant, await tryMutant(mutant, tests))
   }
   await Promise.all(Array.from({ length: atOnce }, work))
 }
@@ -176,7 +179,9 @@ async function main(wanted) {
     console.log(`      ${mutant.file}: ${first}`)
   })
   const broken = new Set(sound.map(({ rule }) => rule)).size
-  console.log(`${sound.length - alive} of ${sound.length} mutants of ${broken} rules killed, ${problems.length} stale`)
+  console.log(
+    `${sound.length - alive} of ${sound.length} mutants of ${broken} rules killed, ${problems.length} stale`,
+  )
   if (wanted.length === 0) {
     const without = unbroken(mutants, rules)
     if (without.length > 0) console.log(`Rules of Kafka without a mutant: ${without.join(' ')}`)

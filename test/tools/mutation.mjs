@@ -28,7 +28,8 @@ export const mutantVariable = 'FAULTLINE_MUTANT'
 export function mutated(text, { rule, file, find, replace }) {
   const parts = text.split(find)
   if (parts.length !== 2 || find === replace) {
-    const problem = find === replace ? 'changes nothing' : `finds its text ${parts.length - 1} times, not once`
+    const problem =
+      find === replace ? 'changes nothing' : `finds its text ${parts.length - 1} times, not once`
     throw new Error(`The mutant of ${rule} is stale: it ${problem} in ${file}. Its text: ${find}`)
   }
   return parts.join(replace)

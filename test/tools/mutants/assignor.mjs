@@ -96,7 +96,8 @@ export const mutants = [
     breaks: 'a partition is moved although that evens out nothing',
     file: 'sim/kafka/assignor/sticky-general.ts',
     find: 'if (!this.subscribers(partition).some((other) => this.load(owner) > this.load(other) + 1)) return false',
-    replace: 'if (!this.subscribers(partition).some((other) => this.load(owner) > this.load(other) + 2)) return false',
+    replace:
+      'if (!this.subscribers(partition).some((other) => this.load(owner) > this.load(other) + 2)) return false',
   },
   {
     rule: 'KX8',
@@ -180,7 +181,8 @@ export const mutants = [
     breaks: 'the first members have one partition more, whatever they had',
     file: 'sim/kafka/assignor/uniform-homogeneous.ts',
     find: 'if (quota > 0 && mayHaveExtra && this.target.members.length - member > this.extraLeft) {',
-    replace: 'if (quota > 0 && mayHaveExtra && this.target.members.length - member > this.target.members.length) {',
+    replace:
+      'if (quota > 0 && mayHaveExtra && this.target.members.length - member > this.target.members.length) {',
   },
   {
     rule: 'KX14',

@@ -96,7 +96,8 @@ export const mutants = [
     breaks: 'a new leader has its epoch from its first append on only',
     file: 'sim/kafka/log/log.ts',
     find: 'startEpoch(leaderEpoch: number): void {\n    this.epochs.assign(leaderEpoch, this.end)',
-    replace: 'startEpoch(leaderEpoch: number): void {\n    if (this.end < 0) this.epochs.assign(leaderEpoch, this.end)',
+    replace:
+      'startEpoch(leaderEpoch: number): void {\n    if (this.end < 0) this.epochs.assign(leaderEpoch, this.end)',
   },
   {
     rule: 'KL8',

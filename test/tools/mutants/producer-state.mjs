@@ -68,7 +68,8 @@ export const mutants = [
     breaks: 'an unknown producer must begin at sequence 0',
     file: 'sim/kafka/log/producer-state.ts',
     find: 'if (entry === undefined || entry.producerEpoch === NO_PRODUCER_EPOCH) return true',
-    replace: 'if (entry === undefined || entry.producerEpoch === NO_PRODUCER_EPOCH) return baseSequence === 0',
+    replace:
+      'if (entry === undefined || entry.producerEpoch === NO_PRODUCER_EPOCH) return baseSequence === 0',
   },
   {
     rule: 'KS5',
@@ -96,7 +97,8 @@ export const mutants = [
     breaks: 'a replicated batch has no effect on what is known of producers',
     file: 'sim/kafka/log/log.ts',
     find: 'for (const batch of batches) this.write(batch, nowMillis)',
-    replace: 'for (const batch of batches) this.segments.active.append(batch, 4096, nowMillis)\n    this.end = lastOffset + 1',
+    replace:
+      'for (const batch of batches) this.segments.active.append(batch, 4096, nowMillis)\n    this.end = lastOffset + 1',
   },
   {
     rule: 'KS6',

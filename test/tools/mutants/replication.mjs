@@ -222,7 +222,8 @@ export const mutants = [
     breaks: 'who is to leave does not hold back the high watermark any more',
     file: 'sim/kafka/replication/isr.ts',
     find: 'return { committed, maximal: committed, proposed: committed.filter((id) => !leaving.includes(id)) }',
-    replace: 'const proposed = committed.filter((id) => !leaving.includes(id))\n  return { committed, maximal: proposed, proposed }',
+    replace:
+      'const proposed = committed.filter((id) => !leaving.includes(id))\n  return { committed, maximal: proposed, proposed }',
   },
   {
     rule: 'KR9',
