@@ -136,10 +136,10 @@ export const mutants = [
   },
   {
     rule: 'KX11',
-    breaks: 'a sticky member keeps nothing',
+    breaks: 'a sticky member keeps nothing but what is contested',
     file: 'sim/kafka/assignor/sticky-constrained.ts',
-    find: 'this.assigned[member] = owned.slice(0, keptCount)',
-    replace: 'this.assigned[member] = owned.slice(owned.length - keptCount)',
+    find: '.filter((partition) => !claims.contested.has(partition))',
+    replace: '.filter((partition) => claims.contested.has(partition))',
   },
   {
     rule: 'KX11',

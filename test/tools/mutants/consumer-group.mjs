@@ -127,8 +127,8 @@ export const mutants = [
     rule: 'KN7',
     breaks: 'an expression matches parts of names',
     file: 'sim/kafka/coordinator/consumer-group-regex.ts',
-    find: 'return new RegExp(`^(?:${regex})$`)',
-    replace: 'return new RegExp(regex)',
+    find: 'return new RegExp(`^(?:',
+    replace: 'return new RegExp(`(?:',
   },
   {
     rule: 'KN7',

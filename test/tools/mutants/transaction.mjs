@@ -127,7 +127,7 @@ export const mutants = [
     breaks: 'a transaction of exactly the time-out is too old',
     file: 'sim/kafka/transaction/state-manager.ts',
     find: 'metadata.txnStartTimestamp + metadata.txnTimeoutMs < nowMillis,',
-    replace: 'metadata.txnStartTimestamp + metadata.txnTimeoutMs <= nowMillis + 1,',
+    replace: 'metadata.txnStartTimestamp + metadata.txnTimeoutMs <= nowMillis,',
   },
   {
     rule: 'KT6',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { batchOf } from '../../../fixtures/log.ts'
 import { ReplicaSet } from '../../../fixtures/replicas.ts'
 
 const offsets = (set: ReplicaSet, id: number): [number, number] => [
@@ -37,6 +38,32 @@ describe('the high watermark of a leader', () => {
     set.fetch(1)
     expect(set.alterations).toHaveLength(1)
     set.produce(0, ['b'])
+    expect(set.log(0).highWatermark).toBe(1)
+  })
+
+  it('[KL2] waits for a replica that is caught up but cannot ask to join yet, as another is asking', () => {
+    const set = new ReplicaSet({ replicas: 3 })
+    set.nowMillis = 100_000
+    set.elect(0, [0])
+    for (const id of [0, 1, 2]) set.tell(id)
+    set.produce(0, ['a'])
+    for (const id of [1, 1, 2, 2]) set.fetch(id)
+    expect(set.broker(0).partition.isr).toMatchObject({ maximal: [0, 1], proposed: [0, 1] })
+    set.produce(0, ['b'])
+    for (const id of [1, 1]) set.fetch(id)
+    expect(set.log(0).highWatermark).toBe(1)
+    for (const id of [2, 2]) set.fetch(id)
+    expect(set.log(0).highWatermark).toBe(2)
+  })
+
+  it('[KL3] rises when the ISR loses the member that held it back', () => {
+    const set = new ReplicaSet({ replicas: 3 })
+    set.produce(0, ['a'])
+    set.catchUp(1)
+    set.nowMillis = 30_001
+    set.broker(0).partition.maybeShrinkIsr(30_001)
+    expect(set.log(0).highWatermark).toBe(0)
+    set.alter()
     expect(set.log(0).highWatermark).toBe(1)
   })
 
@@ -81,6 +108,26 @@ describe('the high watermark of a leader', () => {
       { epoch: 0, startOffset: 0 },
       { epoch: 1, startOffset: 1 },
     ])
+  })
+
+  it('[KL12] a leader ignores an older state, too', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    const old = { ...set.registration, isr: [0] }
+    set.elect(0)
+    set.tell(0)
+    const { partition } = set.broker(0)
+    expect(partition.makeLeader(old, 0)).toBe(false)
+    expect(partition).toMatchObject({ partitionEpoch: 1, isr: { committed: [0, 1] } })
+  })
+
+  it('[KL12] a new leader knows nothing of its followers, so that its high watermark stays', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a'])
+    set.fetch(1)
+    set.elect(1)
+    set.tell(1)
+    expect(set.broker(1).partition.follower(0)?.logEndOffset).toBe(-1)
+    expect(offsets(set, 1)).toEqual([0, 1])
   })
 })
 
@@ -131,7 +178,7 @@ describe('acks', () => {
 })
 
 describe('the ISR', () => {
-  it('[KR5] [KR7] loses who has not been caught up for replica.lag.time.max.ms', () => {
+  it('[KR5] [KR7] [KR9] loses who has not been caught up for replica.lag.time.max.ms', () => {
     const set = new ReplicaSet({ replicas: 3 })
     set.produce(0, ['a'])
     set.catchUp(1)
@@ -198,6 +245,18 @@ describe('the ISR', () => {
     expect(set.alterations).toHaveLength(0)
   })
 
+  it('[KR8] takes in nobody who fetches in a life that the metadata do not know yet', () => {
+    const set = returning()
+    set.fetch(1)
+    const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
+    const request = { ...partition, partitionMaxBytes: 1e6 }
+    const { errorCode } = set.broker(0).partition.fetchAsFollower(request, 1, 2, 1e6, true, 0)
+    expect([errorCode, set.alterations.length]).toEqual(['NONE', 0])
+    set.broker(1).epoch = 2
+    set.fetch(1)
+    expect(set.alterations).toHaveLength(1)
+  })
+
   it.each([
     { answer: 'INELIGIBLE_REPLICA', pending: false, asksAgain: false },
     { answer: 'OPERATION_NOT_ATTEMPTED', pending: false, asksAgain: false },
@@ -229,12 +288,31 @@ describe('the ISR', () => {
   })
 })
 
+it('[KR9] a leader that asks to take in a broker does not ask to drop another before it is answered', () => {
+  const set = new ReplicaSet({ replicas: 3 })
+  set.nowMillis = 100_000
+  set.elect(0, [0, 2])
+  for (const id of [0, 1, 2]) set.tell(id)
+  set.catchUp(2)
+  set.catchUp(1)
+  expect(set.alterations).toHaveLength(1)
+  set.produce(0, ['a'])
+  set.nowMillis = 140_000
+  expect(set.broker(0).partition.outOfSync(140_000)).toEqual([2])
+  set.broker(0).partition.maybeShrinkIsr(140_000)
+  expect(set.alterations).toHaveLength(1)
+  set.alter()
+  set.broker(0).partition.maybeShrinkIsr(140_000)
+  expect(set.alterations).toHaveLength(1)
+})
+
 describe('a follower', () => {
   it('[KR1] with another leader epoch is refused, and gives up or waits', () => {
     const set = new ReplicaSet({ replicas: 2 })
     set.elect(0)
     set.tell(0)
     expect(set.fetch(1)).toBe('FENCED_LEADER_EPOCH')
+    set.nowMillis += 60_000
     expect(set.fetch(1)).toBe('idle')
     set.tell(1)
     expect(set.fetch(1)).toBe('NONE')
@@ -273,6 +351,30 @@ describe('a follower', () => {
     expect(set.broker(1).partition.follower(0)?.logEndOffset).toBe(-1)
   })
 
+  it.each(['KIP-279', 'fetch'] as const)(
+    '[KR3] asks again while the epochs that both know differ, truncating by %s',
+    (truncation) => {
+      const set = new ReplicaSet({ replicas: 2, switches: { truncation } })
+      set.produce(0, ['a', 'b'])
+      set.catchUp(1)
+      set.produce(0, ['lost', 'lost'], 1)
+      // Epoch 1 is known to broker 1 only, epoch 2 to broker 0 only.
+      set.elect(1)
+      set.tell(1)
+      set.produce(1, ['c'], 1)
+      set.elect(0)
+      set.tell(0)
+      set.produce(0, ['lost'], 1)
+      set.elect(1)
+      set.tell(1)
+      set.produce(1, ['d'], 1)
+      set.tell(0)
+      set.catchUp(0)
+      expect(set.values(0)).toEqual(['a', 'b', 'c', 'd'])
+      expect(set.log(0).epochs.entries).toEqual(set.log(1).epochs.entries)
+    },
+  )
+
   it('[KR4] whose log ends before the leader’s begins starts anew', () => {
     const set = new ReplicaSet({ replicas: 2 })
     set.nowMillis = 100_000
@@ -304,5 +406,15 @@ describe('ListOffsets', () => {
     set.tell(0)
     set.fetch(0)
     expect(partition.listOffset(-1, 1, 'read_uncommitted')).toMatchObject({ offset: 2, leaderEpoch: 1 })
+  })
+
+  it('[KL13] a time is not answered with a record that is not replicated', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    const { partition } = set.broker(0)
+    partition.append(batchOf(['a'], 1_000), 1, 1_000)
+    expect(partition.listOffset(1_000, 0, 'read_uncommitted').offset).toBe(-1)
+    set.fetch(1)
+    set.fetch(1)
+    expect(partition.listOffset(1_000, 0, 'read_uncommitted').offset).toBe(0)
   })
 })
