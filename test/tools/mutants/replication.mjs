@@ -176,6 +176,20 @@ export const mutants = [
     replace: 'nowMillis - this.lastCaughtUpMillis < maxLagMillis',
   },
   {
+    rule: 'KR6',
+    breaks: 'a follower is served in a life that has ended',
+    file: 'sim/kafka/replication/partition.ts',
+    find: "if (this.staleLife(follower, brokerEpoch)) return fetchRefused('NOT_LEADER_OR_FOLLOWER')",
+    replace: '',
+  },
+  {
+    rule: 'KR6',
+    breaks: 'a follower in a newer life than the metadata know is refused',
+    file: 'sim/kafka/replication/partition.ts',
+    find: 'return known !== undefined && brokerEpoch < known',
+    replace: 'return known !== undefined && brokerEpoch !== known',
+  },
+  {
     rule: 'KR7',
     breaks: 'a member that lags stays in the ISR',
     file: 'sim/kafka/replication/partition.ts',

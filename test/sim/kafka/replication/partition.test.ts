@@ -234,7 +234,7 @@ describe('the ISR', () => {
     expect(set.broker(0).partition.isr.committed).toEqual([0, 1])
   })
 
-  it('[KR8] takes in nobody whose life the metadata do not know', () => {
+  it('[KR6] [KR8] takes in nobody whose life the metadata do not know', () => {
     const set = returning()
     set.fetch(1)
     set.broker(1).epoch = 7
@@ -245,7 +245,7 @@ describe('the ISR', () => {
     expect(set.alterations).toHaveLength(0)
   })
 
-  it('[KR8] takes in nobody who fetches in a life that the metadata do not know yet', () => {
+  it('[KR6] [KR8] serves who fetches in a life that the metadata do not know yet, and takes it in later', () => {
     const set = returning()
     set.fetch(1)
     const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
