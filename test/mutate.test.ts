@@ -81,7 +81,9 @@ describe('a mutant that is tried', () => {
     expect(process.env[mutantVariable]).toBeUndefined()
   })
 
-  it('[L26] is killed by a test that cites the rule, and survives where nothing is broken', async () => {
+  it('[L26] is killed by a test that cites the rule, and survives where nothing is broken', {
+    timeout: 120_000,
+  }, async () => {
     const sound = { ...off, replace: `${off.find}\n` }
     expect(await tryMutant(off, [test])).toEqual({
       fate: 'killed',
