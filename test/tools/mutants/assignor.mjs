@@ -212,4 +212,32 @@ export const mutants = [
     find: '.sort(compareMembers)\n',
     replace: '\n',
   },
+  {
+    rule: 'KX7',
+    breaks: 'members below the quota are filled in the order of the map',
+    file: 'sim/kafka/assignor/sticky-constrained.ts',
+    find: 'this.underMin.sort(byId)\n',
+    replace: '\n',
+  },
+  {
+    rule: 'KX8',
+    breaks: 'topics with many subscribers are dealt first',
+    file: 'sim/kafka/assignor/sticky-general.ts',
+    find: 'this.subscriberCount(left) - this.subscriberCount(right) ||',
+    replace: 'this.subscriberCount(right) - this.subscriberCount(left) ||',
+  },
+  {
+    rule: 'KX10',
+    breaks: 'where subscriptions differ, a partition is given away while another owns it',
+    file: 'sim/kafka/assignor/sticky.ts',
+    find: 'claimantsOf.get(partition)?.includes(member) === false',
+    replace: 'claimantsOf.get(partition)?.includes(member) === undefined',
+  },
+  {
+    rule: 'KX14',
+    breaks: 'a member that has too much gives up nothing',
+    file: 'sim/kafka/assignor/uniform-homogeneous.ts',
+    find: 'if (quota > 0) quota--\n        else {',
+    replace: 'if (quota > -9) quota--\n        else {',
+  },
 ]

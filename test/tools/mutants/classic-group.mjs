@@ -246,4 +246,47 @@ export const mutants = [
     find: 'const appendError = this.offsets.deleteAll(groupId, [tombstone])',
     replace: "const appendError = this.offsets.deleteAll('', [tombstone])",
   },
+  {
+    rule: 'KG3',
+    breaks: 'each newcomer puts the first rebalance off for ever',
+    file: 'sim/kafka/coordinator/classic-rebalance.ts',
+    find: 'joinPhase.remainingMs = Math.max(joinPhase.remainingMs - joinPhase.delayMs, 0)\n',
+    replace: '\n',
+  },
+  {
+    rule: 'KG6',
+    breaks: 'a member whose metadata change while members are to sync hears of the old generation',
+    file: 'sim/kafka/coordinator/classic-protocol.ts',
+    find: 'if (isSettled && member.matches(request.protocols, this.sameMetadata)) {',
+    replace:
+      "if ((isSettled && member.matches(request.protocols, this.sameMetadata)) || group.state === 'CompletingRebalance') {",
+  },
+  {
+    rule: 'KG9',
+    breaks: 'a SyncGroup does not refresh the session',
+    file: 'sim/kafka/coordinator/classic-rebalance.ts',
+    find: 'member.awaitingSync = undefined\n    this.refreshSession(member, nowMillis)\n',
+    replace: 'member.awaitingSync = undefined\n',
+  },
+  {
+    rule: 'KG13',
+    breaks: 'a static member cannot leave by its instance id',
+    file: 'sim/kafka/coordinator/classic-protocol.ts',
+    find: "if (memberId === '')\n      leavingId =",
+    replace: 'if (memberId === groupInstanceId)\n      leavingId =',
+  },
+  {
+    rule: 'KG14',
+    breaks: 'a new coordinator keeps a group that is too large',
+    file: 'sim/kafka/coordinator/classic-protocol.ts',
+    find: "if (group.members.size > this.options.config['group.max.size']) rebalance.prepare(nowMillis)",
+    replace: '',
+  },
+  {
+    rule: 'KG15',
+    breaks: 'whose SyncGroup waits at the old coordinator waits for ever',
+    file: 'sim/kafka/coordinator/classic-rebalance.ts',
+    find: "this.answerSync(member, 'NOT_COORDINATOR', nowMillis)\n",
+    replace: '\n',
+  },
 ]

@@ -167,4 +167,19 @@ export const mutants = [
     find: "return this.isEmpty ? 'NONE' : 'NON_EMPTY_GROUP'",
     replace: "return 'NONE'",
   },
+  {
+    rule: 'KN2',
+    breaks: 'a member that has not said that it gave up a partition goes on',
+    file: 'sim/kafka/coordinator/consumer-group-partitions.ts',
+    find: 'export function intersects(listed: readonly TopicPartitions[] | null, held: PartitionEpochs): boolean {\n  if (listed === null) return true',
+    replace:
+      'export function intersects(listed: readonly TopicPartitions[] | null, held: PartitionEpochs): boolean {\n  if (listed === null) return false',
+  },
+  {
+    rule: 'KN1',
+    breaks: 'an empty group keeps its last target',
+    file: 'sim/kafka/coordinator/consumer-group-coordinator.ts',
+    find: 'if (group.isEmpty) group.assign(new Map(), group.groupEpoch, Number.NEGATIVE_INFINITY)',
+    replace: '',
+  },
 ]

@@ -232,4 +232,32 @@ export const mutants = [
     find: "if (!this.disk.write(assigned.sizeInBytes, nowMillis)) return refused('KAFKA_STORAGE_ERROR', this.start)",
     replace: 'this.disk.write(assigned.sizeInBytes, nowMillis)',
   },
+  {
+    rule: 'KL15',
+    breaks: 'segments below the recovery point are checked, too, after a crash',
+    file: 'sim/kafka/log/recovery.ts',
+    find: 'if (nextBase <= disk.recoveryPoint) continue\n',
+    replace: '\n',
+  },
+  {
+    rule: 'KL15',
+    breaks: 'what lies above a corrupt batch is kept',
+    file: 'sim/kafka/log/recovery.ts',
+    find: 'if (corrupt !== undefined) break\n',
+    replace: '\n',
+  },
+  {
+    rule: 'KL6',
+    breaks: 'a truncation keeps the start of the log above the end',
+    file: 'sim/kafka/log/log.ts',
+    find: 'this.setLogStart(Math.min(offset, this.start), nowMillis)\n',
+    replace: '\n',
+  },
+  {
+    rule: 'KL14',
+    breaks: 'a follower appends what lies below its end',
+    file: 'sim/kafka/log/log.ts',
+    find: "if (this.end !== this.start || lastOffset < this.end) return 'UNEXPECTED_APPEND_OFFSET'",
+    replace: "if (lastOffset < 0) return 'UNEXPECTED_APPEND_OFFSET'",
+  },
 ]

@@ -129,4 +129,25 @@ export const mutants = [
     find: 'return entry.latest !== undefined || entry.pending.size > 0',
     replace: 'return entry.latest !== undefined',
   },
+  {
+    rule: 'KO8',
+    breaks: 'a stable read does not wait for what is being written',
+    file: 'sim/kafka/coordinator/offset-reading.ts',
+    find: 'const readable = requireStable ? entry?.latest : entry?.committed',
+    replace: 'const readable = entry?.committed',
+  },
+  {
+    rule: 'KO6',
+    breaks: 'an offset expires although a transaction is about to change it',
+    file: 'sim/kafka/coordinator/offsets.ts',
+    find: 'if (atMillis !== undefined && atMillis <= nowMillis && entry.pending.size === 0) expired.push(entry)',
+    replace: 'if (atMillis !== undefined && atMillis <= nowMillis) expired.push(entry)',
+  },
+  {
+    rule: 'KO5',
+    breaks: 'a member fetches with any epoch',
+    file: 'sim/kafka/coordinator/consumer-group.ts',
+    find: "return memberEpoch === member.memberEpoch ? 'NONE' : 'STALE_MEMBER_EPOCH'",
+    replace: "return 'NONE'",
+  },
 ]

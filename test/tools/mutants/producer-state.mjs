@@ -128,4 +128,25 @@ export const mutants = [
     find: 'if (baseSequence > verification.lowestSequence) return false',
     replace: '',
   },
+  {
+    rule: 'KS5',
+    breaks: 'a producer expires one millisecond late',
+    file: 'sim/kafka/log/producer-state.ts',
+    find: 'nowMillis - producer.lastTimestamp >= expirationMillis',
+    replace: 'nowMillis - producer.lastTimestamp > expirationMillis',
+  },
+  {
+    rule: 'KS7',
+    breaks: 'any guard verifies',
+    file: 'sim/kafka/log/verification.ts',
+    find: 'return guard !== SENTINEL_GUARD && guard === this.guard(producerId)',
+    replace: 'return guard !== SENTINEL_GUARD',
+  },
+  {
+    rule: 'KS7',
+    breaks: 'old producers are told TRANSACTION_ABORTABLE, which they do not know',
+    file: 'sim/kafka/transaction/verifier.ts',
+    find: "else if (code === 'TRANSACTION_ABORTABLE' && support === 'default')",
+    replace: "else if (code === 'TRANSACTION_ABORTABLE' && support === 'add-partition')",
+  },
 ]

@@ -253,4 +253,32 @@ export const mutants = [
     find: 'if (!this.isLeader || this.isr.proposed !== undefined) return',
     replace: 'if (!this.isLeader) return',
   },
+  {
+    rule: 'KR5',
+    breaks: 'a new leader takes replicas outside the ISR for caught up',
+    file: 'sim/kafka/replication/follower.ts',
+    find: 'this.lastCaughtUpMillis = inSync ? nowMillis : 0\n',
+    replace: 'this.lastCaughtUpMillis = nowMillis\n',
+  },
+  {
+    rule: 'KR8',
+    breaks: 'a fenced follower joins the ISR',
+    file: 'sim/kafka/replication/partition.ts',
+    find: 'if (known === undefined) return false\n',
+    replace: 'if (known === undefined) return true\n',
+  },
+  {
+    rule: 'KR9',
+    breaks: 'an answer of another reign is adopted',
+    file: 'sim/kafka/replication/partition.ts',
+    find: 'if (leaderEpoch !== this.leaderEpoch || partitionEpoch < this.partitionEpoch) return\n',
+    replace: '\n',
+  },
+  {
+    rule: 'KR2',
+    breaks: 'an epoch that the leader does not know diverges at its end',
+    file: 'sim/kafka/replication/partition.ts',
+    find: 'if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset)',
+    replace: 'if (end.endOffset < fetchOffset)',
+  },
 ]

@@ -126,4 +126,25 @@ export const mutants = [
     find: "if (marker.controlType === 'COMMIT') return !this.ongoingCommitted.delete(batch.producerId)",
     replace: "if (marker.controlType === 'COMMIT') return true",
   },
+  {
+    rule: 'KD1',
+    breaks: 'a segment that ends where the log starts stays',
+    file: 'sim/kafka/log/retention.ts',
+    find: '(_, next) => next !== undefined && next.baseOffset <= log.logStartOffset',
+    replace: '(_, next) => next !== undefined && next.baseOffset < log.logStartOffset',
+  },
+  {
+    rule: 'KD4',
+    breaks: 'a segment that is too young is cleaned',
+    file: 'sim/kafka/log/log-cleaner.ts',
+    find: 'largestTimestamp > nowMillis - lagMs)',
+    replace: 'largestTimestamp > nowMillis)',
+  },
+  {
+    rule: 'KD6',
+    breaks: 'the marker of an aborted transaction goes before its records',
+    file: 'sim/kafka/log/cleaned-transactions.ts',
+    find: 'if (open === undefined || !open.batchSeen) return true',
+    replace: 'if (open === undefined || open.batchSeen) return true',
+  },
 ]

@@ -140,4 +140,32 @@ export const mutants = [
     find: 'this.inFlight.splice(after < 0 ? this.inFlight.length : after, 0, batch)',
     replace: 'this.inFlight.splice(after < 0 ? 0 : this.inFlight.length, 0, batch)',
   },
+  {
+    rule: 'KT20',
+    breaks: 'an unresolved batch of a transaction is taken for written',
+    file: 'sim/kafka/transaction/batch-recovery.ts',
+    find: 'if (!sequences.isNext(partition, sequences.sequenceNumber(partition))) {',
+    replace: 'if (sequences.isNext(partition, sequences.sequenceNumber(partition))) {',
+  },
+  {
+    rule: 'KT21',
+    breaks: 'batches that are sent again go out several at a time',
+    file: 'sim/kafka/transaction/batch-recovery.ts',
+    find: 'return next !== NO_SEQUENCE && first.baseSequence !== next',
+    replace: 'return next === NO_SEQUENCE && first.baseSequence === next',
+  },
+  {
+    rule: 'KT14',
+    breaks: 'an operation that was heard of cannot be called again',
+    file: 'sim/kafka/transaction/client-lifecycle.ts',
+    find: 'if (this.pending?.result.isAcknowledged === true) this.pending = undefined\n',
+    replace: '\n',
+  },
+  {
+    rule: 'KT17',
+    breaks: 'a producer keeps the sequences of its old epoch',
+    file: 'sim/kafka/transaction/transaction-manager.ts',
+    find: 'if (isEpochBump) this.sequences.reset()',
+    replace: 'if (!isEpochBump) this.sequences.reset()',
+  },
 ]

@@ -93,6 +93,14 @@ describe('marks', () => {
     expect(epochs(log)).toEqual([[0, 4]])
   })
 
+  it('[KL6] a truncation below the start of the log lowers the start, too', () => {
+    const log = logOf([1, 1, 1, 1, 1])
+    log.maybeIncrementHighWatermark(5, 0)
+    log.maybeIncrementLogStartOffset(3, 0)
+    log.truncateTo(2, 0)
+    expect(marks(log)).toEqual([2, 2, 2, 2])
+  })
+
   it('[KL1] an open transaction above the high watermark does not raise the last stable offset', () => {
     const log = logOf([2])
     log.appendAsLeader(producerBatch(1, 0, 0, 2, true), 0, 0)

@@ -65,6 +65,22 @@ describe('a follower', () => {
     expect(set.broker(1).partition.follower(0)?.logEndOffset).toBe(3)
   })
 
+  it('[KR2] in an epoch that its leader does not know is told where the one before ends, however far that is', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a', 'b', 'c', 'd'], 1)
+    set.elect(0)
+    set.elect(0)
+    set.tell(0)
+    const { partition } = set.broker(0)
+    const request = { fetchOffset: 3, currentLeaderEpoch: 2, lastFetchedEpoch: 1, logStartOffset: 0 }
+    expect(
+      partition.fetchAsFollower({ ...request, partitionMaxBytes: 1e6 }, 1, 1, 1e6, true, 0),
+    ).toMatchObject({
+      divergingEpoch: { epoch: 0, endOffset: 4 },
+      batches: [],
+    })
+  })
+
   it('[KR2] does not count as having fetched what diverges', () => {
     const set = new ReplicaSet({ replicas: 2 })
     set.produce(0, ['lost'], 1)

@@ -245,6 +245,29 @@ describe('the ISR', () => {
     expect(set.alterations).toHaveLength(0)
   })
 
+  it('[KR5] nobody outside the ISR is caught up when a leader epoch begins', () => {
+    const { partition } = returning().broker(0)
+    expect(partition.follower(1)).toMatchObject({ lastCaughtUpMillis: 0 })
+  })
+
+  it('[KR8] takes in nobody who may not join, being fenced', () => {
+    const set = returning()
+    set.fetch(1)
+    set.crash(1)
+    const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
+    const request = { ...partition, partitionMaxBytes: 1e6 }
+    expect(set.broker(0).partition.fetchAsFollower(request, 1, 1, 1e6, true, 0).errorCode).toBe('NONE')
+    expect(set.alterations).toHaveLength(0)
+  })
+
+  it('[KR9] adopts no answer of another reign', () => {
+    const set = returning()
+    set.catchUp(1)
+    const state = { leaderId: 0, isr: [0, 1], partitionEpoch: 9, leaderRecoveryState: 'RECOVERED' } as const
+    set.alterations[0]?.respond({ errorCode: 'NONE', leaderEpoch: 2, ...state }, set.nowMillis)
+    expect(set.broker(0).partition).toMatchObject({ partitionEpoch: 1, isr: { proposed: [0, 1] } })
+  })
+
   it('[KR6] [KR8] serves who fetches in a life that the metadata do not know yet, and takes it in later', () => {
     const set = returning()
     set.fetch(1)
