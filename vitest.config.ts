@@ -1,9 +1,14 @@
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { mutation } from './test/tools/mutation.mjs'
 
 // The first condition makes `import ... from 'faultline'` mean this checkout's sim/, not dist/: one copy, from source.
 const conditions = ['faultline-source', ...defaultServerConditions]
-const source = { resolve: { conditions }, ssr: { resolve: { conditions } } }
+const source = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  plugins: mutation(process.env.FAULTLINE_MUTANT),
+}
 
 export default defineConfig({
   test: {

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { kafkaRules, missingKafkaRules } from './kafka-rules.mjs'
 
 /**
  * @typedef {object} ListedTest
@@ -50,7 +51,7 @@ export const listedTests = () => list('--staticParse')
  * @returns {string[]}
  */
 export function specProblems(specification, tests) {
-  const ids = [...specification.matchAll(/^- \*\*([A-Z]{1,2}\d+)\*\* \S/gm)].map((match) => match[1] ?? '')
+  const ids = ruleIds(specification)
   const rules = new Set(ids)
   const cited = new Map(tests.flatMap((test) => citations(test.name).map((id) => [id, test])))
   return [
@@ -64,8 +65,20 @@ export function specProblems(specification, tests) {
   ]
 }
 
-/** @param {string} name */
-const citations = (name) => [...name.matchAll(/\[([A-Z]{1,2}\d+)\]/g)].map((match) => match[1] ?? '')
+/**
+ * The ids of the rules, in their order.
+ * @param {string} specification
+ * @returns {string[]}
+ */
+export const ruleIds = (specification) =>
+  [...specification.matchAll(/^- \*\*([A-Z]{1,2}\d+)\*\* \S/gm)].map((match) => match[1] ?? '')
+
+/**
+ * The rules that the name of a test cites.
+ * @param {string} name
+ * @returns {string[]}
+ */
+export const citations = (name) => [...name.matchAll(/\[([A-Z]{1,2}\d+)\]/g)].map((match) => match[1] ?? '')
 
 /** @returns {string} */
 export const specification = () =>
@@ -77,5 +90,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   console.log(
     problems.length === 0 ? 'Every rule has a test, every citation a rule.' : `${problems.length} problems`,
   )
+  const missing = missingKafkaRules(ruleIds(specification()))
+  if (missing.length > 0)
+    console.log(
+      `${missing.length} of ${kafkaRules.length} rules of Kafka are not there yet: ${missing.join(' ')}`,
+    )
   process.exitCode = problems.length === 0 ? 0 : 1
 }

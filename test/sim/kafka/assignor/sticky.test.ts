@@ -242,6 +242,17 @@ function owned(assignment: GroupAssignment): Record<string, string[]> {
   )
 }
 
+it('[KX11] sticky gives each partition one owner, who subscribes, whatever its members subscribed to before', () =>
+  fc.assert(
+    fc.property(groupShapes(), groupShapes(), (before, { members }) => {
+      const group = { ...before, members }
+      const first = assignSticky(before.partitionCounts, holding(before, new Map()))
+      const assigned = assignSticky(group.partitionCounts, holding(group, first))
+      expect(owners(group, assigned)).toEqual(subscribedPartitions(group))
+    }),
+    { seed: 7 },
+  ))
+
 describe('rounds of cooperative-sticky', () => {
   it('[KX10] give nothing while another owns it, and everything in the end', () =>
     fc.assert(

@@ -280,6 +280,18 @@ describe('the leader', () => {
     )
   })
 
+  it('[KG5] that keeps its place without rejoining, being static, leads no more', () => {
+    playsAfter(
+      'static',
+      `
+      100    join f protocols=range session=30000                         | PreparingRebalance 1: s-1 f-1
+      4000   beat s   → s REBALANCE_IN_PROGRESS
+      8000   beat s   → s REBALANCE_IN_PROGRESS
+      10100  -        → f joined 2 range as f-1, leads s-1 f-1            | CompletingRebalance 2: s-1 f-1
+    `,
+    )
+  })
+
   it('[KG5] that leaves is replaced by the member that joined next', () => {
     playsAfter(
       'two',

@@ -16,6 +16,18 @@ describe('a sync', () => {
     )
   })
 
+  it('[KG7] gives nothing to who is left out, whatever it had before', () => {
+    playsAfter(
+      'two',
+      `
+      100   join a                                                        | PreparingRebalance 1: a-1 b-1
+      110   join b   → a joined 2 range as a-1, leads a-1 b-1; b joined 2 range as b-1, led by a-1 | CompletingRebalance 2: a-1 b-1
+      120   sync b
+      130   sync a a-1=z   → a gets z; b gets nothing                     | Stable 2: a-1 b-1
+    `,
+    )
+  })
+
   it('[KG7] of the leader is answered once the assignments are in the log', () => {
     const { log } = playsAfter(
       'joined',

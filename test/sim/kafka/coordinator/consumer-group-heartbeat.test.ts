@@ -54,7 +54,7 @@ describe('heartbeats', () => {
     expect(coordinator.group('g')).toBeUndefined()
   })
 
-  it('[KN3] are refused with an assignor that the broker does not have', () => {
+  it('[KN3] [KN5] are refused with an assignor that the broker does not have', () => {
     expect(invalidHeartbeat(join({ serverAssignor: 'sticky' }), 1, ['uniform', 'range'])).toEqual({
       errorCode: 'UNSUPPORTED_ASSIGNOR',
       errorMessage: 'ServerAssignor sticky is not supported. Supported assignors: uniform, range.',

@@ -13,6 +13,7 @@ import {
   type LogBenchOptions,
   logOptions,
   producerBatch,
+  record,
   sequencer,
 } from '../../../fixtures/log.ts'
 
@@ -46,6 +47,11 @@ describe('appends', () => {
     ['offsets of its own', at(3, batchOf(['a'])), 'INVALID_RECORD'],
     ['no records', batchOf([]), 'INVALID_RECORD'],
     [
+      'one record less than it counts',
+      at(0, batchOf(['a', 'b'])).retaining([record(null, 'a')], NO_TIMESTAMP),
+      'INVALID_RECORD',
+    ],
+    [
       'fewer records than it counts',
       at(0, batchOf(['a', 'b'])).retaining([], NO_TIMESTAMP),
       'INVALID_RECORD',
@@ -56,27 +62,37 @@ describe('appends', () => {
       'INVALID_RECORD',
     ],
     ['no sequence', producerBatch(1, 0, -1), 'INVALID_RECORD'],
-    ['a time too far ahead', batchOf(['a'], 5_001), 'INVALID_TIMESTAMP'],
+    ['a time too far ahead', batchOf(['a'], 4_001), 'INVALID_TIMESTAMP'],
     ['a time too long ago', batchOf(['a'], 999), 'INVALID_TIMESTAMP'],
     ['a time that is for the log to give', batchOf(['a']).assigned(0, 0, 3000), 'INVALID_TIMESTAMP'],
   ])('[KL14] a leader refuses %s', (_, batch, expected) => {
     const config = {
       'max.message.bytes': 200,
       'message.timestamp.before.max.ms': 2000,
-      'message.timestamp.after.max.ms': 2000,
+      'message.timestamp.after.max.ms': 1000,
     }
     const log = emptyLog({ config })
     const refused = log.appendAsLeader(batch, 0, 3000)
     const errorCode: ErrorCode = refused.errorCode
     expect([errorCode, refused.firstOffset]).toEqual([expected, -1])
     expect(log.logEndOffset).toBe(0)
-    expect(log.appendAsLeader(batchOf(['a'], 5000), 0, 3000).errorCode).toBe('NONE')
+    expect(log.appendAsLeader(batchOf(['a'], 4000), 0, 3000).errorCode).toBe('NONE')
   })
 
   it('[KD4] a leader refuses records without keys on a compacted topic', () => {
     const log = emptyLog({ config: { 'cleanup.policy': ['compact'] } })
     expect(log.appendAsLeader(batchOf(['a']), 0, 0).errorCode).toBe('INVALID_RECORD')
     expect(log.appendAsLeader(producerBatch(1, 0, 0), 0, 0).errorCode).toBe('NONE')
+  })
+
+  it('[KL14] a batch may be as large as max.message.bytes', () => {
+    const batch = batchOf(['a', 'b'])
+    const appended = (limit: number): ErrorCode =>
+      emptyLog({ config: { 'max.message.bytes': limit } }).appendAsLeader(batch, 0, 0).errorCode
+    expect([appended(batch.sizeInBytes), appended(batch.sizeInBytes - 1)]).toEqual([
+      'NONE',
+      'MESSAGE_TOO_LARGE',
+    ])
   })
 
   it('[KL14] a batch must fit into a segment', () => {

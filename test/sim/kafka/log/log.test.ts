@@ -93,6 +93,23 @@ describe('marks', () => {
     expect(epochs(log)).toEqual([[0, 4]])
   })
 
+  it('[KL6] a truncation below the start of the log lowers the start, too', () => {
+    const log = logOf([1, 1, 1, 1, 1])
+    log.maybeIncrementHighWatermark(5, 0)
+    log.maybeIncrementLogStartOffset(3, 0)
+    log.truncateTo(2, 0)
+    expect(marks(log)).toEqual([2, 2, 2, 2])
+  })
+
+  it('[KL1] an open transaction above the high watermark does not raise the last stable offset', () => {
+    const log = logOf([2])
+    log.appendAsLeader(producerBatch(1, 0, 0, 2, true), 0, 0)
+    log.maybeIncrementHighWatermark(1, 0)
+    expect(marks(log)).toEqual([0, 1, 1, 4])
+    log.maybeIncrementHighWatermark(4, 0)
+    expect(marks(log)).toEqual([0, 2, 4, 4])
+  })
+
   it('[KL1] testLogReinitializeAfterManualDelete', () => {
     expect(marks(createLog(logOptions(), 0, 500))).toEqual([500, 500, 500, 500])
   })
@@ -121,6 +138,15 @@ describe('epochs', () => {
     const log = emptyLog()
     for (let n = 0; n < 50; n += 1) log.appendAsFollower([at(n, batchOf([`${n}`]), 42)], 42, 0)
     expect(epochs(log)).toEqual([[42, 0]])
+  })
+
+  it('[KL8] a follower that copies older batches has their epochs, not that of its leader', () => {
+    const log = emptyLog()
+    expect(log.appendAsFollower([at(0, batchOf(['a']), 3), at(1, batchOf(['b']), 4)], 5, 0)).toBe('NONE')
+    expect(epochs(log)).toEqual([
+      [3, 0],
+      [4, 1],
+    ])
   })
 
   it('[KL8] a follower leaves out batches of a later epoch than it asked in (KAFKA-18723)', () => {

@@ -79,7 +79,7 @@ describe('a process that crashes', () => {
     expect([after.highWatermark, after.logStartOffset, after.recoveryPoint]).toEqual([5, 2, 4])
   })
 
-  it('[KL15] a high watermark above the log is cut to it', () => {
+  it('[KL1] [KL15] a high watermark above the log is cut to it', () => {
     const log = logOf(5)
     log.updateHighWatermark(5, 0)
     const disk = { ...crashMachine(log, 6000), highWatermark: 5 }

@@ -29,6 +29,8 @@ describe('transactions of producers', () => {
     expect(bench.unstable).toEqual([99, 105])
     transactions.settle(100)
     expect(bench.unstable).toEqual([99, 105])
+    transactions.settle(109)
+    expect(bench.unstable).toEqual([99, 105])
     transactions.settle(110)
     expect(bench.unstable).toEqual([105, 105])
     bench.end(5, 'ABORT', 112, 0, 2)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { batchOf } from '../../../fixtures/log.ts'
 import { ReplicaSet } from '../../../fixtures/replicas.ts'
 
 const offsets = (set: ReplicaSet, id: number): [number, number] => [
@@ -37,6 +38,32 @@ describe('the high watermark of a leader', () => {
     set.fetch(1)
     expect(set.alterations).toHaveLength(1)
     set.produce(0, ['b'])
+    expect(set.log(0).highWatermark).toBe(1)
+  })
+
+  it('[KL2] waits for a replica that is caught up but cannot ask to join yet, as another is asking', () => {
+    const set = new ReplicaSet({ replicas: 3 })
+    set.nowMillis = 100_000
+    set.elect(0, [0])
+    for (const id of [0, 1, 2]) set.tell(id)
+    set.produce(0, ['a'])
+    for (const id of [1, 1, 2, 2]) set.fetch(id)
+    expect(set.broker(0).partition.isr).toMatchObject({ maximal: [0, 1], proposed: [0, 1] })
+    set.produce(0, ['b'])
+    for (const id of [1, 1]) set.fetch(id)
+    expect(set.log(0).highWatermark).toBe(1)
+    for (const id of [2, 2]) set.fetch(id)
+    expect(set.log(0).highWatermark).toBe(2)
+  })
+
+  it('[KL3] rises when the ISR loses the member that held it back', () => {
+    const set = new ReplicaSet({ replicas: 3 })
+    set.produce(0, ['a'])
+    set.catchUp(1)
+    set.nowMillis = 30_001
+    set.broker(0).partition.maybeShrinkIsr(30_001)
+    expect(set.log(0).highWatermark).toBe(0)
+    set.alter()
     expect(set.log(0).highWatermark).toBe(1)
   })
 
@@ -96,6 +123,26 @@ describe('the high watermark of a leader', () => {
       { epoch: 1, startOffset: 1 },
     ])
   })
+
+  it('[KL12] a leader ignores an older state, too', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    const old = { ...set.registration, isr: [0] }
+    set.elect(0)
+    set.tell(0)
+    const { partition } = set.broker(0)
+    expect(partition.makeLeader(old, 0)).toBe(false)
+    expect(partition).toMatchObject({ partitionEpoch: 1, isr: { committed: [0, 1] } })
+  })
+
+  it('[KL12] a new leader knows nothing of its followers, so that its high watermark stays', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a'])
+    set.fetch(1)
+    set.elect(1)
+    set.tell(1)
+    expect(set.broker(1).partition.follower(0)?.logEndOffset).toBe(-1)
+    expect(offsets(set, 1)).toEqual([0, 1])
+  })
 })
 
 describe('acks', () => {
@@ -145,7 +192,7 @@ describe('acks', () => {
 })
 
 describe('the ISR', () => {
-  it('[KR5] [KR7] loses who has not been caught up for replica.lag.time.max.ms', () => {
+  it('[KR5] [KR7] [KR9] loses who has not been caught up for replica.lag.time.max.ms', () => {
     const set = new ReplicaSet({ replicas: 3 })
     set.produce(0, ['a'])
     set.catchUp(1)
@@ -201,7 +248,7 @@ describe('the ISR', () => {
     expect(set.broker(0).partition.isr.committed).toEqual([0, 1])
   })
 
-  it('[KR8] takes in nobody whose life the metadata do not know', () => {
+  it('[KR6] [KR8] takes in nobody whose life the metadata do not know', () => {
     const set = returning()
     set.fetch(1)
     set.broker(1).epoch = 7
@@ -210,6 +257,41 @@ describe('the ISR', () => {
     const { errorCode } = set.broker(0).partition.fetchAsFollower(request, 1, 6, 1e6, true, 0)
     expect(errorCode).toBe('NOT_LEADER_OR_FOLLOWER')
     expect(set.alterations).toHaveLength(0)
+  })
+
+  it('[KR5] nobody outside the ISR is caught up when a leader epoch begins', () => {
+    const { partition } = returning().broker(0)
+    expect(partition.follower(1)).toMatchObject({ lastCaughtUpMillis: 0 })
+  })
+
+  it('[KR8] takes in nobody who may not join, being fenced', () => {
+    const set = returning()
+    set.fetch(1)
+    set.crash(1)
+    const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
+    const request = { ...partition, partitionMaxBytes: 1e6 }
+    expect(set.broker(0).partition.fetchAsFollower(request, 1, 1, 1e6, true, 0).errorCode).toBe('NONE')
+    expect(set.alterations).toHaveLength(0)
+  })
+
+  it('[KR9] adopts no answer of another reign', () => {
+    const set = returning()
+    set.catchUp(1)
+    const state = { leaderId: 0, isr: [0, 1], partitionEpoch: 9, leaderRecoveryState: 'RECOVERED' } as const
+    set.alterations[0]?.respond({ errorCode: 'NONE', leaderEpoch: 2, ...state }, set.nowMillis)
+    expect(set.broker(0).partition).toMatchObject({ partitionEpoch: 1, isr: { proposed: [0, 1] } })
+  })
+
+  it('[KR6] [KR8] serves who fetches in a life that the metadata do not know yet, and takes it in later', () => {
+    const set = returning()
+    set.fetch(1)
+    const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
+    const request = { ...partition, partitionMaxBytes: 1e6 }
+    const { errorCode } = set.broker(0).partition.fetchAsFollower(request, 1, 2, 1e6, true, 0)
+    expect([errorCode, set.alterations.length]).toEqual(['NONE', 0])
+    set.broker(1).epoch = 2
+    set.fetch(1)
+    expect(set.alterations).toHaveLength(1)
   })
 
   it.each([
@@ -243,65 +325,22 @@ describe('the ISR', () => {
   })
 })
 
-describe('a follower', () => {
-  it('[KR1] with another leader epoch is refused, and gives up or waits', () => {
-    const set = new ReplicaSet({ replicas: 2 })
-    set.elect(0)
-    set.tell(0)
-    expect(set.fetch(1)).toBe('FENCED_LEADER_EPOCH')
-    expect(set.fetch(1)).toBe('idle')
-    set.tell(1)
-    expect(set.fetch(1)).toBe('NONE')
-    set.elect(0)
-    set.tell(1)
-    expect(set.fetch(1)).toBe('UNKNOWN_LEADER_EPOCH')
-    expect(set.fetch(1)).toBe('idle')
-    set.tell(0)
-    set.nowMillis += 1_000
-    expect(set.fetch(1)).toBe('NONE')
-  })
-
-  it('[KR2] [KR3] truncates to where its log parts from the leader’s', () => {
-    const set = new ReplicaSet({ replicas: 2 })
-    set.produce(0, ['a', 'b'])
-    set.catchUp(1)
-    set.produce(0, ['lost'], 1)
-    set.elect(1)
-    set.tell(1)
-    set.produce(1, ['c'], 1)
-    set.tell(0)
-    set.fetch(0)
-    expect(set.log(0).logEndOffset).toBe(2)
-    set.catchUp(0)
-    expect(set.values(0)).toEqual(['a', 'b', 'c'])
-    expect(set.broker(1).partition.follower(0)?.logEndOffset).toBe(3)
-  })
-
-  it('[KR2] does not count as having fetched what diverges', () => {
-    const set = new ReplicaSet({ replicas: 2 })
-    set.produce(0, ['lost'], 1)
-    set.elect(1)
-    set.tell(1)
-    set.tell(0)
-    set.fetch(0)
-    expect(set.broker(1).partition.follower(0)?.logEndOffset).toBe(-1)
-  })
-
-  it('[KR4] whose log ends before the leader’s begins starts anew', () => {
-    const set = new ReplicaSet({ replicas: 2 })
-    set.nowMillis = 100_000
-    set.produce(0, ['a', 'b'])
-    set.produce(0, ['c'])
-    set.elect(0, [0])
-    set.tell(0)
-    expect(set.broker(0).partition.deleteRecords(2, set.nowMillis)).toBe('NONE')
-    set.tell(1)
-    expect(set.fetch(1)).toBe('OFFSET_OUT_OF_RANGE')
-    set.fetch(1)
-    expect([set.log(1).logStartOffset, set.log(1).logEndOffset]).toEqual([2, 2])
-    set.catchUp(1)
-    expect(set.values(1)).toEqual(['c'])
-  })
+it('[KR9] a leader that asks to take in a broker does not ask to drop another before it is answered', () => {
+  const set = new ReplicaSet({ replicas: 3 })
+  set.nowMillis = 100_000
+  set.elect(0, [0, 2])
+  for (const id of [0, 1, 2]) set.tell(id)
+  set.catchUp(2)
+  set.catchUp(1)
+  expect(set.alterations).toHaveLength(1)
+  set.produce(0, ['a'])
+  set.nowMillis = 140_000
+  expect(set.broker(0).partition.outOfSync(140_000)).toEqual([2])
+  set.broker(0).partition.maybeShrinkIsr(140_000)
+  expect(set.alterations).toHaveLength(1)
+  set.alter()
+  set.broker(0).partition.maybeShrinkIsr(140_000)
+  expect(set.alterations).toHaveLength(1)
 })
 
 describe('ListOffsets', () => {
@@ -318,5 +357,15 @@ describe('ListOffsets', () => {
     set.tell(0)
     set.fetch(0)
     expect(partition.listOffset(-1, 1, 'read_uncommitted')).toMatchObject({ offset: 2, leaderEpoch: 1 })
+  })
+
+  it('[KL13] a time is not answered with a record that is not replicated', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    const { partition } = set.broker(0)
+    partition.append(batchOf(['a'], 1_000), 1, 1_000)
+    expect(partition.listOffset(1_000, 0, 'read_uncommitted').offset).toBe(-1)
+    set.fetch(1)
+    set.fetch(1)
+    expect(partition.listOffset(1_000, 0, 'read_uncommitted').offset).toBe(0)
   })
 })

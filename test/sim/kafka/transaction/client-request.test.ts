@@ -131,6 +131,21 @@ describe('an error of a coordinator', () => {
     expect([bench.manager.hasError, bench.requests.at(-1)?.result.isCompleted]).toEqual([false, false])
   })
 
+  it.each([
+    ['InitProducerId', 'NOT_COORDINATOR', 'TRANSACTION'],
+    ['AddPartitionsToTxn', 'NOT_COORDINATOR', 'TRANSACTION'],
+    ['AddOffsetsToTxn', 'COORDINATOR_NOT_AVAILABLE', 'TRANSACTION'],
+    ['TxnOffsetCommit', 'NOT_COORDINATOR', 'GROUP'],
+    ['EndTxn', 'NOT_COORDINATOR', 'TRANSACTION'],
+  ] as const)('[KT15] %s, %s: the coordinator is looked for before it is sent again', (api, error, type) => {
+    const bench = answered(api, error)
+    bench.runUntil(() => bench.requests.some((request) => request.api === api && request.isRetry))
+    const sentBefore = bench.sent.length
+    bench.prepareCoordinator(type)
+    bench.runUntil(() => bench.sent.length === sentBefore + 2)
+    expect(bench.sent.slice(-3)).toEqual([api, 'FindCoordinator', api])
+  })
+
   it('[KT15] that asks to abort is fatal for an abort', () => {
     const bench = ProducerBench.inTransaction(1, TP0)
     const abort = bench.manager.beginAbort()

@@ -108,7 +108,7 @@ describe('EndTxn and what it finds', () => {
     [5, 'Empty', 1, COMMIT, 'INVALID_TXN_STATE'],
   ]
   it.each(rows)(
-    '[KT5] version %i, %s, epoch %i, commit %s: %s',
+    '[KT4] [KT5] version %i, %s, epoch %i, commit %s: %s',
     (version, state, epoch, committed, answer) => {
       const bench = new CoordinatorBench()
       bench.put(transaction('known', state, { clientTransactionVersion: version === 5 ? 2 : 0 }))

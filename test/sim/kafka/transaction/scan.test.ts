@@ -65,6 +65,16 @@ describe('the scan for time-outs', () => {
     },
   )
 
+  it('[KT6] leaves to the next one what is no older than its time-out', () => {
+    const bench = new CoordinatorBench()
+    bench.put(transaction('older', 'Ongoing', { txnTimeoutMs: 9_999 }))
+    bench.put(transaction('known', 'Ongoing', { txnTimeoutMs: 10_000 }))
+    bench.advance(10_000)
+    expect([bench.states('older'), bench.states()]).toEqual([['PrepareAbort', 'CompleteAbort'], []])
+    bench.advance(20_000)
+    expect(bench.states()).toEqual(['PrepareAbort', 'CompleteAbort'])
+  })
+
   it('[KT6] leaves alone what is being written, and finds it later', () => {
     const bench = new CoordinatorBench()
     const metadata = bench.put(transaction('known', 'Ongoing', { topicPartitions: new Set(['a-0']) }))
@@ -130,6 +140,14 @@ describe('the scan for expired transactional ids', () => {
     bench.advance(WEEK + HOUR)
     expect(bench.written).toEqual([])
     expect(bench.owned().metadata.state).toBe(state)
+  })
+
+  it('[KT10] keeps one that is Ongoing while it forgets another', () => {
+    const bench = new CoordinatorBench({ 'transaction.max.timeout.ms': 2 * WEEK })
+    bench.put(transaction('known', 'Ongoing', { txnTimeoutMs: 2 * WEEK }))
+    bench.put(transaction('idle', 'Empty'))
+    bench.advance(WEEK)
+    expect([bench.states('idle'), bench.states()]).toEqual([['tombstone'], []])
   })
 
   it('[KT10] keeps one whose tombstone could not be written, and tries again', () => {

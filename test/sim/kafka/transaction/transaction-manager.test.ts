@@ -87,6 +87,18 @@ describe('a transaction of version 1', () => {
     expect(bench.sent.slice(-4)).toEqual(['AddPartitionsToTxn', `${TP0}@0`, `${TP1}@0`, 'EndTxn'])
   })
 
+  it('[KT16] commits its offsets before it ends, though it is to end before it is known where', () => {
+    const bench = ProducerBench.inTransaction(1, TP0)
+    bench.manager.sendOffsetsToTransaction(offsetsOf(TP1), group)
+    bench.manager.beginCommit()
+    bench.prepare('AddOffsetsToTxn', { errorCode: 'NONE' })
+    bench.prepareCoordinator('GROUP')
+    bench.prepareOffsets({ [TP1]: 'NONE' })
+    bench.prepareEnd('NONE')
+    bench.runUntil(() => bench.manager.state === 'READY')
+    expect(bench.sent.slice(-4)).toEqual(['AddOffsetsToTxn', 'FindCoordinator', 'TxnOffsetCommit', 'EndTxn'])
+  })
+
   it('[KT16] is not ended at the coordinator if nothing was added to it', () => {
     for (const begin of ['beginCommit', 'beginAbort'] as const) {
       const bench = ProducerBench.initialized(1)
