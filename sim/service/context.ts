@@ -160,7 +160,7 @@ export class Context implements BaseContext, StatementScope {
     await this.produce(type.topic.name, event)
   }
 
-  /** Sends an event that exists already to its topic; settles with the broker's acknowledgement. */
+  /** Sends an event that exists already to its topic; settles with the acknowledgement of broker or queue server. */
   produce(
     topic: string,
     event: Envelope,
@@ -168,7 +168,11 @@ export class Context implements BaseContext, StatementScope {
   ): Promise<unknown> {
     const entity = this.task.kernel.choices.entity(event.correlationId)
     const record = { key: event.aggregateId, value: event, hash: sealPlain(event, event.eventType), entity }
-    return this.runtime.producer(this.process).send(this.task, step, topic, record)
+    const { queues } = this.runtime
+    if (queues?.has(topic) !== true)
+      return this.runtime.producer(this.process).send(this.task, step, topic, record)
+    const message = { ...record, deduplicationId: event.eventId }
+    return this.runtime.publisher(this.process, queues).send(this.task, step, topic, message)
   }
 
   /** A single statement outside transactions: a read, or a write that commits by itself. */
