@@ -39,6 +39,8 @@ export interface Cargo {
   readonly published: PublishedMessage
   /** Trace id of what brought it into its queue, or back there. */
   cause: number
+  /** Trace id of the end of the consumer that has it; 0 while that lives. */
+  abandoned: number
 }
 
 /** A delivery as a consumer gets it. */
@@ -50,6 +52,8 @@ export interface ReceivedMessage {
   readonly receipt: number
   /** 1 for the first delivery. */
   readonly deliveries: number
+  /** Whether the queue gives it up unless it is acknowledged this time. */
+  readonly last: boolean
   /** Trace id of what made it visible. */
   readonly cause: number
 }

@@ -13,6 +13,8 @@ export interface QueueOutlet<Body> {
   rank(message: QueuedMessage<Body>): number
   /** A message that was in flight may be delivered again. */
   returned(message: QueuedMessage<Body>, reason: ReturnReason): void
+  /** The consumer of a message in flight is gone; the message stays invisible until its time-out all the same. */
+  abandoned(message: QueuedMessage<Body>): void
   /** A message left the queue, and nobody had acknowledged it. */
   discarded(message: QueuedMessage<Body>, reason: DiscardReason): void
 }
@@ -206,9 +208,10 @@ export class MessageQueue<Body> {
   /** The connection of a consumer has broken: AMQP takes back all that it held, SQS knows no connections. */
   disconnect(consumer: string, nowMicros: Micros): void {
     this.advance(nowMicros)
-    if (this.config.protocol === 'sqs') return
     for (const entry of [...this.delivered.values()]) {
-      if (entry.consumer === consumer && entry.state === 'in-flight') this.giveBack(entry, 'connection lost')
+      if (entry.consumer !== consumer || entry.state !== 'in-flight') continue
+      if (this.config.protocol === 'sqs') this.outlet.abandoned(entry)
+      else this.giveBack(entry, 'connection lost')
     }
   }
 

@@ -122,7 +122,18 @@ export class ServedQueue implements Actor, QueueOutlet<Cargo> {
   returned({ message: { body }, number, deliveries }: CargoMessage, reason: ReturnReason): void {
     const { kernel } = this
     const data = kernel.trace && { number, deliveries, reason }
-    body.cause = kernel.record('returned', this.name, body.published.entity, kernel.cause, data)
+    const { entity } = body.published
+    if (reason === 'timed out') {
+      const { cause, abandoned } = body
+      body.cause = kernel.record('returned', this.name, entity, cause, data)
+      kernel.trace?.addParent(abandoned)
+    } else {
+      body.cause = kernel.record('returned', this.name, entity, kernel.cause, data)
+    }
+  }
+
+  abandoned({ message: { body } }: CargoMessage): void {
+    body.abandoned = this.kernel.cause
   }
 
   discarded(message: CargoMessage, reason: DiscardReason): void {
@@ -163,22 +174,31 @@ export class ServedQueue implements Actor, QueueOutlet<Cargo> {
   private dispatch(): void {
     const { kernel, queue } = this
     for (;;) {
-      const waiting = this.subscriptions.filter(({ free }) => free > 0)
-      if (waiting.length === 0) return
+      let waiting = 0
+      for (const { free } of this.subscriptions) if (free > 0) waiting++
+      // Nobody receives, so nothing happens that happens when somebody does.
+      if (waiting === 0) return
       const next = queue.peek(kernel.nowMicros)
       if (next === undefined) return
-      const { published } = next.message.body
-      const turn =
-        waiting.length === 1 ? 0 : kernel.choose(this.consumerSite, published.entity, waiting.length)
-      const subscription = waiting[turn] as Subscription
+      const { body } = next.message
+      const { published, cause } = body
+      const turn = waiting === 1 ? 0 : kernel.choose(this.consumerSite, published.entity, waiting)
+      const subscription = this.waiting(turn)
       subscription.free--
       const { consumer } = subscription
       queue.receive(consumer.id, kernel.nowMicros)
+      body.abandoned = 0
       this.noted(next.receipt, turn)
       const { number, receipt, deliveries } = next
-      const { cause } = next.message.body
-      consumer.deliver({ published, queue: this.name, number, receipt, deliveries, cause })
+      const last = deliveries >= this.config.maxDeliveries
+      consumer.deliver({ published, queue: this.name, number, receipt, deliveries, last, cause })
     }
+  }
+
+  /** The nth of the consumers that take more, counted from 0. */
+  private waiting(turn: number): Subscription {
+    let left = turn
+    return this.subscriptions.find(({ free }) => free > 0 && left-- === 0) as Subscription
   }
 
   private discard(message: CargoMessage, reason: DiscardReason): void {
@@ -223,5 +243,5 @@ export class ServedQueue implements Actor, QueueOutlet<Cargo> {
 }
 
 function cargoOf(message: Message<PublishedMessage>, cause: number): Message<Cargo> {
-  return { ...message, body: { published: message.body, cause } }
+  return { ...message, body: { published: message.body, cause, abandoned: 0 } }
 }

@@ -95,7 +95,7 @@ export class Narrator {
       case 'settle':
         return data.counts === true
           ? undefined
-          : { subject: lane, did: `took no notice of a late ${data.settlement}` }
+          : { subject: lane, did: `took no notice of message ${data.number} being settled: too late` }
       case 'failed':
         return { did: `failed in ${data.handler} (${data.error}: ${data.message})` }
       case 'rejected':

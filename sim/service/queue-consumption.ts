@@ -105,7 +105,8 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
       this.consumer.settle(received, REJECTED, task.cause, undefined)
       return
     }
-    this.runtime.troubled(nameOf(received), task, error)
+    if (received.last) this.runtime.untroubled(nameOf(received))
+    else this.runtime.troubled(nameOf(received), task, error)
     const delayMicros = backOffMicros(received.deliveries - 1)
     if (this.consumer.releasesLater) {
       this.consumer.settle(received, { kind: 'release', delayMicros }, task.cause, undefined)

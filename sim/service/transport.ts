@@ -71,7 +71,7 @@ export function rabbitmq(options: RabbitOptions = {}): QueueSpec {
   const config: QueueConfig = {
     ...AMQP_DEFAULTS,
     retentionMicros:
-      messageTtl === undefined ? Number.POSITIVE_INFINITY : span('messageTtl', messageTtl, '0s', '365d'),
+      messageTtl === undefined ? Number.POSITIVE_INFINITY : span('messageTtl', messageTtl, '1ms', '365d'),
     expired: deadLetters === undefined ? 'deleted' : 'dead-lettered',
     maxDeliveries:
       deliveryLimit === undefined
