@@ -115,8 +115,8 @@ export interface TopicSpec<Key extends string = string> {
 
 /** Options of a topic: of a log in Kafka, or of queues. */
 export type TopicOptions<Key extends string> = { readonly key: Key } & (
-  | { readonly partitions: number }
-  | { readonly queue: QueueSpec }
+  | { readonly partitions: number; readonly queue?: never }
+  | { readonly queue: QueueSpec; readonly partitions?: never }
 )
 
 /**
@@ -127,8 +127,8 @@ export function topic<const Key extends string>(name: string, options: TopicOpti
   const { key } = options
   const spec: TopicSpec<Key> = {
     name,
-    partitions: 'partitions' in options ? options.partitions : 0,
-    queue: 'queue' in options ? options.queue : undefined,
+    partitions: options.partitions ?? 0,
+    queue: options.queue,
     key,
     event: (eventName, fields) => {
       if (Object.hasOwn(fields, key)) return { name: eventName, topic: spec as unknown as TopicSpec }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { amqpTopic, QueueBench, sqsTopic } from '../../fixtures/queue-bench.ts'
+import { sealPlain } from '../../../sim/kernel/value.ts'
+import { ACKNOWLEDGE, amqpTopic, type Manner, QueueBench, sqsTopic } from '../../fixtures/queue-bench.ts'
 
 const MINUTE = 60_000
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `m${index}`)
@@ -184,5 +185,26 @@ describe('acknowledged messages', () => {
     bench.at(1_000, () => bench.server.queue('events.workers')?.reappear(2, 0))
     await bench.run()
     expect(bench.seen.slice(3)).toEqual(['b×2 worker-1', 'c×2 worker-1'])
+  })
+})
+
+describe('the digest', () => {
+  const digestOf = async (text: string, manner: Manner): Promise<string> => {
+    const bench = new QueueBench([amqpTopic('events')])
+    bench.worker('worker-1', manner)
+    bench.at(1, () => {
+      const entity = bench.kernel.choices.entity('order-1')
+      const message = { key: 'k', value: text, hash: sealPlain(text, 'value'), entity, deduplicationId: 'k' }
+      bench.server.publish('events', message, 0)
+    })
+    await bench.run()
+    return bench.kernel.digest.hex()
+  }
+
+  it('[QU15] tells apart what is sent and whether it is still there', async () => {
+    const first = await digestOf('a', ACKNOWLEDGE)
+    expect(await digestOf('a', ACKNOWLEDGE)).toBe(first)
+    expect(await digestOf('b', ACKNOWLEDGE)).not.toBe(first)
+    expect(await digestOf('a', { after: 0, kind: 'reject' })).not.toBe(first)
   })
 })
