@@ -188,7 +188,7 @@ export class ServedQueue implements Actor, QueueOutlet<Cargo> {
       const { consumer } = subscription
       queue.receive(consumer.id, kernel.nowMicros)
       body.abandoned = 0
-      this.noted(next.receipt, turn)
+      this.noted(next.number, turn)
       const { number, receipt, deliveries } = next
       const last = deliveries >= this.config.maxDeliveries
       consumer.deliver({ published, queue: this.name, number, receipt, deliveries, last, cause })

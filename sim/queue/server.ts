@@ -75,7 +75,7 @@ export class QueueServer implements DeadLetterOffice {
     const deaths = withDeath(message.deaths, from.name, reason, nowMicros)
     const letter = { ...message, body: message.body.published, deaths }
     for (const queue of this.boundTo(this.topic(topic.deadLetters))) {
-      if (!amqp || reason === 'rejected' || !isDeathCycle(queue.name, deaths)) queue.take(letter, cause)
+      if (!amqp || !isDeathCycle(queue.name, deaths)) queue.take(letter, cause)
     }
   }
 

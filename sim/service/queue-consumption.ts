@@ -61,7 +61,7 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
   /** Handles a message, or passes over it: one of a type that the service does not handle is acknowledged at once. */
   onMessage(received: ReceivedMessage): void {
     const { kernel } = this.process
-    const { value, entity, hash } = received.published
+    const { value, entity } = received.published
     const event = value as Envelope
     const subscription = this.subscriptions.get(event.eventType)
     if (subscription === undefined) {
@@ -71,7 +71,6 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
     const { queue, number, deliveries } = received
     const data = kernel.trace && { queue, number, deliveries, event }
     const cause = kernel.record('deliver', this.process.name, entity, kernel.cause, data)
-    kernel.digest.word(hash)
     const task = new Task(kernel, this.incarnation, subscription.site, entity, cause)
     const context = new this.runtime.Context(this.runtime, this.process, task, event)
     new Delivery(this, received, subscription.handler, context, event).begin()

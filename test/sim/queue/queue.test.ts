@@ -394,7 +394,7 @@ describe('what was acknowledged', () => {
       lab.send(`m${count}`)
       lab.acknowledge(lab.receipt())
     }
-    expect(lab.queue.reappear(5_000, lab.nowMicros)).toBe(1_000)
-    expect(lab.receive()).toBe('m1501×2')
+    expect([lab.queue.reappear(5_000, 0), lab.queue.reappear(5_000, 0)]).toEqual([1_000, 500])
+    expect(lab.receive()).toBe('m1001×2')
   })
 })

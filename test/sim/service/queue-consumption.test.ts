@@ -154,6 +154,31 @@ describe('a message that fails for good', () => {
   })
 })
 
+describe('a back-off', () => {
+  it('[QU17] ends with the life of the consumer that keeps the message meanwhile', async () => {
+    const result = await courier(
+      { queue: rabbitmq(), receive: failsUntil(2_000) },
+      { workload: { orders: 1 }, faults: [{ crash: 'receiver', at: '2s', restart: '300ms' }] },
+    )
+    expect(result.verdict).toBe('pass')
+    const times = delivered(result).map(({ millis }) => Math.floor(millis / 100))
+    expect(times.slice(-2)).toEqual([expect.toSatisfy((at: number) => at < 20), 23])
+    // Else it would be over after 3.1 seconds.
+    expect(result.endMicros).toBeLessThan(2_500_000)
+  })
+
+  it('[QU17] is nothing that still goes on once the message is a dead letter', async () => {
+    const graveyard = topic('graveyard', { queue: sqs(), key: 'address' })
+    const queue = sqs({ redrive: { deadLetters: graveyard, maxReceiveCount: 2 } })
+    const result = await courier(
+      { queue, graveyard, receive: failsUntil(86_400_000) },
+      { workload: { orders: 2, every: '10s' }, budget: { time: '5s' } },
+    )
+    expect(texts(result, 'undertaker')).toEqual(['letter-1×1'])
+    expect(result.reason).toBe('the budget of virtual time ran out')
+  })
+})
+
 describe('letters to one address', () => {
   /** The order in which letters were taken up. */
   const order = async (queue: Courier['queue'], seed: number): Promise<number[]> => {
