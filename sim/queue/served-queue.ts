@@ -11,6 +11,7 @@ import type { Cargo, CargoMessage, PublishedMessage, ReceivedMessage, Settlement
 import { MessageQueue, type QueueOutlet } from './queue.ts'
 
 const DEADLINE = 0
+/** The bound of every choice: what it decides among may be more or less in another run. */
 const RANKS = 1 << 20
 
 /** A consumer of a queue, as its server knows it. */
@@ -182,7 +183,7 @@ export class ServedQueue implements Actor, QueueOutlet<Cargo> {
       if (next === undefined) return
       const { body } = next.message
       const { published, cause } = body
-      const turn = waiting === 1 ? 0 : kernel.choose(this.consumerSite, published.entity, waiting)
+      const turn = this.turnOf(published.entity, waiting)
       const subscription = this.waiting(turn)
       subscription.free--
       const { consumer } = subscription
@@ -193,6 +194,12 @@ export class ServedQueue implements Actor, QueueOutlet<Cargo> {
       const last = deliveries >= this.config.maxDeliveries
       consumer.deliver({ published, queue: this.name, number, receipt, deliveries, last, cause })
     }
+  }
+
+  /** Whose turn it is among so many: of one bound, lest a consumer more or less change the choice. */
+  private turnOf(entity: Entity, waiting: number): number {
+    if (this.subscriptions.length === 1) return 0
+    return Math.floor((this.kernel.choose(this.consumerSite, entity, RANKS) * waiting) / RANKS)
   }
 
   /** The nth of the consumers that take more, counted from 0. */

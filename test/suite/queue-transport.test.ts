@@ -1,6 +1,7 @@
 import type { FaultSpec } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import orderSaga from '../../scenarios/order-choreography/system.ts'
+import { type Tape, tapeConflicts } from '../../sim/kernel/tape.ts'
 import { checkDeterminism } from '../../sim/run/determinism.ts'
 import { prepare, type RunResult, run } from '../../sim/run/run.ts'
 import { type Scenario, scenarioOf } from '../../sim/run/scenario.ts'
@@ -84,6 +85,19 @@ describe.each(QUEUE_KINDS)('the order saga on queues of %s', (kind) => {
   it('[QU18] gives the same trace and digest again', async () => {
     for (const seed of [1, 2, 3])
       expect(await checkDeterminism(prepare(saga(kind), {}), stormy(seed), seed)).toBeUndefined()
+  })
+
+  it('[D7] without one of its faults repeats every choice that both runs make', async () => {
+    const prepared = prepare(saga(kind), {})
+    for (const seed of [1, 2, 3]) {
+      const all = stormy(seed)
+      const { tape } = await run(prepared, all, seed, { recordTape: true })
+      for (const fault of all.faults) {
+        const scenario = { ...all, faults: all.faults.filter((other) => other !== fault) }
+        const without = await run(prepared, scenario, seed, { recordTape: true })
+        expect(tapeConflicts(tape as Tape, without.tape as Tape)).toEqual([])
+      }
+    }
   })
 
   it('[QU18] replays from its tape under another seed', async () => {
