@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { type Tape, tapeConflicts } from '../../../sim/kernel/tape.ts'
 import { sealPlain } from '../../../sim/kernel/value.ts'
 import { ACKNOWLEDGE, amqpTopic, type Manner, QueueBench, sqsTopic } from '../../fixtures/queue-bench.ts'
 
@@ -40,6 +41,18 @@ describe('a consumer', () => {
     const shares = await Promise.all(Array.from({ length: 10 }, (_, seed) => share(seed)))
     expect(new Set(shares).size).toBeGreaterThan(5)
     expect(await share(3)).toBe(shares[3])
+  })
+
+  it('[D7] more changes no choice that is made with and without it', async () => {
+    const tapeOf = async (names: readonly string[]): Promise<Tape> => {
+      const bench = new QueueBench([sqsTopic('events')])
+      for (const name of names) bench.worker(name)
+      await bench.publish(1, numbered(20)).run()
+      return bench.kernel.choices.tape() as Tape
+    }
+    const two = await tapeOf(['worker-1', 'worker-2'])
+    expect([...two.keys()]).toContain('consumer of events.workers | order-m0')
+    expect(tapeConflicts(two, await tapeOf(['worker-1', 'worker-2', 'worker-3']))).toEqual([])
   })
 
   it('[QU13] hears of what it settled, unless that came too late', async () => {
