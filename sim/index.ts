@@ -20,6 +20,7 @@ export { type PreparedSystem, prepare, type RunOptions, type RunResult, run } fr
 export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts'
 export type { HandlerContext } from './service/context.ts'
 export { CallTimeoutError, ConnectionResetError } from './service/http.ts'
+export { RejectError } from './service/queue-consumption.ts'
 export { flag, integer, money, oneOf, optional, plain, route, table, text, topic } from './service/schema.ts'
 export { type ContextOf, service } from './service/service.ts'
 export {
@@ -32,3 +33,4 @@ export {
   toggle,
   type UserContext,
 } from './service/system.ts'
+export { type QueueSpec, type RabbitOptions, rabbitmq, type SqsOptions, sqs } from './service/transport.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { FaultSpec } from '../faults/spec.ts'
 import { formatDuration } from '../kernel/time.ts'
+import { QUEUE_SERVER } from '../queue/server.ts'
 import type { SystemParts } from '../service/system.ts'
 
 /** What an arbitrary must know of a system to aim at it. */
@@ -12,6 +13,8 @@ export interface Targets {
   /** Names of all steps that handlers reach in a run without faults. */
   readonly steps: readonly string[]
   readonly brokers: number
+  /** Names of other servers that carry events. */
+  readonly servers: readonly string[]
   /** What the workload calls one action: `order`. */
   readonly noun: string
   readonly orders: number
@@ -32,6 +35,7 @@ export function targetsOf(
     externals: parts.externals.map(({ name }) => name),
     steps: steps.filter((step) => !step.startsWith('users.')),
     brokers,
+    servers: parts.topics.some(({ queue }) => queue !== undefined) ? [QUEUE_SERVER] : [],
     noun: parts.workload.noun,
     orders,
   }
@@ -102,7 +106,10 @@ function redeliveries(targets: Targets): fc.Arbitrary<FaultSpec> {
 /** Sides that talk to each other: a service and a broker, or a service and an external system. */
 function sides(targets: Targets): fc.Arbitrary<[string, string]> {
   const brokers = Array.from({ length: targets.brokers }, (_, index) => `broker-${index + 1}`)
-  return fc.tuple(fc.constantFrom(...targets.services), fc.constantFrom(...brokers, ...targets.externals))
+  return fc.tuple(
+    fc.constantFrom(...targets.services),
+    fc.constantFrom(...brokers, ...targets.servers, ...targets.externals),
+  )
 }
 
 function partitions(targets: Targets): fc.Arbitrary<FaultSpec> {

@@ -4,12 +4,15 @@ import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { Strike } from '../kernel/fault.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
+import type { QueueServer } from '../queue/server.ts'
 
 /** What faults act on. */
 export interface FaultWorld {
   readonly kernel: Kernel
   readonly network: Network
   readonly kafka: KafkaCluster
+  /** Undefined in a system without queues. */
+  readonly queues: QueueServer | undefined
 }
 
 /**

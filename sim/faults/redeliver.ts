@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
-/** The group reads records again that it has handled: its consumers are moved back, as after a lost offset commit. */
+/**
+ * A service gets events again that it has handled: its consumers are moved back in Kafka, as after a lost offset commit,
+ * and its queues forget its last acknowledgements.
+ */
 export const redeliver = defineFault({
   kind: 'redeliver',
-  says: 'A consumer group reads records again that it has already handled (its offsets are moved back).',
+  says: 'A consumer group reads records again that it has already handled (its offsets are moved back, and its queues forget acknowledgements).',
   schema: z.strictObject({
     redeliver: processName.describe('the service whose consumers are moved back'),
     records: z.int().min(1).max(1000).default(1).describe('how many records of each partition come again'),
@@ -14,7 +17,9 @@ export const redeliver = defineFault({
   targets: (settings) => [settings.redeliver],
   describe: (settings) =>
     `the last ${settings.records} record(s) of each partition were delivered to ${settings.redeliver} again`,
-  strike({ kernel, kafka }, settings, strike) {
+  strike({ kernel, kafka, queues }, settings, strike) {
+    for (const queue of queues?.queuesOf(settings.redeliver) ?? [])
+      queue.reappear(settings.records, strike.cause)
     for (const client of kafka.consumers(settings.redeliver)) {
       for (const partition of client.consumer.assignment()) {
         const position = client.consumer.position(partition) ?? 0

@@ -85,7 +85,17 @@ export class Narrator {
       case 'declined':
         return { did: `was declined ${money(data.amount)}` }
       case 'append':
-        return { did: this.sent(lane, data) }
+        return { did: this.sent(lane, data, ` (offset ${data.offset})`) }
+      case 'publish':
+        return { did: this.sent(lane, data, '') }
+      case 'returned':
+        return { subject: lane, did: returned(data) }
+      case 'discard':
+        return { subject: lane, did: discarded(data) }
+      case 'settle':
+        return data.counts === true
+          ? undefined
+          : { subject: lane, did: `took no notice of message ${data.number} being settled: too late` }
       case 'failed':
         return { did: `failed in ${data.handler} (${data.error}: ${data.message})` }
       case 'rejected':
@@ -116,21 +126,42 @@ export class Narrator {
     }
   }
 
-  private delivered(lane: string, { partition, offset, event }: Data): string {
+  private delivered(lane: string, data: Data): string {
     const service = lane.replace(/-\d+$/, '')
-    const again = this.again(`${service} took ${partition} ${offset}`)
-    return `took ${(event as Data).eventType}${again} (${partition} offset ${offset})`
+    const { eventType } = data.event as Data
+    const place =
+      data.queue === undefined
+        ? `${data.partition} offset ${data.offset}`
+        : `${data.queue} message ${data.number}`
+    return `took ${eventType}${this.again(`${service} took ${place}`)} (${place})`
   }
 
-  private sent(partition: string, { offset, value }: Data): string {
+  private sent(where: string, { value }: Data, exactly: string): string {
     const { eventType, eventId } = value as Data
-    return `sent ${eventType}${this.again(`sent ${eventId}`)} to ${partition} (offset ${offset})`
+    return `sent ${eventType}${this.again(`sent ${eventId}`)} to ${where}${exactly}`
   }
 
   private again(what: string): string {
     const times = (this.taken.get(what) ?? 0) + 1
     this.taken.set(what, times)
     return times === 1 ? '' : ' again'
+  }
+}
+
+/** Why a message is in its queue again. */
+function returned({ number, reason }: Data): string {
+  return `has message ${number} again: ${reason === 'timed out' ? 'its visibility time-out ran out' : reason}`
+}
+
+/** Why a message left its queue. */
+function discarded({ number, deliveries, reason }: Data): string {
+  switch (reason) {
+    case 'rejected':
+      return `gave up message ${number}: it was rejected`
+    case 'expired':
+      return `gave up message ${number}: it was too old`
+    default:
+      return `gave up message ${number}: it was delivered ${deliveries} times in vain`
   }
 }
 

@@ -2,7 +2,6 @@ import { INTERNET_LATENCY } from '../cluster/latency.ts'
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import { Database } from '../database/database.ts'
-import type { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ledger, Readable } from '../kernel/ledger.ts'
@@ -12,7 +11,7 @@ import { durationMicros, type Micros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import { Context } from '../service/context.ts'
 import { CallTimeoutError, ConnectionResetError } from '../service/http.ts'
-import { ServiceRuntime } from '../service/runtime.ts'
+import { ServiceRuntime, type Transports } from '../service/runtime.ts'
 import { service } from '../service/service.ts'
 import type { UserContext, Workload } from '../service/system.ts'
 import type { WorkloadSpec } from './scenario.ts'
@@ -45,7 +44,7 @@ export class Users implements Actor {
     workload: Workload,
     spec: WorkloadSpec,
     network: Network,
-    kafka: KafkaCluster,
+    transports: Transports,
     ledger: (spec: Readable<unknown>) => Ledger,
   ) {
     this.kernel = network.kernel
@@ -56,7 +55,7 @@ export class Users implements Actor {
     this.runtime = new ServiceRuntime(
       usersPlan,
       network,
-      kafka,
+      transports,
       new Database(network, 'users-memory'),
       new Map(),
     )

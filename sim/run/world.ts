@@ -9,10 +9,14 @@ import { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Ledger, type Readable } from '../kernel/ledger.ts'
+import type { QueueTopic } from '../queue/protocol.ts'
+import { QueueServer } from '../queue/server.ts'
 import type { ExternalServer, ExternalWorld } from '../service/component.ts'
 import type { RouteServer } from '../service/http.ts'
 import { ServiceRuntime } from '../service/runtime.ts'
+import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
+import { checkDeadLetters } from '../service/transport.ts'
 import type { Scenario } from './scenario.ts'
 import { Users } from './users.ts'
 
@@ -21,16 +25,19 @@ export interface World {
   readonly kernel: Kernel
   readonly network: Network
   readonly kafka: KafkaCluster
+  readonly queues: QueueServer | undefined
   readonly monitor: Monitor
   readonly users: Users
   readonly services: readonly ServiceRuntime[]
 }
 
-/** Builds the world of one run: brokers, databases, external systems, services, users, and the properties that watch. */
+/** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
 export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kernel): World {
   const network = new Network(kernel)
   const kafka = new KafkaCluster(network, scenario.cluster.kafka, scenario.cluster.brokers)
-  for (const topic of parts.topics) kafka.createTopic(topic)
+  for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
+  const queues = openQueues(parts.topics, network)
+  const transports = { kafka, queues }
   const sources = new Map<Readable<unknown>, Source>()
   const ledgers = new Map<Readable<unknown>, Ledger>()
   const openLedger = (spec: Readable<unknown>): void => {
@@ -47,19 +54,28 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const externals = openExternals(parts, { kernel, network, ledger }, openLedger)
   const runtimes = parts.services.map(({ name, tables, plan }) => {
     const database = new Database(network, `${name}-db`)
-    const runtime = new ServiceRuntime(plan, network, kafka, database, externals)
+    const runtime = new ServiceRuntime(plan, network, transports, database, externals)
     for (const [tableName, spec] of Object.entries(tables as Record<string, Readable<unknown>>)) {
       sources.set(spec, tableSource(database.table(tableName)))
     }
     return runtime
   })
-  const users = new Users(parts.workload, scenario.workload, network, kafka, ledger)
+  const users = new Users(parts.workload, scenario.workload, network, transports, ledger)
   const server = routeServer(runtimes)
   for (const runtime of [...runtimes, users.runtime]) runtime.server = server
   const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
   for (const runtime of runtimes) runtime.start()
   kafka.start(runtimes.flatMap(({ firstConsumers }) => firstConsumers))
-  return { kernel, network, kafka, monitor, users, services: runtimes }
+  return { kernel, network, kafka, queues, monitor, users, services: runtimes }
+}
+
+/** The server of the topics that are on queues; undefined when there are none. */
+function openQueues(topics: readonly TopicSpec[], network: Network): QueueServer | undefined {
+  checkDeadLetters(topics)
+  const onQueues = topics.flatMap(({ name, queue }): QueueTopic[] =>
+    queue === undefined ? [] : [{ name, config: queue.config, deadLetters: queue.deadLetters?.name }],
+  )
+  return onQueues.length === 0 ? undefined : new QueueServer(network, onQueues)
 }
 
 function openExternals(

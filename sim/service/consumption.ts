@@ -1,25 +1,21 @@
 import type { Process } from '../cluster/process.ts'
-import { DatabaseError } from '../database/error.ts'
 import { type ConsumerApplication, ConsumerClient, type PolledRecord } from '../kafka/consumer-client.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { operationNumber, type Phase } from '../kernel/step.ts'
-import { type Continuation, type HandlerSite, type Runnable, Task } from '../kernel/task.ts'
-import type { Inbox } from './component.ts'
-import type { Context } from './context.ts'
+import { Task } from '../kernel/task.ts'
+import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Envelope } from './envelope.ts'
 import type { EventHandler, ServiceRuntime } from './runtime.ts'
 
 const RETRY = 0
-const FIRST_BACKOFF_MICROS = 100_000
-const MAX_BACKOFF_MICROS = 10_000_000
 const COMMIT_OFFSETS = operationNumber('offsets.commit')
 
 /**
  * The consumer loop of one instance in one life: polls, handles one record after another, commits the offsets of the
  * batch, polls again. A handler that throws is tried again after a back-off, and its partition waits (at least once).
  */
-export class Consumption implements ConsumerApplication, Actor {
+export class Consumption implements ConsumerApplication, Deliverer<PolledRecord>, Actor {
   readonly consumer: ConsumerClient
   private readonly runtime: ServiceRuntime
   private readonly process: Process
@@ -111,7 +107,7 @@ export class Consumption implements ConsumerApplication, Actor {
     return this.incarnation.alive
   }
 
-  private handle(polled: PolledRecord, { handler, site }: Subscription): void {
+  private handle(polled: PolledRecord, subscription: Subscription): void {
     this.busy = true
     const { record, place } = polled
     const { kernel } = this.process
@@ -123,9 +119,9 @@ export class Consumption implements ConsumerApplication, Actor {
       for (const parent of this.consumer.causesOf(place)) kernel.trace.addParent(parent)
     }
     kernel.digest.word(record.hash)
-    const task = new Task(kernel, this.incarnation, site, record.entity, cause)
+    const task = new Task(kernel, this.incarnation, subscription.site, record.entity, cause)
     const context = new this.runtime.Context(this.runtime, this.process, task, event)
-    new Delivery(this, this.runtime.inbox, handler, polled, context, event).begin()
+    new Delivery(this, polled, subscription.handler, context, event).begin()
   }
 
   /** A delivery is done with: handled, or recognised as handled before. */
@@ -145,93 +141,11 @@ export class Consumption implements ConsumerApplication, Actor {
     const { kernel } = this.process
     const attempts = this.attempts.get(place) ?? 0
     this.attempts.set(place, attempts + 1)
-    const delay = Math.min(FIRST_BACKOFF_MICROS * 2 ** attempts, MAX_BACKOFF_MICROS)
     this.waiting.add(place)
     this.consumer.rewind(polled, task.cause)
+    const delay = backOffMicros(attempts)
     kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, polled, task.cause)
     this.busy = false
     this.proceed()
   }
-}
-
-/** What a service does with the events of one type. */
-interface Subscription {
-  readonly handler: EventHandler
-  readonly site: HandlerSite
-}
-
-/** One record on its way through inbox and handler. */
-class Delivery implements Runnable, Continuation<unknown> {
-  private readonly consumption: Consumption
-  private readonly inbox: Inbox
-  private readonly handler: EventHandler
-  private readonly polled: PolledRecord
-  private readonly context: Context
-  private readonly event: Envelope
-
-  constructor(
-    consumption: Consumption,
-    inbox: Inbox,
-    handler: EventHandler,
-    polled: PolledRecord,
-    context: Context,
-    event: Envelope,
-  ) {
-    this.consumption = consumption
-    this.inbox = inbox
-    this.handler = handler
-    this.polled = polled
-    this.context = context
-    this.event = event
-  }
-
-  /** Looks the event up in the inbox and, unless it is there, runs the handler. */
-  begin(): void {
-    if (this.inbox.lookUp) this.context.lookUp(this.event.eventId, this)
-    else this.start()
-  }
-
-  /** The inbox row of the event, if there is one. */
-  completed(row: unknown): void {
-    if (row === undefined) this.start()
-    else this.consumption.handled(this.context.task, this.polled)
-  }
-
-  failed(error: Error): void {
-    this.consumption.failed(error, this.context.task, this.polled)
-  }
-
-  run(): Promise<unknown> {
-    const { context, event, inbox, handler } = this
-    if (inbox.receive === undefined) return handler(event.data, context)
-    return inbox.receive(context, event, () => handler(event.data, context))
-  }
-
-  ended(error: unknown): void {
-    const { context, consumption } = this
-    const { task } = context
-    if (error === undefined && context.prelude !== undefined) this.writeInboxRow()
-    else if (error === undefined || lostTheRace(error)) consumption.handled(task, this.polled)
-    else consumption.failed(error, task, this.polled)
-  }
-
-  private start(): void {
-    const { context, event, inbox } = this
-    context.prelude = inbox.prelude?.(context, event)
-    context.task.start(this)
-  }
-
-  /** The handler made no transaction that the inbox row could be part of. */
-  private writeInboxRow(): void {
-    const { context } = this
-    context.task.start({
-      run: () => context.transaction(async () => {}),
-      ended: (error) => this.ended(error),
-    })
-  }
-}
-
-/** Another delivery of the same event, handled at the same time, wrote its inbox row first. */
-function lostTheRace(error: unknown): boolean {
-  return error instanceof DatabaseError && error.sqlState === '23505' && error.table === 'inbox'
 }

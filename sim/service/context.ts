@@ -159,7 +159,7 @@ export class Context implements BaseContext, StatementScope {
     await this.produce(type.topic.name, event)
   }
 
-  /** Sends an event that exists already to its topic; settles with the broker's acknowledgement. */
+  /** Sends an event that exists already to its topic; settles with the acknowledgement of broker or queue server. */
   produce(
     topic: string,
     event: Envelope,
@@ -167,6 +167,11 @@ export class Context implements BaseContext, StatementScope {
   ): Promise<unknown> {
     const entity = this.task.kernel.choices.entity(event.correlationId)
     const hash = sealPlain(event, event.eventType)
+    const { queues } = this.runtime
+    if (queues?.has(topic) === true) {
+      const message = { key: event.aggregateId, value: event, hash, entity, deduplicationId: event.eventId }
+      return this.runtime.publisher(this.process, queues).send(this.task, step, topic, message)
+    }
     const record = new SentRecord(topic, event.aggregateId, event as unknown as Plain, hash, entity)
     return this.runtime.producer(this.process).send(this.task, step, record)
   }

@@ -11,12 +11,15 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { HandlerSite, Task } from '../kernel/task.ts'
+import { Publisher } from '../queue/publisher.ts'
+import type { QueueServer } from '../queue/server.ts'
 import { ScopedTable, type StatementScope, type TableBinding } from './access.ts'
 import type { ExternalServer, Inbox, Outbox } from './component.ts'
 import { Consumption } from './consumption.ts'
 import type { Context } from './context.ts'
 import type { HttpCall, RouteServer } from './http.ts'
 import { Job } from './job.ts'
+import { QueueConsumption } from './queue-consumption.ts'
 import type { HandlerRegistry, ServicePlan } from './service.ts'
 import type { TransactionScope } from './transaction.ts'
 
@@ -44,11 +47,19 @@ type ContextClass = new (
 ) => Context
 type TransactionClass = new (context: Context) => TransactionScope
 
+/** What carries events: a topic is on one of them. */
+export interface Transports {
+  readonly kafka: KafkaCluster
+  /** Undefined in a system without queues. */
+  readonly queues: QueueServer | undefined
+}
+
 /** A service in one run: its database, its instances and what they are made of. */
 export class ServiceRuntime {
   readonly kernel: Kernel
   readonly network: Network
   readonly kafka: KafkaCluster
+  readonly queues: QueueServer | undefined
   readonly database: Database
   readonly name: string
   readonly inbox: Inbox
@@ -68,6 +79,7 @@ export class ServiceRuntime {
   private readonly idSites = new Map<string, ChoiceSite>()
   private readonly routes = new Map<Process, HandlerRegistry['routes']>()
   private readonly producers = new Map<Process, ProducerClient>()
+  private readonly publishers = new Map<Process, Publisher>()
   private established = false
   /** By what fails again and again: a record at the head of a partition, a job. */
   private readonly troubles = new Map<string, Trouble>()
@@ -77,7 +89,7 @@ export class ServiceRuntime {
   constructor(
     plan: ServicePlan,
     network: Network,
-    kafka: KafkaCluster,
+    { kafka, queues }: Transports,
     database: Database,
     externals: ReadonlyMap<string, ExternalServer<unknown>>,
   ) {
@@ -85,6 +97,7 @@ export class ServiceRuntime {
     this.kernel = network.kernel
     this.network = network
     this.kafka = kafka
+    this.queues = queues
     this.database = database
     this.externals = externals
     this.name = plan.name
@@ -162,6 +175,16 @@ export class ServiceRuntime {
       this.producers.set(process, producer)
     }
     return producer
+  }
+
+  /** The publisher of a process; of a system with queues. */
+  publisher(process: Process, queues: QueueServer): Publisher {
+    let publisher = this.publishers.get(process)
+    if (publisher === undefined) {
+      publisher = new Publisher(queues, process)
+      this.publishers.set(process, publisher)
+    }
+    return publisher
   }
 
   /** The step of publishing an event straight to its topic. */
@@ -244,9 +267,19 @@ export class ServiceRuntime {
     const { plan, kernel } = this
     const registry = plan.instantiate()
     this.routes.set(process, registry.routes)
-    if (registry.topics.length === 0) return
-    const consumption = new Consumption(this, process, registry.topics, registry.events)
-    kernel.cause = process.startCause || kernel.cause
+    const cause = process.startCause || kernel.cause
+    const inKafka: string[] = []
+    for (const topic of registry.topics) {
+      if (this.queues?.has(topic) !== true) inKafka.push(topic)
+      else
+        new QueueConsumption(this, process, this.queues, topic, registry.events).consumer.subscribe(
+          !this.established,
+          cause,
+        )
+    }
+    if (inKafka.length === 0) return
+    const consumption = new Consumption(this, process, inKafka, registry.events)
+    kernel.cause = cause
     if (this.established) consumption.consumer.start()
     else this.firstConsumers.push(consumption.consumer)
   }

@@ -2,6 +2,7 @@ import { SimError } from '../kernel/error.ts'
 import type { Readable } from '../kernel/ledger.ts'
 import { operationNumber } from '../kernel/step.ts'
 import type { ColumnType } from '../kernel/value.ts'
+import type { QueueSpec } from './transport.ts'
 
 /** A column of a table or a field of an event, with the type of its values. */
 export interface Column<Value> extends Omit<ColumnType, 'name'> {
@@ -96,8 +97,11 @@ export interface EventType<Data> {
 /** A topic as a system declares it. */
 export interface TopicSpec<Key extends string = string> {
   readonly name: string
+  /** Of its log in Kafka; 0 on a queue, which has none. */
   readonly partitions: number
-  /** The field of every event of this topic that is the record's key. */
+  /** How its queues behave; undefined on Kafka. */
+  readonly queue: QueueSpec | undefined
+  /** The field of every event of this topic that is the record's key; on FIFO queues the message group id. */
   readonly key: Key
   /**
    * Declares an event type of this topic.
@@ -109,15 +113,22 @@ export interface TopicSpec<Key extends string = string> {
   ): EventType<RowOf<Fields>>
 }
 
-/** Declares a topic: `topic('order-events', { partitions: 6, key: 'orderId' })`. */
-export function topic<const Key extends string>(
-  name: string,
-  options: { readonly partitions: number; readonly key: Key },
-): TopicSpec<Key> {
-  const { partitions, key } = options
+/** Options of a topic: of a log in Kafka, or of queues. */
+export type TopicOptions<Key extends string> = { readonly key: Key } & (
+  | { readonly partitions: number; readonly queue?: never }
+  | { readonly queue: QueueSpec; readonly partitions?: never }
+)
+
+/**
+ * Declares a topic: `topic('order-events', { partitions: 6, key: 'orderId' })` is a log in Kafka,
+ * `topic('order-events', { queue: sqs(), key: 'orderId' })` a queue for each service that subscribes to it.
+ */
+export function topic<const Key extends string>(name: string, options: TopicOptions<Key>): TopicSpec<Key> {
+  const { key } = options
   const spec: TopicSpec<Key> = {
     name,
-    partitions,
+    partitions: options.partitions ?? 0,
+    queue: options.queue,
     key,
     event: (eventName, fields) => {
       if (Object.hasOwn(fields, key)) return { name: eventName, topic: spec as unknown as TopicSpec }

@@ -208,13 +208,7 @@ export class Partition {
       !this.isUpToDate(request)
     )
       return false
-    follower.fetched(
-      request.fetchOffset,
-      request.logStartOffset,
-      nowMillis,
-      request.fetchOffset,
-      brokerEpoch,
-    )
+    follower.fetched(request.fetchOffset, request.logStartOffset, nowMillis, request.fetchOffset, brokerEpoch)
     return true
   }
 

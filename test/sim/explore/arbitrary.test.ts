@@ -1,11 +1,13 @@
 import fc from 'fast-check'
+import { sqs } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { anyFaults, targetsOf } from '../../../sim/explore/arbitrary.ts'
 import { faultKindOf } from '../../../sim/faults/registry.ts'
 import { outlineOf, systemProblems } from '../../../sim/run/outline.ts'
 import { schemaProblems } from '../../../sim/run/problem.ts'
-import { run } from '../../../sim/run/run.ts'
+import { prepare, run } from '../../../sim/run/run.ts'
 import type { System } from '../../../sim/service/system.ts'
+import { onQueues } from '../../fixtures/queues.ts'
 import system from '../../fixtures/toll/system.ts'
 import { doubleToll, toll } from '../../fixtures/toll.ts'
 
@@ -77,5 +79,23 @@ describe('generated fault plans', () => {
       { seed: 1 },
     )
     expect(failing.counterexample).toEqual([[]])
+  })
+
+  it('[P7] cut off and slow down the server of queues, where there is one', async () => {
+    const tolls = onQueues(system as unknown as System, sqs())
+    const { parts } = prepare(tolls, {})
+    const plans = fc.sample(
+      anyFaults({ kinds: ['partition', 'slow'] })(targetsOf(parts, ['barrier.Passed sleep'], 1, 4)),
+      {
+        numRuns: 200,
+        seed: 1,
+      },
+    )
+    const outline = outlineOf(tolls, {})
+    const hit = plans.flat().filter((fault) => JSON.stringify(fault).includes('queue-server'))
+    expect(hit.length).toBeGreaterThan(20)
+    for (const fault of hit) expect(systemProblems({ faults: [fault] }, outline)).toEqual([])
+    const inKafka = fc.sample(anyFaults()(await targets()), { numRuns: 200, seed: 1 })
+    expect(JSON.stringify(inKafka)).not.toContain('queue-server')
   })
 })

@@ -145,6 +145,49 @@ describe('a phrase', () => {
       { errorCode: 'ILLEGAL_GENERATION' },
       'payment-1 could not commit its offsets (ILLEGAL_GENERATION)',
     ],
+    [
+      'publish',
+      'payment-events',
+      { key: 'order-1', value: { eventType: 'PaymentCompleted', eventId: 'p' } },
+      'payment-1 sent PaymentCompleted to payment-events',
+    ],
+    [
+      'returned',
+      'order-events.payment',
+      { number: 3, deliveries: 1, reason: 'timed out' },
+      'order-events.payment has message 3 again: its visibility time-out ran out',
+    ],
+    [
+      'returned',
+      'order-events.payment',
+      { number: 3, deliveries: 1, reason: 'connection lost' },
+      'order-events.payment has message 3 again: connection lost',
+    ],
+    [
+      'discard',
+      'order-events.payment',
+      { number: 3, deliveries: 5, reason: 'delivery_limit' },
+      'order-events.payment gave up message 3: it was delivered 5 times in vain',
+    ],
+    [
+      'discard',
+      'order-events.payment',
+      { number: 3, deliveries: 1, reason: 'rejected' },
+      'order-events.payment gave up message 3: it was rejected',
+    ],
+    [
+      'discard',
+      'order-events.payment',
+      { number: 3, deliveries: 0, reason: 'expired' },
+      'order-events.payment gave up message 3: it was too old',
+    ],
+    ['settle', 'order-events.payment', { number: 3, settlement: 'acknowledge', counts: true }, undefined],
+    [
+      'settle',
+      'order-events.payment',
+      { number: 3, settlement: 'acknowledge', counts: false },
+      'order-events.payment took no notice of message 3 being settled: too late',
+    ],
     ['tick', 'payment-relay', { job: 'relay' }, undefined],
     ['a kind that is yet to come', 'somewhere', undefined, undefined],
   ])('[R14] of %s at %s', (kind, lane, data, words) => expect(said(kind, lane, data)).toBe(words))
@@ -160,6 +203,23 @@ describe('a phrase', () => {
       'took OrderCreated (order-events/3 offset 1)',
       'took OrderCreated (order-events/3 offset 1)',
       'took OrderCreated again (order-events/3 offset 1)',
+    ])
+  })
+
+  it('[R14] says which message of which queue is taken, and that it is again', () => {
+    const trace = new Trace()
+    const event = { eventType: 'OrderCreated', eventId: 'e' }
+    for (const deliveries of [1, 2])
+      trace.append(0, 'deliver', `payment-${deliveries}`, undefined, 0, 0, {
+        queue: 'order-events.payment',
+        number: 7,
+        deliveries,
+        event,
+      })
+    const narrator = new Narrator(trace)
+    expect([1, 2].map((id) => narrator.phrase(trace.at(id))?.did)).toEqual([
+      'took OrderCreated (order-events.payment message 7)',
+      'took OrderCreated again (order-events.payment message 7)',
     ])
   })
 })

@@ -1,4 +1,4 @@
-import { integer, oneOf, optional, text, topic } from 'faultline'
+import { integer, oneOf, optional, sqs, text, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 
 describe('the key of a topic', () => {
@@ -28,5 +28,23 @@ describe('the key of a topic', () => {
     expect(declare).toThrow(
       'event Placed has no field orderId, which is the key of topic orders: it has order, amount',
     )
+  })
+})
+
+describe('a topic', () => {
+  it('[QU17] is a log in Kafka or queues, and not both, say the types', () => {
+    const queue = sqs()
+    expect(topic('orders', { partitions: 2, key: 'orderId' })).toMatchObject({
+      partitions: 2,
+      queue: undefined,
+    })
+    expect(topic('orders', { queue, key: 'orderId' })).toMatchObject({ partitions: 0, queue })
+    const types = (): unknown[] => [
+      // @ts-expect-error what carries it is not said
+      topic('orders', { key: 'orderId' }),
+      // @ts-expect-error queues have no partitions
+      topic('orders', { queue, partitions: 2, key: 'orderId' }),
+    ]
+    expect(types).not.toThrow()
   })
 })

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { assignRange, rangeOf } from '../../../../sim/kafka/assignor/range.ts'
 import { classicMember, countsOf, recordedCases, shares } from '../../../fixtures/assignors.ts'
 
-
 describe('a range', () => {
   it.each([
     { partitions: 6, expected: ['0-2', '2-4', '4-6'] },
