@@ -65,6 +65,8 @@ export class Connection implements Actor {
   private readonly calls: Call[] = []
   /** Those that have arrived; the first is being handled, or all of them. */
   private readonly arrived: Call[] = []
+  /** The request that is under way is to be answered in its time when it gets there. */
+  private pressNext = false
   /** Answers the request that is being handled. */
   private respond: ((response: unknown) => void) | undefined
   private readonly atClient: ProcessResource
@@ -122,8 +124,8 @@ export class Connection implements Actor {
 
   /** What is being handled is to be answered in its time, even if it could wait for longer. */
   press(): void {
-    if (this.life.alive && this.arrived.length > 0 && this.respond !== undefined)
-      this.server.pressed(this.respond)
+    if (this.arrived.length === 0) this.pressNext = true
+    else if (this.life.alive && this.respond !== undefined) this.server.pressed(this.respond)
   }
 
   /** The client breaks the connection: all its calls fail. What is under way may arrive all the same. */
@@ -180,7 +182,10 @@ export class Connection implements Actor {
       }
       this.server.serve(call.message, this.from, this.respond)
       now = false
-      if (this.arrived[0] === call) return
+      if (this.arrived[0] !== call) continue
+      if (this.pressNext) this.server.pressed(this.respond)
+      this.pressNext = false
+      return
     }
   }
 
