@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { clusterConfig, KAFKA_DEFAULTS, type KafkaSettings } from '../../../sim/kafka/config.ts'
+
+describe('the configuration of a cluster', () => {
+  it.each<[KafkaSettings, string]>([
+    [{ 'min.insync.replicas': 4 }, 'min.insync.replicas is 4, but topics have 3 replicas'],
+    [
+      { 'delivery.timeout.ms': 1_000, 'linger.ms': 5, 'request.timeout.ms': 30_000 },
+      'delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms',
+    ],
+    [
+      { 'enable.idempotence': true, acks: '1' },
+      'Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.',
+    ],
+    [
+      { 'max.in.flight.requests.per.connection': 6 },
+      'max.in.flight.requests.per.connection must be set to at most 5',
+    ],
+    [
+      { 'heartbeat.interval.ms': 6_000, 'session.timeout.ms': 6_000 },
+      'Heartbeat must be set lower than the session timeout',
+    ],
+    [{ 'auto.offset.reset': 'newest' as never }, 'Invalid value newest for configuration auto.offset.reset'],
+    [{ 'isolation.level': 'serializable' as never }, 'String must be one of: read_committed, read_uncommitted'],
+    [{ 'partition.assignment.strategy': ['fair'] }, 'Invalid value fair'],
+    [
+      { 'group.protocol': 'consumer', 'session.timeout.ms': 6_000 },
+      'session.timeout.ms cannot be set when group.protocol=CONSUMER',
+    ],
+  ])('[B16] %j is refused', (settings, reason) => {
+    expect(() => clusterConfig(settings, 3)).toThrow(reason)
+  })
+
+  it('[B16] divides what is set among those who read it', () => {
+    const config = clusterConfig(
+      { 'retention.ms': 1_000, 'linger.ms': 7, 'max.poll.records': 3, 'broker.session.timeout.ms': 8_000 },
+      3,
+    )
+    expect(config.broker['retention.ms']).toBe(1_000)
+    expect(config.producer['linger.ms']).toBe(7)
+    expect(config.consumer['max.poll.records']).toBe(3)
+    expect(config.controller['broker.session.timeout.ms']).toBe(8_000)
+    expect(config.broker['request.timeout.ms']).toBe(KAFKA_DEFAULTS['request.timeout.ms'])
+  })
+
+  it.each([1, 2, 3, 5])('[B16] of %i brokers has as many internal replicas as it can have', (brokers) => {
+    const { broker } = clusterConfig({}, brokers)
+    expect(broker['offsets.topic.replication.factor']).toBe(Math.min(3, brokers))
+    expect(broker['transaction.state.log.min.isr']).toBeLessThanOrEqual(brokers)
+  })
+})
