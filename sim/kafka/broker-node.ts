@@ -27,6 +27,13 @@ import type { FetchResponseData } from './protocol/fetch.ts'
 import { Routine } from './routine.ts'
 import { SentRecord } from './sent-record.ts'
 
+/** A consumer as a member of a group. */
+interface Membership {
+  readonly groupId: string
+  readonly memberId: string
+  readonly process: string
+}
+
 /** After which a group may not be stable any more. */
 const GROUP_CHANGING_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
   'JoinGroup',
@@ -72,6 +79,8 @@ export class BrokerNode implements Server, Actor {
   readonly process: Process
   /** The present life; undefined while it is down. */
   broker: Broker | undefined
+  /** Members that were not heard of since their heartbeats were no longer left out. */
+  private overdue: Membership[] = []
   /** Members of its groups whose heartbeats are left out. */
   readonly routines = new Set<ConsumerClient>()
   private readonly cluster: KafkaCluster
@@ -92,6 +101,7 @@ export class BrokerNode implements Server, Actor {
     const { entity } = this.process
     const advance = (): void => {
       this.perform((broker, nowMillis) => broker.advance(nowMillis))
+      this.noteExpired()
       this.interruptRoutines()
     }
     this.alarm = new Alarm(kernel, entity, advance)
@@ -136,7 +146,7 @@ export class BrokerNode implements Server, Actor {
   private start(): void {
     const { cluster, process } = this
     const nowMillis = clockMillis(cluster.kernel.nowMicros)
-    process.attach({ resourceIndex: -1, processEnded: () => this.ended() })
+    process.attach({ resourceIndex: -1, processEnded: (cause) => this.ended(cause) })
     this.toController = undefined
     this.broker = new Broker(
       this.id,
@@ -150,7 +160,9 @@ export class BrokerNode implements Server, Actor {
     this.settle()
   }
 
-  private ended(): void {
+  private ended(cause: number): void {
+    this.cluster.kernel.cause = cause
+    this.overdue = []
     const nowMillis = clockMillis(this.cluster.kernel.nowMicros)
     this.disk = this.broker?.crashProcess(nowMillis)
     this.broker = undefined
@@ -185,6 +197,26 @@ export class BrokerNode implements Server, Actor {
       this.heartbeats.clear()
       this.routine.begin()
     } else this.heartbeats.set(momentOf(dueMillis), !this.routine.isPossible)
+  }
+
+  /** The last routine heartbeat of a member came at this time. */
+  resumeSession(member: Membership, heardMillis: number): void {
+    this.overdue.push(member)
+    this.perform((broker) => broker.resumeSession(member.groupId, member.memberId, heardMillis))
+  }
+
+  /** Notes in the trace whose session has run out. */
+  private noteExpired(): void {
+    const { kernel } = this.cluster
+    for (const member of [...this.overdue]) {
+      const { groupId, memberId, process } = member
+      if (this.broker?.hasMember(groupId, memberId) === true) continue
+      this.overdue.splice(this.overdue.indexOf(member), 1)
+      if (this.broker !== undefined)
+        kernel.cause = kernel.record('session-expired', `group ${groupId}`, undefined, kernel.cause, {
+          member: process,
+        })
+    }
   }
 
   /** Somebody shuts down, for which the controller waits for the others' heartbeats. */

@@ -1,4 +1,5 @@
 import type { Network } from '../cluster/network.ts'
+import type { Process } from '../cluster/process.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -30,9 +31,9 @@ export class KafkaCluster {
   readonly switches: BrokerSwitches
   readonly nodes = new Map<number, BrokerNode>()
   readonly controller: ControllerNode
-  /** Of the choices that clients make: jitter. */
-  readonly clientSite: ChoiceSite
   private readonly topics: TopicConfig[] = []
+  /** Of the choices that clients make, by how many there are to choose from. */
+  private readonly clientSites = new Map<number, ChoiceSite>()
   private readonly members = new Map<string, ConsumerClient[]>()
 
   constructor(
@@ -45,7 +46,6 @@ export class KafkaCluster {
     this.network = network
     this.config = clusterConfig(settings, brokerCount)
     this.switches = switches
-    this.clientSite = this.kernel.choices.site('jitter of clients')
     this.controller = new ControllerNode(network, this.config.controller, () => {
       for (const clients of this.members.values()) for (const client of clients) client.topologyChanged()
     })
@@ -62,6 +62,16 @@ export class KafkaCluster {
 
   consumerConfig(clientId: string, groupId: string): ConsumerSettings {
     return { ...this.config.consumer, 'client.id': clientId, 'group.id': groupId }
+  }
+
+  /** A choice that a client makes: jitter, which broker to ask, where to begin. */
+  chooseBelow(bound: number, process: Process): number {
+    let site = this.clientSites.get(bound)
+    if (site === undefined) {
+      site = this.kernel.choices.site(`choice of a client below ${bound}`)
+      this.clientSites.set(bound, site)
+    }
+    return this.kernel.choose(site, process.entity, bound)
   }
 
   /** Declares a topic, which exists when the run begins. */

@@ -1,6 +1,8 @@
 import type { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
+import { SimError } from '../kernel/error.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
+import { hashText } from '../kernel/mix.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import type { TopicPartition } from './assignor/subscription.ts'
@@ -8,10 +10,20 @@ import type { BrokerNode } from './broker-node.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Consumer } from './consumer/consumer.ts'
-import type { ConsumerError } from './consumer/error.ts'
-import type { CallbackDone, ConsumerHooks } from './consumer/hooks.ts'
+import { ConsumerError } from './consumer/error.ts'
+import type { CallbackDone, ConsumerHooks, ConsumerRecord } from './consumer/hooks.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
+
+/** Errors of poll after which another may do. */
+const PASSING_ERRORS: ReadonlySet<ConsumerError['code']> = new Set<ConsumerError['code']>([
+  'LOG_TRUNCATION',
+  'NO_OFFSET_FOR_PARTITION',
+  'OFFSET_OUT_OF_RANGE',
+  'CORRUPT_BATCH',
+  'TIMEOUT',
+])
+const POLL_AGAIN_MICROS = 1_000_000
 
 /** A record with where it was read. */
 export interface PolledRecord extends TopicPartition {
@@ -46,6 +58,8 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly alarm: Alarm
   private readonly heartbeats: Alarm
   private readonly refresh: Alarm
+  /** Rings when poll is tried again after an error. */
+  private readonly again: Alarm
   /** The topics and partitions of which its metadata tell. */
   private knownTopology = -1
   /** With the coordinator, while it may leave out heartbeats. */
@@ -78,7 +92,8 @@ export class ConsumerClient implements ConsumerHooks {
     this.alarm = new Alarm(kernel, process.entity, advance)
     this.heartbeats = new Alarm(kernel, process.entity, advance)
     this.refresh = new Alarm(kernel, process.entity, advance)
-    process.attach({ resourceIndex: -1, processEnded: () => this.ended() })
+    this.again = new Alarm(kernel, process.entity, () => application.onRecords())
+    process.attach({ resourceIndex: -1, processEnded: (cause) => this.ended(cause) })
     cluster.join(this)
   }
 
@@ -98,11 +113,34 @@ export class ConsumerClient implements ConsumerHooks {
 
   /** The next records; none if there are none now: then the application hears when there are. */
   poll(): readonly PolledRecord[] {
-    const records = this.consumer.poll(this.nowMillis)
+    const records = this.tryPoll()
     this.settle()
     return records.map(({ topic, partition, offset, record }) => {
       return { topic, partition, offset, place: placeOf(topic, partition), record: record as SentRecord }
     })
+  }
+
+  /** What poll throws ends the application, or is logged and tried again if time can heal it. */
+  private tryPoll(): readonly ConsumerRecord[] {
+    const { process, cluster, groupId } = this
+    try {
+      return this.consumer.poll(this.nowMillis)
+    } catch (error) {
+      if (!(error instanceof ConsumerError)) throw error
+      const { kernel } = cluster
+      kernel.digest.word(hashText(error.code, 5))
+      const data = { handler: 'poll', error: error.code, message: error.message }
+      kernel.cause = kernel.record('failed', process.name, undefined, kernel.cause, kernel.trace && data)
+      if (PASSING_ERRORS.has(error.code)) this.again.set(kernel.nowMicros + POLL_AGAIN_MICROS, false)
+      else
+        kernel.fail(
+          new SimError(
+            'definition',
+            `the consumer of ${process.name} in group ${groupId} failed with ${error.code}: ${error.message}`,
+          ),
+        )
+      return []
+    }
   }
 
   /** Trace ids of why the records of a partition are read: the arrival of the last fetch, an assignment, a rewind. */
@@ -161,8 +199,7 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   randomBelow(bound: number): number {
-    const { kernel } = this.cluster
-    return kernel.choose(this.cluster.clientSite, this.process.entity, bound)
+    return this.cluster.chooseBelow(bound, this.process)
   }
 
   uuid(): string {
@@ -230,8 +267,10 @@ export class ConsumerClient implements ConsumerHooks {
       coordinator.routines.delete(this)
       consumer.skipHeartbeats(this.nowMillis)
       const heardMillis = consumer.heartbeatDeadlineMillis() - cluster.config.heartbeatIntervalMillis
-      if (Number.isFinite(heardMillis)) coordinator.broker?.resumeSession(groupId, memberId(), heardMillis)
-      else coordinator.broker?.resumeSession(groupId, memberId(), this.nowMillis)
+      coordinator.resumeSession(
+        { groupId, memberId: memberId(), process: process.name },
+        Number.isFinite(heardMillis) ? heardMillis : this.nowMillis,
+      )
     }
     return new Routine(cluster.network, process, coordinator.process, { suspend, resume }, () =>
       this.settle(),
@@ -242,11 +281,13 @@ export class ConsumerClient implements ConsumerHooks {
     this.routine?.end()
   }
 
-  private ended(): void {
+  private ended(cause: number): void {
+    this.cluster.kernel.cause = cause
     this.endRoutine()
     this.alarm.clear()
     this.heartbeats.clear()
     this.refresh.clear()
+    this.again.clear()
     this.cluster.leave(this)
   }
 }

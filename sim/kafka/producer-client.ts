@@ -58,11 +58,10 @@ export class ProducerClient {
       if (api === 'Metadata') this.knownTopology = cluster.controller.topology
       this.settle()
     })
-    const site = kernel.choices.site(`producer ${process.name}`)
     this.producer = new Producer(cluster.producerConfig(process.name), this.channel, {
       bootstrapNodes: [...cluster.nodes.keys()],
       transactionVersion: cluster.brokerConfig['transaction.version'],
-      randomBelow: (bound) => kernel.choose(site, process.entity, bound),
+      randomBelow: (bound) => cluster.chooseBelow(bound, process),
     })
     this.alarm = new Alarm(kernel, process.entity, () => {
       this.producer.advance(clockMillis(kernel.nowMicros))

@@ -186,6 +186,11 @@ export class Broker {
     return this.groups.isStable(groupId)
   }
 
+  /** Whether a group that it coordinates has a member. */
+  hasMember(groupId: string, memberId: string): boolean {
+    return this.groups.hasMember(groupId, memberId)
+  }
+
   /** Routine heartbeats of a member are not sent one by one: its session does not run out until `resumeSession`. */
   suspendSession(groupId: string, memberId: string): void {
     this.groups.suspendSession(groupId, memberId)

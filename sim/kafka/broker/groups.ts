@@ -69,6 +69,15 @@ export class Groups {
     return shard.classic.isStable(groupId) || shard.modern.isStable(groupId)
   }
 
+  hasMember(groupId: string, memberId: string): boolean {
+    const shard = this.shardOf(groupId)
+    if (typeof shard === 'string') return false
+    return (
+      shard.classic.hasMember(groupId, memberId) ||
+      shard.modern.group(groupId)?.members.has(memberId) === true
+    )
+  }
+
   suspendSession(groupId: string, memberId: string): void {
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return

@@ -161,6 +161,11 @@ export class GroupCoordinator implements OffsetGroups {
     return this.classic.group(groupId)?.state === 'Stable'
   }
 
+  /** Whether a classic group has a member. */
+  hasMember(groupId: string, memberId: string): boolean {
+    return this.classic.group(groupId)?.members.has(memberId) === true
+  }
+
   /** See `ClassicProtocol.suspendSession`. */
   suspendSession(groupId: string, memberId: string): void {
     this.classic.suspendSession(groupId, memberId)

@@ -353,7 +353,11 @@ describe('memory', () => {
       restart: '1ms',
     }))
     // The group forgets a dead member, and with it the member's handlers, when its session has run out.
-    const kafka = { 'session.timeout.ms': 30, 'heartbeat.interval.ms': 10 }
+    const kafka = {
+      'session.timeout.ms': 30,
+      'heartbeat.interval.ms': 10,
+      'group.min.session.timeout.ms': 10,
+    }
     const scenario = soloScenario({
       workload: { orders: 200, every: '10ms' },
       faults: crashes,
