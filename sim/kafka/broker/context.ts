@@ -39,6 +39,7 @@ export class BrokerContext {
 
   /** Whoever waits for a replica is to look at it, before the broker does anything else. */
   touch(replica: Replica): void {
+    replica.changes += 1
     this.touched.add(replica)
   }
 

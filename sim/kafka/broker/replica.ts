@@ -27,6 +27,8 @@ export class Replica implements PartitionHost {
   /** Set while it follows. */
   fetcher: PartitionFetcher | undefined
   minInsyncReplicas = 1
+  /** Counts what somebody may have waited for. */
+  changes = 0
   private readonly context: BrokerContext
   private readonly watchers = new Set<Watcher>()
 

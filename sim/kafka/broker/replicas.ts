@@ -32,6 +32,7 @@ export type LossOf = (topic: string, partition: number) => PageCacheLoss | undef
 /** The replicas of a broker, as the metadata assign them. Source: ReplicaManager, LogManager. */
 export class Replicas {
   readonly all = new Map<PartitionName, Replica>()
+  private readonly byTopic = new Map<string, (Replica | undefined)[]>()
   private readonly context: BrokerContext
   private readonly maintenance: Maintenance
   private readonly listener: ReplicaListener
@@ -51,7 +52,7 @@ export class Replicas {
   }
 
   get(topic: string, partition: number): Replica | undefined {
-    return this.all.get(partitionName(topic, partition))
+    return this.byTopic.get(topic)?.[partition]
   }
 
   /** The replica of a partition, or why there is none (ReplicaManager.getPartitionOrError). */
@@ -75,8 +76,7 @@ export class Replicas {
   /** A partition of a topic is as the metadata say now. */
   update(topic: TopicMetadata, index: number, registration: PartitionRegistration, nowMillis: number): void {
     const { id } = this.context
-    const name = partitionName(topic.topic, index)
-    let replica = this.all.get(name)
+    let replica = this.get(topic.topic, index)
     if (replica !== undefined && replica.topicId !== topic.topicId) {
       this.remove(replica, nowMillis)
       replica = undefined
@@ -163,12 +163,17 @@ export class Replicas {
     const replica = new Replica(context, topic, index, topicId, log)
     replica.minInsyncReplicas = minInsyncReplicasOf(configs, config)
     this.all.set(name, replica)
+    const ofTopic = this.byTopic.get(topic) ?? []
+    ofTopic[index] = replica
+    this.byTopic.set(topic, ofTopic)
     this.maintenance.add(log)
     return replica
   }
 
   private remove(replica: Replica, nowMillis: number): void {
     this.all.delete(partitionName(replica.topic, replica.index))
+    const ofTopic = this.byTopic.get(replica.topic)
+    if (ofTopic !== undefined) ofTopic[replica.index] = undefined
     this.maintenance.remove(replica.log)
     replica.fetcher = undefined
     replica.partition.makeFollower({ ...GONE, leaderEpoch: replica.partition.leaderEpoch })

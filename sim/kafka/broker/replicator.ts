@@ -1,9 +1,14 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
-import type { FetchResponseData } from '../protocol/fetch.ts'
+import type { FetchPartitionData, FetchResponseData } from '../protocol/fetch.ts'
 import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
-import { EARLIEST_TIMESTAMP, fetchRefused, LATEST_TIMESTAMP } from '../replication/message.ts'
+import {
+  EARLIEST_TIMESTAMP,
+  fetchRefused,
+  LATEST_TIMESTAMP,
+  NO_LEADER_EPOCH,
+} from '../replication/message.ts'
 import type { BrokerContext } from './context.ts'
 import type { Replica } from './replica.ts'
 
@@ -21,6 +26,22 @@ interface Asked {
 /** A partition of a request, with what it asks for. */
 interface Asking extends Asked {
   readonly request: FollowerRequest
+}
+
+/** Whether a fetcher would ask for the same again. */
+function isCurrent(
+  { replica, fetcher, request }: Asking,
+  current: PartitionFetcher,
+  nowMillis: number,
+): boolean {
+  if (fetcher !== current || request.api !== 'Fetch') return false
+  if (fetcher.state !== 'fetching' || nowMillis < fetcher.delayedUntilMillis) return false
+  const { fetchOffset, logStartOffset, lastFetchedEpoch } = request.partition
+  const { log } = replica
+  const epoch = lastFetchedEpoch === NO_LEADER_EPOCH ? lastFetchedEpoch : log.epochs.latestEpoch
+  return (
+    fetcher.fetchOffset === fetchOffset && log.logStartOffset === logStartOffset && epoch === lastFetchedEpoch
+  )
 }
 
 /**
@@ -61,6 +82,8 @@ class LeaderConnection extends Deadline {
   private readonly replicas = new Set<Replica>()
   /** Tells the answer to the last fetch from those that were given up. */
   private fetchNumber = 0
+  /** What was asked for of each replica, to be asked for again while nothing has changed. */
+  private readonly fetches = new Map<Replica, Asking>()
   /** A fetch is under way that asks for something. */
   private isFetching = false
   private isChanged = false
@@ -82,6 +105,7 @@ class LeaderConnection extends Deadline {
   }
 
   remove(replica: Replica): void {
+    this.fetches.delete(replica)
     if (this.replicas.delete(replica)) this.isChanged = true
   }
 
@@ -103,12 +127,21 @@ class LeaderConnection extends Deadline {
     for (const replica of this.replicas) {
       const { fetcher } = replica
       if (fetcher === undefined || this.busy.has(fetcher)) continue
+      const again = this.fetches.get(replica)
+      if (again !== undefined && isCurrent(again, fetcher, nowMillis)) {
+        fetches.push(again)
+        continue
+      }
       const request = fetcher.request(nowMillis)
       if (request === undefined) {
         if (fetcher.delayedUntilMillis > nowMillis)
           retryMillis = Math.min(retryMillis, fetcher.delayedUntilMillis)
-      } else if (request.api === 'Fetch') fetches.push({ replica, fetcher, request })
-      else this.askOther({ replica, fetcher, request })
+      } else if (request.api === 'Fetch') {
+        const data = { partition: replica.index, ...request.partition }
+        const asking = { replica, fetcher, request: { ...request, partition: data } }
+        this.fetches.set(replica, asking)
+        fetches.push(asking)
+      } else this.askOther({ replica, fetcher, request })
     }
     if (retryMillis < Number.POSITIVE_INFINITY) this.context.timers.set(this, retryMillis)
     // A fetch of nothing makes the leader answer the one that waits, so that other answers can follow it.
@@ -123,7 +156,7 @@ class LeaderConnection extends Deadline {
     const topics = new Map<string, RequestOf<'Fetch'>['topics'][number]['partitions'][number][]>()
     for (const { replica, request } of asking) {
       if (request.api !== 'Fetch') continue
-      const partition = { partition: replica.index, ...request.partition }
+      const partition = request.partition as FetchPartitionData
       const partitions = topics.get(replica.topic)
       if (partitions === undefined) topics.set(replica.topic, [partition])
       else partitions.push(partition)
