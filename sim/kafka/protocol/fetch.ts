@@ -11,7 +11,8 @@ export interface FetchPartitionData extends FetchPartition {
 
 /**
  * Fetch, by FetchRequest.json of Kafka 4.x. Sessions (KIP-227) only save bytes, so every request is a full one: it names
- * all partitions that are wanted.
+ * all partitions that are wanted. Of a follower that may wait (maxWaitMs > 0), a leader remembers what it last asked for,
+ * as in a session, and leaves out what there is nothing new to say of; one that may not wait is told everything.
  */
 export interface FetchRequestData {
   /** Broker that follows; -1 for consumers. */

@@ -178,6 +178,65 @@ describe('a cluster of brokers', () => {
   })
 })
 
+describe('a cluster whose processes end, stand still and come back at any time', () => {
+  it('[KB5] loses nothing that was acknowledged, and comes to rest', () => {
+    const event = fc.record({
+      kind: fc.constantFrom(
+        'produce',
+        'produce',
+        'kill',
+        'start',
+        'start',
+        'pause',
+        'resume',
+        'stop',
+        'wait',
+      ),
+      broker: fc.integer({ min: 1, max: 3 }),
+      millis: fc.constantFrom(1, 10, 100, 700, 3 * SECOND, 12 * SECOND),
+    })
+    const lags = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 4, maxLength: 4 })
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 20, maxLength: 60 }), lags, (events, lagMillis) => {
+        const cluster = three(
+          { 'min.insync.replicas': '2' },
+          { metadataLagMillis: (id) => lagMillis[id] as number },
+        )
+        const sent: { readonly value: string; readonly answer: ReturnType<typeof produce> }[] = []
+        const paused = new Set<number>()
+        for (const { kind, broker, millis } of events) {
+          const leader = leaderOf(cluster, 't')
+          const isRunning = cluster.isUp(broker) && !paused.has(broker)
+          if (kind === 'wait') cluster.advanceTo(cluster.nowMillis + millis)
+          else if (kind === 'produce' && leader > 0 && cluster.isUp(leader)) {
+            const value = `v${sent.length}`
+            sent.push({ value, answer: produce(cluster, leader, 't', [value]) })
+          } else if (kind === 'kill' && cluster.isUp(broker)) {
+            cluster.kill(broker)
+            paused.delete(broker)
+          } else if (kind === 'start' && !cluster.isUp(broker)) cluster.start(broker)
+          else if (kind === 'pause' && isRunning) {
+            cluster.pause(broker)
+            paused.add(broker)
+          } else if (kind === 'resume' && paused.delete(broker)) cluster.resume(broker)
+          else if (kind === 'stop' && isRunning && cluster.broker(broker).state === 'RUNNING')
+            cluster.stop(broker)
+        }
+        for (const broker of paused) cluster.resume(broker)
+        for (let round = 0; round < 2; round++) {
+          for (const broker of [1, 2, 3]) if (!cluster.isUp(broker)) cluster.start(broker)
+          cluster.advanceTo(cluster.nowMillis + 120 * SECOND)
+        }
+        expect(isrOf(cluster, 't')).toEqual([1, 2, 3])
+        const acknowledged = sent.filter(({ answer }) => errorOf(answer) === 'NONE').map(({ value }) => value)
+        expect(consumed(cluster, leaderOf(cluster, 't'), 't')).toEqual(expect.arrayContaining(acknowledged))
+        for (const due of deadlines(cluster)) expect(due).toBeGreaterThan(cluster.nowMillis + 60 * SECOND)
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
 /** Ends or pauses a broker for a while; then everything is in sync again. */
 function disturb(cluster: BrokerCluster, kind: 'kill' | 'crash' | 'stop' | 'pause', broker: number): void {
   if (kind === 'kill') cluster.kill(broker)

@@ -126,6 +126,8 @@ describe('the coordinators of a broker', () => {
     ask(cluster, first, 'InitProducerId', init)
     move(cluster, '__transaction_state', first === 3 ? 2 : first + 1)
     expect(ask(cluster, first, 'InitProducerId', init).response?.errorCode).toBe('NOT_COORDINATOR')
+    const described = ask(cluster, first, 'DescribeTransactions', { transactionalIds: ['x'] }).response
+    expect(described?.transactionStates[0]?.errorCode).toBe('NOT_COORDINATOR')
     const second = coordinator(cluster, 'TRANSACTION', 'x')
     ask(cluster, second, 'InitProducerId', init)
     expect(ask(cluster, second, 'InitProducerId', init).response?.errorCode).toBe('NONE')
