@@ -175,11 +175,4 @@ export const mutants = [
     replace:
       'export function intersects(listed: readonly TopicPartitions[] | null, held: PartitionEpochs): boolean {\n  if (listed === null) return false',
   },
-  {
-    rule: 'KN1',
-    breaks: 'an empty group keeps its last target',
-    file: 'sim/kafka/coordinator/consumer-group-coordinator.ts',
-    find: 'if (group.isEmpty) group.assign(new Map(), group.groupEpoch, Number.NEGATIVE_INFINITY)',
-    replace: '',
-  },
 ]

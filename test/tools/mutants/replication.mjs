@@ -18,7 +18,7 @@ export const mutants = [
     rule: 'KL4',
     breaks: 'the high watermark rises with an ISR that is too small',
     file: 'sim/kafka/replication/partition.ts',
-    find: 'if (host.switches.highWatermarkFrozenBelowMinIsr && isr.maximal.length < this.effectiveMinIsr) return',
+    find: 'if (host.switches.highWatermarkFrozenBelowMinIsr && isr.committed.length < this.effectiveMinIsr) return',
     replace: '',
   },
   {
