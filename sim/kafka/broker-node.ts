@@ -32,6 +32,10 @@ interface Membership {
   readonly groupId: string
   readonly memberId: string
   readonly process: string
+  /** When its session runs out unless it is heard of. */
+  readonly expiresMillis: number
+  /** Trace id of why its heartbeats are no longer left out. */
+  readonly cause: number
 }
 
 /** After which a group may not be stable any more. */
@@ -100,8 +104,8 @@ export class BrokerNode implements Server, Actor {
     this.process = network.add(new Process(kernel, `broker-${id}`, 'broker', () => this.start()))
     const { entity } = this.process
     const advance = (): void => {
-      this.perform((broker, nowMillis) => broker.advance(nowMillis))
       this.noteExpired()
+      this.perform((broker, nowMillis) => broker.advance(nowMillis))
       this.interruptRoutines()
     }
     this.alarm = new Alarm(kernel, entity, advance)
@@ -114,6 +118,10 @@ export class BrokerNode implements Server, Actor {
 
   serve(message: Message, _from: Process, respond: (response: unknown) => void): void {
     const request = message as ApiRequest
+    if (this.overdue.length > 0) {
+      const { memberId } = request.body as { readonly memberId?: string }
+      this.overdue = this.overdue.filter((member) => member.memberId !== memberId)
+    }
     this.perform((broker, nowMillis) => broker.handle(request, nowMillis, respond))
     if (GROUP_CHANGING_APIS.has(request.api)) this.interruptRoutines()
   }
@@ -201,21 +209,21 @@ export class BrokerNode implements Server, Actor {
 
   /** The last routine heartbeat of a member came at this time. */
   resumeSession(member: Membership, heardMillis: number): void {
+    this.overdue = this.overdue.filter(({ memberId }) => memberId !== member.memberId)
     this.overdue.push(member)
     this.perform((broker) => broker.resumeSession(member.groupId, member.memberId, heardMillis))
   }
 
-  /** Notes in the trace whose session has run out. */
+  /** Notes in the trace whose session runs out now: what follows from that is caused by what silenced the member. */
   private noteExpired(): void {
     const { kernel } = this.cluster
-    for (const member of [...this.overdue]) {
-      const { groupId, memberId, process } = member
-      if (this.broker?.hasMember(groupId, memberId) === true) continue
+    const nowMillis = clockMillis(kernel.nowMicros)
+    for (const member of this.overdue.filter(({ expiresMillis }) => expiresMillis <= nowMillis)) {
+      const { groupId, memberId, process, cause } = member
       this.overdue.splice(this.overdue.indexOf(member), 1)
-      if (this.broker !== undefined)
-        kernel.cause = kernel.record('session-expired', `group ${groupId}`, undefined, kernel.cause, {
-          member: process,
-        })
+      if (this.broker?.hasMember(groupId, memberId) !== true) continue
+      const lane = `group ${groupId}`
+      kernel.cause = kernel.record('session-expired', lane, undefined, cause, { member: process })
     }
   }
 
