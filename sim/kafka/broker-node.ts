@@ -18,8 +18,9 @@ import type {
 } from './broker/host.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { Connection, type Message, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
+import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
 import { type ConsumerClient, placeOf } from './consumer-client.ts'
+import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { MetadataBatch } from './controller/record.ts'
 import type { RecordBatch } from './log/batch.ts'
 import type { ApiName, ApiRequest } from './protocol/api.ts'
@@ -122,7 +123,9 @@ export class BrokerNode implements Server, Actor {
       const { memberId } = request.body as { readonly memberId?: string }
       this.overdue = this.overdue.filter((member) => member.memberId !== memberId)
     }
-    this.perform((broker, nowMillis) => broker.handle(request, nowMillis, respond))
+    const answer = request.api === 'OffsetCommit' ? this.noting(request, respond) : respond
+    this.perform((broker, nowMillis) => broker.handle(request, nowMillis, answer))
+    if (request.api === 'Produce' && (request as ApiRequest<'Produce'>).body.acks === 0) respond(NO_ANSWER)
     if (GROUP_CHANGING_APIS.has(request.api)) this.interruptRoutines()
   }
 
@@ -224,6 +227,24 @@ export class BrokerNode implements Server, Actor {
       if (this.broker?.hasMember(groupId, memberId) !== true) continue
       const lane = `group ${groupId}`
       kernel.cause = kernel.record('session-expired', lane, undefined, cause, { member: process })
+    }
+  }
+
+  /** Notes a commit in trace and digest when it is answered. */
+  private noting(request: ApiRequest, respond: (response: unknown) => void): (response: unknown) => void {
+    return (response) => {
+      const { kernel } = this.cluster
+      const { groupId, topics } = request.body as OffsetCommitRequest
+      const offsets = topics.flatMap(({ name: topic, partitions }) =>
+        partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({ topic, partition, offset })),
+      )
+      const answers = (response as OffsetCommitResponse | undefined)?.topics ?? []
+      const errorCode = answers[0]?.partitions[0]?.errorCode ?? 'NETWORK_EXCEPTION'
+      kernel.digest.word(hashText(errorCode, 6))
+      for (const { offset } of offsets) kernel.digest.integer(offset)
+      const data = kernel.trace && { offsets, errorCode }
+      kernel.cause = kernel.record('offset-commit', `group ${groupId}`, undefined, kernel.cause, data)
+      respond(response)
     }
   }
 
