@@ -145,7 +145,8 @@ export class RowSealer {
   readonly salt: number
   private readonly table: string
   private readonly columns: readonly ColumnType[]
-  private readonly names: readonly string[]
+  /** The columns of the table. */
+  readonly names: readonly string[]
   private readonly hashes: Int32Array
 
   constructor(table: string, columns: readonly ColumnType[]) {

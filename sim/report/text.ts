@@ -41,8 +41,10 @@ function headerLine({ seed, digest }: RunSummary, { system, name }: Scenario, pa
 function propertyLines({ properties, verdict }: RunSummary, paint: Paint): string[] {
   if (verdict === 'error') return []
   const width = Math.max(0, ...properties.map(({ name }) => name.length))
-  return properties.flatMap(({ name, verdict: fared, atMicros, message }) => {
-    const mark = { pass: paint.good('✓'), violated: paint.bad('✗'), inconclusive: paint.doubtful('?') }[fared]
+  return properties.flatMap(({ name, verdict: fared, atMicros, message, checkedKeys }) => {
+    // What was asked for nothing shows nothing, though it is not violated either.
+    const pass = checkedKeys === 0 ? paint.doubtful('○') : paint.good('✓')
+    const mark = { pass, violated: paint.bad('✗'), inconclusive: paint.doubtful('?') }[fared]
     const text =
       fared === 'violated' && atMicros !== undefined
         ? `violated at ${formatSeconds(atMicros)}: ${message}`

@@ -111,6 +111,12 @@ describe('the text of a result', () => {
     ])
   })
 
+  it('[P16] marks a property that was asked for no key', () => {
+    const properties = SUMMARY.properties.slice(1, 2).map((property) => ({ ...property, checkedKeys: 0 }))
+    const text = resultText({ ...SUMMARY, properties, faults: [] }, scenario, undefined, plainPaint)
+    expect(text).toContain('  ○ no lost order  3 of 3')
+  })
+
   it('[R14] gives the reason of an error in the place of the properties', () => {
     const text = resultText(
       { ...SUMMARY, verdict: 'error', reason: 'service code called Date.now' },
