@@ -9,6 +9,7 @@ import { durationMicros, type Micros } from '../kernel/time.ts'
 import type { Trace } from '../kernel/trace.ts'
 import type { ParamSpecs, ParamsOf, System, SystemParts } from '../service/system.ts'
 import { AmbientGuard, trapAmbient } from './ambient.ts'
+import { checkParts } from './declaration.ts'
 import { defaultHost, type Host } from './host.ts'
 import type { Scenario } from './scenario.ts'
 import { buildWorld, type World } from './world.ts'
@@ -66,14 +67,16 @@ export interface PreparedSystem {
 
 /**
  * Decides the params of a system.
- * @throws SimError 'definition' when the system's own code fails
+ * @throws SimError 'definition' when the system's own code fails, or its parts cannot be meant together
  */
 export function prepare(system: System, params: Scenario['params']): PreparedSystem {
   const values: Record<string, unknown> = {}
   for (const [name, spec] of Object.entries(system.params)) values[name] = params[name] ?? spec.default
   const restore = trapAmbient(() => {})
   try {
-    return { system, parts: system.build(values as ParamsOf<ParamSpecs>) }
+    const parts = system.build(values as ParamsOf<ParamSpecs>)
+    checkParts(parts)
+    return { system, parts }
   } catch (error) {
     throw cannotBeBuilt(system, error)
   } finally {

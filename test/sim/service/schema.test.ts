@@ -1,4 +1,4 @@
-import { integer, oneOf, optional, text, topic } from 'faultline'
+import { integer, oneOf, optional, table, text, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 
 describe('the key of a topic', () => {
@@ -28,5 +28,29 @@ describe('the key of a topic', () => {
     expect(declare).toThrow(
       'event Placed has no field orderId, which is the key of topic orders: it has order, amount',
     )
+  })
+})
+
+describe('a declaration of a table or a topic', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'a key that is no column',
+      () => table({ id: text }, { key: 'it' as 'id' }),
+      "a table has no column 'it', which is its key: it has id",
+    ],
+    [
+      'an index that is no column',
+      () => table({ id: text }, { key: 'id', indexes: ['it' as 'id'] }),
+      "a table has no column 'it', which is its index: it has id",
+    ],
+    [
+      'a topic without partitions',
+      () => topic('t', { partitions: 0, key: 'k' }),
+      'topic t: partitions: expected a whole number from 1, got 0',
+    ],
+    ['a topic with a part of one', () => topic('t', { partitions: 1.5, key: 'k' }), 'got 1.5'],
+    ['a topic without a name', () => topic('', { partitions: 1, key: 'k' }), "a topic is called ''"],
+  ])('[S18] of %s is refused', (_what, declare, message) => {
+    expect(declare).toThrow(message)
   })
 })
