@@ -49,7 +49,12 @@ export async function execute(
   } catch (error) {
     if (finished !== undefined && (error instanceof TimeLimitError || error instanceof MemoryError))
       return { ...(finished as RunOutcome), givenUp: error.message }
-    return { summary: unfinished(what.seed, error), tape: undefined, story: undefined, difference: undefined }
+    return {
+      summary: unfinished(what.seed, system.outline.noun, error),
+      tape: undefined,
+      story: undefined,
+      difference: undefined,
+    }
   }
 }
 
@@ -95,8 +100,8 @@ export function exitCodeOf(
 }
 
 /** The summary of a run that was given up. @throws what is no reason to give up a run */
-function unfinished(seed: number, error: unknown): RunSummary {
-  const counts = { orders: 0, events: 0, resumes: 0, endMicros: 0 }
+function unfinished(seed: number, noun: string, error: unknown): RunSummary {
+  const counts = { noun, orders: 0, events: 0, resumes: 0, endMicros: 0 }
   const none = { properties: [], faults: [], steps: [] }
   const ended = { seed, digest: UNKNOWN_DIGEST, failureCode: undefined, ...counts, ...none }
   if (error instanceof StrayError) return { ...ended, verdict: 'error', reason: error.message }

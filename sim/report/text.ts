@@ -57,16 +57,22 @@ function propertyLines({ properties, verdict }: RunSummary, paint: Paint): strin
   })
 }
 
-function countsLine({ orders, events, endMicros, faults }: RunSummary): string {
+function countsLine({ noun, orders, events, endMicros, faults }: RunSummary): string {
   const struck = faults.filter(({ struckAtMicros }) => struckAtMicros !== undefined).length
   const plan = faults.length === 0 ? '' : ` · ${struck} of ${counted(faults.length, 'fault')} struck`
-  return `  ${counted(orders, 'order')} · ${counted(events, 'event')} · ${formatSeconds(endMicros)} of virtual time${plan}`
+  return `  ${counted(orders, noun)} · ${counted(events, 'event')} · ${formatSeconds(endMicros)} of virtual time${plan}`
 }
 
 /** A number with its noun: `1 order`, `2,034 events`. */
 export function counted(count: number, noun: string): string {
   const digits = String(count).replace(/\B(?=(\d{3})+$)/g, ',')
-  return `${digits} ${noun}${count === 1 ? '' : 's'}`
+  return `${digits} ${count === 1 ? noun : plural(noun)}`
+}
+
+/** Nouns of workloads are their authors': `delivery`, `match`. */
+function plural(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`
+  return /(?:s|x|z|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`
 }
 
 function missedLines({ faults, steps, verdict }: RunSummary, paint: Paint): string[] {

@@ -33,6 +33,8 @@ export interface RunResult {
   readonly digest: string
   readonly properties: readonly PropertyResult[]
   readonly faults: readonly FaultOutcome[]
+  /** What its workload calls one action. */
+  readonly noun: string
   readonly orders: number
   readonly events: number
   readonly resumes: number
@@ -145,7 +147,7 @@ export async function run(
   // Properties are the system's code as well.
   guard.raise()
   try {
-    return resultOf(kernel, world, plan, seed)
+    return resultOf(kernel, world, plan, seed, prepared.parts.workload.noun)
   } finally {
     guard.lower()
   }
@@ -202,7 +204,13 @@ class FaultPlan {
   }
 }
 
-function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, seed: number): RunResult {
+function resultOf(
+  kernel: Kernel,
+  world: World | undefined,
+  plan: FaultPlan,
+  seed: number,
+  noun: string,
+): RunResult {
   const quiet = kernel.exhausted === undefined && kernel.failure === undefined
   const properties = world?.monitor.judge(plan.calmSince(world.users.lastMicros), quiet) ?? []
   return {
@@ -211,6 +219,7 @@ function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, see
     digest: kernel.digest.hex(),
     properties,
     faults: plan.outcomes(),
+    noun,
     orders: world?.users.begun ?? 0,
     events: kernel.events,
     resumes: kernel.resumes,

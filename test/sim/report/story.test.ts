@@ -78,6 +78,7 @@ describe('a story', () => {
 const UNEVENTFUL: RunSummary = {
   seed: 1,
   verdict: 'pass',
+  noun: 'car',
   digest: '0',
   properties: [],
   faults: [],
