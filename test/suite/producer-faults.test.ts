@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Log } from '../../../../sim/kafka/log/log.ts'
-import type { RequestOf } from '../../../../sim/kafka/protocol/api.ts'
-import type { ProducePartitionResponse, ProduceResponseData } from '../../../../sim/kafka/protocol/produce.ts'
-import { emptyLog } from '../../../fixtures/log.ts'
-import { ProducerCluster, type SentRequest } from '../../../fixtures/producer-cluster.ts'
+import type { Log } from '../../sim/kafka/log/log.ts'
+import type { RequestOf } from '../../sim/kafka/protocol/api.ts'
+import type { ProducePartitionResponse, ProduceResponseData } from '../../sim/kafka/protocol/produce.ts'
+import { emptyLog } from '../fixtures/log.ts'
+import { ProducerCluster, type SentRequest } from '../fixtures/producer-cluster.ts'
 
 const PARTITIONS = 2
 const BROKERS = 2
