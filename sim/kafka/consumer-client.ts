@@ -11,7 +11,7 @@ import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { ConsumerError } from './consumer/error.ts'
-import type { CallbackDone, ConsumerHooks, ConsumerRecord } from './consumer/hooks.ts'
+import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } from './consumer/hooks.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
 
@@ -55,6 +55,8 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly incarnation: Incarnation
   private readonly channel: ClientChannel
   private readonly causes = new Map<string, readonly number[]>()
+  /** Partitions of which records were polled since the last commit. */
+  private readonly polled = new Map<string, TopicPartition>()
   private readonly alarm: Alarm
   private readonly heartbeats: Alarm
   private readonly refresh: Alarm
@@ -116,7 +118,9 @@ export class ConsumerClient implements ConsumerHooks {
     const records = this.tryPoll()
     this.settle()
     return records.map(({ topic, partition, offset, record }) => {
-      return { topic, partition, offset, place: placeOf(topic, partition), record: record as SentRecord }
+      const place = placeOf(topic, partition)
+      this.polled.set(place, { topic, partition })
+      return { topic, partition, offset, place, record: record as SentRecord }
     })
   }
 
@@ -149,13 +153,19 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   /**
-   * Commits the positions, so that what was polled is done with.
+   * Commits the positions in the partitions that were polled since the last commit: what was polled is done with.
    * @param done called when the coordinator has answered, with why it has not taken them if it has not
    */
   commit(entity: Entity, cause: number, done: (error: ConsumerError | undefined) => void): void {
     this.cluster.kernel.cause = cause
     this.channel.entity = entity
-    this.consumer.commitSync(undefined, this.nowMillis, (error) => done(error))
+    const offsets: PartitionOffset[] = []
+    for (const partition of this.polled.values()) {
+      const offset = this.holds(partition) ? this.consumer.position(partition) : undefined
+      if (offset !== undefined) offsets.push({ ...partition, offset, leaderEpoch: -1, metadata: '' })
+    }
+    this.polled.clear()
+    this.consumer.commitSync(offsets, this.nowMillis, (error) => done(error))
     this.settle()
   }
 
