@@ -212,10 +212,12 @@ export class Partition {
     return true
   }
 
-  /** Whether a consumer would get nothing of it. */
-  isIdleForConsumer(request: FetchPartition, isolation: FetchIsolation): boolean {
+  /** Whether a reader would get nothing of it. */
+  isIdleForReader(request: FetchPartition, isolation: FetchIsolation): boolean {
     const { log } = this
-    const bound = isolation === 'txn_committed' ? log.lastStableOffset : log.highWatermark
+    let bound = log.highWatermark
+    if (isolation === 'txn_committed') bound = log.lastStableOffset
+    else if (isolation === 'log_end') bound = log.logEndOffset
     return request.fetchOffset === bound && !log.isOffline && this.isUpToDate(request)
   }
 
@@ -324,14 +326,19 @@ export class Partition {
   ): FetchedPartition {
     const { log } = this
     const { highWatermark, lastStableOffset, logStartOffset } = log
-    const bounds = { highWatermark, lastStableOffset, logStartOffset }
     if (lastFetchedEpoch !== NO_LEADER_EPOCH) {
       const end = log.endOffsetForEpoch(lastFetchedEpoch)
       if (end.endOffset === UNDEFINED_EPOCH_OFFSET || end.epoch === UNDEFINED_EPOCH)
         return fetchRefused('OFFSET_OUT_OF_RANGE')
       if (fetchOffset < log.logStartOffset) return fetchRefused('OFFSET_OUT_OF_RANGE')
       if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset)
-        return { ...fetchRefused('NONE'), ...bounds, divergingEpoch: end }
+        return {
+          ...fetchRefused('NONE'),
+          highWatermark,
+          lastStableOffset,
+          logStartOffset,
+          divergingEpoch: end,
+        }
     }
     const { errorCode, batches, sizeInBytes, abortedTransactions } = log.read(
       fetchOffset,
@@ -340,7 +347,17 @@ export class Partition {
       minOneBatch,
     )
     if (errorCode !== 'NONE') return fetchRefused(errorCode)
-    return { errorCode, ...bounds, divergingEpoch: undefined, abortedTransactions, batches, sizeInBytes }
+    const divergingEpoch = undefined
+    return {
+      errorCode,
+      highWatermark,
+      lastStableOffset,
+      logStartOffset,
+      divergingEpoch,
+      abortedTransactions,
+      batches,
+      sizeInBytes,
+    }
   }
 
   private staleLife(follower: FollowerState, brokerEpoch: number): boolean {
