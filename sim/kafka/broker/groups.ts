@@ -168,7 +168,7 @@ export class Groups {
   offsetCommit({ body, apiVersion }: ApiRequest<'OffsetCommit'>, respond: Respond<'OffsetCommit'>): void {
     const { known, unknown } = this.split(body.topics)
     const answer = (topics: readonly TopicErrors[]) =>
-      respond({ topics: merged(body.topics, topics, unknown) })
+      respond({ topics: known === body.topics ? topics : merged(body.topics, topics, unknown) })
     const shard = this.shardOf(body.groupId)
     if (known.length === 0) answer([])
     else if (typeof shard === 'string') answer(errorsOf(known, shard))
@@ -348,7 +348,12 @@ export class Groups {
     return joinError(this.context.host.newMemberId(), 'MEMBER_ID_REQUIRED')
   }
 
-  private split(topics: readonly OffsetCommitTopic[]) {
+  /** Partitions that exist, which mostly are all of them, and those that do not. */
+  private split(topics: readonly OffsetCommitTopic[]): {
+    readonly known: readonly OffsetCommitTopic[]
+    readonly unknown: readonly TopicErrors[]
+  } {
+    if (this.areKnown(topics)) return { known: topics, unknown: [] }
     const { metadata } = this.context
     const known: OffsetCommitTopic[] = []
     const unknown: TopicErrors[] = []
@@ -361,6 +366,17 @@ export class Groups {
         unknown.push(...errorsOf([{ name, partitions: missing }], 'UNKNOWN_TOPIC_OR_PARTITION'))
     }
     return { known, unknown }
+  }
+
+  private areKnown(topics: readonly OffsetCommitTopic[]): boolean {
+    const { metadata } = this.context
+    for (const { name, partitions } of topics) {
+      if (partitions.length === 0) return false
+      const existing = metadata.topics.get(name)?.partitions
+      if (existing === undefined) return false
+      for (const { partitionIndex } of partitions) if (existing[partitionIndex] === undefined) return false
+    }
+    return true
   }
 }
 

@@ -1,5 +1,10 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
-import type { OffsetCommitResponse, OffsetFetchResponse } from '../coordinator/offset-message.ts'
+import type {
+  OffsetCommitPartition,
+  OffsetCommitResponse,
+  OffsetCommitTopic,
+  OffsetFetchResponse,
+} from '../coordinator/offset-message.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { partitionName } from '../transaction/topic-partition.ts'
 import type { ConsumerClient } from './client.ts'
@@ -170,15 +175,7 @@ export class Commits {
       return
     }
     call.isSent = true
-    const topics = byTopicName(
-      call.offsets.map((offset) => ({ ...offset, leader: node })),
-      ({ partition, offset, leaderEpoch, metadata }) => ({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedLeaderEpoch: leaderEpoch,
-        committedMetadata: metadata,
-      }),
-    ).map(({ topic, partitions }) => ({ name: topic, partitions }))
+    const topics = commitTopics(call.offsets)
     const body = { groupId: this.groupId, ...identity, retentionTimeMs: -1, topics }
     this.client.send(node, 'OffsetCommit', body, (response, atMillis) =>
       this.commitAnswered(call, identity, response, atMillis),
@@ -340,6 +337,27 @@ export class Commits {
     this.reschedule()
     call.succeed(values, nowMillis)
   }
+}
+
+/** Offsets by topic, as a request lists them. */
+function commitTopics(offsets: readonly PartitionOffset[]): OffsetCommitTopic[] {
+  const topics = new Map<string, OffsetCommitPartition[]>()
+  const listed: { readonly name: string; readonly partitions: OffsetCommitPartition[] }[] = []
+  for (const { topic, partition, offset, leaderEpoch, metadata } of offsets) {
+    let partitions = topics.get(topic)
+    if (partitions === undefined) {
+      partitions = []
+      topics.set(topic, partitions)
+      listed.push({ name: topic, partitions })
+    }
+    partitions.push({
+      partitionIndex: partition,
+      committedOffset: offset,
+      committedLeaderEpoch: leaderEpoch,
+      committedMetadata: metadata,
+    })
+  }
+  return listed
 }
 
 function firstError({ topics }: OffsetCommitResponse): ErrorCode {

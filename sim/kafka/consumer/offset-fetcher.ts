@@ -45,6 +45,7 @@ export class OffsetFetcher {
   nextDeadlineMillis(): number {
     let next = Number.POSITIVE_INFINITY
     for (const state of this.subscriptions.states()) {
+      if (state.state === 'FETCHING') continue
       const isWaiting = state.state === 'AWAIT_RESET' || state.state === 'AWAIT_VALIDATION'
       if (isWaiting && !state.isAsking && state.retryMillis > 0 && this.metadata.leaderOf(state).leader >= 0)
         next = Math.min(next, state.retryMillis)
@@ -60,21 +61,23 @@ export class OffsetFetcher {
       for (const state of this.subscriptions.states())
         if (state.state !== 'AWAIT_RESET') state.maybeValidate(this.metadata.leaderOf(state))
     }
-    const validations: Validation[] = []
+    let validations: Validation[] | undefined
     for (const state of this.subscriptions.states()) {
       if (state.state !== 'AWAIT_VALIDATION' || !state.mayAsk(nowMillis)) continue
       const position = state.position as FetchPosition
       const { leader } = position.currentLeader
-      if (this.isReachable(state, leader, nowMillis))
-        validations.push({ topic: state.topic, partition: state.partition, leader, state, position })
+      if (!this.isReachable(state, leader, nowMillis)) continue
+      validations ??= []
+      validations.push({ topic: state.topic, partition: state.partition, leader, state, position })
     }
+    if (validations === undefined) return
     for (const [node, ofNode] of byLeader(validations)) this.sendValidations(node, ofNode)
   }
 
   /** Asks for the positions that are to be reset. @throws ConsumerError what a broker refused */
   resetPositions(nowMillis: number): void {
     this.throwError()
-    const resets: Reset[] = []
+    let resets: Reset[] | undefined
     for (const state of this.subscriptions.states()) {
       if (state.state !== 'AWAIT_RESET' || !state.mayAsk(nowMillis)) continue
       const { leader, epoch } = this.metadata.leaderOf(state)
@@ -82,8 +85,10 @@ export class OffsetFetcher {
       const strategy = state.resetStrategy as ResetStrategy
       const { topic, partition } = state
       const timestamp = timestampOf(strategy, nowMillis)
+      resets ??= []
       resets.push({ topic, partition, leader, state, strategy, timestamp, currentLeaderEpoch: epoch })
     }
+    if (resets === undefined) return
     for (const [node, ofNode] of byLeader(resets)) this.sendResets(node, ofNode)
   }
 

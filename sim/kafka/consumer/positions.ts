@@ -36,11 +36,13 @@ export class Positions {
     this.error = undefined
     if (error !== undefined) throw error
     this.offsetFetcher.validatePositions(nowMillis)
-    const initializing: PartitionState[] = []
+    let initializing: PartitionState[] | undefined
     for (const state of this.subscriptions.states())
-      if (state.state === 'INITIALIZING' && !state.isPendingAssignedCallback && state.mayAsk(nowMillis))
+      if (state.state === 'INITIALIZING' && !state.isPendingAssignedCallback && state.mayAsk(nowMillis)) {
+        initializing ??= []
         initializing.push(state)
-    if (initializing.length > 0) this.initialize(initializing, nowMillis)
+      }
+    if (initializing !== undefined) this.initialize(initializing, nowMillis)
     this.offsetFetcher.resetPositions(nowMillis)
   }
 

@@ -212,10 +212,12 @@ export class Partition {
     return true
   }
 
-  /** Whether a consumer would get nothing of it. */
-  isIdleForConsumer(request: FetchPartition, isolation: FetchIsolation): boolean {
+  /** Whether a reader would get nothing of it. */
+  isIdleForReader(request: FetchPartition, isolation: FetchIsolation): boolean {
     const { log } = this
-    const bound = isolation === 'txn_committed' ? log.lastStableOffset : log.highWatermark
+    let bound = log.highWatermark
+    if (isolation === 'txn_committed') bound = log.lastStableOffset
+    else if (isolation === 'log_end') bound = log.logEndOffset
     return request.fetchOffset === bound && !log.isOffline && this.isUpToDate(request)
   }
 
