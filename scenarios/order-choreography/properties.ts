@@ -103,7 +103,7 @@ function noLostOrder({ order }: Parts): Property {
   return eventually('no lost order', {
     says: 'Every order that was confirmed to a user or stored ends completed or cancelled.',
     within: '2m',
-    reads: [orders],
+    reads: [orders, receipts],
     per: 'orderId',
     keys: (read) => [
       ...new Set([...read(orders).all(), ...read(receipts).all()].map(({ orderId }) => orderId)),
@@ -161,7 +161,7 @@ function everythingAgrees(parts: Parts): Property {
   return eventually('everything agrees', {
     says: 'Order, payment, stock and shipping tell the same story about every order.',
     within: '2m',
-    reads: [orders, charges, refunds, reservations, shipments],
+    reads: [orders, receipts, charges, refunds, reservations, shipments],
     per: 'orderId',
     keys: (read) => {
       const named = [...read(orders).all(), ...read(receipts).all(), ...read(charges).all()]

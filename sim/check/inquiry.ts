@@ -1,12 +1,14 @@
 import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import type { Readable } from '../kernel/ledger.ts'
 import type { Eventually, Property } from './property.ts'
-import type { View } from './view.ts'
+import type { Read, View } from './view.ts'
 
-/** Asks the properties of one run; one that throws ends the run with an error that names it. */
+/** Asks the properties of one run; one that throws, or answers what is no answer, ends the run with an error that names it. */
 export class Inquiry {
   readonly kernel: Kernel
   readonly view: View
+  private readonly readers = new Map<Property, Read>()
 
   constructor(kernel: Kernel, view: View) {
     this.kernel = kernel
@@ -15,26 +17,59 @@ export class Inquiry {
 
   /** Whether a property holds for a key. */
   holds(property: Property, key: string): boolean {
-    return this.attempt(property, true, () => property.holds(this.view.read, key))
+    return this.attempt(property, true, () => {
+      const answer: unknown = property.holds(this.reader(property), key)
+      if (typeof answer === 'boolean') return answer
+      return refuse('holds', 'true or false', answer)
+    })
   }
 
   /** What is wrong with a key, in one sentence. */
   explain(property: Property, key: string): string {
-    return this.attempt(property, '', () => property.explain(this.view.read, key))
+    return this.attempt(property, '', () => {
+      const answer: unknown = property.explain(this.reader(property), key)
+      return typeof answer === 'string' ? answer : refuse('explain', 'a sentence', answer)
+    })
   }
 
   /** The keys that a property speaks of at this moment. */
   keys(property: Eventually): readonly string[] {
-    return this.attempt(property, [], () => property.keys(this.view.read))
+    return this.attempt(property, [], () => {
+      const answer: unknown = property.keys(this.reader(property))
+      return Array.isArray(answer) ? answer : refuse('keys', 'a list of keys', answer)
+    })
   }
 
-  /** Calls back on every change of what a property reads, with the key that it concerns. */
+  /**
+   * Calls back on every change of what a property reads, with the key that it concerns.
+   * @throws SimError 'definition' when the system does not have it, or it has no such key
+   */
   observe(property: Property, listener: (key: string, cause: number) => void): void {
+    const { per } = property
     for (const readable of property.reads) {
-      const source = this.view.source(readable)
-      source.index(property.per)
-      source.observe((row, cause) => listener(row[property.per] as string, cause))
+      const source = sourceOf(this.view, property, readable)
+      source.index(per)
+      source.observe((row, cause) => {
+        const key = row[per]
+        if (key === undefined) this.kernel.fail(withoutKey(property, readable, Object.keys(row)))
+        else listener(key as string, cause)
+      })
     }
+  }
+
+  /** What a property reads with: only what it says that it reads, because it is asked when that changes. */
+  private reader(property: Property): Read {
+    let reader = this.readers.get(property)
+    if (reader === undefined) {
+      const declared = new Set(property.reads)
+      reader = (readable) => {
+        if (declared.has(readable as Readable<unknown>)) return this.view.read(readable)
+        const message = `it reads ${readable.name}, which is not among its 'reads': a change of it would not be noticed`
+        throw new SimError('definition', message)
+      }
+      this.readers.set(property, reader)
+    }
+    return reader
   }
 
   private attempt<Answer>(property: Property, otherwise: Answer, ask: () => Answer): Answer {
@@ -47,8 +82,43 @@ export class Inquiry {
   }
 }
 
+function sourceOf(view: View, property: Property, readable: Readable<unknown>): ReturnType<View['source']> {
+  let source: ReturnType<View['source']>
+  try {
+    source = view.source(readable)
+  } catch (error) {
+    throw propertyError(property, error)
+  }
+  const { columns } = source
+  if (columns !== undefined && !columns.includes(property.per)) throw withoutKey(property, readable, columns)
+  return source
+}
+
+function withoutKey(
+  { name, per }: Property,
+  readable: Readable<unknown>,
+  columns: readonly string[],
+): SimError {
+  const message = `${readable.name} has no column '${per}', which is its 'per': expected ${columns.join(', ')}`
+  return new SimError('definition', `property '${name}': ${message}`)
+}
+
+/** Refuses an answer of a property's function; a promise is always truthy, and would be an answer to nothing. */
+function refuse(asked: string, expected: string, answer: unknown): never {
+  let got = `${typeof answer}`
+  if (answer === null) got = 'null'
+  else if (typeof (answer as { then?: unknown } | undefined)?.then === 'function') {
+    got = 'a promise: properties read what is there and wait for nothing, so none of their functions is async'
+    Promise.resolve(answer).catch(() => {})
+  }
+  throw new SimError('definition', `'${asked}' must return ${expected}, and returned ${got}`)
+}
+
 function propertyError(property: Property, error: unknown): SimError {
-  if (error instanceof SimError) return error
+  if (error instanceof SimError) {
+    const named = error.code === 'definition' && !error.message.startsWith('property ')
+    return named ? new SimError(error.code, `property '${property.name}': ${error.message}`) : error
+  }
   const message = error instanceof Error ? error.message : String(error)
   return new SimError('handler', `property '${property.name}' threw: ${message}`)
 }

@@ -17,6 +17,8 @@ export interface PropertyResult {
   readonly atMicros: Micros | undefined
   /** One sentence: what is wrong, or how many keys hold. */
   readonly message: string
+  /** Of a property that held: for how many keys it was asked. */
+  readonly checkedKeys?: number
   /** The key (order) that shows the breach. */
   readonly key: string | undefined
   /** Trace id of the change that broke it; 0 without a trace. */
@@ -93,7 +95,8 @@ export class Monitor {
     return {
       verdict: quiet ? 'pass' : 'inconclusive',
       atMicros: undefined,
-      message: `checked for ${checked}`,
+      message: `checked for ${checked}${checked === 0 ? ': nothing that it reads has changed' : ''}`,
+      checkedKeys: checked,
       key: undefined,
       cause: 0,
     }

@@ -1,3 +1,4 @@
+import { SimError } from '../kernel/error.ts'
 import type { Readable } from '../kernel/ledger.ts'
 import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
 import type { Read } from './view.ts'
@@ -43,8 +44,9 @@ export interface PropertyOptions {
   explain?(read: Read, key: string): string
 }
 
-/** Declares a property that holds at all times. */
+/** Declares a property that holds at all times. @throws SimError 'definition' when it could never fail */
 export function always(name: string, options: PropertyOptions): Always {
+  checkDeclaration(name, options, ['holds'])
   return {
     kind: 'always',
     name,
@@ -53,13 +55,27 @@ export function always(name: string, options: PropertyOptions): Always {
   }
 }
 
-/** Declares a property that holds in the end. */
+/** Declares a property that holds in the end. @throws SimError 'definition' when it could never fail */
 export function eventually(
   name: string,
   options: PropertyOptions & { readonly within: DurationText; keys(read: Read): readonly string[] },
 ): Eventually {
+  checkDeclaration(name, options, ['holds', 'keys'])
   const explain = options.explain ?? rowsThatDisagree(options)
   return { kind: 'eventually', name, ...options, explain, withinMicros: durationMicros(options.within) }
+}
+
+function checkDeclaration(name: string, options: object, functions: readonly string[]): void {
+  const { reads, per, ...rest } = options as Readonly<Record<string, unknown>>
+  const refuse = (what: string): never => {
+    throw new SimError('definition', `property '${name}': ${what}`)
+  }
+  if (typeof name !== 'string' || name.trim() === '') refuse('a property needs a name')
+  if (!Array.isArray(reads) || reads.length === 0)
+    refuse("'reads' is empty: it would never be asked; expected the tables and ledgers that it reads")
+  if (typeof per !== 'string' || per === '') refuse("'per' is missing: expected a column of what it reads")
+  for (const member of functions)
+    if (typeof rest[member] !== 'function') refuse(`'${member}' is missing: expected a function`)
 }
 
 /** Explains by showing what there is of a key, where a property does not say what is wrong. */

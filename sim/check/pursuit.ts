@@ -103,6 +103,7 @@ export class Pursuit {
     const when = took > withinMicros ? `within ${bound}` : `${(took / 1e6).toFixed(1)} s`
     return {
       verdict: 'pass',
+      checkedKeys: keys.length,
       convergedMicros,
       atMicros: Math.min(lastMicros, calmSinceMicros + withinMicros),
       message: `${keys.length} of ${keys.length}, ${when} after faults and load had ended (bound ${bound})`,

@@ -13,6 +13,8 @@ export interface Rows<Row> {
 
 /** Where the rows of a table or ledger are found in a run; given by whoever built the world. */
 export interface Source {
+  /** The columns of a table; undefined for a ledger, which has those of its entries. */
+  readonly columns?: readonly string[]
   /** The rows with this value in a column. */
   rowsWhere(column: string, value: unknown): readonly AnyRow[]
   all(): readonly AnyRow[]
@@ -37,7 +39,7 @@ export class View {
       const key = readable as Readable<unknown>
       let rows = cache.get(key)
       if (rows === undefined) {
-        rows = rowsOf(this.source(key)) as Rows<never>
+        rows = rowsOf(key.name, this.source(key)) as Rows<never>
         cache.set(key, rows)
       }
       return rows as unknown as Rows<Row>
@@ -48,16 +50,18 @@ export class View {
   source(readable: Readable<unknown>): Source {
     const source = this.sources.get(readable)
     if (source !== undefined) return source
-    const message = `a property reads ${readable.name}, which is no table and no ledger of the system`
+    const message = `it reads ${readable.name}, which is no table and no ledger of the system`
     throw new SimError('definition', message)
   }
 }
 
-function rowsOf(source: Source): Rows<AnyRow> {
+function rowsOf(name: string, source: Source): Rows<AnyRow> {
+  const known = new Set<string>()
   return {
     all: () => source.all(),
     where: (values) => {
       const columns = Object.keys(values)
+      for (const column of columns) if (!known.has(column)) learn(known, column, name, source)
       const first = columns[0]
       if (first === undefined) return source.all()
       const rows = source.rowsWhere(first, values[first])
@@ -66,4 +70,12 @@ function rowsOf(source: Source): Rows<AnyRow> {
         : rows.filter((row) => columns.every((column) => row[column] === values[column]))
     },
   }
+}
+
+/** Makes sure that there is such a column. A ledger without entries may have any. */
+function learn(known: Set<string>, column: string, name: string, source: Source): void {
+  const columns = source.columns ?? [...new Set(source.all().flatMap(Object.keys))]
+  for (const each of columns) known.add(each)
+  if (known.has(column) || columns.length === 0) return
+  throw new SimError('definition', `${name} has no column '${column}': expected ${columns.join(', ')}`)
 }

@@ -46,8 +46,9 @@ export async function bundleSystem(file: string, cwd: string): Promise<Bundle> {
 /** An error of the bundler as `file:line:column message`. */
 function placed({ text, location }: Message, directory: string, cwd: string): string {
   const unresolved = /^Could not resolve "(.*)"/.exec(text)
-  const message =
-    unresolved === null
+  const message = text.startsWith('Top-level await')
+    ? 'a system cannot await while it is loaded: await in its handlers'
+    : unresolved === null
       ? text
       : `cannot find '${unresolved[1]}': a system may import 'faultline', files of its own, and packages that need no Node`
   if (location === null) return message

@@ -27,7 +27,10 @@ export interface ExecuteOptions {
   readonly timeLimit: number
 }
 
-/** Runs a scenario in its system's session. A run that outlasts the wall limit is inconclusive. */
+/**
+ * Runs a scenario in its system's session. A run that outlasts the wall limit is inconclusive; what is told of one that
+ * has ended is given up alone.
+ */
 export async function execute(
   system: LoadedSystem,
   what: { readonly scenario: Scenario; readonly seed: number; readonly tape?: TapeData | undefined },
@@ -38,10 +41,20 @@ export async function execute(
   const traceFile = trace === undefined ? undefined : resolve(io.cwd, trace)
   if (trace !== undefined) writeText(trace, '', io)
   const job = { ...what, story: json !== true, keepTape: true, traceFile, checkDeterminism }
+  let finished: RunOutcome | undefined
   try {
-    return await system.session.perform('run', job, timeLimit)
+    return await system.session.perform('run', job, timeLimit, (outcome) => {
+      finished = outcome
+    })
   } catch (error) {
-    return { summary: unfinished(what.seed, error), tape: undefined, story: undefined, difference: undefined }
+    if (finished !== undefined && (error instanceof TimeLimitError || error instanceof MemoryError))
+      return { ...(finished as RunOutcome), givenUp: error.message }
+    return {
+      summary: unfinished(what.seed, system.outline.noun, error),
+      tape: undefined,
+      story: undefined,
+      difference: undefined,
+    }
   }
 }
 
@@ -53,14 +66,22 @@ export function report(
   options: ExecuteOptions,
   io: Io,
 ): ExitCode {
-  const { summary, story, difference } = outcome
+  const { summary, story, difference, givenUp } = outcome
   if (options.json === true) io.stdout(resultJson(summary, scenario, system.bundle.hash))
   else io.stdout(resultText(summary, scenario, story, paintFor(io.colour)))
   if (difference !== undefined) {
     io.stderr(`${difference}\n`)
     return EXIT.nondeterminism
   }
-  if (options.checkDeterminism === true && summary.digest !== UNKNOWN_DIGEST) {
+  if (givenUp !== undefined) {
+    const wanted = [
+      ...(options.checkDeterminism === true ? ['the check of determinism'] : []),
+      ...(options.trace === undefined ? [] : ['the trace file']),
+    ]
+    const what = wanted.length === 0 ? 'the story' : wanted.join(' and ')
+    io.stderr(`${what} ${wanted.length > 1 ? 'were' : 'was'} given up: ${givenUp} (raise --time-limit)\n`)
+    if (wanted.length > 0) return EXIT.inconclusive
+  } else if (options.checkDeterminism === true && summary.digest !== UNKNOWN_DIGEST) {
     const write = options.json === true ? io.stderr : io.stdout
     write(
       '  determinism: one digest of three runs: one after a run with another seed, one with the system loaded anew\n',
@@ -79,8 +100,8 @@ export function exitCodeOf(
 }
 
 /** The summary of a run that was given up. @throws what is no reason to give up a run */
-function unfinished(seed: number, error: unknown): RunSummary {
-  const counts = { orders: 0, events: 0, resumes: 0, endMicros: 0 }
+function unfinished(seed: number, noun: string, error: unknown): RunSummary {
+  const counts = { noun, orders: 0, events: 0, resumes: 0, endMicros: 0 }
   const none = { properties: [], faults: [], steps: [] }
   const ended = { seed, digest: UNKNOWN_DIGEST, failureCode: undefined, ...counts, ...none }
   if (error instanceof StrayError) return { ...ended, verdict: 'error', reason: error.message }

@@ -37,6 +37,8 @@ export interface RunOutcome {
   readonly story: Story | undefined
   /** Where two runs of the same inputs differ first; undefined when they do not. */
   readonly difference: string | undefined
+  /** Why what was asked for besides the result is not there; undefined when it is. */
+  readonly givenUp?: string | undefined
 }
 
 /** What to shrink. */
@@ -48,9 +50,18 @@ export interface ShrinkJob {
 
 /** What a session can be asked to do with its system. */
 export interface Jobs {
-  outline: { readonly job: { readonly data: unknown }; readonly outcome: SystemOutline }
-  run: { readonly job: RunJob; readonly outcome: RunOutcome }
-  shrink: { readonly job: ShrinkJob; readonly outcome: Shrunk | undefined }
+  outline: {
+    readonly job: { readonly data: unknown }
+    readonly outcome: SystemOutline
+    readonly progress: never
+  }
+  /** Its progress is the result, before it is told, traced or compared. */
+  run: { readonly job: RunJob; readonly outcome: RunOutcome; readonly progress: RunOutcome }
+  shrink: {
+    readonly job: ShrinkJob
+    readonly outcome: Shrunk | undefined
+    readonly progress: ShrinkProgress
+  }
 }
 
 /** Events above which no trace is kept for a story: it would not be read, and memory is finite. */
@@ -73,23 +84,26 @@ export class Bench {
   async perform<Kind extends keyof Jobs>(
     kind: Kind,
     job: Jobs[Kind]['job'],
-    progress: (progress: ShrinkProgress) => void,
+    progress: (progress: Jobs[Kind]['progress']) => void,
   ): Promise<Jobs[Kind]['outcome']> {
     switch (kind) {
       case 'outline':
         return outlineOf(this.system, (job as Jobs['outline']['job']).data)
       case 'run':
-        return this.run(job as RunJob)
+        return this.run(job as RunJob, progress as (first: RunOutcome) => void)
       case 'shrink': {
         const { scenario, seed, tape } = job as ShrinkJob
-        return shrink(prepare(this.system, scenario.params), scenario, seed, { tape: given(tape), progress })
+        return shrink(prepare(this.system, scenario.params), scenario, seed, {
+          tape: given(tape),
+          progress: progress as (of: ShrinkProgress) => void,
+        })
       }
       default:
         throw new SimError('invariant', `there is no job ${kind}`)
     }
   }
 
-  private async run(job: RunJob): Promise<RunOutcome> {
+  private async run(job: RunJob, finished: (outcome: RunOutcome) => void): Promise<RunOutcome> {
     const { scenario, seed } = job
     const prepared = prepare(this.system, scenario.params)
     const again = (options: RunOptions): Promise<RunResult> =>
@@ -104,6 +118,7 @@ export class Bench {
     const wanted =
       job.checkDeterminism || job.traceFile !== undefined || (job.story && first.events <= MAX_STORY_EVENTS)
     if (!wanted) return outcome
+    finished(outcome)
     if (job.checkDeterminism) await run(prepared, scenario, seed + 1)
     const traced = await again({ trace: true })
     const trace = traced.trace as Trace

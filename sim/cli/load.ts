@@ -22,8 +22,9 @@ export interface LoadedScenario {
  * Reads a file. @throws CliError when it cannot be read
  */
 export function readText(file: string, io: Io): string {
+  if (file === '') throw new CliError(EXIT.usage, "expected the path of a file, got ''")
   const path = resolve(io.cwd, file)
-  if (existsSync(path) && statSync(path).isFile()) return readFileSync(path, 'utf8')
+  if (existsSync(path) && statSync(path).isFile()) return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   if (existsSync(path)) throw new CliError(EXIT.usage, `${file}: is a folder: expected a file`)
   const folder = dirname(path)
   const meant = existsSync(folder) ? suggestion(basename(path), readdirSync(folder)) : undefined

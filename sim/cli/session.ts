@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads'
-import type { ShrinkProgress } from '../explore/shrink.ts'
 import { SimError, type SimErrorCode } from '../kernel/error.ts'
 import type { Bundle } from '../run/load-bundle.ts'
 import type { Bench, Jobs } from './job.ts'
@@ -15,7 +14,7 @@ export interface Session {
     kind: Kind,
     job: Jobs[Kind]['job'],
     limitSeconds: number,
-    progress?: (progress: ShrinkProgress) => void,
+    progress?: (progress: Jobs[Kind]['progress']) => void,
   ): Promise<Jobs[Kind]['outcome']>
   close(): Promise<void>
 }
@@ -49,7 +48,7 @@ export class MemoryError extends Error {
 
 /** What a worker answers. */
 export type WorkerAnswer =
-  | { readonly kind: 'progress'; readonly progress: ShrinkProgress }
+  | { readonly kind: 'progress'; readonly progress: Jobs[keyof Jobs]['progress'] }
   | { readonly kind: 'outcome'; readonly outcome: unknown }
   | {
       readonly kind: 'failure'
@@ -86,7 +85,7 @@ export const workerSession: OpenSession = (bundle) => {
           void worker.terminate()
         }, limitSeconds * 1000)
         const hear = (answer: WorkerAnswer): void => {
-          if (answer.kind === 'progress') progress(answer.progress)
+          if (answer.kind === 'progress') progress(answer.progress as Jobs[typeof kind]['progress'])
           else if (answer.kind === 'outcome')
             settle(() => resolve(answer.outcome as Jobs[typeof kind]['outcome']))
           else settle(() => reject(revived(answer)))

@@ -46,7 +46,7 @@ export async function shrinkCommand(file: string, options: ShrinkCommandOptions,
       expect: expectationsOf(outcome),
     }
     report(outcome, smallest, system, { timeLimit: options.timeLimit }, io)
-    io.stdout(`\n${sizeLine(shrunk)}\n`)
+    io.stdout(`\n${sizeLine(shrunk, system.outline.noun)}\n`)
     for (const { description, spec, needed } of shrunk.faults) {
       io.stdout(
         `  ${needed ? `without '${description}' (${spec.at}) it passes` : `not tried without '${description}' (${spec.at})`}\n`,
@@ -69,7 +69,7 @@ export async function shrinkCommand(file: string, options: ShrinkCommandOptions,
     }
     const path = options.out ?? join(folder, 'shrunk.yaml')
     const reference = referenceTo(system, dirname(resolve(io.cwd, path)), io.cwd)
-    writeText(path, fileText({ ...smallest, system: reference }, shrunk, seed), io)
+    writeText(path, fileText({ ...smallest, system: reference }, shrunk, seed, system.outline.noun), io)
     io.stdout(`  run:      faultline run ${display(resolve(io.cwd, path), io.cwd)}\n`)
     return EXIT.met
   } finally {
@@ -99,7 +99,7 @@ async function search(
       { scenario, seed, tape },
       timeLimit,
       ({ runs, faults, orders }) =>
-        io.stderr(`run ${runs}: ${counted(faults, 'fault')}, ${counted(orders, 'order')}\n`),
+        io.stderr(`run ${runs}: ${counted(faults, 'fault')}, ${counted(orders, system.outline.noun)}\n`),
     )
   } catch (error) {
     if (error instanceof TimeLimitError)
@@ -136,15 +136,15 @@ function expectationsOf({ summary }: RunOutcome): Scenario['expect'] {
   return Object.fromEntries(violated.map(({ name }) => [name, 'violated' as const]))
 }
 
-function sizeLine({ scenario, faultsBefore, ordersBefore, runs, exhausted }: Shrunk): string {
+function sizeLine({ scenario, faultsBefore, ordersBefore, runs, exhausted }: Shrunk, noun: string): string {
   const faults = `${faultsBefore} → ${counted(scenario.faults.length, 'fault')}`
-  const orders = `${ordersBefore} → ${counted(scenario.workload.orders, 'order')}`
+  const orders = `${ordersBefore} → ${counted(scenario.workload.orders, noun)}`
   return `  shrunk:   ${faults}, ${orders}, ${counted(runs, 'run')}${exhausted ? ' (no runs left to try something smaller)' : ''}`
 }
 
-function fileText(scenario: Scenario, shrunk: Shrunk, seed: number): string {
+function fileText(scenario: Scenario, shrunk: Shrunk, seed: number, noun: string): string {
   const { faultsBefore, ordersBefore, property, message, faults } = shrunk
-  const before = `${counted(faultsBefore, 'fault')} and ${counted(ordersBefore, 'order')}`
+  const before = `${counted(faultsBefore, 'fault')} and ${counted(ordersBefore, noun)}`
   const head = [`Shrunk from ${before} in ${counted(shrunk.runs, 'run')}.`, `${property}: ${message}`]
   const notes = faults.map(({ needed }) => (needed ? `without this fault '${property}' passes` : ''))
   return scenarioFileText(scenario, { seed, head, faults: notes })

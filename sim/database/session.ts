@@ -29,6 +29,8 @@ class Packet implements LockWaiter {
   readonly operation: Operation<unknown> | undefined
   /** Whether the transaction ends with it. */
   readonly commits: boolean
+  /** Trace id of what brought it to the server. */
+  cause = 0
 
   constructor(
     session: Session,
@@ -70,7 +72,9 @@ export class Session implements Actor, ProcessResource {
   /** A statement waits for a lock. */
   private waiting = false
   /** What arrived meanwhile: a connection executes one statement after another. */
-  private backlog: { readonly code: number; readonly subject: unknown }[] = []
+  private backlog: { readonly code: number; readonly subject: unknown; readonly cause: number }[] = []
+  /** Trace id of what freed the lock that it waited for, while what had waited is executed. */
+  private freedBy = 0
 
   constructor(database: Database, process: Process, task: Task) {
     this.database = database
@@ -117,19 +121,27 @@ export class Session implements Actor, ProcessResource {
     }
     if (this.transaction.state === 'ended') return
     if (code === CONNECTION_CLOSED) this.transaction.rollback()
-    else if (this.waiting) this.backlog.push({ code, subject })
+    else if (this.waiting) this.backlog.push({ code, subject, cause: this.kernel.cause })
     else this.arrive(code, subject)
   }
 
   /** Evaluates a packet again: the lock that it waited for is free. */
   resume(packet: Packet): void {
     if (this.transaction.state === 'ended') return
+    const { kernel } = this
+    const freedBy = kernel.cause
     this.waiting = false
+    this.freedBy = freedBy
+    kernel.cause = packet.cause
     this.execute(packet)
-    while (!this.waiting && this.backlog.length > 0) {
-      const { code, subject } = this.backlog.shift() as { code: number; subject: unknown }
-      this.arrive(code, subject)
+    while (!this.waiting) {
+      const next = this.backlog.shift()
+      if (next === undefined) break
+      kernel.cause = next.cause
+      this.arrive(next.code, next.subject)
     }
+    this.freedBy = 0
+    kernel.cause = freedBy
   }
 
   private arrive(code: number, subject: unknown): void {
@@ -144,6 +156,7 @@ export class Session implements Actor, ProcessResource {
 
   private execute(packet: Packet): void {
     const { statement, operation } = packet
+    packet.cause = this.kernel.cause
     try {
       if (this.failure !== undefined) throw this.failure
       if (packet.first !== undefined) {
@@ -162,6 +175,7 @@ export class Session implements Actor, ProcessResource {
   private evaluated(statement: Statement, packet: Packet): boolean {
     answer.reset(this.kernel.trace !== undefined)
     this.waiting = !evaluate(statement, this.transaction, packet, answer)
+    if (!this.waiting && this.freedBy !== 0) answer.readFrom?.push(this.freedBy)
     return !this.waiting
   }
 
@@ -174,9 +188,17 @@ export class Session implements Actor, ProcessResource {
     this.failure ??= error
     this.transaction.state = 'failed'
     const data = kernel.trace && { sqlState: error.sqlState, message: error.message }
-    const record = kernel.record('rejected', this.database.name, this.task.entity, kernel.cause, data)
+    const record = this.record('rejected', data)
     packet.operation?.fail(error, hashText(error.sqlState, 0), record)
     if (packet.commits) this.transaction.rollback()
+  }
+
+  /** Records what was done, by whoever asked for it and, after a wait, because somebody freed a lock. */
+  private record(kind: string, data: unknown): number {
+    const { kernel, database, task } = this
+    const record = kernel.record(kind, database.name, task.entity, kernel.cause, data)
+    kernel.trace?.addParent(this.freedBy)
+    return record
   }
 
   private executeCommit(operation: Operation<unknown>, value: unknown): void {
@@ -187,7 +209,7 @@ export class Session implements Actor, ProcessResource {
       return
     }
     const rows = kernel.trace && transaction.writtenRows()
-    const record = kernel.record('commit', database.name, task.entity, kernel.cause, rows)
+    const record = this.record('commit', rows)
     transaction.commit(record)
     const back = database.network.link(database.process, this.process)
     this.acknowledged = value

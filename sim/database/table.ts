@@ -1,3 +1,4 @@
+import { SimError } from '../kernel/error.ts'
 import type { RowSealer } from '../kernel/value.ts'
 import { isMembership, matches, type Query } from './predicate.ts'
 import type { Transaction } from './transaction.ts'
@@ -123,9 +124,13 @@ export class Table {
     for (let index = 0; index < observers.length; index++) (observers[index] as TableObserver)(row, cause)
   }
 
-  /** The entries whose visible version meets a query, in its order. */
+  /**
+   * The entries whose visible version meets a query, in its order.
+   * @throws SimError 'definition' for a column that the table does not have, and a limit that is none
+   */
   find(query: Query<Record<string, unknown>>, transaction: Transaction | undefined): Entry[] {
     const where = query.where ?? EVERYTHING
+    this.check(query, where)
     const found: Entry[] = []
     const key = where[this.schema.key]
     if (key !== undefined && typeof key !== 'object') {
@@ -158,6 +163,17 @@ export class Table {
     const rows: Row[] = []
     for (const entry of bucket) rows.push(entry.committed as Row)
     return rows
+  }
+
+  private check({ orderBy, limit }: Query<Record<string, unknown>>, where: object): void {
+    const { schema, sealer } = this
+    for (const column of Object.keys(where))
+      if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)
+    if (orderBy !== undefined && !sealer.names.includes(orderBy))
+      throw noColumn(schema.name, orderBy, sealer.names)
+    if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return
+    const message = `a query of table ${schema.name} has limit ${limit}: expected a whole number from 0`
+    throw new SimError('definition', message)
   }
 
   private findKey(
@@ -211,6 +227,13 @@ export class Table {
 interface EqualityIndex {
   readonly column: string
   readonly buckets: Map<unknown, Entry | Set<Entry>>
+}
+
+function noColumn(table: string, column: string, names: readonly string[]): SimError {
+  return new SimError(
+    'definition',
+    `a query of table ${table} asks for column ${column}, which it does not have: expected ${names.join(', ')}`,
+  )
 }
 
 const NONE: readonly Entry[] = []

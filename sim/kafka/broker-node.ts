@@ -18,8 +18,9 @@ import type {
 } from './broker/host.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { Connection, type Message, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
+import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
 import { type ConsumerClient, placeOf } from './consumer-client.ts'
+import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { MetadataBatch } from './controller/record.ts'
 import type { RecordBatch } from './log/batch.ts'
 import type { ApiName, ApiRequest } from './protocol/api.ts'
@@ -32,6 +33,10 @@ interface Membership {
   readonly groupId: string
   readonly memberId: string
   readonly process: string
+  /** When its session runs out unless it is heard of. */
+  readonly expiresMillis: number
+  /** Trace id of why its heartbeats are no longer left out. */
+  readonly cause: number
 }
 
 /** After which a group may not be stable any more. */
@@ -102,8 +107,8 @@ export class BrokerNode implements Server, Actor {
     this.process = network.add(new Process(kernel, `broker-${id}`, 'broker', () => this.start()))
     const { entity } = this.process
     const advance = (): void => {
-      this.perform((broker, nowMillis) => broker.advance(nowMillis))
       this.noteExpired()
+      this.perform((broker, nowMillis) => broker.advance(nowMillis))
       this.interruptRoutines()
     }
     this.alarm = new Alarm(kernel, entity, advance)
@@ -116,7 +121,13 @@ export class BrokerNode implements Server, Actor {
 
   serve(message: Message, _from: Process, respond: (response: unknown) => void): void {
     const request = message as ApiRequest
-    this.perform((broker, nowMillis) => broker.handle(request, nowMillis, respond))
+    if (this.overdue.length > 0) {
+      const { memberId } = request.body as { readonly memberId?: string }
+      this.overdue = this.overdue.filter((member) => member.memberId !== memberId)
+    }
+    const answer = request.api === 'OffsetCommit' ? this.noting(request, respond) : respond
+    this.perform((broker, nowMillis) => broker.handle(request, nowMillis, answer))
+    if (request.api === 'Produce' && (request as ApiRequest<'Produce'>).body.acks === 0) respond(NO_ANSWER)
     if (GROUP_CHANGING_APIS.has(request.api)) this.interruptRoutines()
   }
 
@@ -223,21 +234,39 @@ export class BrokerNode implements Server, Actor {
 
   /** The last routine heartbeat of a member came at this time. */
   resumeSession(member: Membership, heardMillis: number): void {
+    this.overdue = this.overdue.filter(({ memberId }) => memberId !== member.memberId)
     this.overdue.push(member)
     this.perform((broker) => broker.resumeSession(member.groupId, member.memberId, heardMillis))
   }
 
-  /** Notes in the trace whose session has run out. */
+  /** Notes in the trace whose session runs out now: what follows from that is caused by what silenced the member. */
   private noteExpired(): void {
     const { kernel } = this.cluster
-    for (const member of [...this.overdue]) {
-      const { groupId, memberId, process } = member
-      if (this.broker?.hasMember(groupId, memberId) === true) continue
+    const nowMillis = clockMillis(kernel.nowMicros)
+    for (const member of this.overdue.filter(({ expiresMillis }) => expiresMillis <= nowMillis)) {
+      const { groupId, memberId, process, cause } = member
       this.overdue.splice(this.overdue.indexOf(member), 1)
-      if (this.broker !== undefined)
-        kernel.cause = kernel.record('session-expired', `group ${groupId}`, undefined, kernel.cause, {
-          member: process,
-        })
+      if (this.broker?.hasMember(groupId, memberId) !== true) continue
+      const lane = `group ${groupId}`
+      kernel.cause = kernel.record('session-expired', lane, undefined, cause, { member: process })
+    }
+  }
+
+  /** Notes a commit in trace and digest when it is answered. */
+  private noting(request: ApiRequest, respond: (response: unknown) => void): (response: unknown) => void {
+    return (response) => {
+      const { kernel } = this.cluster
+      const { groupId, topics } = request.body as OffsetCommitRequest
+      const offsets = topics.flatMap(({ name: topic, partitions }) =>
+        partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({ topic, partition, offset })),
+      )
+      const answers = (response as OffsetCommitResponse | undefined)?.topics ?? []
+      const errorCode = answers[0]?.partitions[0]?.errorCode ?? 'NETWORK_EXCEPTION'
+      kernel.digest.word(hashText(errorCode, 6))
+      for (const { offset } of offsets) kernel.digest.integer(offset)
+      const data = kernel.trace && { offsets, errorCode }
+      kernel.cause = kernel.record('offset-commit', `group ${groupId}`, undefined, kernel.cause, data)
+      respond(response)
     }
   }
 

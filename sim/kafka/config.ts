@@ -45,6 +45,8 @@ export interface ClusterConfig {
   readonly consumer: ConsumerSettings
   /** How often members of groups are heard of. */
   readonly heartbeatIntervalMillis: number
+  /** How long they may be silent. */
+  readonly sessionTimeoutMillis: number
 }
 
 /** Replicas of internal topics: three, or as many as there are brokers. */
@@ -80,10 +82,17 @@ export function clusterConfig(settings: KafkaSettings, brokerCount: number): Clu
     controller: { ...CONTROLLER_DEFAULTS, ...known(all, CONTROLLER_DEFAULTS) },
     producer: producerConfig(known(all, PRODUCER_DEFAULTS)),
     consumer,
-    heartbeatIntervalMillis:
-      all['group.protocol'] === 'consumer'
-        ? { ...BROKER_DEFAULTS, ...settings }['group.consumer.heartbeat.interval.ms']
-        : { ...CONSUMER_DEFAULTS, ...settings }['heartbeat.interval.ms'],
+    ...(all['group.protocol'] === 'consumer'
+      ? {
+          heartbeatIntervalMillis: { ...BROKER_DEFAULTS, ...settings }[
+            'group.consumer.heartbeat.interval.ms'
+          ],
+          sessionTimeoutMillis: { ...BROKER_DEFAULTS, ...settings }['group.consumer.session.timeout.ms'],
+        }
+      : {
+          heartbeatIntervalMillis: { ...CONSUMER_DEFAULTS, ...settings }['heartbeat.interval.ms'],
+          sessionTimeoutMillis: { ...CONSUMER_DEFAULTS, ...settings }['session.timeout.ms'],
+        }),
   }
 }
 

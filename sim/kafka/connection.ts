@@ -17,11 +17,14 @@ export interface Message {
   readonly timeoutMillis: number
 }
 
+/** In place of an answer: none will come, and nobody waits for it. */
+export const NO_ANSWER: unique symbol = Symbol('no answer')
+
 /** What answers requests in one life of a process. */
 export interface Server {
   /**
    * Handles a request.
-   * @param respond to be called at most once, at once or later
+   * @param respond to be called at most once, at once or later: with NO_ANSWER if there is none, with undefined to hang up
    */
   serve(message: Message, from: Process, respond: (response: unknown) => void): void
   /** A request waits behind the one that was to be answered so, which may be a long poll: that is to end in its time. */
@@ -197,6 +200,15 @@ export class Connection implements Actor {
 
   private answer(call: Call, response: unknown): void {
     if (!this.isOpen || !this.life.alive) return
+    if (response === NO_ANSWER) {
+      this.calls.splice(this.calls.indexOf(call), 1)
+      return
+    }
+    if (response === undefined) {
+      const { cause } = this.network.kernel
+      this.network.send(this.back, this.from.entity, this, RESET_ARRIVES, undefined, cause)
+      return
+    }
     call.response = response
     const entity = this.server.entityOf(response) ?? call.entity
     this.network.send(this.back, entity, this, ANSWER_ARRIVES, call, this.network.kernel.cause)

@@ -266,11 +266,13 @@ export class ConsumerClient implements ConsumerHooks {
     const resume = (): void => {
       coordinator.routines.delete(this)
       consumer.skipHeartbeats(this.nowMillis)
-      const heardMillis = consumer.heartbeatDeadlineMillis() - cluster.config.heartbeatIntervalMillis
-      coordinator.resumeSession(
-        { groupId, memberId: memberId(), process: process.name },
-        Number.isFinite(heardMillis) ? heardMillis : this.nowMillis,
-      )
+      const { heartbeatIntervalMillis, sessionTimeoutMillis } = cluster.config
+      const nextMillis = consumer.heartbeatDeadlineMillis()
+      const heardMillis = Number.isFinite(nextMillis) ? nextMillis - heartbeatIntervalMillis : this.nowMillis
+      const expiresMillis = heardMillis + sessionTimeoutMillis
+      const { cause } = cluster.kernel
+      const member = { groupId, memberId: memberId(), process: process.name, expiresMillis, cause }
+      coordinator.resumeSession(member, heardMillis)
     }
     return new Routine(cluster.network, process, coordinator.process, { suspend, resume }, () =>
       this.settle(),

@@ -58,12 +58,12 @@ export class Task {
     try {
       running = code.run()
     } catch (error) {
-      this.end(code, error ?? new Error('a handler threw undefined'))
+      this.end(code, thrown(error))
       return
     }
     Promise.resolve(running).then(
       () => this.end(code, undefined),
-      (error) => this.end(code, error ?? new Error('a handler rejected with undefined')),
+      (error) => this.end(code, thrown(error)),
     )
   }
 
@@ -98,6 +98,11 @@ export class Task {
     incarnation.outstanding++
     return new Operation<T>(this, site, continuation)
   }
+}
+
+/** What code threw, as something that can be told from no error. */
+function thrown(error: unknown): unknown {
+  return error ?? new Error(`a handler threw ${error}`)
 }
 
 /** What goes on when an operation is done, in the event that completes it. */

@@ -145,7 +145,8 @@ export class RowSealer {
   readonly salt: number
   private readonly table: string
   private readonly columns: readonly ColumnType[]
-  private readonly names: readonly string[]
+  /** The columns of the table. */
+  readonly names: readonly string[]
   private readonly hashes: Int32Array
 
   constructor(table: string, columns: readonly ColumnType[]) {
@@ -190,19 +191,8 @@ export class RowSealer {
     return sealPlain(member, `${this.table}.${column.name}`, 1)
   }
 
-  private wrongColumn({ name, type, values = [], optional }: ColumnType, member: unknown): SimError {
-    const expected = {
-      text: 'text',
-      integer: 'a whole number',
-      money: 'a whole number of the smallest unit of its currency',
-      flag: 'true or false',
-      oneOf: values.map((word) => `'${word}'`).join(' or '),
-      plain: 'plain data',
-    }[type]
-    return new SimError(
-      'value',
-      `table ${this.table}: column ${name} expected ${expected}${optional ? ' or null' : ''}, got ${shown(member)}`,
-    )
+  private wrongColumn(column: ColumnType, member: unknown): SimError {
+    return new SimError('value', `table ${this.table}: column ${column.name} ${deviation(column, member)}`)
   }
 
   private unknownColumn(row: Readonly<Record<string, unknown>>): SimError {
@@ -213,6 +203,37 @@ export class RowSealer {
       `table ${this.table} has no column ${got.join(', ')}: expected ${this.names.join(', ')}`,
     )
   }
+}
+
+/** Whether a value is what a column or a field of this type holds; of plain data only whether there is any. */
+export function fits({ type, values, optional }: Omit<ColumnType, 'name'>, value: unknown): boolean {
+  if (value === null && optional) return true
+  switch (type) {
+    case 'text':
+      return typeof value === 'string'
+    case 'oneOf':
+      return typeof value === 'string' && values?.includes(value) === true
+    case 'integer':
+    case 'money':
+      return Number.isSafeInteger(value)
+    case 'flag':
+      return typeof value === 'boolean'
+    case 'plain':
+      return value !== undefined
+  }
+}
+
+/** What a column or a field of this type expects, and what came instead. */
+export function deviation({ type, values = [], optional }: Omit<ColumnType, 'name'>, value: unknown): string {
+  const expected = {
+    text: 'text',
+    integer: 'a whole number',
+    money: 'a whole number of the smallest unit of its currency',
+    flag: 'true or false',
+    oneOf: values.map((word) => `'${word}'`).join(' or '),
+    plain: 'plain data',
+  }[type]
+  return `expected ${expected}${optional ? ' or null' : ''}, got ${shown(value)}`
 }
 
 /** A value in an error, in short. */

@@ -1,4 +1,5 @@
 import { isIn } from '../database/predicate.ts'
+import { SimError } from '../kernel/error.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { type DurationText, durationMicros } from '../kernel/time.ts'
 import type { Outbox } from '../service/component.ts'
@@ -43,19 +44,27 @@ const outboxTable = table(
 
 const SEND = operationNumber('outbox.send')
 
-/** The outbox of a service, with a relay that polls by status and marks after the acknowledgement (O1). */
+/**
+ * The outbox of a service, with a relay that polls by status and marks after the acknowledgement (O1).
+ * @throws SimError 'definition' when the relay would never send anything
+ */
 export function outbox(options: OutboxOptions): Outbox {
   if (options.mode === 'dual-write') return { tables: {}, publish: publishAfterCommit }
   if (options.mode === 'publish-before-commit') {
     return { tables: {}, publish: (transaction, topic, event) => transaction.context.produce(topic, event) }
   }
-  const batch = options.batch ?? 100
+  const { batch = 100, every = '50ms' } = options
+  if (!Number.isSafeInteger(batch) || batch < 1)
+    throw new SimError('definition', `outbox: batch: expected a whole number from 1, got ${batch}`)
+  const everyMicros = durationMicros(every)
+  if (everyMicros < 1)
+    throw new SimError('definition', `outbox: every: expected more than nothing, got '${every}'`)
   return {
     tables: { outbox: outboxTable },
     publish: insertRow,
     relay: {
       name: 'relay',
-      everyMicros: durationMicros(options.every ?? '50ms'),
+      everyMicros,
       input: { table: 'outbox', where: { status: 'PENDING' } },
       run: (context) => relayBatch(context, batch),
     },

@@ -31,14 +31,23 @@ export class Narrator {
 
   /** The record with which the work began that a record is part of: a delivery, a request, a tick, a user's action. */
   beginning(id: number): TraceRecord | undefined {
-    const known = this.beginnings.get(id)
-    if (known !== undefined || this.beginnings.has(id)) return known
-    const record = this.trace.at(id)
-    const [parent] = record.parents
+    const passed: number[] = []
     let found: TraceRecord | undefined
-    if (BEGINNINGS.has(record.kind)) found = record
-    else if (parent !== undefined) found = this.beginning(parent)
-    this.beginnings.set(id, found)
+    for (let next: number | undefined = id; next !== undefined; ) {
+      if (this.beginnings.has(next)) {
+        found = this.beginnings.get(next)
+        break
+      }
+      passed.push(next)
+      const record = this.trace.at(next)
+      if (BEGINNINGS.has(record.kind)) {
+        found = record
+        break
+      }
+      // What a step brought may come from elsewhere: from a service that was called. What its task did before comes last.
+      next = record.kind === 'after' ? record.parents.at(-1) : record.parents[0]
+    }
+    for (const each of passed) this.beginnings.set(each, found)
     return found
   }
 

@@ -113,11 +113,9 @@ function lastSubject(trace: Trace): string | undefined {
 
 /** Everything that led to any of these records. */
 function causesOf(trace: Trace, records: readonly TraceRecord[]): Set<number> {
-  const causes = new Set<number>()
-  for (let index = records.length - 1; index >= 0; index--) {
-    const { id } = records[index] as TraceRecord
-    if (!causes.has(id)) for (const cause of trace.causesOf(id)) causes.add(cause)
-  }
+  const causes = new Set(records.map(({ id }) => id))
+  // A set hands out what is added to it meanwhile.
+  for (const id of causes) for (const parent of trace.at(id).parents) causes.add(parent)
   return causes
 }
 
@@ -160,19 +158,19 @@ interface Plot {
   readonly leading: ReadonlySet<number>
 }
 
-function draft(trace: Trace, narrator: Narrator, plot: Plot): Draft[] {
-  const drafts: Draft[] = []
+function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
+  const drafts = new Drafts()
   let told = false
   for (const record of trace.records()) {
     if (told && plot.reasons !== undefined) break
     if (belongs(record, plot)) tell(narrator, record, drafts, plot)
     if (plot.breach !== undefined && plot.reasons !== undefined && record.id === plot.breach.cause) {
-      drafts.push(breachLine(plot.breach))
+      drafts.add(breachLine(plot.breach))
       told = true
     }
   }
-  if (plot.breach !== undefined && !told) drafts.push(breachLine(plot.breach))
-  return drafts
+  if (plot.breach !== undefined && !told) drafts.add(breachLine(plot.breach))
+  return drafts.lines
 }
 
 /** Whether a record is part of the story: the order's own, and those of its surroundings that had a part in it. */
@@ -185,32 +183,57 @@ function belongs({ id, kind, entity, atMicros }: TraceRecord, { subject, causes,
   return entity === subject && (reasons === undefined || reasons.has(id))
 }
 
-function tell(narrator: Narrator, record: TraceRecord, drafts: Draft[], plot: Plot): void {
+function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plot): void {
   const { id, atMicros, kind, data } = record
   if (kind === 'fault') {
     const { fault } = data as { readonly fault: string }
-    drafts.push({ atMicros, mark: 'fault', subject: '', parts: [fault], work: 0, rank: 0 })
+    drafts.add({ atMicros, mark: 'fault', subject: '', parts: [fault], work: 0, rank: 0 })
     return
   }
+  if (kind === 'deliver') drafts.delivered(record)
   const phrase = narrator.phrase(record)
   if (phrase === undefined) return
   const surrounding = SURROUNDINGS.has(kind)
   const work = surrounding ? 0 : (narrator.beginning(id)?.id ?? 0)
   const rank = surrounding || plot.reasons !== undefined ? 1 : plot.leading.has(work) ? 2 : 3
-  const open = work === 0 ? undefined : openDraft(drafts, work, phrase.subject)
+  const open = drafts.open(work, phrase.subject)
   if (open === undefined)
-    drafts.push({ atMicros, mark: 'plain', subject: phrase.subject, parts: [phrase.did], work, rank })
+    drafts.add({ atMicros, mark: 'plain', subject: phrase.subject, parts: [phrase.did], work, rank })
   else open.parts.push(phrase.did)
 }
 
-/** The line that already tells of this piece of work, unless something out of the ordinary was told since. */
-function openDraft(drafts: readonly Draft[], work: number, subject: string): Draft | undefined {
-  for (let index = drafts.length - 1; index >= 0; index--) {
-    const line = drafts[index] as Draft
-    if (line.work === 0) return undefined
-    if (line.work === work && line.subject === subject) return line
+/** The lines of a story as it is told. */
+class Drafts {
+  readonly lines: Draft[] = []
+  /** The last line of each piece of work and subject, while more of that work can be told in it. */
+  private readonly unfinished = new Map<number, Map<string, Draft>>()
+  /** The last delivery of each record to each service. */
+  private readonly deliveries = new Map<string, number>()
+
+  /** Adds a line. After something out of the ordinary every piece of work is told in a new one. */
+  add(line: Draft): void {
+    this.lines.push(line)
+    if (line.work === 0) this.unfinished.clear()
+    else {
+      const ofWork = this.unfinished.get(line.work)
+      if (ofWork === undefined) this.unfinished.set(line.work, new Map([[line.subject, line]]))
+      else ofWork.set(line.subject, line)
+    }
   }
-  return undefined
+
+  /** The line in which more of a piece of work can be told. */
+  open(work: number, subject: string): Draft | undefined {
+    return this.unfinished.get(work)?.get(subject)
+  }
+
+  /** A record is delivered, perhaps again: what an earlier delivery of it still does is then told at its own time. */
+  delivered({ id, lane, data }: TraceRecord): void {
+    const { partition, offset } = data as { readonly partition: string; readonly offset: number }
+    const what = `${lane.replace(/-\d+$/, '')} ${partition} ${offset}`
+    const earlier = this.deliveries.get(what)
+    if (earlier !== undefined) this.unfinished.delete(earlier)
+    this.deliveries.set(what, id)
+  }
 }
 
 function breachLine({ name, message, atMicros }: PropertyResult): Draft {
@@ -229,8 +252,8 @@ function finish(subject: string, drafts: readonly Draft[], maxLines: number): St
   for (const rank of [3, 2, 1]) {
     const excess = kept.length - maxLines
     if (excess <= 0) break
-    const dispensable = kept.filter((line) => line.rank === rank).slice(-excess)
-    kept = kept.filter((line) => !dispensable.includes(line))
+    const dispensable = new Set(kept.filter((line) => line.rank === rank).slice(-excess))
+    kept = kept.filter((line) => !dispensable.has(line))
   }
   const lines = kept.map(({ atMicros, mark, subject: who, parts }) => ({
     atMicros,

@@ -41,8 +41,10 @@ function headerLine({ seed, digest }: RunSummary, { system, name }: Scenario, pa
 function propertyLines({ properties, verdict }: RunSummary, paint: Paint): string[] {
   if (verdict === 'error') return []
   const width = Math.max(0, ...properties.map(({ name }) => name.length))
-  return properties.flatMap(({ name, verdict: fared, atMicros, message }) => {
-    const mark = { pass: paint.good('✓'), violated: paint.bad('✗'), inconclusive: paint.doubtful('?') }[fared]
+  return properties.flatMap(({ name, verdict: fared, atMicros, message, checkedKeys }) => {
+    // What was asked for nothing shows nothing, though it is not violated either.
+    const pass = checkedKeys === 0 ? paint.doubtful('○') : paint.good('✓')
+    const mark = { pass, violated: paint.bad('✗'), inconclusive: paint.doubtful('?') }[fared]
     const text =
       fared === 'violated' && atMicros !== undefined
         ? `violated at ${formatSeconds(atMicros)}: ${message}`
@@ -55,16 +57,22 @@ function propertyLines({ properties, verdict }: RunSummary, paint: Paint): strin
   })
 }
 
-function countsLine({ orders, events, endMicros, faults }: RunSummary): string {
+function countsLine({ noun, orders, events, endMicros, faults }: RunSummary): string {
   const struck = faults.filter(({ struckAtMicros }) => struckAtMicros !== undefined).length
   const plan = faults.length === 0 ? '' : ` · ${struck} of ${counted(faults.length, 'fault')} struck`
-  return `  ${counted(orders, 'order')} · ${counted(events, 'event')} · ${formatSeconds(endMicros)} of virtual time${plan}`
+  return `  ${counted(orders, noun)} · ${counted(events, 'event')} · ${formatSeconds(endMicros)} of virtual time${plan}`
 }
 
 /** A number with its noun: `1 order`, `2,034 events`. */
 export function counted(count: number, noun: string): string {
   const digits = String(count).replace(/\B(?=(\d{3})+$)/g, ',')
-  return `${digits} ${noun}${count === 1 ? '' : 's'}`
+  return `${digits} ${count === 1 ? noun : plural(noun)}`
+}
+
+/** Nouns of workloads are their authors': `delivery`, `match`. */
+function plural(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`
+  return /(?:s|x|z|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`
 }
 
 function missedLines({ faults, steps, verdict }: RunSummary, paint: Paint): string[] {

@@ -46,6 +46,16 @@ export const kafkaSchema = z
     Object.fromEntries(Object.entries(KAFKA_DEFAULTS).map(([name, value]) => [name, member(name, value)])),
   )
   .superRefine((config, context) => {
+    const { 'heartbeat.interval.ms': heartbeat, 'session.timeout.ms': session } = {
+      ...KAFKA_DEFAULTS,
+      ...(config as KafkaSettings),
+    }
+    // Heartbeat.java: "Heartbeat must be set lower than the session timeout".
+    if (heartbeat >= session) {
+      const message = `expected less than session.timeout.ms, which is ${session}`
+      context.addIssue({ code: 'custom', path: ['heartbeat.interval.ms'], message })
+      return
+    }
     try {
       clusterConfig(config as KafkaSettings, 3)
     } catch (error) {

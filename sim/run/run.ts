@@ -9,6 +9,7 @@ import { durationMicros, type Micros } from '../kernel/time.ts'
 import type { Trace } from '../kernel/trace.ts'
 import type { ParamSpecs, ParamsOf, System, SystemParts } from '../service/system.ts'
 import { AmbientGuard, trapAmbient } from './ambient.ts'
+import { checkParts } from './declaration.ts'
 import { defaultHost, type Host } from './host.ts'
 import type { Scenario } from './scenario.ts'
 import { buildWorld, type World } from './world.ts'
@@ -32,6 +33,8 @@ export interface RunResult {
   readonly digest: string
   readonly properties: readonly PropertyResult[]
   readonly faults: readonly FaultOutcome[]
+  /** What its workload calls one action. */
+  readonly noun: string
   readonly orders: number
   readonly events: number
   readonly resumes: number
@@ -66,14 +69,16 @@ export interface PreparedSystem {
 
 /**
  * Decides the params of a system.
- * @throws SimError 'definition' when the system's own code fails
+ * @throws SimError 'definition' when the system's own code fails, or its parts cannot be meant together
  */
 export function prepare(system: System, params: Scenario['params']): PreparedSystem {
   const values: Record<string, unknown> = {}
   for (const [name, spec] of Object.entries(system.params)) values[name] = params[name] ?? spec.default
   const restore = trapAmbient(() => {})
   try {
-    return { system, parts: system.build(values as ParamsOf<ParamSpecs>) }
+    const parts = system.build(values as ParamsOf<ParamSpecs>)
+    checkParts(parts)
+    return { system, parts }
   } catch (error) {
     throw cannotBeBuilt(system, error)
   } finally {
@@ -142,7 +147,7 @@ export async function run(
   // Properties are the system's code as well.
   guard.raise()
   try {
-    return resultOf(kernel, world, plan, seed)
+    return resultOf(kernel, world, plan, seed, prepared.parts.workload.noun)
   } finally {
     guard.lower()
   }
@@ -199,7 +204,13 @@ class FaultPlan {
   }
 }
 
-function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, seed: number): RunResult {
+function resultOf(
+  kernel: Kernel,
+  world: World | undefined,
+  plan: FaultPlan,
+  seed: number,
+  noun: string,
+): RunResult {
   const quiet = kernel.exhausted === undefined && kernel.failure === undefined
   const properties = world?.monitor.judge(plan.calmSince(world.users.lastMicros), quiet) ?? []
   return {
@@ -208,6 +219,7 @@ function resultOf(kernel: Kernel, world: World | undefined, plan: FaultPlan, see
     digest: kernel.digest.hex(),
     properties,
     faults: plan.outcomes(),
+    noun,
     orders: world?.users.begun ?? 0,
     events: kernel.events,
     resumes: kernel.resumes,

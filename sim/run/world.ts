@@ -119,6 +119,7 @@ function ledgerSource(ledger: Ledger): Source {
 
 function tableSource(table: Table): Source {
   return {
+    columns: table.sealer.names,
     all: () => table.rows({}),
     rowsWhere: (column, value) => table.rowsWhere(column, value),
     observe: (listener) => table.observers.push(listener),

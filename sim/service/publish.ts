@@ -1,10 +1,16 @@
-import type { Plain } from '../kernel/value.ts'
+import { SimError } from '../kernel/error.ts'
+import { deviation, fits, type Plain } from '../kernel/value.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { EventType } from './schema.ts'
 
-/** Builds the envelope of an event that a handler publishes. The id is stable: type, order and occurrence. */
+/**
+ * Builds the envelope of an event that a handler publishes. The id is stable: type, order and occurrence.
+ * @throws SimError 'value' when a field of the event is missing or holds something else; the run ends with it, even if
+ * the handler catches it
+ */
 export function makeEnvelope(context: Context, type: EventType<unknown>, data: unknown): Envelope {
+  checkData(context, type, data)
   const { entity } = context.task
   const aggregateId = (data as Readonly<Record<string, string>>)[type.topic.key] as string
   return {
@@ -17,5 +23,17 @@ export function makeEnvelope(context: Context, type: EventType<unknown>, data: u
     correlationId: entity.name,
     causationId: context.event?.eventId ?? null,
     data: data as Plain,
+  }
+}
+
+/** Checks the data of an event by its fields; more than these may be there. */
+function checkData({ task }: Context, { name, fields }: EventType<unknown>, data: unknown): void {
+  const members = (typeof data === 'object' && data !== null ? data : {}) as Readonly<Record<string, unknown>>
+  for (const field of Object.keys(fields)) {
+    const column = fields[field] as (typeof fields)[string]
+    if (fits(column, members[field])) continue
+    const error = new SimError('value', `event ${name}: field ${field} ${deviation(column, members[field])}`)
+    if (task.incarnation.alive) task.kernel.fail(error)
+    throw error
   }
 }

@@ -68,7 +68,10 @@ export interface TableOptions<
   readonly sequence?: Sequence
 }
 
-/** Declares a table: `table({ orderId: text, amount: money }, { key: 'orderId' })`. It gets its name from the service. */
+/**
+ * Declares a table: `table({ orderId: text, amount: money }, { key: 'orderId' })`. It gets its name from the service.
+ * @throws SimError 'definition' when its key or an index is no column of it
+ */
 export function table<
   const Fields extends Columns,
   const Key extends keyof Fields & string,
@@ -77,6 +80,12 @@ export function table<
   columns: Fields,
   options: TableOptions<Fields, Key, Sequence>,
 ): TableSpec<RowOf<Fields>, Sequence extends true ? NewRow<RowOf<Fields>, Key> : RowOf<Fields>> {
+  for (const column of [options.key, ...(options.indexes ?? [])]) {
+    if (Object.hasOwn(columns, column)) continue
+    const what = column === options.key ? 'key' : 'index'
+    const has = Object.keys(columns).join(', ')
+    throw new SimError('definition', `a table has no column '${column}', which is its ${what}: it has ${has}`)
+  }
   return {
     name: '',
     columns,
@@ -90,6 +99,8 @@ export function table<
 export interface EventType<Data> {
   readonly name: string
   readonly topic: TopicSpec
+  /** What its data must have when it is published. */
+  readonly fields: Columns
   /** Carries the type of the data; never set. */
   readonly data?: Data
 }
@@ -122,16 +133,27 @@ export type TopicOptions<Key extends string> = { readonly key: Key } & (
 /**
  * Declares a topic: `topic('order-events', { partitions: 6, key: 'orderId' })` is a log in Kafka,
  * `topic('order-events', { queue: sqs(), key: 'orderId' })` a queue for each service that subscribes to it.
+ * @throws SimError 'definition' when it has no name or, in Kafka, no whole number of partitions
  */
 export function topic<const Key extends string>(name: string, options: TopicOptions<Key>): TopicSpec<Key> {
-  const { key } = options
+  const { key, partitions = 0, queue } = options
+  if (!/^[\w.-]+$/.test(name))
+    throw new SimError(
+      'definition',
+      `a topic is called '${name}': expected letters, digits, '.', '_' and '-'`,
+    )
+  if (queue === undefined && (!Number.isSafeInteger(partitions) || partitions < 1))
+    throw new SimError(
+      'definition',
+      `topic ${name}: partitions: expected a whole number from 1, got ${partitions}`,
+    )
   const spec: TopicSpec<Key> = {
     name,
-    partitions: options.partitions ?? 0,
-    queue: options.queue,
+    partitions,
+    queue,
     key,
     event: (eventName, fields) => {
-      if (Object.hasOwn(fields, key)) return { name: eventName, topic: spec as unknown as TopicSpec }
+      if (Object.hasOwn(fields, key)) return { name: eventName, topic: spec as unknown as TopicSpec, fields }
       const has = Object.keys(fields).join(', ')
       throw new SimError(
         'definition',

@@ -85,12 +85,14 @@ export interface ServicePlan {
 /**
  * Declares a service.
  * @param factory called once per life of an instance: everything declared in it dies in a crash
+ * @throws SimError 'definition' when its instances, tables or first rows cannot be meant
  */
 export function service<const OwnTables extends Tables, const OwnClients extends Clients>(
   name: string,
   options: ServiceOptions<OwnTables, OwnClients>,
   factory: (register: Registration<OwnTables, OwnClients>) => void,
 ): ServiceSpec<OwnTables, OwnClients> {
+  checkOptions(name, options)
   const tables = Object.fromEntries(
     Object.entries({ ...options.tables }).map(([tableName, spec]) => [
       tableName,
@@ -123,6 +125,36 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     instantiate: () => instantiate(name, factory as (register: Registration<unknown, unknown>) => void),
   }
   return { name, tables, plan }
+}
+
+/** Tables of this name are told by name only, and never looked up by services. */
+const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox']
+
+function checkOptions(service: string, options: ServiceOptions<Tables, Clients>): void {
+  const { instances = 1, tables = {}, initially = {}, inbox, outbox } = options
+  const refuse = (what: string): never => {
+    throw new SimError('definition', `service ${service}: ${what}`)
+  }
+  if (!Number.isSafeInteger(instances) || instances < 1)
+    refuse(`instances: expected a whole number from 1, got ${instances}`)
+  const taken = [...COMPONENT_TABLES, ...Object.keys(inbox.tables), ...Object.keys(outbox.tables)]
+  for (const table of Object.keys(tables))
+    if (taken.includes(table)) refuse(`its table '${table}' has the name of a table of inbox or outbox`)
+  for (const [table, rows = []] of Object.entries(initially as Readonly<Record<string, readonly Row[]>>)) {
+    const spec = Object.hasOwn(tables, table) ? tables[table] : undefined
+    if (spec === undefined) {
+      refuse(
+        `'initially' has rows for '${table}', which is no table of it: expected ${Object.keys(tables).join(', ') || 'none'}`,
+      )
+      continue
+    }
+    const keys = new Set<unknown>()
+    for (const row of rows) {
+      const key = row[spec.key]
+      if (keys.has(key)) refuse(`'initially' has two rows of ${table} with the key ${String(key)}`)
+      keys.add(key)
+    }
+  }
 }
 
 function instantiate(

@@ -6,7 +6,7 @@ import { checkDeterminism } from '../run/determinism.ts'
 import { prepare, type RunResult, run } from '../run/run.ts'
 import { type Scenario, scenarioOf } from '../run/scenario.ts'
 import type { System } from '../service/system.ts'
-import { checkedOptions, type SuiteOptions } from './options.ts'
+import { checkedOptions, SuiteError, type SuiteOptions } from './options.ts'
 
 /** The smallest scenario that still breaks the same property. */
 export interface Counterexample {
@@ -33,7 +33,7 @@ interface Case {
 /**
  * Runs a system under generated workloads and fault plans until an assertion fails, and shrinks the failure.
  * @returns undefined when every run passed
- * @throws Error when an option cannot be meant, or when two runs of the same inputs differ
+ * @throws Error when an option or the assertion cannot be meant, or when two runs of the same inputs differ
  */
 export async function findCounterexample(
   name: string,
@@ -64,13 +64,16 @@ export async function findCounterexample(
     seed: fc.noShrink(fc.nat()),
   })
   let failure: Counterexample | undefined
+  let misuse: SuiteError | undefined
   let runs = 0
   const property = fc.asyncProperty(plan, async (candidate) => {
+    if (misuse !== undefined) return true
     const scenario = scenarioFor(candidate)
     const result = await run(prepared, scenario, candidate.seed)
     runs++
     const message = await complaint(assertion, result, scenario)
-    if (message === undefined) return true
+    if (message instanceof SuiteError) misuse = message
+    if (message === undefined || message instanceof SuiteError) return true
     const violated = result.properties
       .filter(({ verdict }) => verdict === 'violated')
       .map((broken) => broken.name)
@@ -92,6 +95,7 @@ export async function findCounterexample(
     seed: settings.seed ?? hashText(name, 0),
     endOnFailure: false,
   })
+  if (misuse !== undefined) throw misuse as SuiteError
   return failure === undefined ? undefined : { ...failure, runs }
 }
 
@@ -99,12 +103,13 @@ async function complaint(
   assertion: Assertion,
   result: RunResult,
   scenario: Scenario,
-): Promise<string | undefined> {
+): Promise<string | SuiteError | undefined> {
   if (result.verdict === 'error') return result.reason ?? 'the run ended with an error'
   try {
     await assertion(result, scenario)
     return undefined
   } catch (error) {
+    if (error instanceof SuiteError) return error
     return error instanceof Error ? error.message : String(error)
   }
 }

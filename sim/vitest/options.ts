@@ -25,6 +25,14 @@ export interface SuiteOptions<Specs extends ParamSpecs = ParamSpecs> {
   readonly seed?: number
 }
 
+/** A suite says something that cannot be meant of any run: no run is to blame for it. */
+export class SuiteError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'SuiteError'
+  }
+}
+
 const NAMES: Readonly<Record<keyof SuiteOptions, true>> = {
   system: true,
   systemFile: true,

@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { durationMicros, formatSeconds } from '../kernel/time.ts'
+import { formatSeconds, readDuration } from '../kernel/time.ts'
 import { scenarioFileText } from '../report/scenario-file.ts'
 import type { RunResult } from '../run/run.ts'
 import { type Scenario, scenarioOf } from '../run/scenario.ts'
 import type { ParamSpecs } from '../service/system.ts'
 import { type Counterexample, findCounterexample } from './check.ts'
-import { type SuiteOptions, seedOf } from './options.ts'
+import { SuiteError, type SuiteOptions, seedOf } from './options.ts'
 import { systemFileOf } from './system-file.ts'
 
 export { anyFaults, type FaultArbitrary, type FaultOptions } from '../explore/arbitrary.ts'
@@ -37,14 +37,17 @@ expect.extend({
   toUphold(run: RunResult, name: string) {
     const property = run.properties.find((candidate) => candidate.name === name)
     if (property === undefined)
-      throw new Error(
-        `the system has no property '${name}': it has ${run.properties.map((known) => known.name).join(', ')}`,
+      throw new SuiteError(
+        `toUphold: the system has no property '${name}': it has ${run.properties.map((known) => known.name).join(', ')}`,
       )
     return { pass: property.verdict === 'pass', message: () => `${name}: ${property.message}` }
   },
   toConverge(run: RunResult, { within }: { readonly within: string }) {
+    const bound = readDuration(within)
+    if (bound === undefined)
+      throw new SuiteError(`toConverge: within: expected a duration such as '2m', got '${within}'`)
     const late = run.properties.find(({ kind, convergedMicros, verdict }) => {
-      return kind === 'eventually' && (verdict !== 'pass' || (convergedMicros ?? 0) > durationMicros(within))
+      return kind === 'eventually' && (verdict !== 'pass' || (convergedMicros ?? 0) > bound)
     })
     return {
       pass: late === undefined,

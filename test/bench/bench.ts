@@ -1,4 +1,5 @@
 import system from '../../scenarios/order-choreography/system.ts'
+import type { KafkaSettings } from '../../sim/kafka/config.ts'
 import { Incarnation } from '../../sim/kernel/incarnation.ts'
 import { Kernel } from '../../sim/kernel/kernel.ts'
 import type { Actor } from '../../sim/kernel/queue.ts'
@@ -9,6 +10,7 @@ import { prepare, run } from '../../sim/run/run.ts'
 import { scenarioOf } from '../../sim/run/scenario.ts'
 import { buildWorld } from '../../sim/run/world.ts'
 import type { System } from '../../sim/service/system.ts'
+import { KafkaBench } from '../fixtures/kafka.ts'
 import { bareAwaitLoop, bareHeapLoop, delayOf, nullAwaitLoop, perSecond } from './bare.ts'
 
 const WARM_UP_ROUNDS = 5
@@ -89,6 +91,37 @@ function worlds(): number {
   return perSecond(count, start)
 }
 
+/** Records through the whole cluster: three replicas, acks=all, read by a group of one that commits. */
+interface PerRecord {
+  readonly events: number
+  readonly micros: number
+}
+
+const RECORDS = 2_000
+
+/** @param gapMillis between records: above the linger of 0 nothing is batched, far below it much is */
+async function throughCluster(gapMillis: number, settings: KafkaSettings): Promise<PerRecord> {
+  const bench = new KafkaBench({ settings, seed: seed++, kernel: { budget: BUDGET, recordTrace: false } })
+  bench.up(['reader-1'])
+  for (let index = 0; index < RECORDS; index++) bench.send(1_000 + index * gapMillis, `v${index}`)
+  const start = performance.now()
+  await bench.run()
+  if (bench.polled.length < RECORDS) throw new Error(`${bench.polled.length} of ${RECORDS} records were read`)
+  // The sends are events of the benchmark.
+  const events = (bench.kernel.events - RECORDS) / RECORDS
+  return { events, micros: ((performance.now() - start) * 1_000) / RECORDS }
+}
+
+async function recordLine(name: string, gapMillis: number, settings: KafkaSettings, heap: Measured) {
+  const rounds: PerRecord[] = []
+  for (let round = 0; round < 5; round++) rounds.push(await throughCluster(gapMillis, settings))
+  const { events, micros } = rounds.sort((left, right) => left.micros - right.micros)[2] as PerRecord
+  const bare = (events * 1e6) / heap.median
+  console.log(
+    `${name.padEnd(22)} ${events.toFixed(1).padStart(12)} events     ${micros.toFixed(0)} µs a record, ${(micros / bare).toFixed(0)} × as many events of the bare heap loop`,
+  )
+}
+
 interface Measured {
   readonly best: number
   readonly median: number
@@ -134,3 +167,5 @@ const built = await measure(worlds)
 line('world construction', built, 'worlds/s', heapLoop)
 console.log(`${' '.repeat(22)} ${(1e6 / built.median).toFixed(0).padStart(12)} µs each`)
 line('whole orders', await measure(wholeOrders), 'orders/s', heapLoop)
+await recordLine('records one by one', 20, { 'linger.ms': 0 }, heap)
+await recordLine('records under load', 0.05, {}, heap)

@@ -71,9 +71,12 @@ describe('canaries: each wrong param turns the suite red', () => {
       const again = await run(prepare(system as unknown as System, scenario.params), scenario, seed)
       expect(violated(again)).toContain(property)
 
-      const text = counterexampleText(found as Counterexample)
-      const file = join(folderOf({ 'counterexample.yaml': text }), 'counterexample.yaml')
-      expect(await invoke(['run', file], ROOT)).toMatchObject({ code: 0 })
+      const text = counterexampleText(
+        found as Counterexample,
+        join(ROOT, 'scenarios/order-choreography/system.ts'),
+      )
+      const folder = folderOf({ 'counterexample.yaml': text })
+      expect(await invoke(['run', 'counterexample.yaml'], folder)).toMatchObject({ code: 0 })
     },
   )
 

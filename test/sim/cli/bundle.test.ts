@@ -55,4 +55,13 @@ describe('a bundle', () => {
     expect(shared).toBe(true)
     expect(bundle.text).not.toContain('class Kernel')
   })
+
+  it('[R7] that waits while it is loaded is refused with what to do', async () => {
+    const folder = folderOf({
+      'system.ts': 'const name = await Promise.resolve("toll")\nexport default { name }\n',
+    })
+    await expect(bundleSystem(join(folder, 'system.ts'), folder)).rejects.toThrow(
+      'system.ts:1:14 a system cannot await while it is loaded: await in its handlers',
+    )
+  })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { folderOf, invoke, scenarioText } from '../../fixtures/cli.ts'
 
 /** A bad scenario file: its lines after `system:`, the places of its problems, and what must be said of them. */
@@ -284,6 +284,16 @@ const BAD: readonly Bad[] = [
     lines: ['params: { key: false', 'seed: 1'],
     told: [['3:1', 'Flow map']],
   },
+  {
+    what: 'an alias of no anchor',
+    lines: ['seed: *first'],
+    told: [['2:7', "there is no anchor '&first' before this alias"]],
+  },
+  {
+    what: 'two documents',
+    lines: ['---', 'seed: 1'],
+    told: [['2:1', "expected one document in a file: '---' begins another"]],
+  },
 ]
 
 describe('a bad scenario file', () => {
@@ -322,6 +332,21 @@ describe('a bad scenario file', () => {
       'bad.yaml:5:11',
       'bad.yaml:6:7',
     ])
+  })
+
+  it('[R1] with a map for a key is refused, and Node warns of nothing', async () => {
+    const warn = vi.spyOn(process, 'emitWarning')
+    const folder = folderOf({ 'bad.yaml': scenarioText('? { a: 1 }', ': 2') })
+    const { code, stderr } = await invoke(['run', 'bad.yaml'], folder)
+    expect(code).toBe(2)
+    expect(stderr).toContain("unknown key '{ a: 1 }'")
+    expect(warn).not.toHaveBeenCalled()
+    warn.mockRestore()
+  })
+
+  it('[R1] of no name is refused', async () => {
+    const { code, stderr } = await invoke(['run', ''], folderOf())
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "expected the path of a file, got ''\n" })
   })
 
   it('[R1] without content is refused', async () => {

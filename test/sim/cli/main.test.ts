@@ -170,7 +170,7 @@ describe('shrink', () => {
     const folder = folderOf({ 'a.yaml': DOUBLE_TOLL })
     const shrunk = await invoke(['shrink', await prepare(folder)], folder)
     expect(shrunk.code, shrunk.stderr).toBe(0)
-    expect(shrunk.stdout).toContain('shrunk:   3 → 1 fault, 4 → 1 order')
+    expect(shrunk.stdout).toContain('shrunk:   3 → 1 fault, 4 → 1 car')
     const file = 'reports/double-toll/seed-1/shrunk.yaml'
     const text = readFileSync(join(folder, file), 'utf8')
     expect(text).toContain("# without this fault 'paid once' passes")

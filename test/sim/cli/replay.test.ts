@@ -23,6 +23,12 @@ describe('replay', () => {
     expect(stdout).toContain('replay:   the same run, to the digest')
   })
 
+  it('[R10] of a run that an editor has given a byte order mark gives the same digest', async () => {
+    const { folder, file, edit } = await saved()
+    edit((text) => `\uFEFF${text}`)
+    expect((await invoke(['replay', file], folder)).stdout).toContain('the same run, to the digest')
+  })
+
   it('[R11] of a run without one of its faults says what differs', async () => {
     const { folder, file, edit } = await saved()
     edit((text) => {

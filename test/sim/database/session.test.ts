@@ -280,3 +280,58 @@ describe('a connection', () => {
     expect(result.verdict).toBe('pass')
   })
 })
+
+describe('what waited for a lock', () => {
+  /** What the second order did after the first had held the row for a second, as records. */
+  async function waited(second: Script['run']) {
+    const first: Script['run'] = (ctx) =>
+      ctx.transaction(async (tx) => {
+        await tx.things.update({ id: 'old' }, { count: 1 })
+        await tx.things.insert(thing('new'))
+        await ctx.sleep('1s')
+      })
+    const scripts = [
+      { at: 1000, run: first },
+      { at: 1500, run: second },
+    ]
+    const { trace } = await play(scripts, { things: [thing('old')], instances: 2 })
+    if (trace === undefined) throw new Error('there is no trace')
+    return { trace, records: [...trace.records()] }
+  }
+
+  it.each<[string, string, Script['run']]>([
+    [
+      'update',
+      'an update',
+      (ctx) =>
+        ctx.transaction(async (tx) => {
+          await tx.things.update({ id: 'old' }, { count: 2 })
+        }),
+    ],
+    [
+      'commit',
+      'a commit that nobody let wait',
+      (ctx) =>
+        ctx.transaction(async (tx) => {
+          void tx.things.update({ id: 'old' }, { count: 2 })
+        }),
+    ],
+    ['rejected', 'a refusal', (ctx) => outcome(ctx.transaction((tx) => tx.things.insert(thing('new'))))],
+  ])(
+    '[T21] %s is recorded as done by whoever asked, and because of whoever freed it',
+    async (kind, _what, run) => {
+      const { trace, records } = await waited(run)
+      const record = records.findLast((each) => each.kind === kind && each.entity === 'order-2')
+      if (record === undefined) throw new Error(`there is no ${kind} of order-2`)
+      for (let at = record; at.kind !== 'request'; at = trace.at(at.parents[0] ?? 0))
+        expect(at.entity, `${at.kind} at ${at.lane}`).toBe('order-2')
+      const freed = records.find(
+        (each) =>
+          each.kind === 'before' && each.entity === 'order-1' && stepOf(each) === 'stage.play tx.commit',
+      )
+      expect(trace.causesOf(record.id)).toContain(freed?.id)
+    },
+  )
+})
+
+const stepOf = ({ data }: { readonly data: unknown }): string => (data as { readonly step: string }).step

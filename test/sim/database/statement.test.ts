@@ -158,3 +158,48 @@ describe('a row', () => {
     expect(trace?.causesOf(select?.id ?? 0)).toContain(commit?.id)
   })
 })
+
+describe('a query', () => {
+  it.each<[string, (things: Things) => Promise<unknown>, string]>([
+    [
+      'with a condition on a column that is not there',
+      (things) => things.select({ where: column('thing') }),
+      'asks for column thing',
+    ],
+    [
+      'to update by a column that is not there',
+      (things) => things.update(column('thing'), { count: 1 }),
+      'asks for column thing',
+    ],
+    [
+      'to delete by a column that is not there',
+      (things) => things.delete(column('thing')),
+      'asks for column thing',
+    ],
+    [
+      'ordered by a column that is not there',
+      (things) => things.select({ orderBy: 'thing' as 'id' }),
+      'asks for column thing',
+    ],
+    [
+      'with a limit below nothing',
+      (things) => things.select({ limit: -1 }),
+      'has limit -1: expected a whole number from 0',
+    ],
+    ['with half a limit', (things) => things.select({ limit: 0.5 }), 'has limit 0.5'],
+  ])('[T22] %s ends the run, though the handler catches it', async (_what, ask, message) => {
+    const result = await play([
+      { at: 1000, run: (ctx) => ctx.transaction((tx) => ask(tx.things)).catch(() => {}) },
+    ])
+    expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition' })
+    expect(result.reason).toContain(`a query of table things ${message}`)
+  })
+
+  it('[T22] outside a transaction as well', async () => {
+    const result = await play([{ at: 1000, run: (ctx) => ctx.db.things.select({ where: column('thing') }) }])
+    expect(result.reason).toContain('expected id, kind, count')
+  })
+})
+
+/** A condition that the types refuse. */
+const column = (name: string): object => ({ [name]: 'a' })

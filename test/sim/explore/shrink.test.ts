@@ -1,4 +1,4 @@
-import { eventually } from 'faultline'
+import { eventually, type Readable } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { type ShrinkProgress, shrink } from '../../../sim/explore/shrink.ts'
 import { run } from '../../../sim/run/run.ts'
@@ -53,15 +53,15 @@ describe('shrinking', () => {
   })
 
   it('[R18] [R19] keeps an order even if the property is violated without any, as scenario files have one', async () => {
+    const { system, parts } = toll()
     const never = eventually('never', {
       says: 'Does not hold, whatever happens.',
       within: '1s',
-      reads: [],
-      per: 'car',
+      reads: [parts.externals[0]?.ledgers[0] as Readable<unknown>],
+      per: 'orderId',
       keys: () => ['no car'],
       holds: () => false,
     })
-    const { system, parts } = toll()
     const prepared = { system, parts: { ...parts, properties: [never] } }
     const shrunk = await shrink(prepared, { ...doubleToll, expect: {} }, 1)
     expect(shrunk?.scenario).toMatchObject({ workload: { orders: 1 }, faults: [] })

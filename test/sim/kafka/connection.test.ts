@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Network } from '../../../sim/cluster/network.ts'
 import { Process } from '../../../sim/cluster/process.ts'
-import { Connection, type Message, type Server } from '../../../sim/kafka/connection.ts'
+import { Connection, type Message, NO_ANSWER, type Server } from '../../../sim/kafka/connection.ts'
 import { drive, kernelOf } from '../../fixtures/kernel.ts'
 
 /** A client and a server that answers each request when the test says so. */
@@ -85,6 +85,18 @@ describe('a connection', () => {
     await drive(wire.kernel)
     expect(wire.served).toEqual(['a', 'b'])
     expect(wire.answered).toEqual(['b b! at 0 s'])
+  })
+
+  it('[B6] is broken by a server that hangs up, and goes on after a request that needs no answer', async () => {
+    const wire = new Wire()
+    wire.prompt = false
+    const connection = wire.open()
+    for (const api of ['a', 'b', 'c']) wire.send(connection, api)
+    wire.at(100, () => wire.waiting.get('a')?.(NO_ANSWER))
+    wire.at(4_000, () => wire.waiting.get('b')?.(undefined))
+    await drive(wire.kernel)
+    expect(wire.answered).toEqual(['b undefined at 4 s', 'c undefined at 4 s'])
+    expect(wire.closed).toEqual(['closed'])
   })
 
   it('[B6] breaks with its server: what was under way fails', async () => {

@@ -89,7 +89,8 @@ describe('task', () => {
       },
       new Error('at once'),
     ],
-    ['rejects with nothing', async () => Promise.reject(), new Error('a handler rejected with undefined')],
+    ['rejects with nothing', async () => Promise.reject(), new Error('a handler threw undefined')],
+    ['rejects with null', async () => Promise.reject(null), new Error('a handler threw null')],
   ])('[K16] a handler that %s ends once, with its error', async (_how, body, expected) => {
     const { stage } = await run(() => body)
     expect(stage.errors).toEqual([expected])

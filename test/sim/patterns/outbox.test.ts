@@ -1,4 +1,4 @@
-import { type FaultSpec, OUTBOX_MODES } from 'faultline'
+import { type FaultSpec, OUTBOX_MODES, outbox } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import {
   allStruck,
@@ -166,5 +166,13 @@ describe('a relay', () => {
     const often = await courier({ every: '1ms' }, { workload: { orders: 2, every: '10m' } })
     const seldom = await courier({ every: '60ms' }, { workload: { orders: 2, every: '10m' } })
     expect(often.events).toBe(seldom.events)
+  })
+
+  it.each([
+    [{ batch: 0 }, 'outbox: batch: expected a whole number from 1, got 0'],
+    [{ batch: 0.5 }, 'got 0.5'],
+    [{ every: '0ms' as const }, "outbox: every: expected more than nothing, got '0ms'"],
+  ])('[S18] that would never send anything is refused: %j', (options, message) => {
+    expect(() => outbox({ mode: 'relay', ...options })).toThrow(message)
   })
 })

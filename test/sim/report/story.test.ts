@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { Entity } from '../../../sim/kernel/choice.ts'
 import { Trace } from '../../../sim/kernel/trace.ts'
 import { type Story, storyOf } from '../../../sim/report/story.ts'
-import { summaryOf } from '../../../sim/report/summary.ts'
+import { type RunSummary, summaryOf } from '../../../sim/report/summary.ts'
 import { run } from '../../../sim/run/run.ts'
 import type { Scenario } from '../../../sim/run/scenario.ts'
 import { doubleToll, toll } from '../../fixtures/toll.ts'
@@ -70,5 +71,97 @@ describe('a story', () => {
     expect(story.lines.length).toBe(6)
     expect(story.leftOut).toBe(4)
     expect(story.lines.filter(({ mark }) => mark !== 'plain').length).toBe(2)
+  })
+})
+
+/** A run of which nothing but its trace is of interest. */
+const UNEVENTFUL: RunSummary = {
+  seed: 1,
+  verdict: 'pass',
+  noun: 'car',
+  digest: '0',
+  properties: [],
+  faults: [],
+  orders: 1,
+  events: 1,
+  resumes: 1,
+  endMicros: 1,
+  reason: undefined,
+  failureCode: undefined,
+  steps: [],
+}
+
+/** A trace that is written by hand. */
+class Tale {
+  readonly trace = new Trace()
+  private readonly car = new Entity('car-1', [])
+  private now = 0
+
+  constructor() {
+    this.note('act', 'users', 0, {})
+  }
+
+  note(kind: string, lane: string, cause: number, data: unknown): number {
+    return this.trace.append(++this.now * 1000, kind, lane, this.car, cause, 0, data)
+  }
+
+  /** The only record is delivered. */
+  deliver(lane: string): number {
+    const event = { eventType: 'CarPassed', eventId: 'e' }
+    return this.note('deliver', lane, 0, { partition: 'roads/0', offset: 0, event })
+  }
+
+  commit(lane: string, work: number, table: string): number {
+    const step = this.note('before', lane, work, {})
+    return this.note('commit', 'booth-db', step, [{ table, before: undefined, after: {} }])
+  }
+
+  get lines(): string[] {
+    const story = storyOf(UNEVENTFUL, this.trace, {})
+    return (story?.lines ?? []).map(({ atMicros, text }) => `${atMicros / 1000} ${text}`)
+  }
+}
+
+describe('a story of deliveries that overlap', () => {
+  it('[R21] tells what each did at its own time, by who did it', () => {
+    const tale = new Tale()
+    const first = tale.deliver('booth-1')
+    tale.commit('booth-1', first, 'tolls')
+    const second = tale.deliver('booth-2')
+    tale.commit('booth-1', first, 'receipts')
+    tale.commit('booth-2', second, 'tolls')
+    tale.commit('booth-1', first, 'doubles')
+    expect(tale.lines).toEqual([
+      '1 users began car-1',
+      '2 booth-1 took CarPassed (roads/0 offset 0), and committed tolls row',
+      '5 booth-2 took CarPassed again (roads/0 offset 0), and committed tolls row',
+      '7 booth-1 committed receipts row, and committed doubles row',
+    ])
+  })
+
+  it('[R21] does not take the work of a service that was called for that of its caller', () => {
+    const tale = new Tale()
+    const work = tale.deliver('booth-1')
+    const call = tale.note('before', 'booth-1', work, {})
+    const request = tale.note('request', 'bank-1', call, { route: 'POST /pay' })
+    const answer = tale.note('after', 'booth-1', request, {})
+    tale.trace.addParent(call)
+    tale.commit('booth-1', answer, 'tolls')
+    expect(tale.lines.slice(1)).toEqual([
+      '2 booth-1 took CarPassed (roads/0 offset 0), and committed tolls row',
+      '4 bank-1 received POST /pay',
+    ])
+  })
+
+  it('[R22] is told in a time that grows with the trace and not with its square', () => {
+    const tale = new Tale()
+    let last = 0
+    // What took a quarter of a million records squared would take hours.
+    for (let n = 0; n < 50_000; n++) {
+      const work = tale.note('request', `gate-${n}`, last, { route: 'GET /' })
+      last = tale.commit(`gate-${n}`, work, 'cars')
+      tale.note('log', `gate-${n}`, work, { message: 'passed' })
+    }
+    expect(tale.lines).toHaveLength(24)
   })
 })

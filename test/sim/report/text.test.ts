@@ -40,6 +40,7 @@ const SUMMARY: RunSummary = {
       struckAtMicros: undefined,
     },
   ],
+  noun: 'order',
   orders: 3,
   events: 2034,
   resumes: 1,
@@ -109,6 +110,22 @@ describe('the text of a result', () => {
       '  3 orders · 2,034 events · 6.362 s of virtual time',
       '  expected: every property holds ✓\n',
     ])
+  })
+
+  it.each([
+    ['transfer', '3 transfers'],
+    ['delivery', '3 deliveries'],
+    ['match', '3 matches'],
+    ['day', '3 days'],
+  ])('[R14] counts what users did by the noun of the workload: %s', (noun, counts) => {
+    const text = resultText({ ...SUMMARY, noun }, scenario, undefined, plainPaint)
+    expect(text).toContain(`  ${counts} · 2,034 events`)
+  })
+
+  it('[P16] marks a property that was asked for no key', () => {
+    const properties = SUMMARY.properties.slice(1, 2).map((property) => ({ ...property, checkedKeys: 0 }))
+    const text = resultText({ ...SUMMARY, properties, faults: [] }, scenario, undefined, plainPaint)
+    expect(text).toContain('  ○ no lost order  3 of 3')
   })
 
   it('[R14] gives the reason of an error in the place of the properties', () => {

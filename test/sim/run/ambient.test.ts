@@ -1,5 +1,5 @@
 import machine from 'node:process'
-import { eventually, type PreparedSystem, prepare, run } from 'faultline'
+import { eventually, prepare, type Readable, run } from 'faultline'
 import { describe, expect, it, vi } from 'vitest'
 import { trapAmbient } from '../../../sim/run/ambient.ts'
 import { loadBundle } from '../../../sim/run/load-bundle.ts'
@@ -7,6 +7,7 @@ import { outlineOf } from '../../../sim/run/outline.ts'
 import { NODE_HOSTS } from '../../fixtures/hosts.ts'
 import { type Ctx, mark, type Perform, write } from '../../fixtures/shapes/shape.ts'
 import { solo, soloParts, soloScenario } from '../../fixtures/solo.ts'
+import { systemOf } from '../../fixtures/stage.ts'
 
 /** Every ambient source, with what the error must say. */
 const SOURCES: readonly (readonly [name: string, use: () => unknown, instead: string])[] = [
@@ -200,17 +201,16 @@ describe('ambient time, chance and input', () => {
   })
 
   it('[D10] in a property that is asked at the end it ends the run as well', async () => {
+    const whole = soloParts(() => async (ctx: Ctx) => ctx.sleep('1ms'))
     const late = eventually('in time', {
       says: 'Asks the wrong clock.',
       within: '1s',
-      reads: [],
-      per: 'id',
+      reads: [whole.services[0]?.tables.notes as Readable<unknown>],
+      per: 'noteId',
       keys: () => [String(Date.now())],
       holds: () => true,
     })
-    const make = () => async (ctx: Ctx) => ctx.sleep('1ms')
-    const parts = { ...soloParts(make), properties: [late] }
-    const prepared: PreparedSystem = { ...solo(make), parts }
+    const prepared = systemOf({ ...whole, properties: [late] })
     expect(await run(prepared, soloScenario(), 1)).toMatchObject({
       verdict: 'error',
       reason: expect.stringMatching(refusalOf('Date.now')),

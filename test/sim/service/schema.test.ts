@@ -1,4 +1,4 @@
-import { integer, oneOf, optional, sqs, text, topic } from 'faultline'
+import { integer, oneOf, optional, sqs, table, text, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 
 describe('the key of a topic', () => {
@@ -41,10 +41,34 @@ describe('a topic', () => {
     expect(topic('orders', { queue, key: 'orderId' })).toMatchObject({ partitions: 0, queue })
     const types = (): unknown[] => [
       // @ts-expect-error what carries it is not said
-      topic('orders', { key: 'orderId' }),
+      () => topic('orders', { key: 'orderId' }),
       // @ts-expect-error queues have no partitions
       topic('orders', { queue, partitions: 2, key: 'orderId' }),
     ]
     expect(types).not.toThrow()
+  })
+})
+
+describe('a declaration of a table or a topic', () => {
+  it.each<[string, () => unknown, string]>([
+    [
+      'a key that is no column',
+      () => table({ id: text }, { key: 'it' as 'id' }),
+      "a table has no column 'it', which is its key: it has id",
+    ],
+    [
+      'an index that is no column',
+      () => table({ id: text }, { key: 'id', indexes: ['it' as 'id'] }),
+      "a table has no column 'it', which is its index: it has id",
+    ],
+    [
+      'a topic without partitions',
+      () => topic('t', { partitions: 0, key: 'k' }),
+      'topic t: partitions: expected a whole number from 1, got 0',
+    ],
+    ['a topic with a part of one', () => topic('t', { partitions: 1.5, key: 'k' }), 'got 1.5'],
+    ['a topic without a name', () => topic('', { partitions: 1, key: 'k' }), "a topic is called ''"],
+  ])('[S18] of %s is refused', (_what, declare, message) => {
+    expect(declare).toThrow(message)
   })
 })

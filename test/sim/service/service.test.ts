@@ -122,4 +122,31 @@ describe('a declaration', () => {
       expect(result.reason).toContain(message)
     }
   })
+
+  const rows = { rows: table({ id: text }, { key: 'id' }) }
+
+  it.each<[string, object, string]>([
+    ['of no instances', { instances: 0 }, 'instances: expected a whole number from 1, got 0'],
+    ['of fewer instances', { instances: -1 }, 'got -1'],
+    ['of one and a half', { instances: 1.5 }, 'got 1.5'],
+    [
+      'with a table called inbox',
+      { tables: { inbox: rows.rows } },
+      "its table 'inbox' has the name of a table of inbox or outbox",
+    ],
+    ['with a table called outbox', { tables: { outbox: rows.rows } }, "its table 'outbox' has the name"],
+    [
+      'with first rows of one key',
+      { tables: rows, initially: { rows: [{ id: 'a' }, { id: 'b' }, { id: 'a' }] } },
+      "'initially' has two rows of rows with the key a",
+    ],
+    [
+      'with first rows of no table',
+      { tables: rows, initially: { row: [{ id: 'a' }] } },
+      "'initially' has rows for 'row', which is no table of it: expected rows",
+    ],
+  ])('[S18] of a service %s is refused', (_what, options, message) => {
+    expect(() => service('shop', { ...options, ...PLAIN_MESSAGING }, () => {})).toThrow(`service shop: `)
+    expect(() => service('shop', { ...options, ...PLAIN_MESSAGING }, () => {})).toThrow(message)
+  })
 })

@@ -3,6 +3,7 @@ import { type RunResult, run } from '../../../sim/run/run.ts'
 import type { System } from '../../../sim/service/system.ts'
 import { type Assertion, findCounterexample } from '../../../sim/vitest/check.ts'
 import type { SuiteOptions } from '../../../sim/vitest/options.ts'
+import '../../../sim/vitest/scenario.ts'
 import system from '../../fixtures/toll/system.ts'
 import { toll } from '../../fixtures/toll.ts'
 
@@ -25,6 +26,30 @@ describe('a suite', () => {
     expect(found).toBeUndefined()
     expect(runs).toBe(60)
   })
+
+  it.each<[string, (run: RunResult) => void, string]>([
+    [
+      'a property that is not there',
+      (result) => expect(result).toUphold('payed once'),
+      "toUphold: the system has no property 'payed once'",
+    ],
+    [
+      'a bound that is none',
+      (result) => expect(result).toConverge({ within: 'soon' }),
+      "toConverge: within: expected a duration such as '2m', got 'soon'",
+    ],
+  ])(
+    '[P12] that asserts %s is refused, and no run is a counterexample',
+    async (_what, assertion, message) => {
+      let asked = 0
+      const suite = findCounterexample('misspelt', wrong, (result) => {
+        asked++
+        assertion(result)
+      })
+      await expect(suite).rejects.toThrow(message)
+      expect(asked).toBe(1)
+    },
+  )
 
   it('[P8] finds a breach and shrinks it to the fault and the order that it takes', async () => {
     const found = await findCounterexample('wrong', wrong, upholds)
