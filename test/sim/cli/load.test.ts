@@ -160,7 +160,7 @@ const BAD: readonly Bad[] = [
     what: 'an unknown kind of fault',
     lines: ['faults:', '  - crahs: booth', '    at: 2s'],
     told: [
-      ['3:5', 'expected a kind of fault: one of crash, partition', "got 'crahs'", "did you mean 'crash'?"],
+      ['3:5', 'expected a kind of fault: one of crash, crashMachine', "got 'crahs'", "did you mean 'crash'?"],
     ],
   },
   {
