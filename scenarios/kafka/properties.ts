@@ -23,7 +23,10 @@ function nothingIsLost({ reader, archive }: Parts): Property {
     within: '2m',
     reads: [acknowledged, reader.tables.taken, archive.tables.taken],
     per: 'letterId',
-    keys: (read) => read(acknowledged).all().map(({ letterId }) => letterId),
+    keys: (read) =>
+      read(acknowledged)
+        .all()
+        .map(({ letterId }) => letterId),
     holds: (read, letterId) => missing(read, letterId).length === 0,
     explain: (read, letterId) =>
       `${letterId} was acknowledged and never taken by ${missing(read, letterId).join(' and ')}`,
@@ -48,7 +51,8 @@ function orderIsKept(parts: Parts): Property {
     for (const one of [reader, archive]) {
       const numbers = firstTaken(read, one, address)
       const late = numbers.findIndex((number, index) => number < (numbers[index - 1] ?? 0))
-      if (late >= 0) return `${one.name} took letter ${numbers[late]} to ${address} after letter ${numbers[late - 1]}`
+      if (late >= 0)
+        return `${one.name} took letter ${numbers[late]} to ${address} after letter ${numbers[late - 1]}`
     }
     return undefined
   }

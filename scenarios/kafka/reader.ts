@@ -2,8 +2,11 @@ import { inbox, integer, outbox, service, table, text } from 'faultline'
 import { LetterSent } from './letters.ts'
 import type { Params } from './params.ts'
 
+/** How long a letter cannot be read that is poison. */
+const POISON_MILLIS = 600_000
+
 /** Reads all letters and notes what it took, in its order. */
-export const readerService = ({ inbox: mode, readers, reading, handsOver, poison }: Params) =>
+export const readerService = ({ inbox: mode, readers, handsOver, poison, ...params }: Params) =>
   service(
     'reader',
     {
@@ -13,10 +16,15 @@ export const readerService = ({ inbox: mode, readers, reading, handsOver, poison
       outbox: outbox({ mode: 'relay' }),
     },
     ({ on }) => {
+      const { reading, slowLetter } = params
+      let isPractised = false
       on(LetterSent, async (letter, ctx) => {
-        if (letter.number === poison) throw new Error('this letter cannot be read')
+        if (letter.number === poison && ctx.now() < (ctx.event?.occurredAt ?? 0) + POISON_MILLIS)
+          throw new Error('this letter cannot be read')
         const take = async (): Promise<void> => {
-          if (reading !== '0ms') await ctx.sleep(reading)
+          const isSlow = slowLetter === 0 || (letter.number === slowLetter && !isPractised)
+          if (letter.number === slowLetter) isPractised = true
+          if (isSlow && reading !== '0ms') await ctx.sleep(reading)
           await ctx.transaction((tx) => tx.taken.insert(letter))
         }
         if (handsOver) void take()

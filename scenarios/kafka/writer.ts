@@ -18,16 +18,12 @@ export const acknowledged = ledger<Letter>('users.acknowledged')
 
 /** Publishes letters straight to their topic, and answers when they are acknowledged. */
 export const writerService = () =>
-  service(
-    'writer',
-    { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) },
-    ({ route: answer }) => {
-      answer(post, async (letter, ctx) => {
-        await ctx.publish(LetterSent, letter)
-        return null
-      })
-    },
-  )
+  service('writer', { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) }, ({ route: answer }) => {
+    answer(post, async (letter, ctx) => {
+      await ctx.publish(LetterSent, letter)
+      return null
+    })
+  })
 
 /** Posts a letter once, and notes it if it was acknowledged. */
 export async function write(number: number, user: UserContext, { addresses }: Params): Promise<void> {
