@@ -43,7 +43,7 @@ export class Process {
     this.incarnation = new Incarnation(name, 1)
   }
 
-  /** Whether a crash of it is simulated: service instances and relays have lives, other servers do not yet. */
+  /** Whether a crash of it is simulated: service instances, relays and brokers have lives, other servers do not yet. */
   get mortal(): boolean {
     return this.boot !== undefined
   }
@@ -80,10 +80,19 @@ export class Process {
    * @param restartAfter delay until the next life; undefined: it stays down until `restart`
    */
   crash(cause: number, restartAfter?: Micros): void {
+    this.end('crash', cause, restartAfter)
+  }
+
+  /** Ends the present life in order: whoever lives in it has put everything away. */
+  stop(cause: number, restartAfter: Micros): void {
+    this.end('stop', cause, restartAfter)
+  }
+
+  private end(how: 'crash' | 'stop', cause: number, restartAfter: Micros | undefined): void {
     if (!this.alive) return
     const { kernel } = this
     kernel.end(this.incarnation)
-    const record = kernel.record('crash', this.name, undefined, cause, { life: this.incarnation.number })
+    const record = kernel.record(how, this.name, undefined, cause, { life: this.incarnation.number })
     const { resources } = this
     this.resources = []
     for (const resource of resources) resource.processEnded(record)

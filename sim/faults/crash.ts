@@ -4,15 +4,20 @@ import { durationMicros } from '../kernel/time.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
-/** A process dies at once: memory, promises and open transactions are gone; what was committed or sent stays. */
+/**
+ * A process dies at once: memory, promises and open transactions are gone; what was committed or sent stays. A broker's
+ * logs stay as well: its machine has them in the page cache (rule L15).
+ */
 export const crash = defineFault({
   kind: 'crash',
-  says: 'A process dies: its memory and open transactions are gone; what it had committed or sent stays.',
+  says: 'A process dies: its memory and open transactions are gone; what it had committed, written or sent stays.',
   schema: z.strictObject({
-    crash: processName.describe('service or process that dies; at a step, the instance that runs the step'),
+    crash: processName.describe(
+      'service, broker or process that dies; at a step, the instance that runs the step',
+    ),
     restart: durationText.default('300ms').describe('how long it stays down'),
   }),
-  onlyServices: true,
+  actsOn: ['services', 'brokers'],
   targets: (settings) => [settings.crash],
   describe: (settings) => `${settings.crash} crashed and restarted after ${settings.restart}`,
   strike({ kernel, network }, settings, strike) {
@@ -22,7 +27,7 @@ export const crash = defineFault({
       kernel.fail(
         new SimError(
           'definition',
-          `a crash of ${settings.crash} is not simulated: only services and relays crash`,
+          `a crash of ${settings.crash} is not simulated: only services, relays and brokers crash`,
         ),
       )
     }

@@ -15,6 +15,9 @@ export interface FaultWorld {
   readonly queues: QueueServer | undefined
 }
 
+/** Processes that have lives: those of services (instances and relays), and brokers. */
+export type TargetGroup = 'services' | 'brokers'
+
 /**
  * A kind of fault. Its name is the member of a scenario file's entry that says what is hit, as in `crash: payment`;
  * the registry lists every kind, and whoever needs to know one (files, shrinking, reports) asks the registry.
@@ -24,8 +27,8 @@ export interface FaultKind<Settings extends object = object> {
   readonly says: string
   /** The members of its entry besides the trigger's (`at`, `of`, `nth`). */
   readonly schema: ZodType<Settings>
-  /** Whether it acts only on processes that have lives: instances of services, and relays. */
-  readonly onlyServices?: boolean
+  /** What it acts on; everything unless said. */
+  readonly actsOn?: readonly TargetGroup[]
   /** Names of processes or services that it mentions, for validation against the system. */
   targets(settings: Settings): readonly string[]
   /** What it does, in one sentence. */

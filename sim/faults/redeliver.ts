@@ -13,7 +13,7 @@ export const redeliver = defineFault({
     redeliver: processName.describe('the service whose consumers are moved back'),
     records: z.int().min(1).max(1000).default(1).describe('how many records of each partition come again'),
   }),
-  onlyServices: true,
+  actsOn: ['services'],
   targets: (settings) => [settings.redeliver],
   describe: (settings) =>
     `the last ${settings.records} record(s) of each partition were delivered to ${settings.redeliver} again`,

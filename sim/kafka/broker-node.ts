@@ -4,7 +4,7 @@ import type { Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
-import { clockMillis, momentOf } from '../kernel/time.ts'
+import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
 import type {
@@ -95,6 +95,8 @@ export class BrokerNode implements Server, Actor {
   private readonly heartbeats: Alarm
   private readonly routine: Routine
   private disk: BrokerDisk | undefined
+  /** It does not only die: its machine does. */
+  private losesPower = false
   private toController: Connection | undefined
 
   constructor(cluster: KafkaCluster, id: number) {
@@ -171,11 +173,31 @@ export class BrokerNode implements Server, Actor {
     this.settle()
   }
 
+  /** The machine dies: with the process, what it wrote but did not flush. @param restartAfter delay until the next life */
+  crashMachine(cause: number, restartAfter: Micros): void {
+    this.losesPower = this.process.alive
+    this.process.crash(cause, restartAfter)
+  }
+
+  /** Shuts down in order, and stops when the others have taken over. @param restartAfter delay from then on */
+  shutDown(cause: number, restartAfter: Micros): void {
+    this.routine.end()
+    this.perform((broker, nowMillis) =>
+      broker.shutDown(nowMillis, (disk) => {
+        this.disk = disk
+        this.broker = undefined
+        this.process.stop(cause, restartAfter)
+      }),
+    )
+  }
+
   private ended(cause: number): void {
     this.cluster.kernel.cause = cause
     this.overdue = []
     const nowMillis = clockMillis(this.cluster.kernel.nowMicros)
-    this.disk = this.broker?.crashProcess(nowMillis)
+    if (this.broker !== undefined)
+      this.disk = this.losesPower ? this.broker.crashMachine(nowMillis) : this.broker.crashProcess(nowMillis)
+    this.losesPower = false
     this.broker = undefined
     this.routine.end()
     this.interruptRoutines()

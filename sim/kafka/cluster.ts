@@ -40,16 +40,21 @@ export class KafkaCluster {
     network: Network,
     settings: KafkaSettings,
     brokerCount: number,
-    switches: BrokerSwitches = BROKER_SWITCHES,
+    switches: Partial<BrokerSwitches> = {},
   ) {
     this.kernel = network.kernel
     this.network = network
     this.config = clusterConfig(settings, brokerCount)
-    this.switches = switches
+    this.switches = { ...BROKER_SWITCHES, ...switches }
     this.controller = new ControllerNode(network, this.config.controller, () => {
       for (const clients of this.members.values()) for (const client of clients) client.topologyChanged()
     })
     for (let id = 1; id <= brokerCount; id++) this.nodes.set(id, new BrokerNode(this, id))
+  }
+
+  /** The brokers that a name means: one of them (`broker-2`), or all (`broker`). */
+  named(name: string): BrokerNode[] {
+    return [...this.nodes.values()].filter(({ process }) => process.name === name || process.role === name)
   }
 
   get brokerConfig(): BrokerConfig {

@@ -15,6 +15,8 @@ const METADATA_ARRIVES = 0
 /** A broker as the controller knows it: it follows the metadata log. */
 export interface MetadataFollower extends Actor {
   readonly process: Process
+  /** Somebody shuts down, for which the controller waits for the others' heartbeats. */
+  interrupt(): void
 }
 
 /** Whether there are other topics or partitions after a record, other than Kafka's own. */
@@ -73,6 +75,7 @@ export class ControllerNode implements Server {
     const { kernel } = this.network
     const request = message as Message & ControllerRequest
     respond(this.answer(request, clockMillis(kernel.nowMicros)))
+    if (this.isShuttingDown) for (const { follower } of this.followings) follower.interrupt()
     this.publish()
   }
 

@@ -117,6 +117,8 @@ export class Narrator {
         return { did: logged(data) }
       case 'crash':
         return { subject: lane, did: 'crashed: its memory and its open transactions are gone' }
+      case 'stop':
+        return { subject: lane, did: 'stopped in order' }
       case 'restart':
         return { subject: lane, did: 'started again with an empty memory' }
       case 'session-expired':

@@ -13,13 +13,17 @@ export interface ScenarioNotes {
 /** A scenario file that `faultline run` accepts: defaults left out, comments added. */
 export function scenarioFileText(scenario: Scenario, { seed, head, faults }: ScenarioNotes): string {
   const { name, description, system, params, cluster, workload, expect, budget } = scenario
-  const { kafka, ...machines } = differing(cluster, DEFAULT_CLUSTER)
+  const { kafka, switches, ...machines } = differing(cluster, DEFAULT_CLUSTER)
   const content = {
     name,
     ...(description === '' ? {} : { description }),
     system,
     ...filled('params', params),
-    ...filled('cluster', { ...machines, ...filled('kafka', kafka ?? {}) }),
+    ...filled('cluster', {
+      ...machines,
+      ...filled('kafka', kafka ?? {}),
+      ...filled('switches', switches ?? {}),
+    }),
     workload: {
       orders: workload.orders,
       ...differing({ every: workload.every }, { every: DEFAULT_WORKLOAD.every }),

@@ -28,6 +28,7 @@ const MAX_LINES = 24
 const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
   'crash',
+  'stop',
   'restart',
   'session-expired',
   'rebalance',

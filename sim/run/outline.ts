@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isTooLong, LONGEST } from '../faults/duration.ts'
-import type { FaultKind } from '../faults/fault.ts'
+import type { FaultKind, TargetGroup } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import { Kernel } from '../kernel/kernel.ts'
@@ -21,8 +21,8 @@ export interface SystemOutline {
   readonly properties: readonly string[]
   /** What faults may aim at: processes, and the services that they are instances of. */
   readonly targets: readonly string[]
-  /** Those of them that have lives: services, their instances and relays. */
-  readonly services: readonly string[]
+  /** Those of them that have lives: services, their instances and relays; and brokers. */
+  readonly mortals: { readonly [Group in TargetGroup]: readonly string[] }
   /** What its workload calls one action: `order`. */
   readonly noun: string
 }
@@ -57,17 +57,19 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
     restore()
   }
   const targets = new Set<string>()
-  const services = new Set<string>()
-  for (const { name, role, mortal } of world.network.processes.values()) {
+  const mortals = { services: new Set<string>(), brokers: new Set<string>() }
+  const brokerProcesses = new Set(world.kafka.named('broker').map(({ process }) => process))
+  for (const process of world.network.processes.values()) {
+    const { name, role, mortal } = process
     targets.add(role).add(name)
-    if (mortal) services.add(role).add(name)
+    if (mortal) mortals[brokerProcesses.has(process) ? 'brokers' : 'services'].add(role).add(name)
   }
   return {
     name: system.name,
     params: system.params,
     properties: parts.properties.map(({ name }) => name),
     targets: [...targets],
-    services: [...services],
+    mortals: { services: [...mortals.services], brokers: [...mortals.brokers] },
     noun: parts.workload.noun,
   }
 }
@@ -155,13 +157,13 @@ function targetProblems(
   const { at: _at, of: _of, nth: _nth, ...members } = entry as FaultSpec
   const settings = kind.schema.safeParse(knownMembers(kind, members))
   if (!settings.success) return []
-  const possible = kind.onlyServices === true ? outline.services : outline.targets
+  const possible = kind.actsOn?.flatMap((group) => outline.mortals[group]) ?? outline.targets
   return kind
     .targets(settings.data)
     .filter((target) => !possible.includes(target))
     .map((target) => {
       const message = outline.targets.includes(target)
-        ? `${kind.kind} acts on services only, not on '${target}': expected ${oneOf(possible)}`
+        ? `${kind.kind} acts on ${kind.actsOn?.join(' and ')} only, not on '${target}': expected ${oneOf(possible)}`
         : `${outline.name} has no process '${target}': expected ${oneOf(possible)}`
       return {
         path: [...path, ...placeOf(entry, target)],

@@ -6,6 +6,7 @@ import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
 import { kafkaSchema } from './kafka-limits.ts'
 import { DEFAULT_BUDGET, DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type ScenarioInput } from './scenario.ts'
+import { switchesSchema } from './switches.ts'
 
 const MAX_ORDERS = 1_000_000
 
@@ -76,6 +77,9 @@ export const scenarioSchema = z.strictObject({
         .optional()
         .describe(`the order of simultaneous events; default ${DEFAULT_CLUSTER.scheduling}`),
       kafka: kafkaSchema.optional().describe("Kafka's configuration, by Kafka's own names"),
+      switches: switchesSchema
+        .optional()
+        .describe('historical or mistaken behaviour of brokers, to bring known bugs back'),
     })
     .optional(),
   workload: z

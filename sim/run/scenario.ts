@@ -1,4 +1,5 @@
 import type { FaultSpec } from '../faults/spec.ts'
+import type { BrokerSwitches } from '../kafka/broker/config.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
 import type { Scheduling } from '../kernel/kernel.ts'
 import type { DurationText } from '../kernel/time.ts'
@@ -29,6 +30,8 @@ export interface ClusterSpec {
   readonly scheduling: Scheduling
   /** Overrides of Kafka's configuration, by Kafka's names. */
   readonly kafka: KafkaSettings
+  /** Historical or mistaken behaviour of brokers that differs from Kafka's of today. */
+  readonly switches: Partial<BrokerSwitches>
 }
 
 /** The load. */
@@ -44,7 +47,7 @@ export interface BudgetSpec {
   readonly time: DurationText
 }
 
-export const DEFAULT_CLUSTER: ClusterSpec = { brokers: 3, scheduling: 'random', kafka: {} }
+export const DEFAULT_CLUSTER: ClusterSpec = { brokers: 3, scheduling: 'random', kafka: {}, switches: {} }
 export const DEFAULT_WORKLOAD: WorkloadSpec = { orders: 3, every: '100ms' }
 export const DEFAULT_BUDGET: BudgetSpec = { events: 2_000_000, time: '1h' }
 

@@ -34,7 +34,8 @@ export interface World {
 /** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
 export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kernel): World {
   const network = new Network(kernel)
-  const kafka = new KafkaCluster(network, scenario.cluster.kafka, scenario.cluster.brokers)
+  const { kafka: kafkaSettings, brokers, switches } = scenario.cluster
+  const kafka = new KafkaCluster(network, kafkaSettings, brokers, switches)
   for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
   const queues = openQueues(parts.topics, network)
   const transports = { kafka, queues }

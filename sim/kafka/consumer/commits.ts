@@ -221,6 +221,8 @@ export class Commits {
       const message = 'The coordinator is not available'
       this.refused(call, new ConsumerError('COORDINATOR_NOT_AVAILABLE', message), true, nowMillis)
     }
+    // Whatever ends the search has it tried again.
+    else call.retryMillis = 0
   }
 
   private end(call: OffsetCall): void {

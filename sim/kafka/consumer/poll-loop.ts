@@ -88,10 +88,12 @@ export class PollLoop implements ClientOwner {
 
   /** @throws ConsumerError */
   poll(nowMillis: number): readonly ConsumerRecord[] {
-    if (this.isRunning || this.callbacks.startedMillis !== undefined) return []
-    this.clock.stop()
-    this.group?.membership.polled(nowMillis)
-    this.isParked = true
+    if (this.callbacks.startedMillis !== undefined) return []
+    if (this.isRunning) {
+      if (!this.isParked) this.park(nowMillis)
+      return []
+    }
+    this.park(nowMillis)
     this.isWakeupTold = true
     this.run(nowMillis)
     this.isWakeupTold = false
@@ -106,6 +108,15 @@ export class PollLoop implements ClientOwner {
       this.leavePoll(nowMillis)
       throw error
     }
+  }
+
+  /** The application waits in poll. From within the answer to a commit, it hears by `wakeup` when that is over. */
+  private park(nowMillis: number): void {
+    this.clock.stop()
+    this.group?.membership.polled(nowMillis)
+    this.isParked = true
+    this.isWakeupTold = false
+    this.isRunWanted = true
   }
 
   leavePoll(nowMillis: number): void {

@@ -160,7 +160,7 @@ const BAD: readonly Bad[] = [
     what: 'an unknown kind of fault',
     lines: ['faults:', '  - crahs: booth', '    at: 2s'],
     told: [
-      ['3:5', 'expected a kind of fault: one of crash, partition', "got 'crahs'", "did you mean 'crash'?"],
+      ['3:5', 'expected a kind of fault: one of crash, crashMachine', "got 'crahs'", "did you mean 'crash'?"],
     ],
   },
   {
@@ -200,8 +200,38 @@ const BAD: readonly Bad[] = [
   },
   {
     what: 'a crash of a server whose crash is not simulated',
-    lines: ['faults: [{ crash: broker-1, at: 2s }]'],
-    told: [['2:19', "crash acts on services only, not on 'broker-1': expected one of", 'booth-1']],
+    lines: ['faults: [{ crash: controller, at: 2s }]'],
+    told: [
+      ['2:19', "crash acts on services and brokers only, not on 'controller': expected one of", 'broker-1'],
+    ],
+  },
+  {
+    what: 'a redelivery to a broker',
+    lines: ['faults: [{ redeliver: broker-1, at: 2s }]'],
+    told: [['2:23', "redeliver acts on services only, not on 'broker-1': expected one of", 'booth-1']],
+  },
+  {
+    what: 'a machine of a service',
+    lines: ['faults: [{ crashMachine: booth-1, at: 2s }]'],
+    told: [['2:26', "crashMachine acts on brokers only, not on 'booth-1': expected one of", 'broker-3']],
+  },
+  {
+    what: 'a shutdown of a service',
+    lines: ['faults: [{ shutDown: booth, at: 2s }]'],
+    told: [['2:22', "shutDown acts on brokers only, not on 'booth': expected one of", 'broker']],
+  },
+  {
+    what: 'a switch that does not exist',
+    lines: ['cluster: { switches: { truncations: KIP-101 } }'],
+    told: [['2:24', "did you mean 'truncation'?"]],
+  },
+  {
+    what: 'a switch in no position that it has',
+    lines: ['cluster:', '  switches:', '    truncation: kip-101', '    fenceByLeaderEpoch: 7'],
+    told: [
+      ['4:17', 'expected one of fetch, KIP-279, KIP-101, high-watermark', "did you mean 'KIP-101'?"],
+      ['5:25', 'expected true or false, got 7'],
+    ],
   },
   {
     what: 'one side of a partition that does not exist',

@@ -5,6 +5,8 @@ import { allStruck, courier } from '../../fixtures/courier.ts'
 /** An entry of each kind, with nothing in it that may be left out. */
 const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   crash: { crash: 'receiver' },
+  crashMachine: { crashMachine: 'broker-1' },
+  shutDown: { shutDown: 'broker-1' },
   partition: { partition: ['receiver', 'broker'], for: '2s' },
   slow: { slow: ['broker', 'receiver'], by: '1s', for: '2s' },
   redeliver: { redeliver: 'receiver' },

@@ -1,0 +1,26 @@
+import { choice, count, duration, INBOX_MODES, type ParamsOf, toggle } from 'faultline'
+
+/** The switches of the system. What goes wrong in the cluster would be hidden by an inbox: there is none by default. */
+export const params = {
+  inbox: choice(
+    ['none', ...INBOX_MODES.filter((mode) => mode !== 'none')],
+    'when a reader writes down that it has taken a letter',
+  ),
+  addresses: count(6, { min: 1, max: 1_000 }, 'how many addresses the letters go to, in turns'),
+  readers: count(1, { min: 1, max: 10 }, 'how many instances the reader has'),
+  reading: duration('0ms', 'how long the reader takes over a letter'),
+  slowLetter: count(
+    0,
+    { min: 0, max: 1_000_000 },
+    'the only letter that it takes so long over, the first time in a life; 0: all, every time',
+  ),
+  handsOver: toggle(false, 'the reader leaves a letter to a worker and goes on, so that it counts as read'),
+  poison: count(
+    0,
+    { min: 0, max: 1_000_000 },
+    'the number of a letter that the reader cannot take until it is ten minutes old; 0: none',
+  ),
+}
+
+/** The params with their values. */
+export type Params = ParamsOf<typeof params>

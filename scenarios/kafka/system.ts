@@ -1,0 +1,28 @@
+import { defineSystem } from 'faultline'
+import { letters } from './letters.ts'
+import { params } from './params.ts'
+import { promises } from './properties.ts'
+import { archiveService, readerService } from './reader.ts'
+import { acknowledged, write, writerService } from './writer.ts'
+
+/** The smallest system that shows what a cluster does to records: one writes, two read. */
+export default defineSystem({
+  name: 'kafka',
+  says: 'A writer publishes numbered letters straight to a topic, and two readers note what they take.',
+  params,
+  build: (values) => {
+    const reader = readerService(values)
+    const archive = archiveService(values)
+    return {
+      topics: [letters],
+      services: [writerService(), reader, archive],
+      externals: [],
+      workload: {
+        noun: 'letter',
+        act: (number, user) => write(number, user, values),
+        ledgers: [acknowledged],
+      },
+      properties: promises({ reader, archive }),
+    }
+  },
+})

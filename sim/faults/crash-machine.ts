@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { durationMicros } from '../kernel/time.ts'
+import { durationText, processName } from './duration.ts'
+import { defineFault } from './fault.ts'
+
+/** The machine of a broker loses power: of its logs, what was written but not flushed is lost with the page cache (rule L15). */
+export const crashMachine = defineFault({
+  kind: 'crashMachine',
+  says: 'The machine of a broker loses power: what its logs hold beyond the last flush is lost with the page cache.',
+  schema: z.strictObject({
+    crashMachine: processName.describe('the broker on that machine; all of them: broker'),
+    restart: durationText.default('300ms').describe('how long it stays down'),
+  }),
+  actsOn: ['brokers'],
+  targets: (settings) => [settings.crashMachine],
+  describe: (settings) =>
+    `the machine of ${settings.crashMachine} lost power and came back after ${settings.restart}`,
+  strike({ kernel, kafka }, settings, strike) {
+    const restartMicros = durationMicros(settings.restart)
+    for (const node of kafka.named(settings.crashMachine)) node.crashMachine(strike.cause, restartMicros)
+    return kernel.nowMicros + restartMicros
+  },
+})
