@@ -4,7 +4,7 @@ import type { Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
-import { clockMillis, momentOf } from '../kernel/time.ts'
+import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
 import type {
@@ -16,6 +16,7 @@ import type {
   ControllerChannel,
   ControllerRequest,
 } from './broker/host.ts'
+import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Connection, type Message, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
@@ -90,6 +91,8 @@ export class BrokerNode implements Server, Actor {
   private readonly heartbeats: Alarm
   private readonly routine: Routine
   private disk: BrokerDisk | undefined
+  /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
+  private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
   private toController: Connection | undefined
 
   constructor(cluster: KafkaCluster, id: number) {
@@ -110,6 +113,36 @@ export class BrokerNode implements Server, Actor {
       this.perform((broker, nowMillis) => broker.heartbeat(nowMillis)),
     )
     this.routine = this.routineWithController()
+  }
+
+  /** What its last life has left on its disk; undefined in the first. */
+  get stored(): BrokerDisk | undefined {
+    return this.disk
+  }
+
+  /**
+   * Its machine crashes: the page cache is lost.
+   * @param lossOf what is lost of each log; all that was not flushed unless it says otherwise
+   * @param restartAfter delay until the next life; undefined: it stays down
+   */
+  crashMachine(cause: number, lossOf?: LossOf, restartAfter?: Micros): void {
+    this.leave = (broker, nowMillis) => broker.crashMachine(nowMillis, lossOf)
+    this.process.crash(cause, restartAfter)
+    this.leave = undefined
+  }
+
+  /**
+   * Shuts down in order, as soon as the controller lets it (rule C8): others take over what it leads.
+   * @param restartAfter delay from its end until the next life; undefined: it stays down
+   */
+  shutDown(cause: number, restartAfter?: Micros): void {
+    this.routine.end()
+    this.perform((broker, nowMillis) =>
+      broker.shutDown(nowMillis, (disk) => {
+        this.leave = () => disk
+        this.process.crash(cause, restartAfter)
+      }),
+    )
   }
 
   serve(message: Message, _from: Process, respond: (response: unknown) => void): void {
@@ -164,13 +197,17 @@ export class BrokerNode implements Server, Actor {
     this.cluster.kernel.cause = cause
     this.overdue = []
     const nowMillis = clockMillis(this.cluster.kernel.nowMicros)
-    this.disk = this.broker?.crashProcess(nowMillis)
+    const { broker, leave } = this
+    if (broker !== undefined)
+      this.disk = leave === undefined ? broker.crashProcess(nowMillis) : leave(broker, nowMillis)
+    this.leave = undefined
     this.broker = undefined
     this.routine.end()
     this.interruptRoutines()
     for (const alarm of [this.alarm, this.housekeeping, this.heartbeats]) alarm.clear()
     for (const node of this.cluster.nodes.values())
       if (node !== this) node.perform((broker) => broker.disconnected(this.id, nowMillis))
+    this.cluster.observer?.brokerActed(this)
   }
 
   /** Does something to the broker, if it is alive, and waits for what it wants next. */
@@ -184,6 +221,7 @@ export class BrokerNode implements Server, Actor {
   private settle(): void {
     const { broker } = this
     if (broker === undefined) return
+    this.cluster.observer?.brokerActed(this)
     this.alarm.set(momentOf(broker.workDeadlineMillis()), false)
     this.housekeeping.set(momentOf(broker.housekeepingDeadlineMillis()), true)
     this.settleHeartbeats(broker)

@@ -43,8 +43,6 @@ export interface ClusterConfig {
   readonly controller: ControllerConfig
   readonly producer: ProducerConfig
   readonly consumer: ConsumerSettings
-  /** How often members of groups are heard of. */
-  readonly heartbeatIntervalMillis: number
 }
 
 /** Replicas of internal topics: three, or as many as there are brokers. */
@@ -80,11 +78,14 @@ export function clusterConfig(settings: KafkaSettings, brokerCount: number): Clu
     controller: { ...CONTROLLER_DEFAULTS, ...known(all, CONTROLLER_DEFAULTS) },
     producer: producerConfig(known(all, PRODUCER_DEFAULTS)),
     consumer,
-    heartbeatIntervalMillis:
-      all['group.protocol'] === 'consumer'
-        ? { ...BROKER_DEFAULTS, ...settings }['group.consumer.heartbeat.interval.ms']
-        : { ...CONSUMER_DEFAULTS, ...settings }['heartbeat.interval.ms'],
   }
+}
+
+/** How often a member of a group is heard of: in group.protocol=consumer the brokers say so. */
+export function heartbeatIntervalMillis(consumer: ConsumerSettings, broker: BrokerConfig): number {
+  return consumer['group.protocol'] === 'consumer'
+    ? broker['group.consumer.heartbeat.interval.ms']
+    : { ...CONSUMER_DEFAULTS, ...consumer }['heartbeat.interval.ms']
 }
 
 function ofBrokers(settings: KafkaSettings): Partial<BrokerConfig> {

@@ -9,6 +9,8 @@ import type { TopicPartition } from './assignor/subscription.ts'
 import type { BrokerNode } from './broker-node.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
+import { heartbeatIntervalMillis } from './config.ts'
+import type { ConsumerSettings } from './consumer/config.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { ConsumerError } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks, ConsumerRecord } from './consumer/hooks.ts'
@@ -42,6 +44,8 @@ export function placeOf(topic: string, partition: number): string {
 export interface ConsumerApplication {
   /** A poll would return something now, after one that did not. */
   onRecords(): void
+  /** Partitions came, or went: then the group waits until this returns. */
+  onAssignment?(change: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void
 }
 
 /** Kafka's consumer in one life of a process: one member of one group. */
@@ -54,6 +58,7 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly application: ConsumerApplication
   private readonly incarnation: Incarnation
   private readonly channel: ClientChannel
+  private readonly heartbeatIntervalMillis: number
   private readonly causes = new Map<string, readonly number[]>()
   private readonly alarm: Alarm
   private readonly heartbeats: Alarm
@@ -71,6 +76,7 @@ export class ConsumerClient implements ConsumerHooks {
     groupId: string,
     topics: readonly string[],
     application: ConsumerApplication,
+    settings: ConsumerSettings = {},
   ) {
     const { kernel, network } = cluster
     this.cluster = cluster
@@ -83,7 +89,9 @@ export class ConsumerClient implements ConsumerHooks {
       if (api === 'Metadata') this.knownTopology = cluster.controller.topology
       this.settle()
     })
-    this.consumer = new Consumer(cluster.consumerConfig(process.name, groupId), this.channel, this)
+    const config = cluster.consumerConfig(process.name, groupId, settings)
+    this.heartbeatIntervalMillis = heartbeatIntervalMillis(config, cluster.brokerConfig)
+    this.consumer = new Consumer(config, this.channel, this)
     this.consumer.subscribe(topics)
     const advance = (): void => {
       this.consumer.advance(this.nowMillis)
@@ -209,14 +217,17 @@ export class ConsumerClient implements ConsumerHooks {
   onPartitionsAssigned(partitions: readonly TopicPartition[], done: CallbackDone): void {
     const { cause } = this.cluster.kernel
     for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), [cause])
+    this.application.onAssignment?.('assigned', partitions)
     done(this.nowMillis)
   }
 
-  onPartitionsRevoked(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+  onPartitionsRevoked(partitions: readonly TopicPartition[], done: CallbackDone): void {
+    this.application.onAssignment?.('revoked', partitions)
     done(this.nowMillis)
   }
 
-  onPartitionsLost(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+  onPartitionsLost(partitions: readonly TopicPartition[], done: CallbackDone): void {
+    this.application.onAssignment?.('lost', partitions)
     done(this.nowMillis)
   }
 
@@ -266,7 +277,7 @@ export class ConsumerClient implements ConsumerHooks {
     const resume = (): void => {
       coordinator.routines.delete(this)
       consumer.skipHeartbeats(this.nowMillis)
-      const heardMillis = consumer.heartbeatDeadlineMillis() - cluster.config.heartbeatIntervalMillis
+      const heardMillis = consumer.heartbeatDeadlineMillis() - this.heartbeatIntervalMillis
       coordinator.resumeSession(
         { groupId, memberId: memberId(), process: process.name },
         Number.isFinite(heardMillis) ? heardMillis : this.nowMillis,

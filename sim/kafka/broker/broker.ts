@@ -105,6 +105,11 @@ export class Broker {
     return this.context.metadata.offset
   }
 
+  /** Broker epoch of another broker, as far as this one has heard; undefined of one that was never registered. */
+  knownBrokerEpoch(brokerId: number): number | undefined {
+    return this.context.metadata.brokers.get(brokerId)?.brokerEpoch
+  }
+
   /** Handles a request of a client or of another broker. Before the broker serves, it closes the connection. */
   handle<Api extends ApiName>(request: ApiRequest<Api>, nowMillis: number, respond: Respond<Api>): void {
     const { context } = this
