@@ -21,7 +21,7 @@ export interface Message {
 export interface Server {
   /**
    * Handles a request.
-   * @param respond to be called at most once, at once or later
+   * @param respond to be called at most once, at once or later; undefined: the server closes the connection
    */
   serve(message: Message, from: Process, respond: (response: unknown) => void): void
   /** A request waits behind the one that was to be answered so, which may be a long poll: that is to end in its time. */
@@ -67,6 +67,8 @@ export class Connection implements Actor {
   private readonly arrived: Call[] = []
   /** The request that is under way is to be answered in its time when it gets there. */
   private pressNext = false
+  /** The server has closed it, of which the client may not know yet. */
+  private isRefused = false
   /** Answers the request that is being handled. */
   private respond: ((response: unknown) => void) | undefined
   private readonly atClient: ProcessResource
@@ -160,7 +162,7 @@ export class Connection implements Actor {
   }
 
   private arrive(call: Call): void {
-    if (!this.life.alive) return
+    if (!this.life.alive || this.isRefused) return
     if (this.isPipelined)
       this.server.serve(call.message, this.from, (response) => this.answer(call, response))
     else {
@@ -196,7 +198,11 @@ export class Connection implements Actor {
   }
 
   private answer(call: Call, response: unknown): void {
-    if (!this.isOpen || !this.life.alive) return
+    if (!this.isOpen || !this.life.alive || this.isRefused) return
+    if (response === undefined) {
+      this.refuse()
+      return
+    }
     call.response = response
     const entity = this.server.entityOf(response) ?? call.entity
     this.network.send(this.back, entity, this, ANSWER_ARRIVES, call, this.network.kernel.cause)
@@ -209,9 +215,17 @@ export class Connection implements Actor {
     call.answered(call.response)
   }
 
+  /** The server closes the connection: whatever else has arrived is not handled. */
+  private refuse(): void {
+    const { network, back, from } = this
+    this.isRefused = true
+    this.arrived.length = 0
+    network.send(back, from.entity, this, RESET_ARRIVES, undefined, network.kernel.cause)
+  }
+
   private serverEnded(cause: number): void {
     this.arrived.length = 0
-    if (!this.isOpen) return
+    if (!this.isOpen || this.isRefused) return
     this.network.send(this.back, this.from.entity, this, RESET_ARRIVES, undefined, cause)
     this.linkChanged()
   }
