@@ -227,7 +227,7 @@ export class Fetcher {
   private hasRecord(fetch: CompletedFetch, nowMillis: number): boolean {
     const { state } = fetch
     const isWanted = this.subscriptions.find(state) === state && state.isFetchable
-    if (!isWanted || state.position?.offset !== fetch.nextFetchOffset) {
+    if (!isWanted || state.position?.offset !== fetch.positionOffset) {
       fetch.drain()
       return false
     }
@@ -238,7 +238,9 @@ export class Fetcher {
   }
 
   /** Takes the position behind what has been read of a fetch. */
-  private advance({ state, nextFetchOffset, lastEpoch }: CompletedFetch): void {
+  private advance(fetch: CompletedFetch): void {
+    const { state, nextFetchOffset, lastEpoch } = fetch
+    fetch.positionOffset = nextFetchOffset
     const { currentLeader, offset } = state.position as FetchPosition
     if (nextFetchOffset <= offset) return
     this.subscriptions.changes += 1
