@@ -142,7 +142,7 @@ export class Broker {
     return Math.min(
       context.timers.nextMillis(),
       this.groups.nextDeadlineMillis(),
-      this.transactions.nextDeadlineMillis(),
+      this.transactions.workDeadlineMillis(),
       this.housekeepingDeadlineMillis(),
     )
   }
@@ -154,6 +154,7 @@ export class Broker {
   housekeepingDeadlineMillis(): number {
     return Math.min(
       this.groups.housekeepingDeadlineMillis(),
+      this.transactions.housekeepingDeadlineMillis(),
       this.isrChecks.nextDeadlineMillis(),
       this.maintenance.nextDeadlineMillis(this.context.nowMillis),
     )
@@ -165,7 +166,7 @@ export class Broker {
     return Math.min(
       context.timers.nextMillis(),
       groups.workDeadlineMillis(),
-      transactions.nextDeadlineMillis(),
+      transactions.workDeadlineMillis(),
     )
   }
 
