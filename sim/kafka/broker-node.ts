@@ -170,7 +170,10 @@ export class BrokerNode implements Server, Actor {
   onEvent(_code: number, subject: unknown): void {
     const batches = subject as readonly MetadataBatch[]
     this.perform((broker, nowMillis) => {
-      for (const batch of batches) broker.applyMetadata(batch, nowMillis)
+      for (const batch of batches) {
+        broker.applyMetadata(batch, nowMillis)
+        this.cluster.observer?.brokerActed(this)
+      }
     })
     this.interruptRoutines()
   }
