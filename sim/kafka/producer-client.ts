@@ -113,12 +113,7 @@ export class ProducerClient {
   }
 
   /** Commits offsets of a consumer with the transaction (KIP-447). */
-  sendOffsetsToTransaction(
-    task: Task,
-    step: number,
-    offsets: Offsets,
-    group: GroupMetadata,
-  ): Promise<void> {
+  sendOffsetsToTransaction(task: Task, step: number, offsets: Offsets, group: GroupMetadata): Promise<void> {
     return this.operate(task, step, (done, nowMillis) =>
       this.producer.sendOffsetsToTransaction(offsets, group, done, nowMillis),
     )

@@ -1,5 +1,5 @@
-import type { BrokerNode } from './broker-node.ts'
 import type { Replica } from './broker/replica.ts'
+import type { BrokerNode } from './broker-node.ts'
 import type { ClusterObserver, KafkaCluster } from './cluster.ts'
 import { CommittedLog } from './oracle/replica-committed.ts'
 import { candidateCompleteness, replicaAnomalies } from './oracle/replica-invariant.ts'
