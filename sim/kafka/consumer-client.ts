@@ -9,6 +9,8 @@ import type { TopicPartition } from './assignor/subscription.ts'
 import type { BrokerNode } from './broker-node.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
+import { heartbeatIntervalMillis, sessionTimeoutMillis } from './config.ts'
+import type { ConsumerSettings } from './consumer/config.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { ConsumerError } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } from './consumer/hooks.ts'
@@ -42,6 +44,8 @@ export function placeOf(topic: string, partition: number): string {
 export interface ConsumerApplication {
   /** A poll would return something now, after one that did not. */
   onRecords(): void
+  /** Partitions came, or went: then the group waits until this returns. */
+  onAssignment?(change: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void
 }
 
 /** Kafka's consumer in one life of a process: one member of one group. */
@@ -54,6 +58,8 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly application: ConsumerApplication
   private readonly incarnation: Incarnation
   private readonly channel: ClientChannel
+  private readonly heartbeatIntervalMillis: number
+  private readonly sessionTimeoutMillis: number
   private readonly causes = new Map<string, readonly number[]>()
   /** Partitions of which records were polled since the last commit. */
   private readonly polled = new Map<string, TopicPartition>()
@@ -73,6 +79,7 @@ export class ConsumerClient implements ConsumerHooks {
     groupId: string,
     topics: readonly string[],
     application: ConsumerApplication,
+    settings: ConsumerSettings = {},
   ) {
     const { kernel, network } = cluster
     this.cluster = cluster
@@ -85,7 +92,10 @@ export class ConsumerClient implements ConsumerHooks {
       if (api === 'Metadata') this.knownTopology = cluster.controller.topology
       this.settle()
     })
-    this.consumer = new Consumer(cluster.consumerConfig(process.name, groupId), this.channel, this)
+    const config = cluster.consumerConfig(process.name, groupId, settings)
+    this.heartbeatIntervalMillis = heartbeatIntervalMillis(config, cluster.brokerConfig)
+    this.sessionTimeoutMillis = sessionTimeoutMillis(config, cluster.brokerConfig)
+    this.consumer = new Consumer(config, this.channel, this)
     this.consumer.subscribe(topics)
     const advance = (): void => {
       this.consumer.advance(this.nowMillis)
@@ -219,14 +229,17 @@ export class ConsumerClient implements ConsumerHooks {
   onPartitionsAssigned(partitions: readonly TopicPartition[], done: CallbackDone): void {
     const { cause } = this.cluster.kernel
     for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), [cause])
+    this.application.onAssignment?.('assigned', partitions)
     done(this.nowMillis)
   }
 
-  onPartitionsRevoked(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+  onPartitionsRevoked(partitions: readonly TopicPartition[], done: CallbackDone): void {
+    this.application.onAssignment?.('revoked', partitions)
     done(this.nowMillis)
   }
 
-  onPartitionsLost(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+  onPartitionsLost(partitions: readonly TopicPartition[], done: CallbackDone): void {
+    this.application.onAssignment?.('lost', partitions)
     done(this.nowMillis)
   }
 
@@ -276,10 +289,11 @@ export class ConsumerClient implements ConsumerHooks {
     const resume = (): void => {
       coordinator.routines.delete(this)
       consumer.skipHeartbeats(this.nowMillis)
-      const { heartbeatIntervalMillis, sessionTimeoutMillis } = cluster.config
       const nextMillis = consumer.heartbeatDeadlineMillis()
-      const heardMillis = Number.isFinite(nextMillis) ? nextMillis - heartbeatIntervalMillis : this.nowMillis
-      const expiresMillis = heardMillis + sessionTimeoutMillis
+      const heardMillis = Number.isFinite(nextMillis)
+        ? nextMillis - this.heartbeatIntervalMillis
+        : this.nowMillis
+      const expiresMillis = heardMillis + this.sessionTimeoutMillis
       const { cause } = cluster.kernel
       const member = { groupId, memberId: memberId(), process: process.name, expiresMillis, cause }
       coordinator.resumeSession(member, heardMillis)

@@ -160,7 +160,7 @@ export class Commits {
         call.fail(new ConsumerError('TIMEOUT', 'Timeout expired before the offsets were handled'), nowMillis)
       } else if (!call.isSent && nowMillis >= call.retryMillis) this.trySend(call, nowMillis)
     }
-    this.reschedule()
+    this.reschedule(nowMillis)
   }
 
   nextDeadlineMillis(): number {
@@ -207,7 +207,7 @@ export class Commits {
 
   private begin(call: OffsetCall, nowMillis: number): void {
     this.calls.push(call)
-    this.reschedule()
+    this.reschedule(nowMillis)
     if (nowMillis >= call.deadlineMillis) this.deadlineMillis = nowMillis
   }
 
@@ -229,11 +229,12 @@ export class Commits {
     this.calls = this.calls.filter((other) => other !== call)
   }
 
-  private reschedule(): void {
+  /** What is due and not sent waits for the coordinator, whose answer gets it on. */
+  private reschedule(nowMillis: number): void {
     let next = Number.POSITIVE_INFINITY
     for (const call of this.calls) {
       next = Math.min(next, call.deadlineMillis)
-      if (!call.isSent && call.retryMillis > 0) next = Math.min(next, call.retryMillis)
+      if (!call.isSent && call.retryMillis > nowMillis) next = Math.min(next, call.retryMillis)
     }
     this.deadlineMillis = next
   }
@@ -241,7 +242,7 @@ export class Commits {
   private retry(call: OffsetCall, nowMillis: number): void {
     call.isSent = false
     call.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(call.attempts++)
-    this.reschedule()
+    this.reschedule(nowMillis)
   }
 
   /** Ends a call, or has it sent again. */
@@ -252,7 +253,7 @@ export class Commits {
       return
     }
     this.end(call)
-    this.reschedule()
+    this.reschedule(nowMillis)
     const told = isRetriable ? new ConsumerError('RETRIABLE_COMMIT_FAILED', error.message) : error
     call.fail(told, nowMillis)
   }
@@ -267,7 +268,7 @@ export class Commits {
     if (errorCode === 'NONE') {
       if (!this.calls.includes(call)) return
       this.end(call)
-      this.reschedule()
+      this.reschedule(nowMillis)
       call.succeed(nowMillis)
       return
     }
@@ -336,7 +337,7 @@ export class Commits {
     }
     if (!this.calls.includes(call)) return
     this.end(call)
-    this.reschedule()
+    this.reschedule(nowMillis)
     call.succeed(values, nowMillis)
   }
 }

@@ -230,7 +230,7 @@ export class Fetcher {
   private hasRecord(fetch: CompletedFetch, nowMillis: number): boolean {
     const { state } = fetch
     const isWanted = state.isFetchable && this.subscriptions.holds(state)
-    if (!isWanted || state.position?.offset !== fetch.nextFetchOffset) {
+    if (!isWanted || state.position?.offset !== fetch.positionOffset) {
       fetch.drain()
       return false
     }
@@ -241,7 +241,9 @@ export class Fetcher {
   }
 
   /** Takes the position behind what has been read of a fetch. */
-  private advance({ state, nextFetchOffset, lastEpoch }: CompletedFetch): void {
+  private advance(fetch: CompletedFetch): void {
+    const { state, nextFetchOffset, lastEpoch } = fetch
+    fetch.positionOffset = nextFetchOffset
     const { currentLeader, offset } = state.position as FetchPosition
     if (nextFetchOffset <= offset) return
     this.subscriptions.changes += 1

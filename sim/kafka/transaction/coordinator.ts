@@ -189,6 +189,15 @@ export class TransactionCoordinator {
     return Math.min(this.scans.nextDeadlineMillis(), this.markers.nextDeadlineMillis())
   }
 
+  /** The part of `nextDeadlineMillis` for which somebody waits: all but the expiry of transactional ids. */
+  workDeadlineMillis(): number {
+    return Math.min(this.scans.nextTimeOutMillis(), this.markers.nextDeadlineMillis())
+  }
+
+  housekeepingDeadlineMillis(): number {
+    return this.scans.nextExpiryMillis()
+  }
+
   /** Does what has become due, in order of deadline. */
   advance(nowMillis: number): void {
     for (let due = this.nextDeadlineMillis(); due <= nowMillis; due = this.nextDeadlineMillis()) {
