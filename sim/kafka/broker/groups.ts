@@ -30,8 +30,11 @@ const CLIENT_HOST = '/127.0.0.1'
 export class Groups {
   private readonly context: BrokerContext
   private readonly shards = new Map<number, GroupShard>()
-  /** When something is due in any of them; undefined when that has to be worked out again. */
-  private dueMillis: number | undefined = Number.POSITIVE_INFINITY
+  /** The deadlines below have to be worked out again. */
+  private isChanged = false
+  private dueMillis = Number.POSITIVE_INFINITY
+  private workMillis = Number.POSITIVE_INFINITY
+  private housekeepingMillis = Number.POSITIVE_INFINITY
 
   constructor(context: BrokerContext) {
     this.context = context
@@ -46,7 +49,7 @@ export class Groups {
 
   /** Something happened to a coordinator. */
   changed(): void {
-    this.dueMillis = undefined
+    this.isChanged = true
   }
 
   resigned(partition: number, nowMillis: number): void {
@@ -93,24 +96,32 @@ export class Groups {
   }
 
   nextDeadlineMillis(): number {
-    if (this.dueMillis !== undefined) return this.dueMillis
-    let first = Number.POSITIVE_INFINITY
-    for (const shard of this.shards.values()) first = Math.min(first, shard.nextDeadlineMillis())
-    this.dueMillis = first
-    return first
+    if (this.isChanged) this.findDeadlines()
+    return this.dueMillis
   }
 
   workDeadlineMillis(): number {
-    let first = Number.POSITIVE_INFINITY
-    for (const shard of this.shards.values()) first = Math.min(first, shard.workDeadlineMillis())
-    return first
+    if (this.isChanged) this.findDeadlines()
+    return this.workMillis
   }
 
   housekeepingDeadlineMillis(): number {
-    let first = Number.POSITIVE_INFINITY
-    for (const { classic } of this.shards.values())
-      first = Math.min(first, classic.housekeepingDeadlineMillis())
-    return first
+    if (this.isChanged) this.findDeadlines()
+    return this.housekeepingMillis
+  }
+
+  private findDeadlines(): void {
+    this.isChanged = false
+    this.workMillis = Number.POSITIVE_INFINITY
+    this.housekeepingMillis = Number.POSITIVE_INFINITY
+    for (const shard of this.shards.values()) {
+      this.workMillis = Math.min(this.workMillis, shard.workDeadlineMillis())
+      this.housekeepingMillis = Math.min(
+        this.housekeepingMillis,
+        shard.classic.housekeepingDeadlineMillis(),
+      )
+    }
+    this.dueMillis = Math.min(this.workMillis, this.housekeepingMillis)
   }
 
   advance(nowMillis: number): void {

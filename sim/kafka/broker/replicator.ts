@@ -85,6 +85,8 @@ class LeaderConnection extends Deadline {
   private isFresh = true
   /** All replicas by topic, until there are others. */
   private groups: FetchGroups | undefined
+  /** Replicas that are fetched by the request that is being made. */
+  private readonly fetches: Replica[] = []
 
   constructor(context: BrokerContext, leaderId: number) {
     super()
@@ -118,7 +120,8 @@ class LeaderConnection extends Deadline {
 
   private ask(): void {
     const { nowMillis } = this.context
-    const fetches: Replica[] = []
+    const { fetches } = this
+    fetches.length = 0
     let retryMillis = Number.POSITIVE_INFINITY
     for (const replica of this.replicas) {
       const { fetcher } = replica

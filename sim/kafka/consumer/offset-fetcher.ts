@@ -1,7 +1,6 @@
 import { UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../log/epoch-cache.ts'
 import type { ListOffsetsResponseData, OffsetForLeaderEpochResponseData } from '../protocol/fetch.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset } from '../replication/message.ts'
-import { partitionName } from '../transaction/topic-partition.ts'
 import type { ConsumerClient } from './client.ts'
 import { durationMillis } from './config.ts'
 import { ConsumerError } from './error.ts'
@@ -132,11 +131,11 @@ export class OffsetFetcher {
     for (const reset of resets) {
       const { state, strategy } = reset
       const isStale =
-        this.subscriptions.find(state) !== state ||
+        !this.subscriptions.holds(state) ||
         state.state !== 'AWAIT_RESET' ||
         state.resetStrategy !== strategy
       if (isStale) continue
-      const listed = parts.get(partitionName(state.topic, state.partition))
+      const listed = parts.get(state.name)
       if (listed?.errorCode === 'NONE') this.found(reset, listed)
       else this.refused(state, listed?.errorCode ?? 'NETWORK_EXCEPTION', nowMillis)
     }
@@ -185,11 +184,11 @@ export class OffsetFetcher {
     const parts = byPartition(response?.topics, ({ partition }) => partition)
     for (const { state, position } of validations) {
       const isStale =
-        this.subscriptions.find(state) !== state ||
+        !this.subscriptions.holds(state) ||
         state.state !== 'AWAIT_VALIDATION' ||
         state.position !== position
       if (isStale) continue
-      const end = parts.get(partitionName(state.topic, state.partition))
+      const end = parts.get(state.name)
       if (end?.errorCode === 'NONE') this.validated(state, position, end, nowMillis)
       else this.refused(state, end?.errorCode ?? 'NETWORK_EXCEPTION', nowMillis)
     }

@@ -67,7 +67,7 @@ export class Positions {
   ): void {
     const without: PartitionState[] = []
     for (const [index, state] of states.entries()) {
-      const isStale = this.subscriptions.find(state) !== state || state.state !== 'INITIALIZING'
+      const isStale = !this.subscriptions.holds(state) || state.state !== 'INITIALIZING'
       if (isStale) continue
       state.isAsking = false
       if (values === undefined) continue
