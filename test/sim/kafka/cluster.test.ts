@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { BrokerNode } from '../../../sim/kafka/broker-node.ts'
 import { KafkaBench, type Reader } from '../../fixtures/kafka.ts'
 
 const WEEK_MILLIS = 7 * 86_400_000
@@ -217,4 +218,60 @@ describe('a broker that crashes', () => {
       }
     },
   )
+})
+
+describe('a broker with a machine of its own', () => {
+  /** One broker with ten records that nothing has flushed, and what happens to it after a second. */
+  const after = async (act: (node: BrokerNode) => void): Promise<{ bench: KafkaBench; kept: number }> => {
+    const bench = new KafkaBench({ brokers: 1, kernel: { budget: BUDGET } })
+    bench.up()
+    for (let index = 0; index < 10; index++) bench.send(100, `v${index}`)
+    bench.at(1_000, () => act(bench.node(1)))
+    await bench.run()
+    expect(bench.kernel.failure).toBeUndefined()
+    expect(bench.node(1).broker?.state).toBe('RUNNING')
+    return { bench, kept: [0, 1, 2, 3, 4, 5].flatMap((index) => bench.values(bench.node(1), index)).length }
+  }
+
+  it('[B20] loses what is not flushed with the machine, and nothing with the process alone', async () => {
+    expect((await after((node) => node.process.crash(0, 500_000))).kept).toBe(10)
+    expect((await after((node) => node.crashMachine(0, 500_000))).kept).toBe(0)
+  })
+
+  it('[B20] that dies again by itself loses nothing more', async () => {
+    const { kept } = await after((node) => {
+      node.process.crash(0, 500_000)
+      node.crashMachine(0, 500_000)
+    })
+    expect(kept).toBe(10)
+  })
+
+  it('[B21] has flushed everything when it was shut down in order', async () => {
+    const { bench, kept } = await after((node) => {
+      node.shutDown(0, 500_000)
+      const { kernel, entity } = node.process
+      const loses = { onEvent: () => node.crashMachine(0, 500_000) }
+      kernel.schedule(5_000_000, entity, loses, 0, undefined)
+    })
+    expect(kept).toBe(10)
+    expect(bench.records('stop').map(({ lane }) => lane)).toEqual(['broker-1'])
+    expect(bench.records('crash').map(({ lane }) => lane)).toEqual(['broker-1'])
+  })
+
+  it.each([1, 2, 3])('[B21] number %i hands over what it leads before it stops', async (id) => {
+    const bench = new KafkaBench({ settings: { 'min.insync.replicas': 2 }, kernel: { budget: BUDGET } })
+    bench.up(['reader-1'])
+    for (let index = 0; index < 60; index++) bench.send(100 + index * 100, `v${index}`)
+    bench.at(3_000, () => bench.node(id).shutDown(0, 20_000_000))
+    bench.at(9_000, () => {
+      expect(bench.node(id).broker).toBeUndefined()
+      for (let index = 0; index < 6; index++) expect(bench.leaderOf(index).id).not.toBe(id)
+      expect(new Set(bench.polled.map(({ value }) => value)).size).toBe(60)
+    })
+    await bench.run()
+    expect(bench.kernel.failure).toBeUndefined()
+    expect(bench.node(id).broker?.state).toBe('RUNNING')
+    const [stop] = bench.records('stop')
+    expect(stop?.lane).toBe(`broker-${id}`)
+  })
 })

@@ -113,6 +113,36 @@ describe('committing', () => {
     expect(stage.offsets()).toEqual([9])
   })
 
+  it('[KO2] does not spin while the coordinator is looked for', () => {
+    const stage = member({ 'enable.auto.commit': false })
+    stage.consumer.commitSync([OFFSET], stage.nowMillis, () => {})
+    stage.take('OffsetCommit').answer(committed('NOT_COORDINATOR'))
+    stage.nowMillis += 100
+    stage.consumer.advance(stage.nowMillis)
+    expect(stage.consumer.nextDeadlineMillis()).toBeGreaterThan(stage.nowMillis)
+    stage.take('OffsetCommit').answer(committed())
+  })
+
+  it('[KO2] lets the application poll from within the answer, and tells it when there is something', () => {
+    const stage = processing({ 'enable.auto.commit': false, 'max.poll.interval.ms': 500 })
+    stage.pass(500)
+    expect(stage.pending()).toContain('LeaveGroup')
+    const polled: number[] = []
+    stage.consumer.commitSync([OFFSET], stage.nowMillis, (error) => {
+      expect(error?.code).toBe('COMMIT_FAILED')
+      polled.push(stage.consumer.poll(stage.nowMillis).length)
+    })
+    expect(polled).toEqual([0])
+    stage.take('JoinGroup').answer(joined({ generationId: 2 }))
+    stage.take('SyncGroup').answer(synced([T0]))
+    stage.take('OffsetFetch').answer(offsetsOf())
+    stage.take('Fetch').answer(fetched())
+    stage.heard.length = 0
+    stage.take('Fetch').answer(fetched(found(0, [batchAt(7, 2)])))
+    expect(stage.heard).toContain('wakeup')
+    expect(stage.offsets()).toEqual([7, 8])
+  })
+
   it('[KO2] gives up after default.api.timeout.ms', () => {
     const stage = member({ 'enable.auto.commit': false, 'default.api.timeout.ms': 500 })
     const codes: unknown[] = []
