@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { TransactionConfig } from '../../sim/kafka/transaction/config.ts'
 import { TransactionWorld } from '../fixtures/transaction-world.ts'
