@@ -1,6 +1,6 @@
 import { isIn } from '../database/predicate.ts'
 import { operationNumber } from '../kernel/step.ts'
-import { type DurationText, durationMicros } from '../kernel/time.ts'
+import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Outbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
@@ -43,7 +43,10 @@ const outboxTable = table(
 
 const SEND = operationNumber('outbox.send')
 
-/** The outbox of a service, with a relay that polls by status and marks after the acknowledgement (O1). */
+/**
+ * The outbox of a service, with a relay that polls by status and marks after the acknowledgement (O1).
+ * @throws SimError 'definition' when the relay would poll all the time
+ */
 export function outbox(options: OutboxOptions): Outbox {
   if (options.mode === 'dual-write') return { tables: {}, publish: publishAfterCommit }
   if (options.mode === 'publish-before-commit') {
@@ -55,7 +58,7 @@ export function outbox(options: OutboxOptions): Outbox {
     publish: insertRow,
     relay: {
       name: 'relay',
-      everyMicros: durationMicros(options.every ?? '50ms'),
+      everyMicros: positiveMicros(options.every ?? '50ms', 'the period of an outbox'),
       input: { table: 'outbox', where: { status: 'PENDING' } },
       run: (context) => relayBatch(context, batch),
     },

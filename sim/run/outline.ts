@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { isTooLong, LONGEST } from '../faults/duration.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import { Kernel } from '../kernel/kernel.ts'
-import { readDuration } from '../kernel/time.ts'
+import { durationMicros, isTooLong, LONGEST, readDuration } from '../kernel/time.ts'
 import type { ParamSpec, ParamSpecs, System } from '../service/system.ts'
 import { trapAmbient } from './ambient.ts'
 import { isMap, oneOf, type Path, type Problem, shown, valueAt } from './problem.ts'
@@ -125,7 +124,10 @@ function paramExpectation(spec: ParamSpec, value: unknown): string | undefined {
     case 'duration':
       if (typeof value !== 'string' || readDuration(value) === undefined)
         return "a duration such as '300ms', '2s' or '5m'"
-      return isTooLong(value) ? `a duration of at most ${LONGEST}` : undefined
+      if (isTooLong(value)) return `a duration of at most ${LONGEST}`
+      return durationMicros(value) < durationMicros(spec.min)
+        ? `a duration of at least ${spec.min}`
+        : undefined
   }
 }
 

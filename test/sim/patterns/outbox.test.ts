@@ -1,4 +1,4 @@
-import { type FaultSpec, OUTBOX_MODES } from 'faultline'
+import { type FaultSpec, OUTBOX_MODES, outbox } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import {
   allStruck,
@@ -71,6 +71,10 @@ describe('an outbox', () => {
 })
 
 describe('a relay', () => {
+  it.each(['0ms', '0.0s', 'soon', '99999999d'])('[O6] that polls every %s is refused', (every) => {
+    expect(() => outbox({ mode: 'relay', every })).toThrow(`'${every}'`)
+  })
+
   const relayCrash = (at: string): FaultSpec => ({ crash: 'sender-relay', at, restart: '300ms' })
 
   it('[O3] that dies between sending and marking sends again, with the same event id', async () => {
