@@ -25,7 +25,7 @@ export class Inquiry {
 
   /** The keys that a property speaks of at this moment. */
   keys(property: Eventually): readonly string[] {
-    return this.attempt(property, [], () => property.keys(this.view.read))
+    return this.attempt(property, [], () => textsOf(property, property.keys(this.view.read)))
   }
 
   /** Calls back on every change of what a property reads, with the key that it concerns. */
@@ -45,6 +45,16 @@ export class Inquiry {
       return otherwise
     }
   }
+}
+
+/** The keys of a property, which JavaScript code may have made of anything. */
+function textsOf({ name }: Property, keys: unknown): readonly string[] {
+  const isList = Array.isArray(keys)
+  if (isList && keys.every((key) => typeof key === 'string')) return keys
+  const odd: unknown = isList ? keys.find((key) => typeof key !== 'string') : keys
+  const what = odd === null || typeof odd !== 'object' ? String(odd) : `a ${odd.constructor?.name ?? 'map'}`
+  const message = `'keys' of property '${name}' must give a list of texts, and gave ${isList ? 'a list with ' : ''}${what}`
+  throw new SimError('definition', message)
 }
 
 function propertyError(property: Property, error: unknown): SimError {

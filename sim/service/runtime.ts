@@ -56,6 +56,8 @@ export class ServiceRuntime {
   readonly instances: Process[] = []
   /** Answers the http calls of this service's handlers; set when the world is complete. */
   server: RouteServer | undefined
+  /** Throws when the system does not have a topic that something needs; set when the world is complete. */
+  checkTopic: (topic: string, what: string) => void = () => {}
   readonly Context: ContextClass
   readonly Transaction: TransactionClass
   readonly Readers: ReadersClass
@@ -245,6 +247,7 @@ export class ServiceRuntime {
     const registry = plan.instantiate()
     this.routes.set(process, registry.routes)
     if (registry.topics.length === 0) return
+    for (const topic of registry.topics) this.checkTopic(topic, `service ${this.name} listens to it`)
     const consumption = new Consumption(this, process, registry.topics, registry.events)
     if (this.established) consumption.consumer.join(process.startCause || kernel.cause)
     else this.firstConsumers.push(consumption.consumer)

@@ -82,9 +82,22 @@ export interface ServicePlan {
   instantiate(): HandlerRegistry
 }
 
+/** What contexts have besides methods; and `then` would make a promise of one. */
+const MEMBERS_OF_CTX = ['runtime', 'task', 'process', 'event', 'prelude', 'then']
+
+const membersOf = (one: { readonly prototype: object }): string[] => Object.getOwnPropertyNames(one.prototype)
+
+/** Refuses names that would hide what every context or transaction has. */
+function refuseTaken(of: string, names: readonly string[], scope: string, taken: readonly string[]): void {
+  const name = names.find((candidate) => taken.includes(candidate))
+  if (name === undefined) return
+  throw new SimError('definition', `no ${of} can be called '${name}': it would hide ${scope}.${name}`)
+}
+
 /**
  * Declares a service.
  * @param factory called once per life of an instance: everything declared in it dies in a crash
+ * @throws SimError 'definition' when a client or a table would hide a member of contexts or transactions
  */
 export function service<const OwnTables extends Tables, const OwnClients extends Clients>(
   name: string,
@@ -109,6 +122,11 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     ]),
   )
   const clients = options.clients ?? ({} as OwnClients)
+  refuseTaken(`client of service ${name}`, Object.keys(clients), 'ctx', [
+    ...MEMBERS_OF_CTX,
+    ...membersOf(Context),
+  ])
+  refuseTaken(`table of service ${name}`, Object.keys(tables), 'tx', membersOf(TransactionScope))
   const plan: ServicePlan = {
     name,
     instances: options.instances ?? 1,

@@ -141,6 +141,22 @@ describe('a property that holds in the end', () => {
     },
   )
 
+  it.each([
+    ['a text', 'abc', 'abc'],
+    ['nothing', undefined, 'undefined'],
+    ['a promise', Promise.resolve(['a']), 'a Promise'],
+    ['a number in a list', ['a', 7], 'a list with 7'],
+    ['a row in a list', [{ id: 'a' }], 'a list with a Object'],
+  ])('[P16] whose keys are %s ends the run with an error that names it', (_what, keys, told) => {
+    const odd = eventually('odd', { ...positive, within: '1m', keys: () => keys as unknown as string[] })
+    const watch = new Watch([odd]).at(1, 'a', 1)
+    watch.judge({ end: 5 })
+    expect(watch.kernel.failure).toMatchObject({
+      code: 'definition',
+      message: `'keys' of property 'odd' must give a list of texts, and gave ${told}`,
+    })
+  })
+
   it.each(['0ms', '1us'])('[P15] of %s begins anew when a fault strikes', (within) => {
     const atOnce = eventually('at once', { ...positive, within })
     const watch = () => new Watch([atOnce]).at(1, 'a', 1).fault(500, 600)
