@@ -153,7 +153,7 @@ describe('a property that holds in the end', () => {
     watch.judge({ end: 5 })
     expect(watch.kernel.failure).toMatchObject({
       code: 'definition',
-      message: `'keys' of property 'odd' must give a list of texts, and gave ${told}`,
+      message: `'keys' of property 'positive' must give a list of texts, and gave ${told}`,
     })
   })
 

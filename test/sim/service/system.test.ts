@@ -1,6 +1,7 @@
 import { defineSystem, duration } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { outlineOf, systemProblems } from '../../../sim/run/outline.ts'
+import { outlineOf } from '../../../sim/run/outline.ts'
+import { systemProblems } from '../../../sim/run/system-problems.ts'
 import type { System } from '../../../sim/service/system.ts'
 
 const NOTHING = {
