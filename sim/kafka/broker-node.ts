@@ -20,8 +20,8 @@ import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
 import { type ConsumerClient, placeOf } from './consumer-client.ts'
-import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { MetadataBatch } from './controller/record.ts'
+import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { RecordBatch } from './log/batch.ts'
 import type { ApiName, ApiRequest } from './protocol/api.ts'
 import type { FetchResponseData } from './protocol/fetch.ts'
@@ -236,7 +236,11 @@ export class BrokerNode implements Server, Actor {
       const { kernel } = this.cluster
       const { groupId, topics } = request.body as OffsetCommitRequest
       const offsets = topics.flatMap(({ name: topic, partitions }) =>
-        partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({ topic, partition, offset })),
+        partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
+          topic,
+          partition,
+          offset,
+        })),
       )
       const answers = (response as OffsetCommitResponse | undefined)?.topics ?? []
       const errorCode = answers[0]?.partitions[0]?.errorCode ?? 'NETWORK_EXCEPTION'

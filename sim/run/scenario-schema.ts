@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { durationText, isTooLong, LONGEST } from '../faults/duration.ts'
+import { durationText } from '../faults/duration.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
+import { isTooLong, LONGEST } from '../kernel/time.ts'
 import { kafkaSchema } from './kafka-limits.ts'
 import { DEFAULT_BUDGET, DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type ScenarioInput } from './scenario.ts'
 

@@ -193,25 +193,28 @@ describe('a group', () => {
 })
 
 describe('a broker that crashes', () => {
-  it.each([1, 2, 3])('[B10] number %i: others lead, and nothing that was acknowledged is lost', async (id) => {
-    const bench = new KafkaBench({
-      settings: { 'min.insync.replicas': 2, 'session.timeout.ms': 6_000 },
-      kernel: { budget: BUDGET },
-    })
-    bench.up(['reader-1', 'reader-2'])
-    for (let index = 0; index < 60; index++) bench.send(100 + index * 200, `v${index}`)
-    bench.at(3_000, () => bench.node(id).process.crash(0, 20_000_000))
-    bench.send(60_000, 'last')
-    await bench.run()
-    expect(bench.kernel.failure).toBeUndefined()
-    expect(bench.node(id).broker?.state).toBe('RUNNING')
-    const outcomes = [...bench.sent.values()]
-    expect(outcomes.filter((outcome) => outcome instanceof Error)).toEqual([])
-    expect(new Set(bench.polled.map(({ value }) => value)).size).toBe(61)
-    // Idempotence: nothing is in the logs twice.
-    for (const node of bench.cluster.nodes.values()) {
-      const stored = [0, 1, 2, 3, 4, 5].flatMap((partition) => bench.values(node, partition))
-      expect(stored).toHaveLength(61)
-    }
-  })
+  it.each([1, 2, 3])(
+    '[B10] number %i: others lead, and nothing that was acknowledged is lost',
+    async (id) => {
+      const bench = new KafkaBench({
+        settings: { 'min.insync.replicas': 2, 'session.timeout.ms': 6_000 },
+        kernel: { budget: BUDGET },
+      })
+      bench.up(['reader-1', 'reader-2'])
+      for (let index = 0; index < 60; index++) bench.send(100 + index * 200, `v${index}`)
+      bench.at(3_000, () => bench.node(id).process.crash(0, 20_000_000))
+      bench.send(60_000, 'last')
+      await bench.run()
+      expect(bench.kernel.failure).toBeUndefined()
+      expect(bench.node(id).broker?.state).toBe('RUNNING')
+      const outcomes = [...bench.sent.values()]
+      expect(outcomes.filter((outcome) => outcome instanceof Error)).toEqual([])
+      expect(new Set(bench.polled.map(({ value }) => value)).size).toBe(61)
+      // Idempotence: nothing is in the logs twice.
+      for (const node of bench.cluster.nodes.values()) {
+        const stored = [0, 1, 2, 3, 4, 5].flatMap((partition) => bench.values(node, partition))
+        expect(stored).toHaveLength(61)
+      }
+    },
+  )
 })

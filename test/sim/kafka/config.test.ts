@@ -21,7 +21,10 @@ describe('the configuration of a cluster', () => {
       'Heartbeat must be set lower than the session timeout',
     ],
     [{ 'auto.offset.reset': 'newest' as never }, 'Invalid value newest for configuration auto.offset.reset'],
-    [{ 'isolation.level': 'serializable' as never }, 'String must be one of: read_committed, read_uncommitted'],
+    [
+      { 'isolation.level': 'serializable' as never },
+      'String must be one of: read_committed, read_uncommitted',
+    ],
     [{ 'partition.assignment.strategy': ['fair'] }, 'Invalid value fair'],
     [
       { 'group.protocol': 'consumer', 'session.timeout.ms': 6_000 },

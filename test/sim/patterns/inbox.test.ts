@@ -147,7 +147,13 @@ describe('an inbox row of the same transaction', () => {
       { receivers: 2 },
       {
         workload: { orders: 6, every: '1ms' },
-        cluster: { kafka: { 'session.timeout.ms': 1_000, 'heartbeat.interval.ms': 500, 'group.min.session.timeout.ms': 500 } },
+        cluster: {
+          kafka: {
+            'session.timeout.ms': 1_000,
+            'heartbeat.interval.ms': 500,
+            'group.min.session.timeout.ms': 500,
+          },
+        },
         faults: [
           // Its commit is on its way when it dies, and arrives when the other instance has begun.
           { slow: ['receiver-1', 'receiver-db'], by: '4s', at: '0ms', for: '1m' },
