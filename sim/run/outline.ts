@@ -3,7 +3,7 @@ import type { System } from '../service/system.ts'
 import { trapAmbient } from './ambient.ts'
 import { valueAt } from './problem.ts'
 import { cannotBeBuilt, prepare } from './run.ts'
-import { DEFAULT_CLUSTER, scenarioOf } from './scenario.ts'
+import { DEFAULT_CLUSTER, MOST_BROKERS, scenarioOf } from './scenario.ts'
 import { outlineOfWorld, type SystemOutline, validParams } from './system-problems.ts'
 import { buildWorld } from './world.ts'
 
@@ -21,7 +21,9 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
     params,
     cluster: {
       brokers:
-        Number.isInteger(brokers) && (brokers as number) >= 1 ? (brokers as number) : DEFAULT_CLUSTER.brokers,
+        Number.isInteger(brokers) && (brokers as number) >= 1
+          ? Math.min(brokers as number, MOST_BROKERS)
+          : DEFAULT_CLUSTER.brokers,
     },
     workload: { orders: 0 },
   })

@@ -6,7 +6,13 @@ import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
 import { isTooLong, LONGEST } from '../kernel/time.ts'
 import { kafkaSchema } from './kafka-limits.ts'
-import { DEFAULT_BUDGET, DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type ScenarioInput } from './scenario.ts'
+import {
+  DEFAULT_BUDGET,
+  DEFAULT_CLUSTER,
+  DEFAULT_WORKLOAD,
+  MOST_BROKERS,
+  type ScenarioInput,
+} from './scenario.ts'
 
 const MAX_ORDERS = 1_000_000
 
@@ -69,7 +75,7 @@ export const scenarioSchema = z.strictObject({
       brokers: z
         .int()
         .min(1)
-        .max(100)
+        .max(MOST_BROKERS)
         .optional()
         .describe(`how many brokers; default ${DEFAULT_CLUSTER.brokers}`),
       scheduling: z

@@ -6,9 +6,9 @@ import { loadBundle } from '../../../sim/run/load-bundle.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
 import { NODE_HOSTS } from '../../fixtures/hosts.ts'
 import { LOCAL_USES } from '../../fixtures/mistakes.ts'
+import { systemOf } from '../../fixtures/parts.ts'
 import { type Ctx, mark, type Perform, write } from '../../fixtures/shapes/shape.ts'
 import { solo, soloParts, soloScenario } from '../../fixtures/solo.ts'
-import { systemOf } from '../../fixtures/stage.ts'
 
 /** Every ambient source, with what the error must say. */
 const SOURCES: readonly (readonly [name: string, use: () => unknown, instead: string])[] = [
