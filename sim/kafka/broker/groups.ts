@@ -116,10 +116,7 @@ export class Groups {
     this.housekeepingMillis = Number.POSITIVE_INFINITY
     for (const shard of this.shards.values()) {
       this.workMillis = Math.min(this.workMillis, shard.workDeadlineMillis())
-      this.housekeepingMillis = Math.min(
-        this.housekeepingMillis,
-        shard.classic.housekeepingDeadlineMillis(),
-      )
+      this.housekeepingMillis = Math.min(this.housekeepingMillis, shard.classic.housekeepingDeadlineMillis())
     }
     this.dueMillis = Math.min(this.workMillis, this.housekeepingMillis)
   }
