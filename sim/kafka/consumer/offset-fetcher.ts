@@ -131,9 +131,7 @@ export class OffsetFetcher {
     for (const reset of resets) {
       const { state, strategy } = reset
       const isStale =
-        !this.subscriptions.holds(state) ||
-        state.state !== 'AWAIT_RESET' ||
-        state.resetStrategy !== strategy
+        !this.subscriptions.holds(state) || state.state !== 'AWAIT_RESET' || state.resetStrategy !== strategy
       if (isStale) continue
       const listed = parts.get(state.name)
       if (listed?.errorCode === 'NONE') this.found(reset, listed)
@@ -184,9 +182,7 @@ export class OffsetFetcher {
     const parts = byPartition(response?.topics, ({ partition }) => partition)
     for (const { state, position } of validations) {
       const isStale =
-        !this.subscriptions.holds(state) ||
-        state.state !== 'AWAIT_VALIDATION' ||
-        state.position !== position
+        !this.subscriptions.holds(state) || state.state !== 'AWAIT_VALIDATION' || state.position !== position
       if (isStale) continue
       const end = parts.get(state.name)
       if (end?.errorCode === 'NONE') this.validated(state, position, end, nowMillis)
