@@ -3,7 +3,7 @@ import { describeMissing } from '../coordinator/consumer-group-describe.ts'
 import { invalidHeartbeat, refusal } from '../coordinator/consumer-group-heartbeat.ts'
 import { responseErrorOf } from '../coordinator/group-log.ts'
 import type { JoinGroupRequest } from '../coordinator/group-message.ts'
-import type { OffsetCommitTopic, TopicErrors } from '../coordinator/offset-message.ts'
+import type { TopicErrors } from '../coordinator/offset-message.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { SENTINEL_GUARD } from '../log/verification.ts'
 import type { ApiRequest } from '../protocol/api.ts'
@@ -11,6 +11,7 @@ import { partitionName } from '../transaction/topic-partition.ts'
 import { txnOffsetCommitSupport } from '../transaction/verifier.ts'
 import type { BrokerContext } from './context.ts'
 import { GroupShard } from './group-shard.ts'
+import { errorsOf, merged, splitTopics } from './offset-topics.ts'
 import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
 import type { Respond } from './respond.ts'
@@ -174,7 +175,7 @@ export class Groups {
   }
 
   offsetCommit({ body, apiVersion }: ApiRequest<'OffsetCommit'>, respond: Respond<'OffsetCommit'>): void {
-    const { known, unknown } = this.split(body.topics)
+    const { known, unknown } = splitTopics(body.topics, this.context.metadata)
     const answer = (topics: readonly TopicErrors[]) =>
       respond({ topics: known === body.topics ? topics : merged(body.topics, topics, unknown) })
     const shard = this.shardOf(body.groupId)
@@ -197,7 +198,7 @@ export class Groups {
   ): void {
     const { body, apiVersion } = request
     const { context } = this
-    const { known, unknown } = this.split(body.topics)
+    const { known, unknown } = splitTopics(body.topics, this.context.metadata)
     const answer = (topics: readonly TopicErrors[]) =>
       respond({ topics: merged(body.topics, topics, unknown) })
     const shard = this.shardOf(body.groupId)
@@ -355,55 +356,6 @@ export class Groups {
       return joinError(memberId, 'INCONSISTENT_GROUP_PROTOCOL')
     return joinError(this.context.host.newMemberId(), 'MEMBER_ID_REQUIRED')
   }
-
-  /** Partitions that exist, which mostly are all of them, and those that do not. */
-  private split(topics: readonly OffsetCommitTopic[]): {
-    readonly known: readonly OffsetCommitTopic[]
-    readonly unknown: readonly TopicErrors[]
-  } {
-    if (this.areKnown(topics)) return { known: topics, unknown: [] }
-    const { metadata } = this.context
-    const known: OffsetCommitTopic[] = []
-    const unknown: TopicErrors[] = []
-    for (const { name, partitions } of topics) {
-      const isKnown = (index: number) => metadata.partition(name, index) !== undefined
-      const found = partitions.filter(({ partitionIndex }) => isKnown(partitionIndex))
-      const missing = partitions.filter(({ partitionIndex }) => !isKnown(partitionIndex))
-      if (found.length > 0) known.push({ name, partitions: found })
-      if (missing.length > 0)
-        unknown.push(...errorsOf([{ name, partitions: missing }], 'UNKNOWN_TOPIC_OR_PARTITION'))
-    }
-    return { known, unknown }
-  }
-
-  private areKnown(topics: readonly OffsetCommitTopic[]): boolean {
-    const { metadata } = this.context
-    for (const { name, partitions } of topics) {
-      if (partitions.length === 0) return false
-      const existing = metadata.topics.get(name)?.partitions
-      if (existing === undefined) return false
-      for (const { partitionIndex } of partitions) if (existing[partitionIndex] === undefined) return false
-    }
-    return true
-  }
-}
-
-function errorsOf(topics: readonly OffsetCommitTopic[], errorCode: ErrorCode): TopicErrors[] {
-  return topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
-  }))
-}
-
-/** The answers of a topic in one place, in the order of the request. */
-function merged(
-  asked: readonly { readonly name: string }[],
-  ...answers: (readonly TopicErrors[])[]
-): TopicErrors[] {
-  return asked.map(({ name }) => ({
-    name,
-    partitions: answers.flat().flatMap((topic) => (topic.name === name ? topic.partitions : [])),
-  }))
 }
 
 /** What a client is told that could not be verified: one that it knows (GroupCoordinatorService). */

@@ -103,7 +103,8 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   epochs.truncateFromEnd(logEndOffset)
   epochs.truncateFromStart(disk.logStartOffset)
   const state = { config: broker, switches, startMillis }
-  const snapshots = disk.cleanShutdown
+  const isRecovered = disk.cleanShutdown || logEndOffset <= disk.recoveryPoint
+  const snapshots = isRecovered
     ? disk.snapshots
     : recoveredSnapshots(
         new ProducerState(state, disk.snapshots),
