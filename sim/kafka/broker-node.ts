@@ -169,7 +169,7 @@ export class BrokerNode implements Server, Actor {
     this.perform((broker, nowMillis) => {
       for (const batch of batches) {
         broker.applyMetadata(batch, nowMillis)
-        this.cluster.observer?.brokerActed(this)
+        this.cluster.brokerActed(this)
       }
     })
     this.interruptRoutines()
@@ -219,7 +219,7 @@ export class BrokerNode implements Server, Actor {
     for (const alarm of [this.alarm, this.housekeeping, this.heartbeats]) alarm.clear()
     for (const node of this.cluster.nodes.values())
       if (node !== this) node.perform((broker) => broker.disconnected(this.id, nowMillis))
-    this.cluster.observer?.brokerActed(this)
+    this.cluster.brokerActed(this)
   }
 
   /** Does something to the broker, if it is alive, and waits for what it wants next. */
@@ -233,7 +233,7 @@ export class BrokerNode implements Server, Actor {
   private settle(): void {
     const { broker } = this
     if (broker === undefined) return
-    this.cluster.observer?.brokerActed(this)
+    this.cluster.brokerActed(this)
     this.alarm.set(momentOf(broker.workDeadlineMillis()), false)
     this.housekeeping.set(momentOf(broker.housekeepingDeadlineMillis()), true)
     this.settleHeartbeats(broker)

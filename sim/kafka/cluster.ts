@@ -39,7 +39,7 @@ export class KafkaCluster {
   readonly switches: BrokerSwitches
   readonly nodes = new Map<number, BrokerNode>()
   readonly controller: ControllerNode
-  observer: ClusterObserver | undefined
+  private readonly observers: ClusterObserver[] = []
   private readonly topics: TopicConfig[] = []
   /** Of the choices that clients make, by how many there are to choose from. */
   private readonly clientSites = new Map<number, ChoiceSite>()
@@ -62,7 +62,9 @@ export class KafkaCluster {
       shuttingDown: () => {
         for (const node of this.nodes.values()) node.interrupt()
       },
-      acted: () => this.observer?.controllerActed(),
+      acted: () => {
+        for (const observer of this.observers) observer.controllerActed()
+      },
     })
     for (let id = 1; id <= brokerCount; id++) this.nodes.set(id, new BrokerNode(this, id))
   }
@@ -74,6 +76,16 @@ export class KafkaCluster {
 
   get brokerConfig(): BrokerConfig {
     return this.config.broker
+  }
+
+  /** Tells somebody whatever brokers and controller do from now on. */
+  observe(observer: ClusterObserver): void {
+    this.observers.push(observer)
+  }
+
+  /** A broker has done something. */
+  brokerActed(node: BrokerNode): void {
+    for (const observer of this.observers) observer.brokerActed(node)
   }
 
   /** @param settings of this producer alone @throws ProducerConfigError */

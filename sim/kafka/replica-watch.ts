@@ -40,7 +40,7 @@ export class ReplicaWatch implements ClusterObserver {
 
   constructor(cluster: KafkaCluster) {
     this.cluster = cluster
-    cluster.observer = this
+    cluster.observe(this)
   }
 
   /** What was ever committed in a partition. */
