@@ -46,10 +46,10 @@ describe('a crash of a machine', () => {
 
   it('[F14] hits every broker that it names', async () => {
     const result = await courier({}, { faults: [{ crashMachine: 'broker', at: '5s', restart: '1s' }] })
-    expect(recordsOf(result, 'crash').map(({ lane }) => lane).sort()).toEqual([
-      'broker-1',
-      'broker-2',
-      'broker-3',
-    ])
+    expect(
+      recordsOf(result, 'crash')
+        .map(({ lane }) => lane)
+        .sort(),
+    ).toEqual(['broker-1', 'broker-2', 'broker-3'])
   })
 })
