@@ -6,6 +6,10 @@ export const params = {
     ['none', ...INBOX_MODES.filter((mode) => mode !== 'none')],
     'when a reader writes down that it has taken a letter',
   ),
+  sendsAgain: toggle(
+    false,
+    'the writer takes an error for a letter that is not there, and sends it again as a new one',
+  ),
   addresses: count(6, { min: 1, max: 1_000 }, 'how many addresses the letters go to, in turns'),
   readers: count(1, { min: 1, max: 10 }, 'how many instances the reader has'),
   reading: duration('0ms', 'how long the reader takes over a letter'),

@@ -15,7 +15,7 @@ export default defineSystem({
     const archive = archiveService(values)
     return {
       topics: [letters],
-      services: [writerService(), reader, archive],
+      services: [writerService(values), reader, archive],
       externals: [],
       workload: {
         noun: 'letter',

@@ -17,10 +17,15 @@ export const post = route<Letter, null>('writer', 'post')
 export const acknowledged = ledger<Letter>('users.acknowledged')
 
 /** Publishes letters straight to their topic, and answers when they are acknowledged. */
-export const writerService = () =>
+export const writerService = ({ sendsAgain }: Params) =>
   service('writer', { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) }, ({ route: answer }) => {
     answer(post, async (letter, ctx) => {
-      await ctx.publish(LetterSent, letter)
+      try {
+        await ctx.publish(LetterSent, letter)
+      } catch (error) {
+        if (!sendsAgain) throw error
+        await ctx.publish(LetterSent, letter)
+      }
       return null
     })
   })

@@ -31,8 +31,13 @@ export class CoordinatorLookup {
   /** The coordinator; undefined while it is looked for, which this asks for. */
   node(nowMillis: number): number | undefined {
     if (this.nodeId !== NONE) {
-      if (this.client.isAvailable(this.nodeId, nowMillis)) return this.nodeId
+      if (this.client.isAvailable(this.nodeId, nowMillis)) {
+        this.attempts = 0
+        return this.nodeId
+      }
+      // Found, but the connection has failed: the others may not know yet that it is dead.
       this.nodeId = NONE
+      this.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(this.attempts++)
     }
     this.isWanted = true
     this.maintain(nowMillis)
@@ -68,7 +73,6 @@ export class CoordinatorLookup {
     this.isAsking = false
     if (response?.errorCode === 'NONE') {
       this.isWanted = false
-      this.attempts = 0
       this.nodeId = response.nodeId
       this.foundMillis = nowMillis
       return

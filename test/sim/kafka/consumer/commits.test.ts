@@ -123,6 +123,22 @@ describe('committing', () => {
     stage.take('OffsetCommit').answer(committed())
   })
 
+  it('[KO2] backs off when the coordinator that the others name cannot be reached', () => {
+    const stage = member({ 'enable.auto.commit': false, 'reconnect.backoff.ms': 5_000 })
+    stage.consumer.commitSync([OFFSET], stage.nowMillis, () => {})
+    stage.take('OffsetCommit').answer(undefined)
+    let searches = 0
+    const { send } = stage
+    stage.send = (nodeId, request, answered) => {
+      if (request.api === 'FindCoordinator') searches += 1
+      if (searches > 50) throw new Error('it spins')
+      send.call(stage, nodeId, request, answered as never)
+    }
+    stage.pass(2_000)
+    expect(searches).toBeGreaterThan(1)
+    expect(searches).toBeLessThan(10)
+  })
+
   it('[KO2] lets the application poll from within the answer, and tells it when there is something', () => {
     const stage = processing({ 'enable.auto.commit': false, 'max.poll.interval.ms': 500 })
     stage.pass(500)
