@@ -12,7 +12,7 @@ export const params = {
   ),
   addresses: count(6, { min: 1, max: 1_000 }, 'how many addresses the letters go to, in turns'),
   readers: count(1, { min: 1, max: 10 }, 'how many instances the reader has'),
-  reading: duration('0ms', 'how long the reader takes over a letter'),
+  reading: duration('0ms', 'how long the reader takes over a letter', { min: '0ms' }),
   slowLetter: count(
     0,
     { min: 0, max: 1_000_000 },
