@@ -93,7 +93,8 @@ describe('committing', () => {
     stage.findsCoordinator = false
     stage.consumer.commitSync([OFFSET], stage.nowMillis, () => {})
     stage.take('OffsetCommit').answer(committed('NOT_COORDINATOR'))
-    stage.pass(1_000)
+    stage.nowMillis += 1_000
+    stage.consumer.advance(stage.nowMillis)
     expect(stage.pending()).toContain('FindCoordinator')
     expect(stage.consumer.nextDeadlineMillis()).toBeGreaterThan(stage.nowMillis)
     stage.findsCoordinator = true
@@ -108,8 +109,9 @@ describe('committing', () => {
     })
     stage.pass(1_000)
     expect(polled).toEqual([0])
+    stage.heard.length = 0
     stage.take('Fetch').answer(fetched(found(0, [batchAt(9, 1)])))
-    expect(stage.heard.at(-1)).toBe('wakeup')
+    expect(stage.heard).toEqual(['wakeup'])
     expect(stage.offsets()).toEqual([9])
   })
 
