@@ -222,7 +222,7 @@ describe('a broker that crashes', () => {
 
 describe('a broker with a machine of its own', () => {
   /** One broker with ten records that nothing has flushed, and what happens to it after a second. */
-  const once = async (act: (node: BrokerNode) => void): Promise<{ bench: KafkaBench; kept: number }> => {
+  const lived = async (act: (node: BrokerNode) => void): Promise<{ bench: KafkaBench; kept: number }> => {
     const bench = new KafkaBench({ brokers: 1, kernel: { budget: BUDGET } })
     bench.up()
     for (let index = 0; index < 10; index++) bench.send(100, `v${index}`)
@@ -234,12 +234,12 @@ describe('a broker with a machine of its own', () => {
   }
 
   it('[B20] loses what is not flushed with the machine, and nothing with the process alone', async () => {
-    expect((await once((node) => node.process.crash(0, 500_000))).kept).toBe(10)
-    expect((await once((node) => node.crashMachine(0, undefined, 500_000))).kept).toBe(0)
+    expect((await lived((node) => node.process.crash(0, 500_000))).kept).toBe(10)
+    expect((await lived((node) => node.crashMachine(0, undefined, 500_000))).kept).toBe(0)
   })
 
   it('[B20] that dies again by itself loses nothing more', async () => {
-    const { kept } = await once((node) => {
+    const { kept } = await lived((node) => {
       node.process.crash(0, 500_000)
       node.crashMachine(0, undefined, 500_000)
     })
@@ -247,7 +247,7 @@ describe('a broker with a machine of its own', () => {
   })
 
   it('[B21] has flushed everything when it was shut down in order', async () => {
-    const { bench, kept } = await once((node) => {
+    const { bench, kept } = await lived((node) => {
       node.shutDown(0, 500_000)
       const { kernel, entity } = node.process
       const loses = { onEvent: () => node.crashMachine(0, undefined, 500_000) }
