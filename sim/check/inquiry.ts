@@ -36,7 +36,9 @@ export class Inquiry {
   keys(property: Eventually): readonly string[] {
     return this.attempt(property, [], () => {
       const answer: unknown = property.keys(this.reader(property))
-      return Array.isArray(answer) ? answer : refuse('keys', 'a list of keys', answer)
+      if (!Array.isArray(answer)) return refuse('keys', 'a list of texts', answer)
+      const odd = answer.findIndex((key) => typeof key !== 'string')
+      return odd < 0 ? answer : refuse('keys', 'a list of texts', answer[odd], 'a list with ')
     })
   }
 
@@ -104,14 +106,15 @@ function withoutKey(
 }
 
 /** Refuses an answer of a property's function; a promise is always truthy, and would be an answer to nothing. */
-function refuse(asked: string, expected: string, answer: unknown): never {
-  let got = `${typeof answer}`
-  if (answer === null) got = 'null'
-  else if (typeof (answer as { then?: unknown } | undefined)?.then === 'function') {
+function refuse(asked: string, expected: string, answer: unknown, within = ''): never {
+  let got = typeof answer === 'string' ? `'${answer}'` : String(answer)
+  if (typeof (answer as { then?: unknown } | null | undefined)?.then === 'function') {
     got = 'a promise: properties read what is there and wait for nothing, so none of their functions is async'
     Promise.resolve(answer).catch(() => {})
-  }
-  throw new SimError('definition', `'${asked}' must return ${expected}, and returned ${got}`)
+  } else if (typeof answer === 'object' && answer !== null)
+    got = `a value of ${answer.constructor?.name ?? 'no class'}`
+  else if (typeof answer === 'function') got = 'a function'
+  throw new SimError('definition', `'${asked}' must return ${expected}, and returned ${within}${got}`)
 }
 
 function propertyError(property: Property, error: unknown): SimError {

@@ -108,11 +108,12 @@ export class Monitor {
     const calmSince = known === Number.POSITIVE_INFINITY ? nowMicros : known
     const pending = [...this.pursuits.values()].filter((pursuit) => pursuit.pending)
     const nextMicros = calmSince + Math.min(...pending.map(({ property }) => property.withinMicros))
-    this.inquiry.kernel.watch(nextMicros, () => {
+    this.inquiry.kernel.watch(nextMicros, (eventMicros) => {
       for (const pursuit of pending) {
         if (this.calmSince() + pursuit.property.withinMicros <= nextMicros) pursuit.deadlinePassed()
       }
-      this.watchDeadlines(nextMicros)
+      // What is not calm yet is not before the next event: a short bound is not counted out until then.
+      this.watchDeadlines(eventMicros)
     })
   }
 }

@@ -55,7 +55,10 @@ export function always(name: string, options: PropertyOptions): Always {
   }
 }
 
-/** Declares a property that holds in the end. @throws SimError 'definition' when it could never fail */
+/**
+ * Declares a property that holds in the end: `within: '0ms'` means at once.
+ * @throws SimError 'definition' when it could never fail, or the bound is no duration
+ */
 export function eventually(
   name: string,
   options: PropertyOptions & { readonly within: DurationText; keys(read: Read): readonly string[] },

@@ -10,9 +10,10 @@ import { type RunSummary, summaryOf } from '../report/summary.ts'
 import { traceLines } from '../report/trace-file.ts'
 import { differenceOf } from '../run/determinism.ts'
 import { type Bundle, loadBundle } from '../run/load-bundle.ts'
-import { outlineOf, type SystemOutline } from '../run/outline.ts'
+import { outlineOf } from '../run/outline.ts'
 import { prepare, type RunOptions, type RunResult, run } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
+import type { SystemOutline } from '../run/system-problems.ts'
 import type { System } from '../service/system.ts'
 
 /** What to run. */

@@ -84,7 +84,7 @@ export class Process {
   }
 
   /** Ends the present life in order: whoever lives in it has put everything away. */
-  stop(cause: number, restartAfter: Micros): void {
+  stop(cause: number, restartAfter?: Micros): void {
     this.end('stop', cause, restartAfter)
   }
 

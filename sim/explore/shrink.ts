@@ -1,6 +1,6 @@
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Tape } from '../kernel/tape.ts'
-import { type PreparedSystem, type RunResult, run } from '../run/run.ts'
+import { type PreparedSystem, type RunResult, runGenerated } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { ddmin } from './ddmin.ts'
 
@@ -62,7 +62,7 @@ export async function shrink(
   seed: number,
   options: ShrinkOptions = {},
 ): Promise<Shrunk | undefined> {
-  const first = await run(prepared, scenario, seed, { tape: options.tape, recordTape: true })
+  const first = await runGenerated(prepared, scenario, seed, { tape: options.tape, recordTape: true })
   const property = options.property ?? violatedOf(first, scenario)
   if (property === undefined || !violates(first, property)) return undefined
   const shrinker = new Shrinker(prepared, scenario, seed, property, {
@@ -191,14 +191,14 @@ class Shrinker {
       return undefined
     }
     this.runs++
-    return run(this.prepared, scenario, this.seed, { tape })
+    return runGenerated(this.prepared, scenario, this.seed, { tape })
   }
 
   private async result(): Promise<Shrunk> {
     const { best, before, property } = this
     const { exhausted } = this
-    const again = await run(this.prepared, best, this.seed, {})
-    const withTape = await run(this.prepared, best, this.seed, { tape: this.options.tape })
+    const again = await runGenerated(this.prepared, best, this.seed, {})
+    const withTape = await runGenerated(this.prepared, best, this.seed, { tape: this.options.tape })
     this.runs += 2
     const faults: NeededFault[] = []
     for (const [index, spec] of best.faults.entries()) {

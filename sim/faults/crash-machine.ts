@@ -17,7 +17,8 @@ export const crashMachine = defineFault({
     `the machine of ${settings.crashMachine} lost power and came back after ${settings.restart}`,
   strike({ kernel, kafka }, settings, strike) {
     const restartMicros = durationMicros(settings.restart)
-    for (const node of kafka.named(settings.crashMachine)) node.crashMachine(strike.cause, restartMicros)
+    for (const node of kafka.named(settings.crashMachine))
+      node.crashMachine(strike.cause, undefined, restartMicros)
     return kernel.nowMicros + restartMicros
   },
 })

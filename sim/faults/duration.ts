@@ -1,16 +1,7 @@
 import { z } from 'zod'
-import { type DurationText, durationMicros, readDuration } from '../kernel/time.ts'
+import { type DurationText, isTooLong, LONGEST, readDuration } from '../kernel/time.ts'
 
 const error = "expected a duration such as '300ms', '2s' or '5m'"
-
-/** The longest span of a scenario file: of longer ones, sums would lose microseconds. */
-export const LONGEST: DurationText = '36500d'
-const LONGEST_MICROS = durationMicros(LONGEST)
-
-/** Whether a text is a duration, but a longer one than a scenario file may state. */
-export function isTooLong(text: string): boolean {
-  return (readDuration(text) ?? 0) > LONGEST_MICROS
-}
 
 /** A duration in a scenario file: `300ms`, `2s`. */
 export const durationText = z

@@ -16,6 +16,7 @@ import type {
   ControllerChannel,
   ControllerRequest,
 } from './broker/host.ts'
+import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
@@ -95,8 +96,8 @@ export class BrokerNode implements Server, Actor {
   private readonly heartbeats: Alarm
   private readonly routine: Routine
   private disk: BrokerDisk | undefined
-  /** It does not only die: its machine does. */
-  private losesPower = false
+  /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
+  private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
   private toController: Connection | undefined
 
   constructor(cluster: KafkaCluster, id: number) {
@@ -117,6 +118,22 @@ export class BrokerNode implements Server, Actor {
       this.perform((broker, nowMillis) => broker.heartbeat(nowMillis)),
     )
     this.routine = this.routineWithController()
+  }
+
+  /** What its last life has left on its disk; undefined in the first. */
+  get stored(): BrokerDisk | undefined {
+    return this.disk
+  }
+
+  /**
+   * Its machine crashes: the page cache is lost.
+   * @param lossOf what is lost of each log; all that was not flushed unless it says otherwise
+   * @param restartAfter delay until the next life; undefined: it stays down
+   */
+  crashMachine(cause: number, lossOf?: LossOf, restartAfter?: Micros): void {
+    this.leave = (broker, nowMillis) => broker.crashMachine(nowMillis, lossOf)
+    this.process.crash(cause, restartAfter)
+    this.leave = undefined
   }
 
   serve(message: Message, _from: Process, respond: (response: unknown) => void): void {
@@ -150,7 +167,10 @@ export class BrokerNode implements Server, Actor {
   onEvent(_code: number, subject: unknown): void {
     const batches = subject as readonly MetadataBatch[]
     this.perform((broker, nowMillis) => {
-      for (const batch of batches) broker.applyMetadata(batch, nowMillis)
+      for (const batch of batches) {
+        broker.applyMetadata(batch, nowMillis)
+        this.cluster.observer?.brokerActed(this)
+      }
     })
     this.interruptRoutines()
   }
@@ -173,14 +193,8 @@ export class BrokerNode implements Server, Actor {
     this.settle()
   }
 
-  /** The machine dies: with the process, what it wrote but did not flush. @param restartAfter delay until the next life */
-  crashMachine(cause: number, restartAfter: Micros): void {
-    this.losesPower = this.process.alive
-    this.process.crash(cause, restartAfter)
-  }
-
   /** Shuts down in order, and stops when the others have taken over. @param restartAfter delay from then on */
-  shutDown(cause: number, restartAfter: Micros): void {
+  shutDown(cause: number, restartAfter?: Micros): void {
     this.routine.end()
     this.perform((broker, nowMillis) =>
       broker.shutDown(nowMillis, (disk) => {
@@ -195,15 +209,17 @@ export class BrokerNode implements Server, Actor {
     this.cluster.kernel.cause = cause
     this.overdue = []
     const nowMillis = clockMillis(this.cluster.kernel.nowMicros)
-    if (this.broker !== undefined)
-      this.disk = this.losesPower ? this.broker.crashMachine(nowMillis) : this.broker.crashProcess(nowMillis)
-    this.losesPower = false
+    const { broker, leave } = this
+    if (broker !== undefined)
+      this.disk = leave === undefined ? broker.crashProcess(nowMillis) : leave(broker, nowMillis)
+    this.leave = undefined
     this.broker = undefined
     this.routine.end()
     this.interruptRoutines()
     for (const alarm of [this.alarm, this.housekeeping, this.heartbeats]) alarm.clear()
     for (const node of this.cluster.nodes.values())
       if (node !== this) node.perform((broker) => broker.disconnected(this.id, nowMillis))
+    this.cluster.observer?.brokerActed(this)
   }
 
   /** Does something to the broker, if it is alive, and waits for what it wants next. */
@@ -217,6 +233,7 @@ export class BrokerNode implements Server, Actor {
   private settle(): void {
     const { broker } = this
     if (broker === undefined) return
+    this.cluster.observer?.brokerActed(this)
     this.alarm.set(momentOf(broker.workDeadlineMillis()), false)
     this.housekeeping.set(momentOf(broker.housekeepingDeadlineMillis()), true)
     this.settleHeartbeats(broker)

@@ -9,7 +9,7 @@ import { type ClusterConfig, clusterConfig, type KafkaSettings } from './config.
 import type { ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient } from './consumer-client.ts'
 import { ControllerNode } from './controller-node.ts'
-import type { ProducerConfig } from './producer/config.ts'
+import { type ProducerConfig, type ProducerSettings, producerConfig } from './producer/config.ts'
 
 /** A topic as it is created. */
 export interface TopicConfig {
@@ -17,6 +17,14 @@ export interface TopicConfig {
   readonly partitions: number
   /** Default: three, or as many as there are brokers. */
   readonly replicationFactor?: number
+}
+
+/** Watches what brokers and controller do; changes nothing. */
+export interface ClusterObserver {
+  /** A broker has done something, or its life has begun or ended. */
+  brokerActed(node: BrokerNode): void
+  /** The controller has done something. */
+  controllerActed(): void
 }
 
 /** For how long the cluster has been up when a run begins. */
@@ -31,6 +39,7 @@ export class KafkaCluster {
   readonly switches: BrokerSwitches
   readonly nodes = new Map<number, BrokerNode>()
   readonly controller: ControllerNode
+  observer: ClusterObserver | undefined
   private readonly topics: TopicConfig[] = []
   /** Of the choices that clients make, by how many there are to choose from. */
   private readonly clientSites = new Map<number, ChoiceSite>()
@@ -46,8 +55,14 @@ export class KafkaCluster {
     this.network = network
     this.config = clusterConfig(settings, brokerCount)
     this.switches = { ...BROKER_SWITCHES, ...switches }
-    this.controller = new ControllerNode(network, this.config.controller, () => {
-      for (const clients of this.members.values()) for (const client of clients) client.topologyChanged()
+    this.controller = new ControllerNode(network, this.config.controller, {
+      topologyChanged: () => {
+        for (const clients of this.members.values()) for (const client of clients) client.topologyChanged()
+      },
+      shuttingDown: () => {
+        for (const node of this.nodes.values()) node.interrupt()
+      },
+      acted: () => this.observer?.controllerActed(),
     })
     for (let id = 1; id <= brokerCount; id++) this.nodes.set(id, new BrokerNode(this, id))
   }
@@ -61,12 +76,14 @@ export class KafkaCluster {
     return this.config.broker
   }
 
-  producerConfig(clientId: string): ProducerConfig {
-    return { ...this.config.producer, 'client.id': clientId }
+  /** @param settings of this producer alone @throws ProducerConfigError */
+  producerConfig(clientId: string, settings: ProducerSettings = {}): ProducerConfig {
+    return producerConfig({ ...this.config.producer, 'client.id': clientId, ...settings })
   }
 
-  consumerConfig(clientId: string, groupId: string): ConsumerSettings {
-    return { ...this.config.consumer, 'client.id': clientId, 'group.id': groupId }
+  /** @param settings of this consumer alone */
+  consumerConfig(clientId: string, groupId: string, settings: ConsumerSettings = {}): ConsumerSettings {
+    return { ...this.config.consumer, 'client.id': clientId, 'group.id': groupId, ...settings }
   }
 
   /** A choice that a client makes: jitter, which broker to ask, where to begin. */

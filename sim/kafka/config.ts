@@ -43,10 +43,6 @@ export interface ClusterConfig {
   readonly controller: ControllerConfig
   readonly producer: ProducerConfig
   readonly consumer: ConsumerSettings
-  /** How often members of groups are heard of. */
-  readonly heartbeatIntervalMillis: number
-  /** How long they may be silent. */
-  readonly sessionTimeoutMillis: number
 }
 
 /** Replicas of internal topics: three, or as many as there are brokers. */
@@ -82,18 +78,21 @@ export function clusterConfig(settings: KafkaSettings, brokerCount: number): Clu
     controller: { ...CONTROLLER_DEFAULTS, ...known(all, CONTROLLER_DEFAULTS) },
     producer: producerConfig(known(all, PRODUCER_DEFAULTS)),
     consumer,
-    ...(all['group.protocol'] === 'consumer'
-      ? {
-          heartbeatIntervalMillis: { ...BROKER_DEFAULTS, ...settings }[
-            'group.consumer.heartbeat.interval.ms'
-          ],
-          sessionTimeoutMillis: { ...BROKER_DEFAULTS, ...settings }['group.consumer.session.timeout.ms'],
-        }
-      : {
-          heartbeatIntervalMillis: { ...CONSUMER_DEFAULTS, ...settings }['heartbeat.interval.ms'],
-          sessionTimeoutMillis: { ...CONSUMER_DEFAULTS, ...settings }['session.timeout.ms'],
-        }),
   }
+}
+
+/** How often a member of a group is heard of: in group.protocol=consumer the brokers say so. */
+export function heartbeatIntervalMillis(consumer: ConsumerSettings, broker: BrokerConfig): number {
+  return consumer['group.protocol'] === 'consumer'
+    ? broker['group.consumer.heartbeat.interval.ms']
+    : { ...CONSUMER_DEFAULTS, ...consumer }['heartbeat.interval.ms']
+}
+
+/** How long a member of a group may be silent: in group.protocol=consumer the brokers say so. */
+export function sessionTimeoutMillis(consumer: ConsumerSettings, broker: BrokerConfig): number {
+  return consumer['group.protocol'] === 'consumer'
+    ? broker['group.consumer.session.timeout.ms']
+    : { ...CONSUMER_DEFAULTS, ...consumer }['session.timeout.ms']
 }
 
 function ofBrokers(settings: KafkaSettings): Partial<BrokerConfig> {

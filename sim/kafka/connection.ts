@@ -70,6 +70,8 @@ export class Connection implements Actor {
   private readonly arrived: Call[] = []
   /** The request that is under way is to be answered in its time when it gets there. */
   private pressNext = false
+  /** The server has closed it, of which the client may not know yet. */
+  private isRefused = false
   /** Answers the request that is being handled. */
   private respond: ((response: unknown) => void) | undefined
   private readonly atClient: ProcessResource
@@ -163,7 +165,7 @@ export class Connection implements Actor {
   }
 
   private arrive(call: Call): void {
-    if (!this.life.alive) return
+    if (!this.life.alive || this.isRefused) return
     if (this.isPipelined)
       this.server.serve(call.message, this.from, (response) => this.answer(call, response))
     else {
@@ -199,14 +201,13 @@ export class Connection implements Actor {
   }
 
   private answer(call: Call, response: unknown): void {
-    if (!this.isOpen || !this.life.alive) return
+    if (!this.isOpen || !this.life.alive || this.isRefused) return
     if (response === NO_ANSWER) {
       this.calls.splice(this.calls.indexOf(call), 1)
       return
     }
     if (response === undefined) {
-      const { cause } = this.network.kernel
-      this.network.send(this.back, this.from.entity, this, RESET_ARRIVES, undefined, cause)
+      this.refuse()
       return
     }
     call.response = response
@@ -221,9 +222,17 @@ export class Connection implements Actor {
     call.answered(call.response)
   }
 
+  /** The server closes the connection: whatever else has arrived is not handled. */
+  private refuse(): void {
+    const { network, back, from } = this
+    this.isRefused = true
+    this.arrived.length = 0
+    network.send(back, from.entity, this, RESET_ARRIVES, undefined, network.kernel.cause)
+  }
+
   private serverEnded(cause: number): void {
     this.arrived.length = 0
-    if (!this.isOpen) return
+    if (!this.isOpen || this.isRefused) return
     this.network.send(this.back, this.from.entity, this, RESET_ARRIVES, undefined, cause)
     this.linkChanged()
   }

@@ -9,9 +9,11 @@ import type { TopicPartition } from './assignor/subscription.ts'
 import type { BrokerNode } from './broker-node.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
+import { heartbeatIntervalMillis, sessionTimeoutMillis } from './config.ts'
+import type { ConsumerSettings } from './consumer/config.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { ConsumerError } from './consumer/error.ts'
-import type { CallbackDone, ConsumerHooks, ConsumerRecord } from './consumer/hooks.ts'
+import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } from './consumer/hooks.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
 
@@ -42,6 +44,8 @@ export function placeOf(topic: string, partition: number): string {
 export interface ConsumerApplication {
   /** A poll would return something now, after one that did not. */
   onRecords(): void
+  /** Partitions came, or went: then the group waits until this returns. */
+  onAssignment?(change: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void
 }
 
 /** Kafka's consumer in one life of a process: one member of one group. */
@@ -54,7 +58,11 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly application: ConsumerApplication
   private readonly incarnation: Incarnation
   private readonly channel: ClientChannel
+  private readonly heartbeatIntervalMillis: number
+  private readonly sessionTimeoutMillis: number
   private readonly causes = new Map<string, readonly number[]>()
+  /** Partitions of which records were polled since the last commit. */
+  private readonly polled = new Map<string, TopicPartition>()
   private readonly alarm: Alarm
   private readonly heartbeats: Alarm
   private readonly refresh: Alarm
@@ -71,6 +79,7 @@ export class ConsumerClient implements ConsumerHooks {
     groupId: string,
     topics: readonly string[],
     application: ConsumerApplication,
+    settings: ConsumerSettings = {},
   ) {
     const { kernel, network } = cluster
     this.cluster = cluster
@@ -83,7 +92,10 @@ export class ConsumerClient implements ConsumerHooks {
       if (api === 'Metadata') this.knownTopology = cluster.controller.topology
       this.settle()
     })
-    this.consumer = new Consumer(cluster.consumerConfig(process.name, groupId), this.channel, this)
+    const config = cluster.consumerConfig(process.name, groupId, settings)
+    this.heartbeatIntervalMillis = heartbeatIntervalMillis(config, cluster.brokerConfig)
+    this.sessionTimeoutMillis = sessionTimeoutMillis(config, cluster.brokerConfig)
+    this.consumer = new Consumer(config, this.channel, this)
     this.consumer.subscribe(topics)
     const advance = (): void => {
       this.consumer.advance(this.nowMillis)
@@ -116,7 +128,9 @@ export class ConsumerClient implements ConsumerHooks {
     const records = this.tryPoll()
     this.settle()
     return records.map(({ topic, partition, offset, record }) => {
-      return { topic, partition, offset, place: placeOf(topic, partition), record: record as SentRecord }
+      const place = placeOf(topic, partition)
+      this.polled.set(place, { topic, partition })
+      return { topic, partition, offset, place, record: record as SentRecord }
     })
   }
 
@@ -149,13 +163,19 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   /**
-   * Commits the positions, so that what was polled is done with.
+   * Commits the positions in the partitions that were polled since the last commit: what was polled is done with.
    * @param done called when the coordinator has answered, with why it has not taken them if it has not
    */
   commit(entity: Entity, cause: number, done: (error: ConsumerError | undefined) => void): void {
     this.cluster.kernel.cause = cause
     this.channel.entity = entity
-    this.consumer.commitSync(undefined, this.nowMillis, (error) => done(error))
+    const offsets: PartitionOffset[] = []
+    for (const partition of this.polled.values()) {
+      const offset = this.holds(partition) ? this.consumer.position(partition) : undefined
+      if (offset !== undefined) offsets.push({ ...partition, offset, leaderEpoch: -1, metadata: '' })
+    }
+    this.polled.clear()
+    this.consumer.commitSync(offsets, this.nowMillis, (error) => done(error))
     this.settle()
   }
 
@@ -209,14 +229,17 @@ export class ConsumerClient implements ConsumerHooks {
   onPartitionsAssigned(partitions: readonly TopicPartition[], done: CallbackDone): void {
     const { cause } = this.cluster.kernel
     for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), [cause])
+    this.application.onAssignment?.('assigned', partitions)
     done(this.nowMillis)
   }
 
-  onPartitionsRevoked(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+  onPartitionsRevoked(partitions: readonly TopicPartition[], done: CallbackDone): void {
+    this.application.onAssignment?.('revoked', partitions)
     done(this.nowMillis)
   }
 
-  onPartitionsLost(_partitions: readonly TopicPartition[], done: CallbackDone): void {
+  onPartitionsLost(partitions: readonly TopicPartition[], done: CallbackDone): void {
+    this.application.onAssignment?.('lost', partitions)
     done(this.nowMillis)
   }
 
@@ -266,10 +289,11 @@ export class ConsumerClient implements ConsumerHooks {
     const resume = (): void => {
       coordinator.routines.delete(this)
       consumer.skipHeartbeats(this.nowMillis)
-      const { heartbeatIntervalMillis, sessionTimeoutMillis } = cluster.config
       const nextMillis = consumer.heartbeatDeadlineMillis()
-      const heardMillis = Number.isFinite(nextMillis) ? nextMillis - heartbeatIntervalMillis : this.nowMillis
-      const expiresMillis = heardMillis + sessionTimeoutMillis
+      const heardMillis = Number.isFinite(nextMillis)
+        ? nextMillis - this.heartbeatIntervalMillis
+        : this.nowMillis
+      const expiresMillis = heardMillis + this.sessionTimeoutMillis
       const { cause } = cluster.kernel
       const member = { groupId, memberId: memberId(), process: process.name, expiresMillis, cause }
       coordinator.resumeSession(member, heardMillis)

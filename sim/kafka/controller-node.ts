@@ -31,6 +31,16 @@ function concernsClients(record: MetadataRecord): boolean {
   }
 }
 
+/** Hears what the controller does. */
+export interface ControllerListener {
+  /** There are other topics or partitions. */
+  topologyChanged(): void
+  /** A broker wants to shut down, for which the controller waits for the others' heartbeats. */
+  shuttingDown(): void
+  /** It has done something. */
+  acted(): void
+}
+
 /** How far a broker has been sent the metadata. */
 interface Following {
   readonly follower: MetadataFollower
@@ -48,13 +58,12 @@ export class ControllerNode implements Server {
   /** Changes when there are other topics or partitions. */
   topology = 0
   private readonly followings: Following[] = []
-  private readonly topologyChanged: () => void
+  private readonly listener: ControllerListener
   private seenOffset = -1
 
-  /** @param topologyChanged called when there are other topics or partitions */
-  constructor(network: Network, config: ControllerConfig, topologyChanged: () => void) {
+  constructor(network: Network, config: ControllerConfig, listener: ControllerListener) {
     const { kernel } = network
-    this.topologyChanged = topologyChanged
+    this.listener = listener
     this.network = network
     this.process = network.add(new Process(kernel, 'controller', 'controller', undefined))
     this.controller = new Controller(config, clockMillis(kernel.nowMicros))
@@ -77,6 +86,7 @@ export class ControllerNode implements Server {
     respond(this.answer(request, clockMillis(kernel.nowMicros)))
     if (this.isShuttingDown) for (const { follower } of this.followings) follower.interrupt()
     this.publish()
+    if (this.isShuttingDown) this.listener.shuttingDown()
   }
 
   /** Whether a broker shuts down in order, for which it waits for the others' heartbeats. */
@@ -146,7 +156,7 @@ export class ControllerNode implements Server {
     this.seenOffset = metadata.offset
     if (!batches.some(({ records }) => records.some(concernsClients))) return
     this.topology += 1
-    this.topologyChanged()
+    this.listener.topologyChanged()
   }
 
   private advance(): void {
@@ -168,5 +178,6 @@ export class ControllerNode implements Server {
       network.send(link, entity, follower, METADATA_ARRIVES, batches, kernel.cause)
     }
     this.alarm.set(momentOf(controller.nextDeadlineMillis()), false)
+    this.listener.acted()
   }
 }

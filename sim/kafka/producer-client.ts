@@ -1,4 +1,4 @@
-import type { Process } from '../cluster/process.ts'
+import type { Process, ProcessResource } from '../cluster/process.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import { hashText } from '../kernel/mix.ts'
 import { Operation, type Task } from '../kernel/task.ts'
@@ -7,10 +7,13 @@ import { hashNumber } from '../kernel/value.ts'
 import { Alarm } from './alarm.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
+import type { ProducerSettings } from './producer/config.ts'
+import type { Completed } from './producer/pending.ts'
 import { Producer } from './producer/producer.ts'
 import type { ProducerRecord, SendListener } from './producer/record.ts'
 import type { SentRecord } from './sent-record.ts'
 import type { ProducerError } from './transaction/client-error.ts'
+import type { GroupMetadata, Offsets } from './transaction/client-request.ts'
 
 /** Where a record was written. */
 export interface RecordMetadata {
@@ -47,18 +50,22 @@ export class ProducerClient {
   private readonly channel: ClientChannel
   private readonly incarnation: Incarnation
   private readonly alarm: Alarm
+  private readonly process: Process
+  private readonly resource: ProcessResource
   /** The topics and partitions of which its metadata tell. */
   private knownTopology = -1
 
-  constructor(cluster: KafkaCluster, process: Process) {
+  /** @param settings of this producer alone, such as a transactional.id @throws ProducerConfigError */
+  constructor(cluster: KafkaCluster, process: Process, settings: ProducerSettings = {}) {
     const { kernel, network } = cluster
     this.cluster = cluster
+    this.process = process
     this.incarnation = process.incarnation
     this.channel = new ClientChannel(network, process, cluster.nodes, (api) => {
       if (api === 'Metadata') this.knownTopology = cluster.controller.topology
       this.settle()
     })
-    this.producer = new Producer(cluster.producerConfig(process.name), this.channel, {
+    this.producer = new Producer(cluster.producerConfig(process.name, settings), this.channel, {
       bootstrapNodes: [...cluster.nodes.keys()],
       transactionVersion: cluster.brokerConfig['transaction.version'],
       randomBelow: (bound) => cluster.chooseBelow(bound, process),
@@ -67,7 +74,8 @@ export class ProducerClient {
       this.producer.advance(clockMillis(kernel.nowMicros))
       this.settle()
     })
-    process.attach({ resourceIndex: -1, processEnded: () => this.alarm.clear() })
+    this.resource = { resourceIndex: -1, processEnded: () => this.alarm.clear() }
+    process.attach(this.resource)
   }
 
   /** Whether the life of the process that it belongs to goes on. */
@@ -90,6 +98,56 @@ export class ProducerClient {
     record.sent = task.cause
     this.channel.entity = record.entity
     this.producer.send(record, new Sending(this, operation), clockMillis(kernel.nowMicros))
+    this.settle()
+    return operation.promise
+  }
+
+  /** Fences older producers of the transactional id. Fails with ProducerError, as all that follow do. */
+  initTransactions(task: Task, step: number): Promise<void> {
+    return this.operate(task, step, (done, nowMillis) => this.producer.initTransactions(done, nowMillis))
+  }
+
+  /** @throws ProducerError if its state does not allow it */
+  beginTransaction(): void {
+    this.producer.beginTransaction()
+  }
+
+  /** Commits offsets of a consumer with the transaction (KIP-447). */
+  sendOffsetsToTransaction(task: Task, step: number, offsets: Offsets, group: GroupMetadata): Promise<void> {
+    return this.operate(task, step, (done, nowMillis) =>
+      this.producer.sendOffsetsToTransaction(offsets, group, done, nowMillis),
+    )
+  }
+
+  commitTransaction(task: Task, step: number): Promise<void> {
+    return this.operate(task, step, (done, nowMillis) => this.producer.commitTransaction(done, nowMillis))
+  }
+
+  abortTransaction(task: Task, step: number): Promise<void> {
+    return this.operate(task, step, (done, nowMillis) => this.producer.abortTransaction(done, nowMillis))
+  }
+
+  /** Gives up everything that is not done; its process may go on with another producer. */
+  close(): void {
+    this.producer.close(0, () => {}, clockMillis(this.cluster.kernel.nowMicros))
+    this.alarm.clear()
+    this.process.detach(this.resource)
+  }
+
+  private operate(
+    task: Task,
+    step: number,
+    begin: (done: Completed, nowMillis: number) => void,
+  ): Promise<void> {
+    const { kernel } = this.cluster
+    const operation = task.begin<void>(step)
+    if (operation === undefined) return Operation.never()
+    kernel.cause = task.cause
+    this.channel.entity = task.entity
+    begin((error) => {
+      if (error === undefined) operation.complete(undefined, 0, this.cause)
+      else operation.fail(error, hashText(error.code, 3), this.cause)
+    }, clockMillis(kernel.nowMicros))
     this.settle()
     return operation.promise
   }

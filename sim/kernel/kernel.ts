@@ -70,7 +70,7 @@ export class Kernel implements Actor {
   private touchedCount = 0
   private drainNeeded = false
   private watchMicros: Micros = Number.POSITIVE_INFINITY
-  private onWatch: () => void = () => {}
+  private onWatch: (nextMicros: Micros) => void = () => {}
   /** Events up to here need no look at watch and budget. */
   private limitMicros: Micros = 0
 
@@ -119,8 +119,9 @@ export class Kernel implements Actor {
   /**
    * Calls back before the first event after a moment, instead of what it was last asked for. A watch is no event: it is
    * in no digest, changes nothing and keeps no run alive.
+   * @param callback hears the moment of that event: until then nothing changes
    */
-  watch(atMicros: Micros, callback: () => void): void {
+  watch(atMicros: Micros, callback: (nextMicros: Micros) => void): void {
     this.watchMicros = atMicros
     this.onWatch = callback
     this.limitMicros = Math.min(this.limitMicros, atMicros)
@@ -282,7 +283,7 @@ export class Kernel implements Actor {
   private passLimit(nextMicros: Micros): boolean {
     while (nextMicros > this.watchMicros) {
       this.watchMicros = Number.POSITIVE_INFINITY
-      this.onWatch()
+      this.onWatch(nextMicros)
     }
     const { maxMicros } = this.budget
     if (nextMicros > maxMicros) return this.exhaust('virtual time')

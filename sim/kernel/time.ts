@@ -40,6 +40,15 @@ export function readDuration(text: DurationText): Micros | undefined {
   return Math.round(Number(match[1]) * unit)
 }
 
+/** The longest span that anybody may write: of longer ones, sums would lose microseconds. */
+export const LONGEST: DurationText = '36500d'
+const LONGEST_MICROS = 36_500 * 86_400_000_000
+
+/** Whether a text is a duration, but a longer one than anybody may write. */
+export function isTooLong(text: DurationText): boolean {
+  return (readDuration(text) ?? 0) > LONGEST_MICROS
+}
+
 /** Handlers write the same few durations millions of times; what a text means never changes. */
 const known = new Map<DurationText, Micros>()
 
@@ -52,8 +61,22 @@ export function durationMicros(text: DurationText): Micros {
       `'${text}' is not a duration: write a number and one of us, ms, s, m, h, d, as in '50ms'`,
     )
   }
+  if (micros > LONGEST_MICROS) {
+    throw new SimError('definition', `'${text}' is too long a duration: write at most ${LONGEST}`)
+  }
   if (known.size < 1_000) known.set(text, micros)
   return micros
+}
+
+/**
+ * Reads a duration that must let time pass.
+ * @param what it is for, as an error says it: `the period of a relay`
+ * @throws SimError 'definition' for nothing, and for what is no duration
+ */
+export function positiveMicros(text: DurationText, what: string): Micros {
+  const micros = durationMicros(text)
+  if (micros > 0) return micros
+  throw new SimError('definition', `${what} is '${text}': expected more than nothing, as in '50ms'`)
 }
 
 /** Writes a duration in its largest exact unit: 50000 → `50ms`, 1500 → `1500us`. */

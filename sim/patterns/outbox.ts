@@ -1,7 +1,7 @@
 import { isIn } from '../database/predicate.ts'
 import { SimError } from '../kernel/error.ts'
 import { operationNumber } from '../kernel/step.ts'
-import { type DurationText, durationMicros } from '../kernel/time.ts'
+import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Outbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
@@ -46,7 +46,7 @@ const SEND = operationNumber('outbox.send')
 
 /**
  * The outbox of a service, with a relay that polls by status and marks after the acknowledgement (O1).
- * @throws SimError 'definition' when the relay would never send anything
+ * @throws SimError 'definition' when the relay would never send anything, or poll all the time
  */
 export function outbox(options: OutboxOptions): Outbox {
   if (options.mode === 'dual-write') return { tables: {}, publish: publishAfterCommit }
@@ -56,15 +56,12 @@ export function outbox(options: OutboxOptions): Outbox {
   const { batch = 100, every = '50ms' } = options
   if (!Number.isSafeInteger(batch) || batch < 1)
     throw new SimError('definition', `outbox: batch: expected a whole number from 1, got ${batch}`)
-  const everyMicros = durationMicros(every)
-  if (everyMicros < 1)
-    throw new SimError('definition', `outbox: every: expected more than nothing, got '${every}'`)
   return {
     tables: { outbox: outboxTable },
     publish: insertRow,
     relay: {
       name: 'relay',
-      everyMicros,
+      everyMicros: positiveMicros(every, 'the period of an outbox'),
       input: { table: 'outbox', where: { status: 'PENDING' } },
       run: (context) => relayBatch(context, batch),
     },

@@ -1,8 +1,8 @@
-/** Refuses a use of the machine. */
-type Refuse = (used: string, instead: string) => never
+import type { Refuse } from './ambient-trap.ts'
 
 const A_CRASH = 'a crash of the scenario, { crash: payment, at: 2s }'
-const NO_MACHINE = 'nothing: simulated services share no machine whose load they could see'
+/** What stands in for the load of a machine. */
+export const NO_MACHINE = 'nothing: simulated services share no machine whose load they could see'
 const A_PARAM = 'a param of the system'
 const THE_LOG = 'ctx.log'
 

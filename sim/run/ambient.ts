@@ -1,5 +1,8 @@
 import { SimError } from '../kernel/error.ts'
-import { TRAPPED_PROCESS, trappedProcess } from './ambient-process.ts'
+import { dateTraps } from './ambient-date.ts'
+import { localeTraps } from './ambient-locale.ts'
+import { NO_MACHINE, TRAPPED_PROCESS, trappedProcess } from './ambient-process.ts'
+import { type Restore, type Trap, TrapSet } from './ambient-trap.ts'
 
 /** What service code must not touch during a run, and what to use instead. */
 const REPLACEMENTS: Readonly<Record<string, string>> = {
@@ -7,10 +10,7 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
   setInterval: 'a job of the service',
   setImmediate: 'nothing: await a step',
   fetch: 'ctx.call',
-  'Date.now': 'ctx.now',
-  'new Date': 'new Date(ctx.now())',
   'Math.random': 'ctx.random',
-  'performance.now': 'ctx.now',
   'crypto.randomUUID': 'ctx.id',
   'crypto.getRandomValues': 'ctx.random',
 }
@@ -19,7 +19,6 @@ const REPLACEMENTS: Readonly<Record<string, string>> = {
 type Report = (error: SimError) => void
 /** The handlers whose code may be running. */
 type Running = () => readonly string[]
-type Restore = () => void
 
 /**
  * Who hears of it. The traps are the same in every run and ask whoever listens now: code that captured one while it was
@@ -40,36 +39,77 @@ function refuse(used: string, instead: string): never {
 
 const forbid = (name: string) => (): never => refuse(`called ${name}`, REPLACEMENTS[name] as string)
 
-/** A Date that computes with given moments as usual and refuses to tell the present one. */
-function trappedDate(): unknown {
-  const [now, construct] = [forbid('Date.now'), forbid('new Date')]
-  return new Proxy(Date, {
-    construct: (target, args, newTarget) =>
-      args.length === 0 ? construct() : Reflect.construct(target, args, newTarget),
-    apply: () => construct(),
-    get: (target, name, receiver) => (name === 'now' ? now : Reflect.get(target, name, receiver)),
-  })
+const {
+  process: machine,
+  performance: stopwatch,
+  navigator: device,
+  Event: Happening,
+  File: Document,
+  Temporal,
+} = globalThis as Machine
+
+/** What engines offer, each of them not all. */
+interface Machine {
+  readonly process?: object
+  readonly performance?: object
+  readonly navigator?: object
+  readonly Event?: { readonly prototype: object }
+  readonly File?: { readonly prototype: object }
+  readonly Temporal?: { readonly Now?: object }
 }
 
-/** A member of an object that a trap stands in for. */
-type Trap = readonly [owner: object | undefined, name: string, trap: unknown]
-
-const { process: machine } = globalThis as { process?: object }
 const strictProcess = trappedProcess(machine, refuse, () => listener !== undefined)
 
-const TRAPS: readonly Trap[] = [
-  ...['setTimeout', 'setInterval', 'setImmediate', 'fetch'].map(
-    (name): Trap => [globalThis, name, forbid(name)],
-  ),
-  [globalThis, 'Date', trappedDate()],
-  [Math, 'random', forbid('Math.random')],
-  [globalThis.performance, 'now', forbid('performance.now')],
-  [globalThis.crypto, 'randomUUID', forbid('crypto.randomUUID')],
-  [globalThis.crypto, 'getRandomValues', forbid('crypto.getRandomValues')],
-  [globalThis, 'process', strictProcess],
-  // Whoever imported the object itself (`node:process`) still may not do these.
-  ...TRAPPED_PROCESS.map((name): Trap => [machine, name, Reflect.get(strictProcess, name)]),
+/** Members that tell the time, the locale or the size of the machine, by whose they are. */
+const TELLING: readonly (readonly [
+  owner: object | undefined,
+  of: string,
+  names: readonly string[],
+  instead: string,
+])[] = [
+  [
+    stopwatch,
+    'performance',
+    ['now', 'mark', 'measure', 'toJSON', 'getEntries', 'getEntriesByName', 'getEntriesByType', 'timeOrigin'],
+    'ctx.now',
+  ],
+  [stopwatch, 'performance', ['timing', 'nodeTiming', 'eventLoopUtilization', 'memory'], NO_MACHINE],
+  [device, 'navigator', ['language', 'languages'], 'an explicit locale'],
+  [device, 'navigator', ['hardwareConcurrency', 'deviceMemory'], NO_MACHINE],
+  [Happening?.prototype, 'event', ['timeStamp'], 'ctx.now'],
+  [Document?.prototype, 'file', ['lastModified'], 'ctx.now'],
+  [Temporal?.Now, 'Temporal.Now', Object.getOwnPropertyNames(Temporal?.Now ?? {}), 'ctx.now'],
 ]
+
+const telling = TELLING.flatMap(([owner, of, names, instead]) =>
+  names.map((name): Trap => {
+    const holder = holderOf(owner, name)
+    const isMethod = holder !== undefined && 'value' in (Object.getOwnPropertyDescriptor(holder, name) ?? {})
+    const trap = (): never => refuse(`${isMethod ? 'called' : 'read'} ${of}.${name}`, instead)
+    return [holder, name, isMethod ? { value: trap } : { get: trap }]
+  }),
+)
+
+/** The object that has a member itself: it may be a prototype that others ask directly. */
+function holderOf(owner: object | null | undefined, name: string): object | undefined {
+  if (owner === null || owner === undefined) return undefined
+  return Object.hasOwn(owner, name) ? owner : holderOf(Reflect.getPrototypeOf(owner), name)
+}
+
+const TRAPS = new TrapSet([
+  ...['setTimeout', 'setInterval', 'setImmediate', 'fetch'].map(
+    (name): Trap => [globalThis, name, { value: forbid(name) }],
+  ),
+  ...dateTraps(globalThis, Date, refuse),
+  ...localeTraps(Intl, refuse),
+  ...telling,
+  [Math, 'random', { value: forbid('Math.random') }],
+  [globalThis.crypto, 'randomUUID', { value: forbid('crypto.randomUUID') }],
+  [globalThis.crypto, 'getRandomValues', { value: forbid('crypto.getRandomValues') }],
+  [globalThis, 'process', { value: strictProcess }],
+  // Whoever imported the object itself (`node:process`) still may not do these.
+  ...TRAPPED_PROCESS.map((name): Trap => [machine, name, { value: Reflect.get(strictProcess, name) }]),
+])
 
 /**
  * Makes ambient time, chance and I/O fail loudly until the returned function is called.
@@ -79,9 +119,9 @@ const TRAPS: readonly Trap[] = [
 export function trapAmbient(report: Report, running: Running = () => []): Restore {
   const before = listener
   listener = { report, running }
-  const restores = TRAPS.map(([owner, name, trap]) => replace(owner, name, trap))
+  const restore = TRAPS.place()
   return () => {
-    for (const restore of restores) restore()
+    restore()
     listener = before
   }
 }
@@ -104,20 +144,5 @@ export class AmbientGuard {
   lower(): void {
     this.restore?.()
     this.restore = undefined
-  }
-}
-
-function replace(owner: object | undefined, name: string, value: unknown): Restore {
-  if (owner === undefined || !(name in owner)) return () => {}
-  const before = Object.getOwnPropertyDescriptor(owner, name)
-  Object.defineProperty(owner, name, {
-    value,
-    configurable: true,
-    writable: true,
-    enumerable: before?.enumerable ?? false,
-  })
-  return () => {
-    if (before === undefined) Reflect.deleteProperty(owner, name)
-    else Object.defineProperty(owner, name, before)
   }
 }

@@ -1,6 +1,6 @@
 import { formatSeconds } from '../kernel/time.ts'
 import type { Trace, TraceRecord } from '../kernel/trace.ts'
-import { type PreparedSystem, type RunOptions, type RunResult, run } from './run.ts'
+import { type PreparedSystem, type RunOptions, type RunResult, runGenerated } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Where two runs of the same inputs part. */
@@ -34,11 +34,11 @@ export async function checkDeterminism(
   { anew, ...options }: DeterminismOptions = {},
 ): Promise<Difference | undefined> {
   const traced = { ...options, trace: true }
-  const one = await run(prepared, scenario, seed, traced)
+  const one = await runGenerated(prepared, scenario, seed, traced)
   // What one run leaves behind for the next is the commonest cause: give it something to have left behind.
-  await run(prepared, scenario, seed + 1, options)
+  await runGenerated(prepared, scenario, seed + 1, options)
   for (const system of anew === undefined ? [prepared] : [prepared, anew()]) {
-    const other = await run(system, scenario, seed, traced)
+    const other = await runGenerated(system, scenario, seed, traced)
     if (one.digest !== other.digest) return differenceOf(one, other)
   }
   return undefined

@@ -14,7 +14,7 @@ export interface Bundle {
 }
 
 /**
- * Evaluates a bundle.
+ * Evaluates a bundle, as strict code like the modules that it was made of.
  * @param faultline the running copy of the public door: the only module that a system may require
  * @throws SimError 'definition' when the module fails or its default export is no system
  */
@@ -29,8 +29,10 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
   }
   const restore = trapAmbient(() => {})
   try {
-    // A user's system is code: evaluating its bundle is the one way that is the same in Node and in a browser.
-    const evaluate = new Function('module', 'exports', 'require', `${text}\n//# sourceURL=faultline/${label}`)
+    // A user's system is code: evaluating its bundle is the one way that is the same in Node and in a browser. Modules
+    // are strict, and a bundler takes that from them.
+    const strict = `'use strict';${text}\n//# sourceURL=faultline/${label}`
+    const evaluate = new Function('module', 'exports', 'require', strict)
     evaluate(module, module.exports, requireOnly)
   } catch (error) {
     if (error instanceof SimError && error.code !== 'ambient') throw error

@@ -1,31 +1,11 @@
-import { z } from 'zod'
-import { isTooLong, LONGEST } from '../faults/duration.ts'
-import type { FaultKind, TargetGroup } from '../faults/fault.ts'
-import { faultKindOf } from '../faults/registry.ts'
-import type { FaultSpec } from '../faults/spec.ts'
 import { Kernel } from '../kernel/kernel.ts'
-import { readDuration } from '../kernel/time.ts'
-import type { ParamSpec, ParamSpecs, System } from '../service/system.ts'
+import type { System } from '../service/system.ts'
 import { trapAmbient } from './ambient.ts'
-import { isMap, oneOf, type Path, type Problem, shown, valueAt } from './problem.ts'
+import { valueAt } from './problem.ts'
 import { cannotBeBuilt, prepare } from './run.ts'
-import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario, scenarioOf } from './scenario.ts'
-import { suggestion } from './suggestion.ts'
+import { DEFAULT_CLUSTER, MOST_BROKERS, scenarioOf } from './scenario.ts'
+import { outlineOfWorld, type SystemOutline, validParams } from './system-problems.ts'
 import { buildWorld } from './world.ts'
-
-/** What a scenario may refer to in a system: plain data, so that it passes from worker to worker. */
-export interface SystemOutline {
-  readonly name: string
-  readonly params: ParamSpecs
-  /** Names of its properties. */
-  readonly properties: readonly string[]
-  /** What faults may aim at: processes, and the services that they are instances of. */
-  readonly targets: readonly string[]
-  /** Those of them that have lives: services, their instances and relays; and brokers. */
-  readonly mortals: { readonly [Group in TargetGroup]: readonly string[] }
-  /** What its workload calls one action: `order`. */
-  readonly noun: string
-}
 
 /**
  * Builds a system's world once, without running it, and says what is in it.
@@ -41,7 +21,9 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
     params,
     cluster: {
       brokers:
-        Number.isInteger(brokers) && (brokers as number) >= 1 ? (brokers as number) : DEFAULT_CLUSTER.brokers,
+        Number.isInteger(brokers) && (brokers as number) >= 1
+          ? Math.min(brokers as number, MOST_BROKERS)
+          : DEFAULT_CLUSTER.brokers,
     },
     workload: { orders: 0 },
   })
@@ -56,160 +38,5 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
   } finally {
     restore()
   }
-  const targets = new Set<string>()
-  const mortals = { services: new Set<string>(), brokers: new Set<string>() }
-  const brokerProcesses = new Set(world.kafka.named('broker').map(({ process }) => process))
-  for (const process of world.network.processes.values()) {
-    const { name, role, mortal } = process
-    targets.add(role).add(name)
-    if (mortal) mortals[brokerProcesses.has(process) ? 'brokers' : 'services'].add(role).add(name)
-  }
-  return {
-    name: system.name,
-    params: system.params,
-    properties: parts.properties.map(({ name }) => name),
-    targets: [...targets],
-    mortals: { services: [...mortals.services], brokers: [...mortals.brokers] },
-    noun: parts.workload.noun,
-  }
-}
-
-/** Everything about a scenario's data that does not fit its system. Members of wrong shape are left to the schema. */
-export function systemProblems(data: unknown, outline: SystemOutline): Problem[] {
-  const faults = valueAt(data, ['faults'])
-  return [
-    ...paramProblems(valueAt(data, ['params']), outline),
-    ...(Array.isArray(faults)
-      ? faults.flatMap((entry, index) => faultProblems(entry, index, data, outline))
-      : []),
-    ...expectProblems(valueAt(data, ['expect']), outline),
-  ]
-}
-
-function validParams(specs: ParamSpecs, params: unknown): Scenario['params'] {
-  if (!isMap(params)) return {}
-  const valid = Object.entries(params).filter(([name, value]) => {
-    const spec = specs[name]
-    return spec !== undefined && paramExpectation(spec, value) === undefined
-  })
-  return Object.fromEntries(valid) as Scenario['params']
-}
-
-function paramProblems(params: unknown, { name: system, params: specs }: SystemOutline): Problem[] {
-  if (!isMap(params)) return []
-  return Object.entries(params).flatMap(([name, value]): Problem[] => {
-    const path: Path = ['params', name]
-    const spec = Object.hasOwn(specs, name) ? specs[name] : undefined
-    if (spec === undefined) {
-      const known = Object.keys(specs)
-      const message = `${system} has no param '${name}': expected ${oneOf(known)}`
-      return [{ path, of: 'key', message, meant: suggestion(name, known) }]
-    }
-    const expected = paramExpectation(spec, value)
-    if (expected === undefined) return []
-    const meant =
-      spec.type === 'choice' && typeof value === 'string' ? suggestion(value, spec.values) : undefined
-    return [{ path, of: 'value', message: `expected ${expected}, got ${shown(value)}`, meant }]
-  })
-}
-
-/** What a param expects; undefined when the value is that. */
-function paramExpectation(spec: ParamSpec, value: unknown): string | undefined {
-  switch (spec.type) {
-    case 'choice':
-      return spec.values.includes(value as string) ? undefined : oneOf(spec.values)
-    case 'flag':
-      return typeof value === 'boolean' ? undefined : 'true or false'
-    case 'integer': {
-      const within = Number.isInteger(value) && (value as number) >= spec.min && (value as number) <= spec.max
-      return within ? undefined : `a whole number from ${spec.min} to ${spec.max}`
-    }
-    case 'duration':
-      if (typeof value !== 'string' || readDuration(value) === undefined)
-        return "a duration such as '300ms', '2s' or '5m'"
-      return isTooLong(value) ? `a duration of at most ${LONGEST}` : undefined
-  }
-}
-
-function expectProblems(expect: unknown, { name: system, properties }: SystemOutline): Problem[] {
-  if (!isMap(expect)) return []
-  return Object.keys(expect)
-    .filter((name) => !properties.includes(name))
-    .map((name) => {
-      const message = `${system} has no property '${name}': expected ${oneOf(properties)}`
-      return { path: ['expect', name], of: 'key', message, meant: suggestion(name, properties) }
-    })
-}
-
-function faultProblems(entry: unknown, index: number, data: unknown, outline: SystemOutline): Problem[] {
-  if (!isMap(entry)) return []
-  const path: Path = ['faults', index]
-  return [...targetProblems(entry, path, outline), ...ofProblems(entry, path, data, outline)]
-}
-
-function targetProblems(
-  entry: Readonly<Record<string, unknown>>,
-  path: Path,
-  outline: SystemOutline,
-): Problem[] {
-  const kind = faultKindOf(entry)
-  if (kind === undefined) return []
-  const { at: _at, of: _of, nth: _nth, ...members } = entry as FaultSpec
-  const settings = kind.schema.safeParse(knownMembers(kind, members))
-  if (!settings.success) return []
-  const possible = kind.actsOn?.flatMap((group) => outline.mortals[group]) ?? outline.targets
-  return kind
-    .targets(settings.data)
-    .filter((target) => !possible.includes(target))
-    .map((target) => {
-      const message = outline.targets.includes(target)
-        ? `${kind.kind} acts on ${kind.actsOn?.join(' and ')} only, not on '${target}': expected ${oneOf(possible)}`
-        : `${outline.name} has no process '${target}': expected ${oneOf(possible)}`
-      return {
-        path: [...path, ...placeOf(entry, target)],
-        of: 'value',
-        message,
-        meant: suggestion(target, possible),
-      }
-    })
-}
-
-/** Without unknown members, which the schema complains about: the names in the others are checked all the same. */
-function knownMembers({ schema }: FaultKind, members: object): object {
-  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
-  return Object.fromEntries(Object.entries(members).filter(([name]) => known.includes(name)))
-}
-
-/** Where in an entry a name stands. */
-function placeOf(entry: Readonly<Record<string, unknown>>, name: string): Path {
-  for (const [member, value] of Object.entries(entry)) {
-    if (value === name) return [member]
-    if (Array.isArray(value) && value.includes(name)) return [member, value.indexOf(name)]
-  }
-  return []
-}
-
-function ofProblems(
-  entry: Readonly<Record<string, unknown>>,
-  path: Path,
-  data: unknown,
-  { noun }: SystemOutline,
-): Problem[] {
-  const match = typeof entry.of === 'string' ? /^(\S+)[ -](\d+)$/.exec(entry.of) : null
-  if (match === null) return []
-  const place = { path: [...path, 'of'], of: 'value' } as const
-  const number = Number(match[2])
-  if (match[1] !== noun)
-    return [
-      { ...place, message: `expected '${noun} ${number}', got '${entry.of}'`, meant: `${noun} ${number}` },
-    ]
-  const stated = valueAt(data, ['workload', 'orders'])
-  const orders = typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
-  if (number >= 1 && number <= orders) return []
-  return [
-    {
-      ...place,
-      message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'`,
-    },
-  ]
+  return outlineOfWorld(system, parts, world)
 }

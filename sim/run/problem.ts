@@ -1,7 +1,6 @@
 import type { z } from 'zod'
-import { isTooLong } from '../faults/duration.ts'
 import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
-import { readDuration } from '../kernel/time.ts'
+import { isTooLong, readDuration } from '../kernel/time.ts'
 import { scenarioJsonSchema, scenarioSchema } from './scenario-schema.ts'
 import { suggestion } from './suggestion.ts'
 

@@ -12,6 +12,7 @@ import { AmbientGuard, trapAmbient } from './ambient.ts'
 import { checkParts } from './declaration.ts'
 import { defaultHost, type Host } from './host.ts'
 import type { Scenario } from './scenario.ts'
+import { inputRefusal, outlineOfWorld, paramProblems, refusalOf, systemProblems } from './system-problems.ts'
 import { buildWorld, type World } from './world.ts'
 
 /** pass: every property held; violated: at least one did not; inconclusive: a budget ran out first; error: no verdict can be given. */
@@ -69,9 +70,15 @@ export interface PreparedSystem {
 
 /**
  * Decides the params of a system.
- * @throws SimError 'definition' when the system's own code fails, or its parts cannot be meant together
+ * @throws SimError 'definition' when the system does not have them, its own code fails, or its parts cannot be meant together
  */
 export function prepare(system: System, params: Scenario['params']): PreparedSystem {
+  const problems = paramProblems(params, system)
+  if (problems.length > 0)
+    throw refusalOf(
+      'params',
+      problems.map((problem) => ({ ...problem, path: problem.path.slice(1) })),
+    )
   const values: Record<string, unknown> = {}
   for (const [name, spec] of Object.entries(system.params)) values[name] = params[name] ?? spec.default
   const restore = trapAmbient(() => {})
@@ -97,12 +104,38 @@ const MAX_TRACE_RECORDS = 5_000_000
 /** How many failing handlers a reason names. */
 const MAX_TROUBLES = 2
 
-/** Runs a scenario once: a pure function of system, scenario, seed and tape. */
+/**
+ * Runs a scenario once: a pure function of system, scenario, seed and tape. A scenario or seed that cannot be meant, by
+ * itself or for this system, is a run that ends with an error before anything happens.
+ */
 export async function run(
   prepared: PreparedSystem,
   scenario: Scenario,
   seed: number,
   options: RunOptions = {},
+): Promise<RunResult> {
+  const refusal = inputRefusal(scenario, seed)
+  return refusal === undefined
+    ? execute(prepared, scenario, seed, options, systemProblems)
+    : refused(prepared, seed, refusal)
+}
+
+/** Runs a scenario that was generated or is being shrunk: its faults may aim at orders that nobody places any more. */
+export function runGenerated(
+  prepared: PreparedSystem,
+  scenario: Scenario,
+  seed: number,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  return execute(prepared, scenario, seed, options, () => [])
+}
+
+async function execute(
+  prepared: PreparedSystem,
+  scenario: Scenario,
+  seed: number,
+  options: RunOptions,
+  problemsOf: typeof systemProblems,
 ): Promise<RunResult> {
   const host = options.host ?? (await defaultHost())
   const kernel = new Kernel({
@@ -124,6 +157,9 @@ export async function run(
       try {
         plan.arm(kernel, () => world as World)
         world = buildWorld(prepared.parts, scenario, kernel)
+        const { system, parts } = prepared
+        const problems = problemsOf(scenario, outlineOfWorld(system, parts, world))
+        if (problems.length > 0) throw refusalOf('scenario', problems)
         const { users, monitor } = world
         monitor.follow(() => (users.done ? plan.calmSince(users.lastMicros) : Number.POSITIVE_INFINITY))
       } catch (error) {
@@ -151,6 +187,14 @@ export async function run(
   } finally {
     guard.lower()
   }
+}
+
+/** What becomes of a run that cannot begin. */
+function refused({ parts }: PreparedSystem, seed: number, error: SimError): RunResult {
+  const budget = { maxEvents: 0, maxMicros: 0, maxTraceRecords: 0 }
+  const kernel = new Kernel({ seed: 0, scheduling: 'fifo', budget })
+  kernel.fail(error)
+  return resultOf(kernel, undefined, new FaultPlan([]), seed, parts.workload.noun)
 }
 
 /** The faults of a scenario, armed in a kernel. */

@@ -1,11 +1,18 @@
 import { z } from 'zod'
-import { durationText, isTooLong, LONGEST } from '../faults/duration.ts'
+import { durationText } from '../faults/duration.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
+import { isTooLong, LONGEST } from '../kernel/time.ts'
 import { kafkaSchema } from './kafka-limits.ts'
-import { DEFAULT_BUDGET, DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type ScenarioInput } from './scenario.ts'
+import {
+  DEFAULT_BUDGET,
+  DEFAULT_CLUSTER,
+  DEFAULT_WORKLOAD,
+  MOST_BROKERS,
+  type ScenarioInput,
+} from './scenario.ts'
 import { switchesSchema } from './switches.ts'
 
 const MAX_ORDERS = 1_000_000
@@ -69,7 +76,7 @@ export const scenarioSchema = z.strictObject({
       brokers: z
         .int()
         .min(1)
-        .max(100)
+        .max(MOST_BROKERS)
         .optional()
         .describe(`how many brokers; default ${DEFAULT_CLUSTER.brokers}`),
       scheduling: z

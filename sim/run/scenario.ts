@@ -47,6 +47,8 @@ export interface BudgetSpec {
   readonly time: DurationText
 }
 
+/** As many brokers as a cluster may have. */
+export const MOST_BROKERS = 100
 export const DEFAULT_CLUSTER: ClusterSpec = { brokers: 3, scheduling: 'random', kafka: {}, switches: {} }
 export const DEFAULT_WORKLOAD: WorkloadSpec = { orders: 3, every: '100ms' }
 export const DEFAULT_BUDGET: BudgetSpec = { events: 2_000_000, time: '1h' }

@@ -17,7 +17,9 @@ import { ServiceRuntime } from '../service/runtime.ts'
 import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
 import { checkDeadLetters } from '../service/transport.ts'
+import { oneOf } from './problem.ts'
 import type { Scenario } from './scenario.ts'
+import { suggestion } from './suggestion.ts'
 import { Users } from './users.ts'
 
 /** Everything that exists in one run. */
@@ -63,7 +65,11 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   })
   const users = new Users(parts.workload, scenario.workload, network, transports, ledger)
   const server = routeServer(runtimes)
-  for (const runtime of [...runtimes, users.runtime]) runtime.server = server
+  const checkTopic = topicCheck(parts.topics.map(({ name }) => name))
+  for (const runtime of [...runtimes, users.runtime]) {
+    runtime.server = server
+    runtime.checkTopic = checkTopic
+  }
   const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
   for (const runtime of runtimes) runtime.start()
   kafka.start(runtimes.flatMap(({ firstConsumers }) => firstConsumers))
@@ -77,6 +83,18 @@ function openQueues(topics: readonly TopicSpec[], network: Network): QueueServer
     queue === undefined ? [] : [{ name, config: queue.config, deadLetters: queue.deadLetters?.name }],
   )
   return onQueues.length === 0 ? undefined : new QueueServer(network, onQueues)
+}
+
+/** Refuses topics that `build` does not name. */
+function topicCheck(names: readonly string[]): (topic: string, what: string) => void {
+  const known = new Set(names)
+  return (topic, what) => {
+    if (known.has(topic)) return
+    const meant = suggestion(topic, known)
+    const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
+    const message = `the system has no topic '${topic}', and ${what}: expected ${oneOf(names)} of its 'topics'${hint}`
+    throw new SimError('definition', message)
+  }
 }
 
 function openExternals(

@@ -6,12 +6,18 @@ import type { EventType } from './schema.ts'
 
 /**
  * Builds the envelope of an event that a handler publishes. The id is stable: type, order and occurrence.
- * @throws SimError 'value' when a field of the event is missing or holds something else; the run ends with it, even if
- * the handler catches it
+ * @throws SimError 'definition' when the system does not have its topic, 'value' when a field of the event is missing or
+ * holds something else; the run ends with it, even if the handler catches it
  */
 export function makeEnvelope(context: Context, type: EventType<unknown>, data: unknown): Envelope {
-  checkData(context, type, data)
-  const { entity } = context.task
+  const { entity, handler, incarnation, kernel } = context.task
+  try {
+    context.runtime.checkTopic(type.topic.name, `${handler.fullName} publishes ${type.name}`)
+    checkData(type, data)
+  } catch (error) {
+    if (incarnation.alive) kernel.fail(error as SimError)
+    throw error
+  }
   const aggregateId = (data as Readonly<Record<string, string>>)[type.topic.key] as string
   return {
     eventId: context.id(type.name),
@@ -27,13 +33,11 @@ export function makeEnvelope(context: Context, type: EventType<unknown>, data: u
 }
 
 /** Checks the data of an event by its fields; more than these may be there. */
-function checkData({ task }: Context, { name, fields }: EventType<unknown>, data: unknown): void {
+function checkData({ name, fields }: EventType<unknown>, data: unknown): void {
   const members = (typeof data === 'object' && data !== null ? data : {}) as Readonly<Record<string, unknown>>
   for (const field of Object.keys(fields)) {
     const column = fields[field] as (typeof fields)[string]
     if (fits(column, members[field])) continue
-    const error = new SimError('value', `event ${name}: field ${field} ${deviation(column, members[field])}`)
-    if (task.incarnation.alive) task.kernel.fail(error)
-    throw error
+    throw new SimError('value', `event ${name}: field ${field} ${deviation(column, members[field])}`)
   }
 }

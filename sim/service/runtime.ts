@@ -67,6 +67,8 @@ export class ServiceRuntime {
   readonly instances: Process[] = []
   /** Answers the http calls of this service's handlers; set when the world is complete. */
   server: RouteServer | undefined
+  /** Throws when the system does not have a topic that something needs; set when the world is complete. */
+  checkTopic: (topic: string, what: string) => void = () => {}
   readonly Context: ContextClass
   readonly Transaction: TransactionClass
   readonly Readers: ReadersClass
@@ -270,6 +272,7 @@ export class ServiceRuntime {
     const cause = process.startCause || kernel.cause
     const inKafka: string[] = []
     for (const topic of registry.topics) {
+      this.checkTopic(topic, `service ${this.name} listens to it`)
       if (this.queues?.has(topic) !== true) inKafka.push(topic)
       else
         new QueueConsumption(this, process, this.queues, topic, registry.events).consumer.subscribe(

@@ -82,10 +82,22 @@ export interface ServicePlan {
   instantiate(): HandlerRegistry
 }
 
+/** What contexts have besides methods; and `then` would make a promise of one. */
+const MEMBERS_OF_CTX = ['runtime', 'task', 'process', 'event', 'prelude', 'then']
+
+const membersOf = (one: { readonly prototype: object }): string[] => Object.getOwnPropertyNames(one.prototype)
+
+/** Refuses names that would hide what every context or transaction has. */
+function refuseTaken(of: string, names: readonly string[], scope: string, taken: readonly string[]): void {
+  const name = names.find((candidate) => taken.includes(candidate))
+  if (name === undefined) return
+  throw new SimError('definition', `no ${of} can be called '${name}': it would hide ${scope}.${name}`)
+}
+
 /**
  * Declares a service.
  * @param factory called once per life of an instance: everything declared in it dies in a crash
- * @throws SimError 'definition' when its instances, tables or first rows cannot be meant
+ * @throws SimError 'definition' when its instances, tables, clients or first rows cannot be meant
  */
 export function service<const OwnTables extends Tables, const OwnClients extends Clients>(
   name: string,
@@ -131,7 +143,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
 const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox']
 
 function checkOptions(service: string, options: ServiceOptions<Tables, Clients>): void {
-  const { instances = 1, tables = {}, initially = {}, inbox, outbox } = options
+  const { instances = 1, tables = {}, initially = {}, clients = {}, inbox, outbox } = options
   const refuse = (what: string): never => {
     throw new SimError('definition', `service ${service}: ${what}`)
   }
@@ -140,6 +152,11 @@ function checkOptions(service: string, options: ServiceOptions<Tables, Clients>)
   const taken = [...COMPONENT_TABLES, ...Object.keys(inbox.tables), ...Object.keys(outbox.tables)]
   for (const table of Object.keys(tables))
     if (taken.includes(table)) refuse(`its table '${table}' has the name of a table of inbox or outbox`)
+  refuseTaken(`table of service ${service}`, Object.keys(tables), 'tx', membersOf(TransactionScope))
+  refuseTaken(`client of service ${service}`, Object.keys(clients), 'ctx', [
+    ...MEMBERS_OF_CTX,
+    ...membersOf(Context),
+  ])
   for (const [table, rows = []] of Object.entries(initially as Readonly<Record<string, readonly Row[]>>)) {
     const spec = Object.hasOwn(tables, table) ? tables[table] : undefined
     if (spec === undefined) {

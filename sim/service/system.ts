@@ -1,16 +1,20 @@
+import { SimError } from '../kernel/error.ts'
 import type { Readable } from '../kernel/ledger.ts'
+import { type DurationText, durationMicros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { ExternalSpec } from './component.ts'
 import type { BaseContext } from './context.ts'
 import type { TopicSpec } from './schema.ts'
 import type { ServiceSpec } from './service.ts'
 
+const LEAST: DurationText = '1us'
+
 /** A switch of a system that scenarios may set. The default is right; other values are known mistakes or sizes. */
 export type ParamSpec<Value = unknown> = { readonly default: Value; readonly says: string } & (
   | { readonly type: 'choice'; readonly values: readonly string[] }
   | { readonly type: 'flag' }
   | { readonly type: 'integer'; readonly min: number; readonly max: number }
-  | { readonly type: 'duration' }
+  | { readonly type: 'duration'; readonly min: DurationText }
 )
 
 /** One of some words, the right one first. */
@@ -35,9 +39,19 @@ export function count(
   return { type: 'integer', default: initial, ...bounds, says }
 }
 
-/** A span of time. */
-export function duration(initial: string, says: string): ParamSpec<string> {
-  return { type: 'duration', default: initial, says }
+/**
+ * A span of time: of more than nothing, unless a smaller least one is said (`'0ms'`).
+ * @throws SimError 'definition' when the default is none
+ */
+export function duration(
+  initial: DurationText,
+  says: string,
+  { min = LEAST }: { readonly min?: DurationText } = {},
+): ParamSpec<DurationText> {
+  if (durationMicros(initial) < durationMicros(min)) {
+    throw new SimError('definition', `a param is '${initial}' by default: expected at least ${min} (${says})`)
+  }
+  return { type: 'duration', min, default: initial, says }
 }
 
 /** Named params. */

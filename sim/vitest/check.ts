@@ -3,7 +3,7 @@ import { anyFaults, targetsOf } from '../explore/arbitrary.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import { hashText } from '../kernel/mix.ts'
 import { checkDeterminism } from '../run/determinism.ts'
-import { prepare, type RunResult, run } from '../run/run.ts'
+import { prepare, type RunResult, runGenerated } from '../run/run.ts'
 import { type Scenario, scenarioOf } from '../run/scenario.ts'
 import type { System } from '../service/system.ts'
 import { checkedOptions, SuiteError, type SuiteOptions } from './options.ts'
@@ -55,7 +55,7 @@ export async function findCounterexample(
   const calm = scenarioFor({ orders, every: '100ms', faults: [] })
   const difference = await checkDeterminism(prepared, calm, 1)
   if (difference !== undefined) throw new Error(difference.message)
-  const { steps } = await run(prepared, calm, 1)
+  const { steps } = await runGenerated(prepared, calm, 1)
   const targets = targetsOf(prepared.parts, steps, calm.cluster.brokers, orders)
   const plan = fc.record({
     orders: fc.integer({ min: 1, max: orders }),
@@ -69,7 +69,7 @@ export async function findCounterexample(
   const property = fc.asyncProperty(plan, async (candidate) => {
     if (misuse !== undefined) return true
     const scenario = scenarioFor(candidate)
-    const result = await run(prepared, scenario, candidate.seed)
+    const result = await runGenerated(prepared, scenario, candidate.seed)
     runs++
     const message = await complaint(assertion, result, scenario)
     if (message instanceof SuiteError) misuse = message

@@ -42,6 +42,7 @@ async function workerScript(): Promise<string> {
     bundle: true,
     write: false,
     format: 'iife',
+    banner: { js: "'use strict';" },
     platform: 'browser',
     target: 'es2022',
     conditions: ['faultline-source'],

@@ -8,15 +8,6 @@ export function javaStringHash(text: string): number {
 }
 
 /**
- * The partition of __consumer_offsets or __transaction_state whose leader coordinates a group or a transactional id:
- * `Utils.abs(id.hashCode()) % partitionCount`, where abs of the smallest integer is 0 (rules G1, T1 of KAFKA.md).
- */
-export function coordinatorPartition(id: string, partitionCount: number): number {
-  const hash = javaStringHash(id)
-  return (hash === -0x80000000 ? 0 : Math.abs(hash)) % partitionCount
-}
-
-/**
  * A set that iterates in the order of a `java.util.HashSet`, or of the keys of a `HashMap`, which the outcome of some
  * assignors depends on: by bucket of a table that doubles when it is more than three quarters full, and within a
  * bucket in the order of insertion. Elements are compared by identity.

@@ -105,6 +105,11 @@ export class Broker {
     return this.context.metadata.offset
   }
 
+  /** Broker epoch of another broker, as far as this one has heard; undefined of one that was never registered. */
+  knownBrokerEpoch(brokerId: number): number | undefined {
+    return this.context.metadata.brokers.get(brokerId)?.brokerEpoch
+  }
+
   /** Handles a request of a client or of another broker. Before the broker serves, it closes the connection. */
   handle<Api extends ApiName>(request: ApiRequest<Api>, nowMillis: number, respond: Respond<Api>): void {
     const { context } = this
@@ -137,7 +142,7 @@ export class Broker {
     return Math.min(
       context.timers.nextMillis(),
       this.groups.nextDeadlineMillis(),
-      this.transactions.nextDeadlineMillis(),
+      this.transactions.workDeadlineMillis(),
       this.housekeepingDeadlineMillis(),
     )
   }
@@ -149,6 +154,7 @@ export class Broker {
   housekeepingDeadlineMillis(): number {
     return Math.min(
       this.groups.housekeepingDeadlineMillis(),
+      this.transactions.housekeepingDeadlineMillis(),
       this.isrChecks.nextDeadlineMillis(),
       this.maintenance.nextDeadlineMillis(this.context.nowMillis),
     )
@@ -160,7 +166,7 @@ export class Broker {
     return Math.min(
       context.timers.nextMillis(),
       groups.workDeadlineMillis(),
-      transactions.nextDeadlineMillis(),
+      transactions.workDeadlineMillis(),
     )
   }
 

@@ -27,7 +27,9 @@ export class BrokerContext {
   /** Hears of every replica that was touched. */
   changed: (replica: Replica) => void = () => {}
   /** Replicas of which something has changed that somebody may be waiting for. */
-  private readonly touched = new Set<Replica>()
+  private readonly touched: Replica[] = []
+  /** How many of them have been looked at. */
+  private settled = 0
 
   constructor(id: number, config: BrokerConfig, switches: BrokerSwitches, host: BrokerHost) {
     this.id = id
@@ -39,15 +41,22 @@ export class BrokerContext {
 
   /** Whoever waits for a replica is to look at it, before the broker does anything else. */
   touch(replica: Replica): void {
-    this.touched.add(replica)
+    if (replica.isTouched) return
+    replica.isTouched = true
+    this.touched.push(replica)
   }
 
   /** Lets everybody look who waits for a replica that was touched. */
   settle(): void {
-    for (const replica of this.touched) {
-      this.touched.delete(replica)
+    const { touched } = this
+    // Whoever looks may touch further ones, or have all of them looked at.
+    while (this.settled < touched.length) {
+      const replica = touched[this.settled++] as Replica
+      replica.isTouched = false
       this.changed(replica)
       replica.wake(this.nowMillis)
     }
+    touched.length = 0
+    this.settled = 0
   }
 }

@@ -18,7 +18,7 @@ export class Fetches {
   /** The fetch of each follower that waits here. */
   private readonly parked = new Map<number, DelayedFetch>()
   /** Those of consumers, by how they are answered. */
-  private readonly waiting = new WeakMap<Respond<'Fetch'>, DelayedFetch>()
+  private readonly waiting = new Map<Respond<'Fetch'>, DelayedFetch>()
 
   constructor(context: BrokerContext, replicas: Replicas) {
     this.context = context
@@ -29,10 +29,17 @@ export class Fetches {
     const { replicaId } = request
     // A follower asks for one thing at a time: it has given the other one up.
     this.release(replicaId)
-    const fetch = new DelayedFetch(this.context, this.replicas, request, respond)
-    if (fetch.start()) return
-    if (replicaId !== CONSUMER) this.parked.set(replicaId, fetch)
-    else this.waiting.set(respond, fetch)
+    if (replicaId !== CONSUMER) {
+      const fetch = new DelayedFetch(this.context, this.replicas, request, respond)
+      if (!fetch.start()) this.parked.set(replicaId, fetch)
+      return
+    }
+    const forget: Respond<'Fetch'> = (response) => {
+      this.waiting.delete(respond)
+      respond(response)
+    }
+    const fetch = new DelayedFetch(this.context, this.replicas, request, forget)
+    if (!fetch.start()) this.waiting.set(respond, fetch)
   }
 
   /** The next request of a consumer waits behind its fetch, if it has one. @param respond that of the fetch */
@@ -122,11 +129,10 @@ class DelayedFetch extends Deadline implements Watcher {
 
   look(_: number, changed: Replica): void {
     if (this.isDone) return
-    const partition = this.request.topics
-      .find(({ topic }) => topic === changed.topic)
-      ?.partitions.find(({ partition: index }) => index === changed.index)
-    if (partition === undefined) return
     const { topic } = changed
+    const partition = this.wantedOf(changed)
+    if (partition === undefined) return
+    if (this.isNothingFor(changed, partition)) return
     const answer = this.peek(topic, partition)
     const isWorthALook =
       answer.errorCode !== 'NONE' || answer.divergingEpoch !== undefined || answer.sizeInBytes > 0
@@ -134,6 +140,25 @@ class DelayedFetch extends Deadline implements Watcher {
     if (isWorthALook && this.isEnough(this.peekAll(peeked))) this.release()
     else if (!this.isFollower) this.waitAsConsumer([peeked])
     else if (this.hasNews(topic, partition, answer)) this.tellSoon()
+  }
+
+  private wantedOf({ topic, index }: Replica): FetchPartitionData | undefined {
+    for (const wanted of this.request.topics) {
+      if (wanted.topic !== topic) continue
+      for (const partition of wanted.partitions) if (partition.partition === index) return partition
+      return undefined
+    }
+    return undefined
+  }
+
+  /** Whether a change of a replica brings a consumer nothing that it would be told of. */
+  private isNothingFor(changed: Replica, wanted: FetchPartitionData): boolean {
+    return (
+      !this.isFollower &&
+      !this.isWhole &&
+      this.replicaOf(changed.topic, wanted) === changed &&
+      changed.partition.isIdleForReader(wanted, this.isolation)
+    )
   }
 
   expire(): void {
@@ -253,7 +278,7 @@ class DelayedFetch extends Deadline implements Watcher {
 
   /** Whether there is nothing to tell of a partition; notes that its follower has fetched. */
   private isIdle({ partition }: Replica, wanted: FetchPartitionData): boolean {
-    if (!this.isFollower) return partition.isIdleForConsumer(wanted, this.isolation)
+    if (!this.isFollower) return partition.isIdleForReader(wanted, this.isolation)
     const { replicaId, replicaEpoch } = this.request
     return partition.isIdleForFollower(wanted, replicaId, replicaEpoch, this.context.nowMillis)
   }
@@ -316,7 +341,7 @@ class DelayedFetch extends Deadline implements Watcher {
         last = { topic, partitions: [] }
         responses.push(last)
       }
-      last.partitions.push({ partitionIndex: partition.partition, ...answer })
+      last.partitions.push(withIndex(partition.partition, answer))
     }
     this.respond({ errorCode: 'NONE', responses })
   }
@@ -324,5 +349,21 @@ class DelayedFetch extends Deadline implements Watcher {
   private noteTold(topic: string, index: number, { errorCode, highWatermark }: FetchedPartition): void {
     const follower = this.replicas.get(topic, index)?.partition.follower(this.request.replicaId)
     if (errorCode === 'NONE' && follower !== undefined) follower.toldHighWatermark = highWatermark
+  }
+}
+
+function withIndex(partitionIndex: number, answer: FetchedPartition): FetchedPartitionData {
+  const { errorCode, highWatermark, lastStableOffset, logStartOffset } = answer
+  const { divergingEpoch, abortedTransactions, batches, sizeInBytes } = answer
+  return {
+    partitionIndex,
+    errorCode,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    divergingEpoch,
+    abortedTransactions,
+    batches,
+    sizeInBytes,
   }
 }

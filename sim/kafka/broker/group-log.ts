@@ -9,11 +9,18 @@ import type {
 } from '../coordinator/group-log.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { type AppendSource, CLIENT_APPEND } from '../log/append.ts'
-import { markerBatch, markerOf, NO_SEQUENCE, type RecordBatch } from '../log/batch.ts'
+import {
+  type LogRecord,
+  markerBatch,
+  markerOf,
+  NO_SEQUENCE,
+  producedBatch,
+  type RecordBatch,
+} from '../log/batch.ts'
 import { SENTINEL_GUARD, type VerificationGuard } from '../log/verification.ts'
 import { Commits } from './commits.ts'
 import type { BrokerContext } from './context.ts'
-import { internalBatch } from './internal-log.ts'
+import { internalBatch, internalRecord } from './internal-log.ts'
 import type { Replica } from './replica.ts'
 
 /** Acks of everything that coordinators write. */
@@ -28,6 +35,8 @@ export class ReplicatedGroupLog implements GroupLog {
   private readonly context: BrokerContext
   private readonly replica: Replica
   private readonly commits: Commits
+  /** Keys of offsets by group, topic and partition. */
+  private readonly offsetKeys = new Map<string, Map<string, string[]>>()
 
   constructor(context: BrokerContext, replica: Replica) {
     this.context = context
@@ -36,17 +45,38 @@ export class ReplicatedGroupLog implements GroupLog {
   }
 
   append(records: readonly GroupRecord[], producer?: BatchProducer): number | ErrorCode {
-    const keyed = records.map((record) => ({
-      key: keyOf(record),
-      value: record.value === null ? null : record,
-    }))
+    const { nowMillis } = this.context
+    const encoded: LogRecord[] = []
+    for (const record of records) {
+      const value = record.value === null ? null : record
+      encoded.push(internalRecord(encoded.length, this.keyOf(record), value, nowMillis))
+    }
     for (const record of records)
       if (record.kind === 'GroupMetadata' && record.value !== null) this.changed(record.group, record.value)
     const fields = producer && { ...producer, baseSequence: NO_SEQUENCE, isTransactional: true }
-    return this.write(internalBatch(keyed, this.context.nowMillis, fields), {
-      ...COORDINATOR_APPEND,
-      verificationGuard: this.guard,
-    })
+    const source =
+      this.guard === SENTINEL_GUARD
+        ? COORDINATOR_APPEND
+        : { ...COORDINATOR_APPEND, verificationGuard: this.guard }
+    return this.write(producedBatch(encoded, fields), source)
+  }
+
+  /** The key of a record: the same few again and again. */
+  private keyOf(record: GroupRecord): string {
+    if (record.kind === 'GroupMetadata') return JSON.stringify(['group', record.group])
+    const { group, topic, partition } = record
+    let ofGroup = this.offsetKeys.get(group)
+    if (ofGroup === undefined) {
+      ofGroup = new Map()
+      this.offsetKeys.set(group, ofGroup)
+    }
+    let keys = ofGroup.get(topic)
+    if (keys === undefined) {
+      keys = []
+      ofGroup.set(topic, keys)
+    }
+    keys[partition] ??= JSON.stringify(['offset', group, topic, partition])
+    return keys[partition]
   }
 
   private changed(group: string, { generation, members }: GroupMetadataValue): void {
@@ -119,12 +149,6 @@ function consumerGroupKey(group: string): string {
 
 function isConsumerGroupKey(key: string): boolean {
   return key.startsWith('["consumer-group",')
-}
-
-function keyOf(record: GroupRecord): string {
-  return record.kind === 'GroupMetadata'
-    ? JSON.stringify(['group', record.group])
-    : JSON.stringify(['offset', record.group, record.topic, record.partition])
 }
 
 function tombstoneOf(key: string): GroupRecord {

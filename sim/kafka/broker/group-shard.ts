@@ -114,10 +114,6 @@ export class GroupShard {
     return true
   }
 
-  nextDeadlineMillis(): number {
-    return Math.min(this.classic.nextDeadlineMillis(), this.modern.nextDeadlineMillis())
-  }
-
   workDeadlineMillis(): number {
     return Math.min(this.classic.workDeadlineMillis(), this.modern.nextDeadlineMillis())
   }

@@ -30,8 +30,11 @@ const CLIENT_HOST = '/127.0.0.1'
 export class Groups {
   private readonly context: BrokerContext
   private readonly shards = new Map<number, GroupShard>()
-  /** When something is due in any of them; undefined when that has to be worked out again. */
-  private dueMillis: number | undefined = Number.POSITIVE_INFINITY
+  /** The deadlines below have to be worked out again. */
+  private isChanged = false
+  private dueMillis = Number.POSITIVE_INFINITY
+  private workMillis = Number.POSITIVE_INFINITY
+  private housekeepingMillis = Number.POSITIVE_INFINITY
 
   constructor(context: BrokerContext) {
     this.context = context
@@ -46,7 +49,7 @@ export class Groups {
 
   /** Something happened to a coordinator. */
   changed(): void {
-    this.dueMillis = undefined
+    this.isChanged = true
   }
 
   resigned(partition: number, nowMillis: number): void {
@@ -93,24 +96,29 @@ export class Groups {
   }
 
   nextDeadlineMillis(): number {
-    if (this.dueMillis !== undefined) return this.dueMillis
-    let first = Number.POSITIVE_INFINITY
-    for (const shard of this.shards.values()) first = Math.min(first, shard.nextDeadlineMillis())
-    this.dueMillis = first
-    return first
+    if (this.isChanged) this.findDeadlines()
+    return this.dueMillis
   }
 
   workDeadlineMillis(): number {
-    let first = Number.POSITIVE_INFINITY
-    for (const shard of this.shards.values()) first = Math.min(first, shard.workDeadlineMillis())
-    return first
+    if (this.isChanged) this.findDeadlines()
+    return this.workMillis
   }
 
   housekeepingDeadlineMillis(): number {
-    let first = Number.POSITIVE_INFINITY
-    for (const { classic } of this.shards.values())
-      first = Math.min(first, classic.housekeepingDeadlineMillis())
-    return first
+    if (this.isChanged) this.findDeadlines()
+    return this.housekeepingMillis
+  }
+
+  private findDeadlines(): void {
+    this.isChanged = false
+    this.workMillis = Number.POSITIVE_INFINITY
+    this.housekeepingMillis = Number.POSITIVE_INFINITY
+    for (const shard of this.shards.values()) {
+      this.workMillis = Math.min(this.workMillis, shard.workDeadlineMillis())
+      this.housekeepingMillis = Math.min(this.housekeepingMillis, shard.classic.housekeepingDeadlineMillis())
+    }
+    this.dueMillis = Math.min(this.workMillis, this.housekeepingMillis)
   }
 
   advance(nowMillis: number): void {
@@ -168,7 +176,7 @@ export class Groups {
   offsetCommit({ body, apiVersion }: ApiRequest<'OffsetCommit'>, respond: Respond<'OffsetCommit'>): void {
     const { known, unknown } = this.split(body.topics)
     const answer = (topics: readonly TopicErrors[]) =>
-      respond({ topics: merged(body.topics, topics, unknown) })
+      respond({ topics: known === body.topics ? topics : merged(body.topics, topics, unknown) })
     const shard = this.shardOf(body.groupId)
     if (known.length === 0) answer([])
     else if (typeof shard === 'string') answer(errorsOf(known, shard))
@@ -348,7 +356,12 @@ export class Groups {
     return joinError(this.context.host.newMemberId(), 'MEMBER_ID_REQUIRED')
   }
 
-  private split(topics: readonly OffsetCommitTopic[]) {
+  /** Partitions that exist, which mostly are all of them, and those that do not. */
+  private split(topics: readonly OffsetCommitTopic[]): {
+    readonly known: readonly OffsetCommitTopic[]
+    readonly unknown: readonly TopicErrors[]
+  } {
+    if (this.areKnown(topics)) return { known: topics, unknown: [] }
     const { metadata } = this.context
     const known: OffsetCommitTopic[] = []
     const unknown: TopicErrors[] = []
@@ -361,6 +374,17 @@ export class Groups {
         unknown.push(...errorsOf([{ name, partitions: missing }], 'UNKNOWN_TOPIC_OR_PARTITION'))
     }
     return { known, unknown }
+  }
+
+  private areKnown(topics: readonly OffsetCommitTopic[]): boolean {
+    const { metadata } = this.context
+    for (const { name, partitions } of topics) {
+      if (partitions.length === 0) return false
+      const existing = metadata.topics.get(name)?.partitions
+      if (existing === undefined) return false
+      for (const { partitionIndex } of partitions) if (existing[partitionIndex] === undefined) return false
+    }
+    return true
   }
 }
 

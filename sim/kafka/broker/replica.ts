@@ -13,8 +13,10 @@ export interface Watcher {
   look(nowMillis: number, replica: Replica): void
 }
 
+type FetchRequest = Extract<FollowerRequest, { readonly api: 'Fetch' }>
+
 interface LastWanted {
-  readonly request: FollowerRequest
+  readonly request: FetchRequest
   readonly partition: FetchPartitionData
 }
 
@@ -35,7 +37,9 @@ export class Replica implements PartitionHost {
   minInsyncReplicas = 1
   private lastWanted: LastWanted | undefined
   private readonly context: BrokerContext
-  private readonly watchers = new Set<Watcher>()
+  /** Somebody may be waiting for what has changed: see `BrokerContext.touch`. */
+  isTouched = false
+  private readonly watchers: Watcher[] = []
 
   constructor(context: BrokerContext, topic: string, index: number, topicId: number, log: Log) {
     this.context = context
@@ -65,10 +69,14 @@ export class Replica implements PartitionHost {
     return this.context.switches
   }
 
-  /** What a fetch of it asks for; the same object again if that is the same. */
-  wanted(request: FollowerRequest): FetchPartitionData {
-    if (this.lastWanted?.request !== request && request.api === 'Fetch')
+  /** Takes note of what the next fetch of it asks for. */
+  want(request: FetchRequest): void {
+    if (this.lastWanted?.request !== request)
       this.lastWanted = { request, partition: { partition: this.index, ...request.partition } }
+  }
+
+  /** What the next fetch of it asks for; the same object as long as that is the same. */
+  get wanted(): FetchPartitionData {
     return (this.lastWanted as LastWanted).partition
   }
 
@@ -85,15 +93,18 @@ export class Replica implements PartitionHost {
   }
 
   watch(watcher: Watcher): void {
-    this.watchers.add(watcher)
+    if (!this.watchers.includes(watcher)) this.watchers.push(watcher)
   }
 
   unwatch(watcher: Watcher): void {
-    this.watchers.delete(watcher)
+    const at = this.watchers.indexOf(watcher)
+    if (at >= 0) this.watchers.splice(at, 1)
   }
 
   wake(nowMillis: number): void {
-    for (const watcher of [...this.watchers]) watcher.look(nowMillis, this)
+    const { watchers } = this
+    if (watchers.length === 0) return
+    for (const watcher of watchers.slice()) watcher.look(nowMillis, this)
   }
 }
 

@@ -18,9 +18,24 @@ interface Asked {
   readonly fetcher: PartitionFetcher
 }
 
-/** A partition of a request, with what it asks for. */
+/** A partition of a request other than Fetch, with what it asks for. */
 interface Asking extends Asked {
   readonly request: FollowerRequest
+}
+
+/** Replicas of one topic in a fetch. */
+interface TopicFetch {
+  readonly topic: string
+  readonly asked: Asked[]
+  /** What was asked for the last time. */
+  wanted: readonly FetchPartitionData[]
+}
+
+/** The replicas of a fetch by topic, in the order in which they come. */
+interface FetchGroups {
+  readonly topics: readonly TopicFetch[]
+  /** All of them in the order of the request. */
+  readonly asked: readonly Asked[]
 }
 
 /**
@@ -68,6 +83,10 @@ class LeaderConnection extends Deadline {
   private readonly busy = new Set<PartitionFetcher>()
   /** The leader has not told yet how far the logs may be shown. */
   private isFresh = true
+  /** All replicas by topic, until there are others. */
+  private groups: FetchGroups | undefined
+  /** Replicas that are fetched by the request that is being made. */
+  private readonly fetches: Replica[] = []
 
   constructor(context: BrokerContext, leaderId: number) {
     super()
@@ -77,12 +96,15 @@ class LeaderConnection extends Deadline {
 
   add(replica: Replica): void {
     this.replicas.add(replica)
+    this.groups = undefined
     this.isChanged = true
     this.isFresh = true
   }
 
   remove(replica: Replica): void {
-    if (this.replicas.delete(replica)) this.isChanged = true
+    if (!this.replicas.delete(replica)) return
+    this.groups = undefined
+    this.isChanged = true
   }
 
   /** Sends what there is to ask, giving up a fetch that does not ask for all of it. */
@@ -98,7 +120,8 @@ class LeaderConnection extends Deadline {
 
   private ask(): void {
     const { nowMillis } = this.context
-    const fetches: Asking[] = []
+    const { fetches } = this
+    fetches.length = 0
     let retryMillis = Number.POSITIVE_INFINITY
     for (const replica of this.replicas) {
       const { fetcher } = replica
@@ -107,8 +130,10 @@ class LeaderConnection extends Deadline {
       if (request === undefined) {
         if (fetcher.delayedUntilMillis > nowMillis)
           retryMillis = Math.min(retryMillis, fetcher.delayedUntilMillis)
-      } else if (request.api === 'Fetch') fetches.push({ replica, fetcher, request })
-      else this.askOther({ replica, fetcher, request })
+      } else if (request.api === 'Fetch') {
+        replica.want(request)
+        fetches.push(replica)
+      } else this.askOther({ replica, fetcher, request })
     }
     if (retryMillis < Number.POSITIVE_INFINITY) this.context.timers.set(this, retryMillis)
     // A fetch of nothing makes the leader answer the one that waits, so that other answers can follow it.
@@ -118,20 +143,11 @@ class LeaderConnection extends Deadline {
     this.fetch(fetches, this.fetchNumber)
   }
 
-  private fetch(asking: readonly Asking[], fetchNumber: number): void {
+  private fetch(replicas: readonly Replica[], fetchNumber: number): void {
     const { id, config, brokerEpoch } = this.context
-    const byTopic = new Map<string, Asking[]>()
-    for (const one of asking) {
-      const ofTopic = byTopic.get(one.replica.topic)
-      if (ofTopic === undefined) byTopic.set(one.replica.topic, [one])
-      else ofTopic.push(one)
-    }
-    const topics: { topic: string; partitions: FetchPartitionData[] }[] = []
-    const asked: Asking[] = []
-    for (const [topic, ofTopic] of byTopic) {
-      topics.push({ topic, partitions: ofTopic.map(({ replica, request }) => replica.wanted(request)) })
-      asked.push(...ofTopic)
-    }
+    const { topics: byTopic, asked } = this.groupsOf(replicas)
+    const topics: { topic: string; partitions: readonly FetchPartitionData[] }[] = []
+    for (const ofTopic of byTopic) topics.push({ topic: ofTopic.topic, partitions: wantedOf(ofTopic) })
     const body: RequestOf<'Fetch'> = {
       replicaId: id,
       replicaEpoch: brokerEpoch,
@@ -145,6 +161,12 @@ class LeaderConnection extends Deadline {
     this.send('Fetch', FETCH_VERSION, body, (response) => {
       if (fetchNumber === this.fetchNumber && asked.length > 0) this.fetched(asked, response)
     })
+  }
+
+  private groupsOf(replicas: readonly Replica[]): FetchGroups {
+    if (replicas.length < this.replicas.size) return grouped(replicas)
+    this.groups ??= grouped(replicas)
+    return this.groups
   }
 
   private fetched(asked: readonly Asked[], response: FetchResponseData | undefined): void {
@@ -249,4 +271,27 @@ class LeaderConnection extends Deadline {
       context.settle()
     })
   }
+}
+
+function grouped(replicas: readonly Replica[]): FetchGroups {
+  const byTopic = new Map<string, TopicFetch>()
+  for (const replica of replicas) {
+    let ofTopic = byTopic.get(replica.topic)
+    if (ofTopic === undefined) {
+      ofTopic = { topic: replica.topic, asked: [], wanted: [] }
+      byTopic.set(replica.topic, ofTopic)
+    }
+    ofTopic.asked.push({ replica, fetcher: replica.fetcher as PartitionFetcher })
+  }
+  const topics = [...byTopic.values()]
+  return { topics, asked: topics.flatMap(({ asked }) => asked) }
+}
+
+/** What a fetch asks for of a topic; the same list again if nothing has changed. */
+function wantedOf(ofTopic: TopicFetch): readonly FetchPartitionData[] {
+  const { asked, wanted } = ofTopic
+  let isSame = wanted.length === asked.length
+  for (let at = 0; isSame && at < asked.length; at++) isSame = wanted[at] === asked[at]?.replica.wanted
+  if (!isSame) ofTopic.wanted = asked.map(({ replica }) => replica.wanted)
+  return ofTopic.wanted
 }

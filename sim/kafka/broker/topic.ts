@@ -1,4 +1,4 @@
-import { coordinatorPartition } from '../transaction/topic-partition.ts'
+import { coordinatorPartition } from '../coordinator/coordinator-partition.ts'
 import type { BrokerContext } from './context.ts'
 
 /** Where the offsets and the groups of consumers are kept. */

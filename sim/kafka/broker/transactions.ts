@@ -100,7 +100,15 @@ export class Transactions {
   }
 
   nextDeadlineMillis(): number {
-    return Math.min(this.coordinator.nextDeadlineMillis(), this.verifier.nextDeadlineMillis())
+    return Math.min(this.workDeadlineMillis(), this.housekeepingDeadlineMillis())
+  }
+
+  workDeadlineMillis(): number {
+    return Math.min(this.coordinator.workDeadlineMillis(), this.verifier.nextDeadlineMillis())
+  }
+
+  housekeepingDeadlineMillis(): number {
+    return this.coordinator.housekeepingDeadlineMillis()
   }
 
   advance(nowMillis: number): void {

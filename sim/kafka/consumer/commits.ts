@@ -1,5 +1,10 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
-import type { OffsetCommitResponse, OffsetFetchResponse } from '../coordinator/offset-message.ts'
+import type {
+  OffsetCommitPartition,
+  OffsetCommitResponse,
+  OffsetCommitTopic,
+  OffsetFetchResponse,
+} from '../coordinator/offset-message.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { partitionName } from '../transaction/topic-partition.ts'
 import type { ConsumerClient } from './client.ts'
@@ -155,7 +160,7 @@ export class Commits {
         call.fail(new ConsumerError('TIMEOUT', 'Timeout expired before the offsets were handled'), nowMillis)
       } else if (!call.isSent && nowMillis >= call.retryMillis) this.trySend(call, nowMillis)
     }
-    this.reschedule()
+    this.reschedule(nowMillis)
   }
 
   nextDeadlineMillis(): number {
@@ -170,15 +175,7 @@ export class Commits {
       return
     }
     call.isSent = true
-    const topics = byTopicName(
-      call.offsets.map((offset) => ({ ...offset, leader: node })),
-      ({ partition, offset, leaderEpoch, metadata }) => ({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedLeaderEpoch: leaderEpoch,
-        committedMetadata: metadata,
-      }),
-    ).map(({ topic, partitions }) => ({ name: topic, partitions }))
+    const topics = commitTopics(call.offsets)
     const body = { groupId: this.groupId, ...identity, retentionTimeMs: -1, topics }
     this.client.send(node, 'OffsetCommit', body, (response, atMillis) =>
       this.commitAnswered(call, identity, response, atMillis),
@@ -210,7 +207,7 @@ export class Commits {
 
   private begin(call: OffsetCall, nowMillis: number): void {
     this.calls.push(call)
-    this.reschedule()
+    this.reschedule(nowMillis)
     if (nowMillis >= call.deadlineMillis) this.deadlineMillis = nowMillis
   }
 
@@ -232,11 +229,12 @@ export class Commits {
     this.calls = this.calls.filter((other) => other !== call)
   }
 
-  private reschedule(): void {
+  /** What is due and not sent waits for the coordinator, whose answer gets it on. */
+  private reschedule(nowMillis: number): void {
     let next = Number.POSITIVE_INFINITY
     for (const call of this.calls) {
       next = Math.min(next, call.deadlineMillis)
-      if (!call.isSent && call.retryMillis > 0) next = Math.min(next, call.retryMillis)
+      if (!call.isSent && call.retryMillis > nowMillis) next = Math.min(next, call.retryMillis)
     }
     this.deadlineMillis = next
   }
@@ -244,7 +242,7 @@ export class Commits {
   private retry(call: OffsetCall, nowMillis: number): void {
     call.isSent = false
     call.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(call.attempts++)
-    this.reschedule()
+    this.reschedule(nowMillis)
   }
 
   /** Ends a call, or has it sent again. */
@@ -255,7 +253,7 @@ export class Commits {
       return
     }
     this.end(call)
-    this.reschedule()
+    this.reschedule(nowMillis)
     const told = isRetriable ? new ConsumerError('RETRIABLE_COMMIT_FAILED', error.message) : error
     call.fail(told, nowMillis)
   }
@@ -270,7 +268,7 @@ export class Commits {
     if (errorCode === 'NONE') {
       if (!this.calls.includes(call)) return
       this.end(call)
-      this.reschedule()
+      this.reschedule(nowMillis)
       call.succeed(nowMillis)
       return
     }
@@ -339,9 +337,30 @@ export class Commits {
     }
     if (!this.calls.includes(call)) return
     this.end(call)
-    this.reschedule()
+    this.reschedule(nowMillis)
     call.succeed(values, nowMillis)
   }
+}
+
+/** Offsets by topic, as a request lists them. */
+function commitTopics(offsets: readonly PartitionOffset[]): OffsetCommitTopic[] {
+  const topics = new Map<string, OffsetCommitPartition[]>()
+  const listed: { readonly name: string; readonly partitions: OffsetCommitPartition[] }[] = []
+  for (const { topic, partition, offset, leaderEpoch, metadata } of offsets) {
+    let partitions = topics.get(topic)
+    if (partitions === undefined) {
+      partitions = []
+      topics.set(topic, partitions)
+      listed.push({ name: topic, partitions })
+    }
+    partitions.push({
+      partitionIndex: partition,
+      committedOffset: offset,
+      committedLeaderEpoch: leaderEpoch,
+      committedMetadata: metadata,
+    })
+  }
+  return listed
 }
 
 function firstError({ topics }: OffsetCommitResponse): ErrorCode {

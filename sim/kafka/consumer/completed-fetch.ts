@@ -18,6 +18,8 @@ export class CompletedFetch {
   isInitialized = false
   isConsumed = false
   nextFetchOffset: number
+  /** The position that it goes on from: behind what was taken, where looking ahead may have passed markers already. */
+  positionOffset: number
   /** Epoch of the last batch that was looked at; -1 if unknown. */
   lastEpoch = -1
   private readonly isCommittedOnly: boolean
@@ -39,6 +41,7 @@ export class CompletedFetch {
     this.state = state
     this.fetchOffset = fetchOffset
     this.nextFetchOffset = fetchOffset
+    this.positionOffset = fetchOffset
     this.data = data
     this.isCommittedOnly = isolationLevel === 'read_committed'
     this.checksCrcs = checksCrcs

@@ -6,13 +6,13 @@ import {
   LEAVE_GROUP_STATIC_EPOCH,
 } from '../coordinator/consumer-group-member.ts'
 import type { ErrorCode } from '../error-code.ts'
-import { partitionName } from '../transaction/topic-partition.ts'
 import type { AutoCommit } from './auto-commit.ts'
 import { callbackFailed, commitFailed, type MembershipParts } from './classic-membership.ts'
 import { ConsumerError } from './error.ts'
 import { HeartbeatTimer } from './heartbeat.ts'
-import { HeartbeatFields, type LocalAssignment } from './heartbeat-fields.ts'
+import { HeartbeatFields } from './heartbeat-fields.ts'
 import type { CommitIdentity, Membership } from './membership.ts'
+import { Reconciliation, type ReconciliationOwner } from './reconciliation.ts'
 
 /** Source: MemberState of Kafka 4.x. */
 type MemberState =
@@ -27,14 +27,12 @@ type MemberState =
   | 'FATAL'
   | 'STALE'
 
-const NONE: LocalAssignment = { partitions: [] }
-
 /**
  * A member of a group of KIP-848: it heartbeats, is told its assignment, commits, revokes and takes over what that
  * changes, and acknowledges it (rules N2 to N4). Source: ConsumerMembershipManager, AbstractMembershipManager,
  * ConsumerHeartbeatRequestManager of Kafka 4.x. Regular expressions are resolved by the client.
  */
-export class ConsumerMembership implements Membership {
+export class ConsumerMembership implements Membership, ReconciliationOwner {
   /** Set once commits exist, which need a membership. */
   autoCommit: AutoCommit | undefined
   state: MemberState = 'UNSUBSCRIBED'
@@ -44,12 +42,8 @@ export class ConsumerMembership implements Membership {
   private memberEpoch = 0
   private failures = 0
   private retryMillis = 0
-  private current = NONE
-  private target = NONE
   private readonly fields: HeartbeatFields
-  /** Counts reconciliations, so that one that is overtaken by a fence or a departure notices. */
-  private reconciliation = 0
-  private isReconciling = false
+  private readonly reconciliation: Reconciliation
   private isPollExpired = false
   private isReleasing = false
   private left: ((nowMillis: number) => void) | undefined
@@ -59,6 +53,7 @@ export class ConsumerMembership implements Membership {
     this.parts = parts
     this.memberId = memberId
     this.fields = new HeartbeatFields(parts.client.config, parts.subscriptions, parts.groupId, memberId)
+    this.reconciliation = new Reconciliation(parts, this)
   }
 
   get identity(): CommitIdentity {
@@ -80,13 +75,13 @@ export class ConsumerMembership implements Membership {
     if (error !== undefined) throw error
     if (this.state === 'UNSUBSCRIBED' && this.parts.subscriptions.isAutoAssigned && !this.left)
       this.toJoining(nowMillis)
-    this.reconcile(nowMillis, true)
+    if (this.state === 'RECONCILING') this.reconciliation.run(this.autoCommit, true, nowMillis)
     this.background(nowMillis)
   }
 
   background(nowMillis: number): void {
     const { coordinator, clock } = this.parts
-    this.reconcile(nowMillis, false)
+    if (this.state === 'RECONCILING') this.reconciliation.run(this.autoCommit, false, nowMillis)
     if (this.isOut) return
     const node = coordinator.node(nowMillis)
     if (node === undefined) {
@@ -133,7 +128,7 @@ export class ConsumerMembership implements Membership {
     const dropped = subscriptions.isAutoAssigned ? subscriptions.partitions() : []
     const name = this.memberEpoch > 0 ? 'onPartitionsRevoked' : 'onPartitionsLost'
     this.state = 'PREPARE_LEAVING'
-    this.abandonReconciliation()
+    this.reconciliation.abandon()
     this.left = left
     for (const state of subscriptions.states()) state.isPendingRevocation = true
     const after = (_error: unknown, atMillis: number): void => {
@@ -166,6 +161,15 @@ export class ConsumerMembership implements Membership {
     if (this.isRoutine) this.heartbeat.skip(nowMillis)
   }
 
+  reconciled(): void {
+    this.state = 'ACKNOWLEDGING'
+  }
+
+  /** The member stays as it is, without acknowledging: it tries again, and the coordinator gives it up in the end. */
+  reconciliationFailed(error: unknown): void {
+    this.error = callbackFailed(error)
+  }
+
   /** Whether it is no member, so that there are no heartbeats. */
   private get isOut(): boolean {
     const { state } = this
@@ -194,10 +198,10 @@ export class ConsumerMembership implements Membership {
   }
 
   private send(node: number, nowMillis: number, ignoresAnswer: boolean): void {
-    const body = this.fields.request(this.memberEpoch, this.current, this.state === 'JOINING')
+    const body = this.fields.request(this.memberEpoch, this.reconciliation.current, this.state === 'JOINING')
     if (!ignoresAnswer) this.heartbeat.sent(nowMillis)
     const wasState = this.state
-    if (wasState === 'ACKNOWLEDGING') this.state = this.current === this.target ? 'STABLE' : 'RECONCILING'
+    if (wasState === 'ACKNOWLEDGING') this.state = this.reconciliation.isDone ? 'STABLE' : 'RECONCILING'
     else if (wasState === 'LEAVING') {
       if (this.isPollExpired) this.toStale(nowMillis)
       else this.state = 'UNSUBSCRIBED'
@@ -243,9 +247,8 @@ export class ConsumerMembership implements Membership {
 
   /** Source: AbstractMembershipManager.processAssignmentReceived. */
   private take(partitions: readonly TopicPartition[]): void {
-    if (this.target === NONE || !samePartitions(this.target.partitions, partitions))
-      this.target = { partitions }
-    if (this.target !== this.current) this.state = 'RECONCILING'
+    this.reconciliation.take(partitions)
+    if (!this.reconciliation.isDone) this.state = 'RECONCILING'
     else if (this.state === 'RECONCILING' || this.state === 'JOINING') this.state = 'STABLE'
   }
 
@@ -283,7 +286,7 @@ export class ConsumerMembership implements Membership {
     if (this.isOut) return
     this.state = 'FENCED'
     this.memberEpoch = JOIN_GROUP_EPOCH
-    this.abandonReconciliation()
+    this.reconciliation.abandon()
     this.lose(nowMillis, (atMillis) => {
       if (this.state === 'FENCED') this.toJoining(atMillis)
     })
@@ -293,7 +296,7 @@ export class ConsumerMembership implements Membership {
     const wasLeaving = this.left !== undefined
     this.state = 'FATAL'
     this.memberEpoch = JOIN_GROUP_EPOCH
-    this.abandonReconciliation()
+    this.reconciliation.abandon()
     this.error = error
     if (wasLeaving) this.endLeave(nowMillis)
     else this.lose(nowMillis, () => {})
@@ -304,9 +307,7 @@ export class ConsumerMembership implements Membership {
     const { subscriptions, callbacks } = this.parts
     const lost = subscriptions.isAutoAssigned ? subscriptions.partitions() : []
     const end = (_error: unknown, atMillis: number): void => {
-      this.current = NONE
-      this.target = NONE
-      if (subscriptions.isAutoAssigned) subscriptions.assignFromSubscribed([])
+      this.clear()
       after(atMillis)
     }
     for (const state of subscriptions.states()) state.isPendingRevocation = true
@@ -316,10 +317,10 @@ export class ConsumerMembership implements Membership {
 
   private toJoining(nowMillis: number): void {
     if (this.state === 'FATAL') return
-    this.abandonReconciliation()
+    this.reconciliation.abandon()
     this.memberEpoch = JOIN_GROUP_EPOCH
     this.state = 'JOINING'
-    this.target = NONE
+    this.reconciliation.forgetTarget()
     this.retryMillis = 0
     this.heartbeat.hurry(nowMillis)
   }
@@ -327,8 +328,8 @@ export class ConsumerMembership implements Membership {
   private toLeaving(): void {
     const isStatic = this.parts.client.config['group.instance.id'] !== null
     this.memberEpoch = isStatic ? LEAVE_GROUP_STATIC_EPOCH : LEAVE_GROUP_EPOCH
-    this.current = NONE
-    this.abandonReconciliation()
+    this.reconciliation.forgetCurrent()
+    this.reconciliation.abandon()
     this.state = 'LEAVING'
   }
 
@@ -353,81 +354,7 @@ export class ConsumerMembership implements Membership {
   }
 
   private clear(): void {
-    this.current = NONE
-    this.target = NONE
+    this.reconciliation.clear()
     if (this.parts.subscriptions.isAutoAssigned) this.parts.subscriptions.assignFromSubscribed([])
   }
-
-  private abandonReconciliation(): void {
-    this.reconciliation += 1
-    this.isReconciling = false
-  }
-
-  /**
-   * Commits, revokes, takes over and acknowledges. Source: AbstractMembershipManager.maybeReconcile.
-   * @param isInPoll so that positions are those of records that were processed
-   */
-  private reconcile(nowMillis: number, isInPoll: boolean): void {
-    const { subscriptions, client } = this.parts
-    if (this.state !== 'RECONCILING' || this.isReconciling || this.target === this.current) return
-    if (this.autoCommit?.isEnabled === true && !isInPoll) return
-    const { target } = this
-    const names = new Set(target.partitions.map(({ topic, partition }) => partitionName(topic, partition)))
-    const isAssigned = ({ topic, partition }: TopicPartition): boolean =>
-      names.has(partitionName(topic, partition))
-    const revoked = subscriptions.partitions().filter((partition) => !isAssigned(partition))
-    const run = ++this.reconciliation
-    this.isReconciling = true
-    for (const partition of revoked) subscriptions.get(partition).isPendingRevocation = true
-    const committed = (_error: unknown, _: unknown, atMillis: number): void => {
-      if (run === this.reconciliation) this.revoke(target, revoked, run, atMillis)
-    }
-    if (this.autoCommit === undefined) committed(undefined, undefined, nowMillis)
-    else this.autoCommit.commitNow(nowMillis + client.config['max.poll.interval.ms'], nowMillis, committed)
-  }
-
-  private revoke(
-    target: LocalAssignment,
-    revoked: readonly TopicPartition[],
-    run: number,
-    nowMillis: number,
-  ): void {
-    const after = (error: unknown, atMillis: number): void => {
-      if (run !== this.reconciliation) return
-      if (error === undefined) this.assign(target, run, atMillis)
-      else this.reconciliationFailed(error)
-    }
-    if (revoked.length === 0) after(undefined, nowMillis)
-    else this.parts.callbacks.invoke('onPartitionsRevoked', revoked, nowMillis, after)
-  }
-
-  private assign(target: LocalAssignment, run: number, nowMillis: number): void {
-    const { subscriptions, callbacks } = this.parts
-    const added = target.partitions.filter((partition) => subscriptions.find(partition) === undefined)
-    subscriptions.assignFromSubscribed(target.partitions)
-    for (const partition of added) subscriptions.get(partition).isPendingAssignedCallback = true
-    callbacks.invoke('onPartitionsAssigned', added, nowMillis, (error) => {
-      if (run !== this.reconciliation) return
-      this.isReconciling = false
-      if (error !== undefined) {
-        this.reconciliationFailed(error)
-        return
-      }
-      for (const state of subscriptions.states()) state.isPendingAssignedCallback = false
-      this.current = target
-      this.state = 'ACKNOWLEDGING'
-    })
-  }
-
-  /** The member stays as it is, without acknowledging: it tries again, and the coordinator gives it up in the end. */
-  private reconciliationFailed(error: unknown): void {
-    this.isReconciling = false
-    this.error = callbackFailed(error)
-  }
-}
-
-function samePartitions(left: readonly TopicPartition[], right: readonly TopicPartition[]): boolean {
-  if (left.length !== right.length) return false
-  const names = new Set(left.map(({ topic, partition }) => partitionName(topic, partition)))
-  return right.every(({ topic, partition }) => names.has(partitionName(topic, partition)))
 }

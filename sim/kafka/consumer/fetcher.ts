@@ -10,7 +10,9 @@ import type { SubscriptionState } from './subscription-state.ts'
 
 /** A Fetch that is under way to one node. */
 interface PendingFetch {
-  readonly offsets: ReadonlyMap<PartitionState, number>
+  readonly asked: readonly PartitionState[]
+  /** Those that were asked for, in the same order. */
+  readonly offsets: readonly number[]
   isOutdated: boolean
 }
 
@@ -56,20 +58,18 @@ export class Fetcher {
   /** Fetches everything that is wanted, not in hand and not under way. */
   sendFetches(nowMillis: number): void {
     this.retryMillis = Number.POSITIVE_INFINITY
-    const buffered = this.bufferedPartitions()
-    const bufferedNodes = new Set<number>()
-    for (const state of buffered)
-      if (state.position !== undefined) bufferedNodes.add(state.position.currentLeader.leader)
-    const requests = new Map<number, PartitionState[]>()
+    let requests: Map<number, PartitionState[]> | undefined
     for (const state of this.subscriptions.states()) {
-      if (!state.isFetchable || buffered.has(state) || state.refusedVersion === this.metadata.version)
+      if (!state.isFetchable || state.refusedVersion === this.metadata.version || this.isBuffered(state))
         continue
       const node = this.nodeFor(state, nowMillis)
-      if (node === undefined || bufferedNodes.has(node)) continue
+      if (node === undefined || this.isNodeBuffered(node)) continue
+      requests ??= new Map()
       const list = requests.get(node)
       if (list === undefined) requests.set(node, [state])
       else list.push(state)
     }
+    if (requests === undefined) return
     for (const [node, states] of requests) this.send(node, states)
   }
 
@@ -84,7 +84,7 @@ export class Fetcher {
     try {
       for (let next = this.buffer[0]; next !== undefined; next = this.buffer[0]) {
         if (next.isConsumed) this.buffer.shift()
-        else if (this.subscriptions.find(next.state) === next.state && next.state.isPaused) {
+        else if (next.state.isPaused && this.subscriptions.holds(next.state)) {
           this.buffer.shift()
           paused ??= []
           paused.push(next)
@@ -122,13 +122,19 @@ export class Fetcher {
 
   /** Forgets what is in hand of partitions that are not assigned any more. */
   retainAssigned(): void {
-    this.buffer = this.buffer.filter(({ state }) => this.subscriptions.find(state) === state)
+    this.buffer = this.buffer.filter(({ state }) => this.subscriptions.holds(state))
   }
 
-  private bufferedPartitions(): Set<PartitionState> {
-    const buffered = new Set<PartitionState>()
-    for (const { state, isConsumed } of this.buffer) if (!isConsumed) buffered.add(state)
-    return buffered
+  private isBuffered(partition: PartitionState): boolean {
+    for (const { state, isConsumed } of this.buffer) if (!isConsumed && state === partition) return true
+    return false
+  }
+
+  /** Whether there are records in hand of a partition that is read from a node. */
+  private isNodeBuffered(node: number): boolean {
+    for (const { state, isConsumed } of this.buffer)
+      if (!isConsumed && state.position?.currentLeader.leader === node) return true
+    return false
   }
 
   /** The node from which a partition can be fetched now. */
@@ -143,7 +149,7 @@ export class Fetcher {
     }
     const pending = this.pending.get(node)
     if (pending !== undefined) {
-      if (pending.offsets.get(state) !== offset && !pending.isOutdated) {
+      if (!pending.isOutdated && offsetAsked(pending, state) !== offset) {
         pending.isOutdated = true
         this.outdated(node, nowMillis)
       }
@@ -157,11 +163,12 @@ export class Fetcher {
 
   private send(node: number, states: readonly PartitionState[]): void {
     const { config } = this.client
-    const offsets = new Map<PartitionState, number>()
-    const topics = new Map<string, FetchPartitionData[]>()
+    const offsets: number[] = []
+    const topics: { readonly topic: string; readonly partitions: FetchPartitionData[] }[] = []
     for (const state of states) {
       const { offset, currentLeader } = state.position as FetchPosition
-      offsets.set(state, offset)
+      state.askedIndex = offsets.length
+      offsets.push(offset)
       const data: FetchPartitionData = {
         partition: state.partition,
         fetchOffset: offset,
@@ -170,11 +177,11 @@ export class Fetcher {
         logStartOffset: -1,
         partitionMaxBytes: config['max.partition.fetch.bytes'],
       }
-      const list = topics.get(state.topic)
-      if (list === undefined) topics.set(state.topic, [data])
-      else list.push(data)
+      const sameTopic = topics.find(({ topic }) => topic === state.topic)
+      if (sameTopic === undefined) topics.push({ topic: state.topic, partitions: [data] })
+      else sameTopic.partitions.push(data)
     }
-    const pending = { offsets, isOutdated: false }
+    const pending: PendingFetch = { asked: states, offsets, isOutdated: false }
     this.pending.set(node, pending)
     const body = {
       replicaId: -1,
@@ -183,7 +190,7 @@ export class Fetcher {
       minBytes: config['fetch.min.bytes'],
       maxBytes: config['fetch.max.bytes'],
       isolationLevel: config['isolation.level'],
-      topics: Array.from(topics, ([topic, partitions]) => ({ topic, partitions })),
+      topics,
     }
     this.client.send(node, 'Fetch', body, (response, nowMillis) =>
       this.answered(node, pending, response, nowMillis),
@@ -200,19 +207,15 @@ export class Fetcher {
     if (response === undefined) return
     if (response.errorCode !== 'NONE') {
       const retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(0)
-      for (const state of pending.offsets.keys()) state.failed(retryMillis)
+      for (const state of pending.asked) state.failed(retryMillis)
       return
-    }
-    const states = new Map<string, Map<number, PartitionState>>()
-    for (const state of pending.offsets.keys()) {
-      const ofTopic = states.get(state.topic)
-      if (ofTopic === undefined) states.set(state.topic, new Map([[state.partition, state]]))
-      else ofTopic.set(state.partition, state)
     }
     for (const { topic, partitions } of response.responses)
       for (const data of partitions) {
-        const state = states.get(topic)?.get(data.partitionIndex)
-        if (state !== undefined) this.add(state, pending.offsets.get(state) as number, data)
+        const state = pending.asked.find(
+          (asked) => asked.partition === data.partitionIndex && asked.topic === topic,
+        )
+        if (state !== undefined) this.add(state, offsetAsked(pending, state) as number, data)
       }
   }
 
@@ -226,8 +229,8 @@ export class Fetcher {
   /** Whether a fetch has a record to return; one that has not is over afterwards. */
   private hasRecord(fetch: CompletedFetch, nowMillis: number): boolean {
     const { state } = fetch
-    const isWanted = this.subscriptions.find(state) === state && state.isFetchable
-    if (!isWanted || state.position?.offset !== fetch.nextFetchOffset) {
+    const isWanted = state.isFetchable && this.subscriptions.holds(state)
+    if (!isWanted || state.position?.offset !== fetch.positionOffset) {
       fetch.drain()
       return false
     }
@@ -238,7 +241,9 @@ export class Fetcher {
   }
 
   /** Takes the position behind what has been read of a fetch. */
-  private advance({ state, nextFetchOffset, lastEpoch }: CompletedFetch): void {
+  private advance(fetch: CompletedFetch): void {
+    const { state, nextFetchOffset, lastEpoch } = fetch
+    fetch.positionOffset = nextFetchOffset
     const { currentLeader, offset } = state.position as FetchPosition
     if (nextFetchOffset <= offset) return
     this.subscriptions.changes += 1
@@ -304,4 +309,10 @@ export class Fetcher {
       [{ topic, partition }],
     )
   }
+}
+
+/** The offset that a fetch under way has asked for; undefined if it does not ask for the partition. */
+function offsetAsked({ asked, offsets }: PendingFetch, state: PartitionState): number | undefined {
+  const at = state.askedIndex
+  return asked[at] === state ? offsets[at] : offsets[asked.indexOf(state)]
 }

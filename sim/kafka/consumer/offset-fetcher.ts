@@ -1,7 +1,6 @@
 import { UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../log/epoch-cache.ts'
 import type { ListOffsetsResponseData, OffsetForLeaderEpochResponseData } from '../protocol/fetch.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset } from '../replication/message.ts'
-import { partitionName } from '../transaction/topic-partition.ts'
 import type { ConsumerClient } from './client.ts'
 import { durationMillis } from './config.ts'
 import { ConsumerError } from './error.ts'
@@ -45,6 +44,7 @@ export class OffsetFetcher {
   nextDeadlineMillis(): number {
     let next = Number.POSITIVE_INFINITY
     for (const state of this.subscriptions.states()) {
+      if (state.state === 'FETCHING') continue
       const isWaiting = state.state === 'AWAIT_RESET' || state.state === 'AWAIT_VALIDATION'
       if (isWaiting && !state.isAsking && state.retryMillis > 0 && this.metadata.leaderOf(state).leader >= 0)
         next = Math.min(next, state.retryMillis)
@@ -60,21 +60,23 @@ export class OffsetFetcher {
       for (const state of this.subscriptions.states())
         if (state.state !== 'AWAIT_RESET') state.maybeValidate(this.metadata.leaderOf(state))
     }
-    const validations: Validation[] = []
+    let validations: Validation[] | undefined
     for (const state of this.subscriptions.states()) {
       if (state.state !== 'AWAIT_VALIDATION' || !state.mayAsk(nowMillis)) continue
       const position = state.position as FetchPosition
       const { leader } = position.currentLeader
-      if (this.isReachable(state, leader, nowMillis))
-        validations.push({ topic: state.topic, partition: state.partition, leader, state, position })
+      if (!this.isReachable(state, leader, nowMillis)) continue
+      validations ??= []
+      validations.push({ topic: state.topic, partition: state.partition, leader, state, position })
     }
+    if (validations === undefined) return
     for (const [node, ofNode] of byLeader(validations)) this.sendValidations(node, ofNode)
   }
 
   /** Asks for the positions that are to be reset. @throws ConsumerError what a broker refused */
   resetPositions(nowMillis: number): void {
     this.throwError()
-    const resets: Reset[] = []
+    let resets: Reset[] | undefined
     for (const state of this.subscriptions.states()) {
       if (state.state !== 'AWAIT_RESET' || !state.mayAsk(nowMillis)) continue
       const { leader, epoch } = this.metadata.leaderOf(state)
@@ -82,8 +84,10 @@ export class OffsetFetcher {
       const strategy = state.resetStrategy as ResetStrategy
       const { topic, partition } = state
       const timestamp = timestampOf(strategy, nowMillis)
+      resets ??= []
       resets.push({ topic, partition, leader, state, strategy, timestamp, currentLeaderEpoch: epoch })
     }
+    if (resets === undefined) return
     for (const [node, ofNode] of byLeader(resets)) this.sendResets(node, ofNode)
   }
 
@@ -127,11 +131,9 @@ export class OffsetFetcher {
     for (const reset of resets) {
       const { state, strategy } = reset
       const isStale =
-        this.subscriptions.find(state) !== state ||
-        state.state !== 'AWAIT_RESET' ||
-        state.resetStrategy !== strategy
+        !this.subscriptions.holds(state) || state.state !== 'AWAIT_RESET' || state.resetStrategy !== strategy
       if (isStale) continue
-      const listed = parts.get(partitionName(state.topic, state.partition))
+      const listed = parts.get(state.name)
       if (listed?.errorCode === 'NONE') this.found(reset, listed)
       else this.refused(state, listed?.errorCode ?? 'NETWORK_EXCEPTION', nowMillis)
     }
@@ -180,11 +182,9 @@ export class OffsetFetcher {
     const parts = byPartition(response?.topics, ({ partition }) => partition)
     for (const { state, position } of validations) {
       const isStale =
-        this.subscriptions.find(state) !== state ||
-        state.state !== 'AWAIT_VALIDATION' ||
-        state.position !== position
+        !this.subscriptions.holds(state) || state.state !== 'AWAIT_VALIDATION' || state.position !== position
       if (isStale) continue
-      const end = parts.get(partitionName(state.topic, state.partition))
+      const end = parts.get(state.name)
       if (end?.errorCode === 'NONE') this.validated(state, position, end, nowMillis)
       else this.refused(state, end?.errorCode ?? 'NETWORK_EXCEPTION', nowMillis)
     }

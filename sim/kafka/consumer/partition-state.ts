@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
 import { NO_LEADER_EPOCH } from '../replication/message.ts'
+import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
 import type { AutoOffsetReset } from './config.ts'
 
 /** The leader of a partition as the client's metadata have it; -1 for none and for an unknown epoch. */
@@ -27,6 +28,7 @@ export type ResetStrategy = Exclude<AutoOffsetReset, 'none'>
 export class PartitionState implements TopicPartition {
   readonly topic: string
   readonly partition: number
+  readonly name: PartitionName
   state: FetchState = 'INITIALIZING'
   position: FetchPosition | undefined
   resetStrategy: ResetStrategy | undefined
@@ -39,12 +41,15 @@ export class PartitionState implements TopicPartition {
   isAsking = false
   /** Before which nothing is asked about it. */
   retryMillis = 0
+  /** Its place in the last fetch that asked for it. */
+  askedIndex = -1
   /** Version of the metadata by which a fetch was refused: it is not fetched until there are others. */
   refusedVersion = -1
 
   constructor(topic: string, partition: number) {
     this.topic = topic
     this.partition = partition
+    this.name = partitionName(topic, partition)
   }
 
   get hasValidPosition(): boolean {

@@ -18,6 +18,8 @@ import { PollClock } from './poll-clock.ts'
 import { Positions } from './positions.ts'
 import { SubscriptionState } from './subscription-state.ts'
 
+const NO_RECORDS: readonly ConsumerRecord[] = []
+
 /** What a consumer has besides if it has a group.id. */
 interface GroupParts {
   readonly coordinator: CoordinatorLookup
@@ -48,6 +50,7 @@ export class PollLoop implements ClientOwner {
   private isRunning = false
   private isRunWanted = false
   private isWakeupTold = false
+  private isPolling = false
   private isReady = false
   private isLeaving = false
   private error: ConsumerError | undefined
@@ -88,14 +91,18 @@ export class PollLoop implements ClientOwner {
 
   /** @throws ConsumerError */
   poll(nowMillis: number): readonly ConsumerRecord[] {
-    if (this.callbacks.startedMillis !== undefined) return []
-    if (this.isRunning) {
-      if (!this.isParked) this.park(nowMillis)
-      return []
-    }
-    this.park(nowMillis)
+    if (this.isPolling || this.callbacks.startedMillis !== undefined) return []
+    this.clock.stop()
+    this.group?.membership.polled(nowMillis)
+    this.isParked = true
+    if (this.isRunning) return this.parkInTurn()
     this.isWakeupTold = true
-    this.run(nowMillis)
+    this.isPolling = true
+    try {
+      this.run(nowMillis)
+    } finally {
+      this.isPolling = false
+    }
     this.isWakeupTold = false
     try {
       this.throwError()
@@ -110,13 +117,12 @@ export class PollLoop implements ClientOwner {
     }
   }
 
-  /** The application waits in poll. From within the answer to a commit, it hears by `wakeup` when that is over. */
-  private park(nowMillis: number): void {
-    this.clock.stop()
-    this.group?.membership.polled(nowMillis)
-    this.isParked = true
+  /** A poll from a callback that a turn has called, such as that of a commit which came too late: the turn goes on for it. */
+  private parkInTurn(): readonly ConsumerRecord[] {
+    this.isReady = false
     this.isWakeupTold = false
     this.isRunWanted = true
+    return NO_RECORDS
   }
 
   leavePoll(nowMillis: number): void {

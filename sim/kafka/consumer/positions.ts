@@ -36,11 +36,13 @@ export class Positions {
     this.error = undefined
     if (error !== undefined) throw error
     this.offsetFetcher.validatePositions(nowMillis)
-    const initializing: PartitionState[] = []
+    let initializing: PartitionState[] | undefined
     for (const state of this.subscriptions.states())
-      if (state.state === 'INITIALIZING' && !state.isPendingAssignedCallback && state.mayAsk(nowMillis))
+      if (state.state === 'INITIALIZING' && !state.isPendingAssignedCallback && state.mayAsk(nowMillis)) {
+        initializing ??= []
         initializing.push(state)
-    if (initializing.length > 0) this.initialize(initializing, nowMillis)
+      }
+    if (initializing !== undefined) this.initialize(initializing, nowMillis)
     this.offsetFetcher.resetPositions(nowMillis)
   }
 
@@ -65,7 +67,7 @@ export class Positions {
   ): void {
     const without: PartitionState[] = []
     for (const [index, state] of states.entries()) {
-      const isStale = this.subscriptions.find(state) !== state || state.state !== 'INITIALIZING'
+      const isStale = !this.subscriptions.holds(state) || state.state !== 'INITIALIZING'
       if (isStale) continue
       state.isAsking = false
       if (values === undefined) continue

@@ -117,6 +117,11 @@ export class SubscriptionState {
     return this.assigned.get(partitionName(topic, partition))
   }
 
+  /** Whether a partition is still assigned, and has not been assigned anew meanwhile. */
+  holds(state: PartitionState): boolean {
+    return this.assigned.get(state.name) === state
+  }
+
   /** @throws ConsumerError ILLEGAL_STATE if the partition is not assigned */
   get(partition: TopicPartition): PartitionState {
     const state = this.find(partition)
@@ -142,10 +147,9 @@ export class SubscriptionState {
 
   /** Serves the others first. */
   moveToEnd(state: PartitionState): void {
-    const name = partitionName(state.topic, state.partition)
-    if (this.assigned.get(name) !== state) return
-    this.assigned.delete(name)
-    this.assigned.set(name, state)
+    if (!this.holds(state)) return
+    this.assigned.delete(state.name)
+    this.assigned.set(state.name, state)
   }
 
   /** The strategy of auto.offset.reset; undefined for none. */

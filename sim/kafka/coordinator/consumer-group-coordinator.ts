@@ -27,6 +27,8 @@ import {
 } from './consumer-group-partitions.ts'
 import { type ConsumerGroupSnapshot, restoreGroup, snapshotGroup } from './consumer-group-snapshot.ts'
 import { reconcile } from './current-assignment.ts'
+import { type HeartbeatStep, membersAfter } from './heartbeat-step.ts'
+import { preferredAssignor } from './preferred-assignor.ts'
 import { type ClusterTopics, groupTopics, sameTopics, subscribedTopics } from './subscribed-topics.ts'
 import {
   type ConsumerGroupAssignor,
@@ -42,19 +44,6 @@ export interface ConsumerGroupCoordinatorOptions {
   readonly topics: ClusterTopics
   /** Makes up the ids of members that come without one, before version 1. */
   newMemberId(): string
-}
-
-/** What a heartbeat is about to do to a group. */
-interface HeartbeatStep {
-  readonly group: ConsumerGroup
-  /** The member before, with the new id if it takes the place of another. */
-  readonly before: ConsumerGroupMember
-  readonly after: ConsumerGroupMember
-  readonly replacedId: string | null
-  readonly subscriptionChanged: boolean
-  /** The group epoch and the subscribed topics that it leads to. */
-  readonly groupEpoch: number
-  readonly topics: ReadonlyMap<string, number>
 }
 
 /**
@@ -119,7 +108,10 @@ export class ConsumerGroupCoordinator {
       const group = this.groupsById.get(groupId)
       return group === undefined
         ? describeMissing(groupId)
-        : describeGroup(group, this.preferredAssignor(group.members.values()))
+        : describeGroup(
+            group,
+            preferredAssignor(group.members.values(), this.config['group.consumer.assignors']),
+          )
     })
   }
 
@@ -272,9 +264,9 @@ export class ConsumerGroupCoordinator {
 
   private targetOf({ group, after, replacedId, topics }: HeartbeatStep): Map<string, PartitionSet> {
     const members = [...membersAfter(group, after, replacedId)]
-    const assignor = this.assignors.get(this.preferredAssignor(members))
-    if (assignor === undefined)
-      throw new Error(`no server assignor ${this.preferredAssignor(members)} was given`)
+    const name = preferredAssignor(members, this.config['group.consumer.assignors'])
+    const assignor = this.assignors.get(name)
+    if (assignor === undefined) throw new Error(`no server assignor ${name} was given`)
     const previousTarget = (member: ConsumerGroupMember) =>
       group.target(member === after ? (replacedId ?? member.memberId) : member.memberId)
     const regexes = group.regexes.topicsByRegex
@@ -372,33 +364,4 @@ export class ConsumerGroupCoordinator {
   private topicsOf(group: ConsumerGroup, members: Iterable<ConsumerGroupMember>): Map<string, number> {
     return groupTopics(members, group.regexes.topicsByRegex, this.topics)
   }
-
-  /** The assignor that most members ask for, of those the first that is configured; the first one if nobody asks. */
-  private preferredAssignor(members: Iterable<ConsumerGroupMember>): string {
-    const votes = new Map<string, number>()
-    for (const { serverAssignor } of members) {
-      if (serverAssignor !== null) votes.set(serverAssignor, (votes.get(serverAssignor) ?? 0) + 1)
-    }
-    let preferred = this.config['group.consumer.assignors'][0] ?? ''
-    for (const name of this.config['group.consumer.assignors']) {
-      if ((votes.get(name) ?? 0) > (votes.get(preferred) ?? 0)) preferred = name
-    }
-    return preferred
-  }
-}
-
-/** The members as they will be once a heartbeat has been taken in. */
-function* membersAfter(
-  group: ConsumerGroup,
-  after: ConsumerGroupMember,
-  replacedId: string | null,
-): Generator<ConsumerGroupMember> {
-  let yielded = false
-  for (const member of group.members.values()) {
-    if (member.memberId === replacedId) continue
-    const same = member.memberId === after.memberId
-    yielded ||= same
-    yield same ? after : member
-  }
-  if (!yielded) yield after
 }

@@ -35,6 +35,7 @@ export class Deadlines {
   /** Calls a deadline off; no matter whether it was set. */
   cancel(deadline: Deadline): void {
     deadline.atMillis = Number.POSITIVE_INFINITY
+    if (deadline.slot >= 0) this.remove(deadline)
   }
 
   /** The earliest deadline, Infinity when there is none. */
@@ -47,22 +48,25 @@ export class Deadlines {
     for (let next = this.front(); next !== undefined && next.atMillis <= nowMillis; next = this.front()) {
       const dueMillis = next.atMillis
       next.atMillis = Number.POSITIVE_INFINITY
-      this.removeFront()
+      this.remove(next)
       next.expire(dueMillis)
     }
   }
 
   /** Calls all of them off. */
   clear(): void {
-    for (const deadline of this.heap) deadline.atMillis = Number.POSITIVE_INFINITY
+    for (const deadline of this.heap) {
+      deadline.atMillis = Number.POSITIVE_INFINITY
+      deadline.slot = -1
+    }
+    this.heap.length = 0
   }
 
   private front(): Deadline | undefined {
     for (;;) {
       const first = this.heap[0]
       if (first === undefined) return undefined
-      if (first.atMillis === Number.POSITIVE_INFINITY) this.removeFront()
-      else if (first.sequence === first.queuedSequence) return first
+      if (first.sequence === first.queuedSequence) return first
       else {
         first.queuedMillis = first.atMillis
         first.queuedSequence = first.sequence
@@ -71,13 +75,14 @@ export class Deadlines {
     }
   }
 
-  private removeFront(): void {
-    const first = this.heap[0] as Deadline
+  private remove(deadline: Deadline): void {
+    const { slot } = deadline
     const last = this.heap.pop() as Deadline
-    first.slot = -1
-    if (last === first) return
-    last.slot = 0
-    this.heap[0] = last
+    deadline.slot = -1
+    if (last === deadline) return
+    last.slot = slot
+    this.heap[slot] = last
+    this.rise(last)
     this.sink(last)
   }
 

@@ -5,6 +5,12 @@ export interface StoredOffset extends OffsetCommitValue {
   readonly recordOffset: number
 }
 
+/** A value that the log has, with its place there. */
+export function storedOffset(value: OffsetCommitValue, recordOffset: number): StoredOffset {
+  const { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp } = value
+  return { offset, leaderEpoch, metadata, commitTimestamp, expireTimestamp, recordOffset }
+}
+
 /** What is known of one partition in one group. */
 export class PartitionOffset {
   readonly groupId: string

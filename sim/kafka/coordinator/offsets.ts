@@ -26,7 +26,7 @@ import type {
   TxnOffsetCommitRequest,
 } from './offset-message.ts'
 import { readOffsets } from './offset-reading.ts'
-import { OffsetStore, type PartitionOffset, Reveal, type StoredOffset } from './offset-store.ts'
+import { OffsetStore, type PartitionOffset, Reveal, type StoredOffset, storedOffset } from './offset-store.ts'
 import type { OffsetValidator } from './offset-validator.ts'
 
 /** The groups in whose names offsets are committed. */
@@ -256,7 +256,7 @@ export class Offsets {
         reveal([existing])
         return
       }
-      const stored = { ...value, recordOffset: entry.offset }
+      const stored = storedOffset(value, entry.offset)
       if (entry.producerId === NO_PRODUCER_ID) reveal([store.put(group, topic, partition, stored)])
       else store.putPending(entry.producerId, group, topic, partition, stored)
     }
@@ -322,7 +322,7 @@ export class Offsets {
       const record = records[at] as GroupRecord
       if (record.kind !== 'OffsetCommit' || record.value === null) continue
       const { group, topic, partition, value } = record
-      const stored = { ...value, recordOffset: baseOffset + at }
+      const stored = storedOffset(value, baseOffset + at)
       if (producer === undefined) entries.push(this.store.put(group, topic, partition, stored))
       else this.store.putPending(producer.producerId, group, topic, partition, stored)
     }

@@ -1,6 +1,6 @@
 import { NO_TIMESTAMP, type RecordBatch } from './batch.ts'
 import type { BatchMetadata } from './producer-entry.ts'
-import type { AppendOrigin, ProducerError } from './producer-state.ts'
+import type { AppendOrigin, ProducerError, ProducerState } from './producer-state.ts'
 import type { BatchError } from './validation.ts'
 import { SENTINEL_GUARD, type VerificationGuard } from './verification.ts'
 
@@ -62,7 +62,7 @@ export function appended(
 }
 
 /** The answer to a batch that was in the log already. */
-export function duplicate(known: BatchMetadata, logStartOffset: number): AppendResult {
+function duplicate(known: BatchMetadata, logStartOffset: number): AppendResult {
   const { firstOffset, lastOffset, timestamp: logAppendTimeMillis } = known
   return {
     errorCode: 'NONE',
@@ -78,6 +78,23 @@ export function duplicate(known: BatchMetadata, logStartOffset: number): AppendR
 export function refused(errorCode: AppendError, logStartOffset: number): AppendResult {
   const nowhere = { firstOffset: -1, lastOffset: -1, logAppendTimeMillis: NO_TIMESTAMP }
   return { errorCode, ...nowhere, logStartOffset, isDuplicate: false }
+}
+
+/** Why a producer's batch is not to be appended, or where it is already; undefined if it is to be appended. */
+export function checkProducer(
+  producers: ProducerState,
+  batch: RecordBatch,
+  source: AppendSource,
+  logStartOffset: number,
+  nowMillis: number,
+): AppendResult | undefined {
+  const { origin, verificationGuard, transactionVersion } = source
+  if (origin === 'client') {
+    const known = producers.entry(batch.producerId, nowMillis)?.findDuplicate(batch)
+    if (known !== undefined) return duplicate(known, logStartOffset)
+  }
+  const error = producers.validate(batch, origin, verificationGuard, transactionVersion, nowMillis)
+  return error === 'NONE' ? undefined : refused(error, logStartOffset)
 }
 
 /** What replicated batches are together. */

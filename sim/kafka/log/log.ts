@@ -3,7 +3,7 @@ import {
   type AppendSource,
   appended,
   CLIENT_APPEND,
-  duplicate,
+  checkProducer,
   type FollowerError,
   inspectReplicated,
   refused,
@@ -118,6 +118,11 @@ export class Log {
     this.epochs.assign(leaderEpoch, this.end)
   }
 
+  /** Whether the disk has failed. */
+  get isOffline(): boolean {
+    return this.disk.offline
+  }
+
   /** Gives a batch its offsets and appends it (rules L8, L14, S2 to S7). @param batch see `producedBatch` */
   appendAsLeader(
     batch: RecordBatch,
@@ -141,7 +146,7 @@ export class Log {
       nowMillis,
     )
     if (assigned.hasProducerId && source.origin !== 'replication') {
-      const known = this.checkProducer(assigned, source, nowMillis)
+      const known = checkProducer(this.producers, assigned, source, this.start, nowMillis)
       if (known !== undefined) return known
     }
     if (!this.disk.write(assigned.sizeInBytes, nowMillis)) return refused('KAFKA_STORAGE_ERROR', this.start)
@@ -186,11 +191,6 @@ export class Log {
    * to drop, as are those of aborted transactions (rules F2, F3, T8).
    * @param minOneBatch the first batch comes even if it is larger than `maxBytes`
    */
-  /** Whether the disk has failed. */
-  get isOffline(): boolean {
-    return this.disk.offline
-  }
-
   read(startOffset: number, maxBytes: number, isolation: FetchIsolation, minOneBatch = true): ReadResult {
     if (this.disk.offline) return UNREADABLE
     if (startOffset < this.start || startOffset > this.end) return OUT_OF_RANGE
@@ -309,22 +309,6 @@ export class Log {
   private readBound(isolation: FetchIsolation): number {
     if (isolation === 'log_end') return this.end
     return isolation === 'high_watermark' ? this.high : this.lastStableOffset
-  }
-
-  /** Why a producer's batch is not to be appended, or where it is already; undefined if it is to be appended. */
-  private checkProducer(
-    batch: RecordBatch,
-    source: AppendSource,
-    nowMillis: number,
-  ): AppendResult | undefined {
-    const { producers } = this
-    if (source.origin === 'client') {
-      const known = producers.entry(batch.producerId, nowMillis)?.findDuplicate(batch)
-      if (known !== undefined) return duplicate(known, this.start)
-    }
-    const { origin, verificationGuard, transactionVersion } = source
-    const error = producers.validate(batch, origin, verificationGuard, transactionVersion, nowMillis)
-    return error === 'NONE' ? undefined : refused(error, this.start)
   }
 
   private rollIfDue(

@@ -1,5 +1,5 @@
 import { Deadline } from '../coordinator/deadlines.ts'
-import { ProducerError } from '../transaction/client-error.ts'
+import { ProducerError, refusalOf } from '../transaction/client-error.ts'
 import type { TransactionalResult } from '../transaction/result.ts'
 import type { ProducerRecord, SendListener } from './record.ts'
 
@@ -53,14 +53,10 @@ export class PendingOperation extends Deadline {
   maybeComplete(nowMillis: number): void {
     if (this.isOver || !this.result.isCompleted) return
     this.isOver = true
-    let error: ProducerError | undefined
-    try {
-      this.result.acknowledge()
-    } catch (thrown) {
-      if (!(thrown instanceof ProducerError)) throw thrown
-      error = thrown
-    }
-    this.done(error, nowMillis)
+    this.done(
+      refusalOf(() => this.result.acknowledge()),
+      nowMillis,
+    )
   }
 
   /** The result may still come: until then the application may only call the same operation again. */

@@ -1,6 +1,6 @@
 import { Deadlines } from '../coordinator/deadlines.ts'
 import type { Channel } from '../protocol/api.ts'
-import { ProducerError } from '../transaction/client-error.ts'
+import { ProducerError, refusalOf } from '../transaction/client-error.ts'
 import type { GroupMetadata, Offsets } from '../transaction/client-request.ts'
 import type { TransactionalResult } from '../transaction/result.ts'
 import { TransactionManager } from '../transaction/transaction-manager.ts'
@@ -9,12 +9,15 @@ import { ANY_PARTITION } from './accumulator.ts'
 import type { RandomBelow } from './backoff.ts'
 import type { PartitionQueue } from './batch.ts'
 import type { ProducerConfig } from './config.ts'
+import { Flushes } from './flushes.ts'
 import { foreignPartitioner } from './foreign-partitioner.ts'
 import type { KnownTopic } from './metadata.ts'
 import { type Partitioner, partitionForKey } from './partitioner.ts'
-import { CloseDeadline, type Completed, PendingOperation, type PendingOwner, PendingSend } from './pending.ts'
+import { CloseDeadline, type Completed, type PendingOwner, type PendingSend } from './pending.ts'
+import { PendingSends } from './pending-sends.ts'
 import { batchBytesUpperBound, type ProducerRecord, type SendListener } from './record.ts'
 import { Sender, type SenderOwner } from './sender.ts'
+import { ProducerTransactions } from './transactions.ts'
 
 /** InitProducerId that bumps epochs, as all brokers of Kafka 4.x have it. */
 const INIT_PRODUCER_ID_VERSION = 5
@@ -27,19 +30,6 @@ export interface ProducerHooks {
   readonly randomBelow: RandomBelow
   /** The cluster's transaction.version, as ApiVersions tells it. */
   readonly transactionVersion: TransactionVersion
-}
-
-/** Something that waits for sends that were called before it. */
-interface Barrier {
-  /** Of the last send before it. */
-  readonly number: number
-  readonly pass: (nowMillis: number) => void
-}
-
-interface FlushWaiter {
-  /** Of the last batch that it waits for. */
-  readonly batchNumber: number
-  readonly done: Completed
 }
 
 /**
@@ -56,12 +46,9 @@ export class Producer implements SenderOwner, PendingOwner {
   private readonly manager: TransactionManager | undefined
   private readonly sender: Sender
   private readonly deadlines = new Deadlines()
-  private readonly pending = new Set<PendingSend>()
-  private readonly waitingForMemory: PendingSend[] = []
-  private readonly barriers: Barrier[] = []
-  private readonly flushes: FlushWaiter[] = []
-  private operations: PendingOperation[] = []
-  private sendNumber = 0
+  private readonly pending: PendingSends
+  private readonly transactions: ProducerTransactions
+  private readonly flushes: Flushes
   private closing: Completed[] | undefined
   private hasClosed = false
 
@@ -79,7 +66,10 @@ export class Producer implements SenderOwner, PendingOwner {
       this.manager.updateFeatures(0, transactionVersion)
       this.manager.coordinatorReady(INIT_PRODUCER_ID_VERSION)
     }
+    this.pending = new PendingSends(this.deadlines, config['max.block.ms'], this)
+    this.transactions = new ProducerTransactions(this.manager, this.deadlines, config['max.block.ms'])
     this.sender = new Sender(config, channel, bootstrapNodes, randomBelow, this.manager, this)
+    this.flushes = new Flushes(this.sender.accumulator)
   }
 
   /** Whether it takes no more records. */
@@ -111,10 +101,8 @@ export class Producer implements SenderOwner, PendingOwner {
    * not end before the sends that wait for their place have one, since Kafka's have not returned before.
    */
   flush(done: Completed, nowMillis: number): void {
-    this.afterSends(nowMillis, (atMillis) => {
-      const { accumulator } = this.sender
-      this.flushes.push({ batchNumber: accumulator.lastNumber, done })
-      accumulator.flushes += 1
+    this.pending.afterAll(nowMillis, (atMillis) => {
+      this.flushes.begin(done)
       this.sender.run(atMillis)
     })
   }
@@ -133,7 +121,8 @@ export class Producer implements SenderOwner, PendingOwner {
 
   /** @throws ProducerError if its state does not allow it */
   beginTransaction(): void {
-    this.managerOf().beginTransaction()
+    if (this.isClosed) throw closedError()
+    this.transactions.requireManager().beginTransaction()
   }
 
   /** Commits offsets of a consumer with the transaction. */
@@ -143,7 +132,9 @@ export class Producer implements SenderOwner, PendingOwner {
 
   /** Sends what the transaction holds and commits it; ends with the error of a batch that failed. */
   commitTransaction(done: Completed, nowMillis: number): void {
-    this.afterSends(nowMillis, (atMillis) => this.operate((manager) => manager.beginCommit(), done, atMillis))
+    this.pending.afterAll(nowMillis, (atMillis) =>
+      this.operate((manager) => manager.beginCommit(), done, atMillis),
+    )
   }
 
   /** Aborts the transaction: batches that were never sent fail. */
@@ -168,8 +159,8 @@ export class Producer implements SenderOwner, PendingOwner {
     this.closing ??= []
     this.closing.push(done)
     this.sender.accumulator.isClosed = true
-    for (const send of [...this.pending]) this.failPending(send, closedError())
-    this.passBarriers(nowMillis)
+    this.pending.failAll(closedError())
+    this.pending.passBarriers(nowMillis)
     if (timeoutMillis <= 0) this.forceClose(nowMillis)
     else {
       const force = new CloseDeadline((atMillis) => this.forceClose(atMillis))
@@ -202,8 +193,7 @@ export class Producer implements SenderOwner, PendingOwner {
   /** The sender has new metadata: who waited for a topic goes on, or asks again. */
   metadataUpdated(nowMillis: number): void {
     const { metadata } = this.sender
-    for (const send of [...this.pending]) {
-      if (send.bytes > 0) continue
+    for (const send of this.pending.waitingForTopic()) {
       const { record, listener } = send
       const topic = metadata.use(record.topic, nowMillis)
       if (metadata.errorOf(record.topic) === 'INVALID_TOPIC_EXCEPTION')
@@ -211,14 +201,14 @@ export class Producer implements SenderOwner, PendingOwner {
       else if (topic === undefined || !hasPartition(topic, record)) metadata.requestForTopic(record.topic)
       else this.place(record, listener, topic, send, nowMillis)
     }
-    this.passBarriers(nowMillis)
+    this.pending.passBarriers(nowMillis)
   }
 
   /** The sender has done what it could: memory may be free, batches may have ended. */
   sent(nowMillis: number): void {
     this.grantMemory(nowMillis)
-    this.completeFlushes(nowMillis)
-    this.completeOperations(nowMillis)
+    this.flushes.complete(nowMillis)
+    this.transactions.complete(nowMillis)
     if (this.closing !== undefined && !this.hasClosed) this.continueClosing(nowMillis)
   }
 
@@ -232,22 +222,14 @@ export class Producer implements SenderOwner, PendingOwner {
     else if (count !== undefined)
       message = `Partition ${partition} of topic ${topic} with partition count ${count} is not present in metadata after ${this.maxBlockMillis} ms.`
     this.refuse(send, new ProducerError('REQUEST_TIMED_OUT', message))
-    this.passBarriers(nowMillis)
+    this.pending.passBarriers(nowMillis)
     this.sender.run(nowMillis)
   }
 
   private waitForTopic(record: ProducerRecord, listener: SendListener, nowMillis: number): void {
     this.sender.metadata.requestForTopic(record.topic)
-    this.addPending(record, listener, nowMillis)
+    this.pending.add(record, listener, nowMillis)
     this.sender.run(nowMillis)
-  }
-
-  private addPending(record: ProducerRecord, listener: SendListener, nowMillis: number): PendingSend {
-    this.sendNumber += 1
-    const send = new PendingSend(record, listener, this.sendNumber, this)
-    this.pending.add(send)
-    this.deadlines.set(send, nowMillis + this.maxBlockMillis)
-    return send
   }
 
   /** Puts a record into a batch, or fails it, or lets it wait for memory. */
@@ -268,10 +250,10 @@ export class Producer implements SenderOwner, PendingOwner {
     const { accumulator } = this.sender
     const outcome = accumulator.append(record, listener, topic, partition, nowMillis)
     if (outcome === 'exhausted') {
-      this.waitForMemory(send ?? this.addPending(record, listener, nowMillis), partition, nowMillis)
+      this.waitForMemory(send ?? this.pending.add(record, listener, nowMillis), partition, nowMillis)
       return
     }
-    if (send !== undefined) this.settled(send)
+    if (send !== undefined) this.pending.settle(send)
     const queue = accumulator.lastPartition as PartitionQueue
     this.manager?.maybeAddPartition(queue.name)
     listener.appended?.(record, queue.partition)
@@ -287,7 +269,7 @@ export class Producer implements SenderOwner, PendingOwner {
   }
 
   private stateError(): ProducerError | undefined {
-    return this.manager && errorOf(() => this.manager?.ensureMaySend())
+    return this.manager && refusalOf(() => this.manager?.ensureMaySend())
   }
 
   private choosePartition(record: ProducerRecord, topic: KnownTopic): number {
@@ -300,7 +282,7 @@ export class Producer implements SenderOwner, PendingOwner {
     const { accumulator } = this.sender
     send.partition = partition
     send.bytes = accumulator.bytesFor(send.record)
-    this.waitingForMemory.push(send)
+    this.pending.waitForMemory(send)
     accumulator.isExhausted = true
     this.sender.run(nowMillis)
   }
@@ -309,19 +291,19 @@ export class Producer implements SenderOwner, PendingOwner {
   private grantMemory(nowMillis: number): void {
     const { accumulator, metadata } = this.sender
     for (;;) {
-      const [send] = this.waitingForMemory
+      const send = this.pending.firstForMemory
       if (send === undefined) {
         accumulator.isExhausted = false
         return
       }
       if (accumulator.availableBytes < send.bytes) return
-      this.waitingForMemory.shift()
+      this.pending.takeFirstForMemory()
       accumulator.isExhausted = false
       send.bytes = 0
       const topic = metadata.topic(send.record.topic)
       if (topic !== undefined) this.place(send.record, send.listener, topic, send, nowMillis)
-      accumulator.isExhausted = this.waitingForMemory.length > 0
-      this.passBarriers(nowMillis)
+      accumulator.isExhausted = this.pending.firstForMemory !== undefined
+      this.pending.passBarriers(nowMillis)
     }
   }
 
@@ -332,10 +314,10 @@ export class Producer implements SenderOwner, PendingOwner {
     send: PendingSend | undefined,
     error: ProducerError,
   ): void {
-    if (send !== undefined) this.settled(send)
+    if (send !== undefined) this.pending.settle(send)
     const isThrown = error.code === 'KAFKA_EXCEPTION' || error.code === 'ILLEGAL_STATE'
     // Outside of a transaction there is nothing to abort, which Kafka throws at the application.
-    if (!isThrown) errorOf(() => this.manager?.maybeTransitionToErrorState(error))
+    if (!isThrown) refusalOf(() => this.manager?.maybeTransitionToErrorState(error))
     listener.failed(record, error)
   }
 
@@ -343,73 +325,12 @@ export class Producer implements SenderOwner, PendingOwner {
     this.fail(send.record, send.listener, send, error)
   }
 
-  private failPending(send: PendingSend, error: ProducerError): void {
-    this.settled(send)
-    send.listener.failed(send.record, error)
-  }
-
-  private settled(send: PendingSend): void {
-    this.deadlines.cancel(send)
-    this.pending.delete(send)
-    const at = this.waitingForMemory.indexOf(send)
-    if (at >= 0) this.waitingForMemory.splice(at, 1)
-  }
-
-  private afterSends(nowMillis: number, pass: (nowMillis: number) => void): void {
-    if (this.pending.size === 0) pass(nowMillis)
-    else this.barriers.push({ number: this.sendNumber, pass })
-  }
-
-  private passBarriers(nowMillis: number): void {
-    for (;;) {
-      const [barrier] = this.barriers
-      const [first] = this.pending
-      if (barrier === undefined || (first !== undefined && first.number <= barrier.number)) return
-      this.barriers.shift()
-      barrier.pass(nowMillis)
-    }
-  }
-
-  private completeFlushes(nowMillis: number): void {
-    const { accumulator } = this.sender
-    while (this.flushes.length > 0) {
-      const [flush] = this.flushes
-      if (flush === undefined || accumulator.oldestNumber <= flush.batchNumber) return
-      this.flushes.shift()
-      accumulator.flushes -= 1
-      flush.done(undefined, nowMillis)
-    }
-  }
-
-  private completeOperations(nowMillis: number): void {
-    for (const operation of [...this.operations]) operation.maybeComplete(nowMillis)
-    this.operations = this.operations.filter((operation) => {
-      if (operation.isOver) this.deadlines.cancel(operation)
-      return !operation.isOver
-    })
-  }
-
-  private managerOf(): TransactionManager {
-    if (this.isClosed) throw closedError()
-    if (this.manager === undefined)
-      throw new ProducerError(
-        'ILLEGAL_STATE',
-        'Cannot use transactional methods without enabling transactions by setting the transactional.id configuration property',
-      )
-    return this.manager
-  }
-
-  /** Begins an operation and waits for its end, at most for max.block.ms. */
   private operate(
     begin: (manager: TransactionManager) => TransactionalResult,
     done: Completed,
     nowMillis: number,
   ): void {
-    const error = errorOf(() => {
-      const operation = new PendingOperation(begin(this.managerOf()), done)
-      this.deadlines.set(operation, nowMillis + this.maxBlockMillis)
-      this.operations.push(operation)
-    })
+    const error = this.isClosed ? closedError() : this.transactions.operate(begin, done, nowMillis)
     if (error === undefined) this.sender.run(nowMillis)
     else done(error, nowMillis)
   }
@@ -423,13 +344,13 @@ export class Producer implements SenderOwner, PendingOwner {
 
   /** An abort that the state does not allow leaves the rest to the deadline, as in Kafka. */
   private abortToClose(manager: TransactionManager, nowMillis: number): void {
-    if (errorOf(() => manager.beginAbort()) === undefined) this.sender.run(nowMillis)
+    if (refusalOf(() => manager.beginAbort()) === undefined) this.sender.run(nowMillis)
   }
 
   private forceClose(nowMillis: number): void {
     if (this.hasClosed) return
     this.sender.stop(new ProducerError('KAFKA_EXCEPTION', 'Producer is closed forcefully.'))
-    this.completeFlushes(nowMillis)
+    this.flushes.complete(nowMillis)
     this.closed(nowMillis)
   }
 
@@ -450,17 +371,6 @@ function tooLarge(bytes: number, limit: string): ProducerError {
     'MESSAGE_TOO_LARGE',
     `The message is ${bytes} bytes when serialized which is larger than ${limit}`,
   )
-}
-
-/** What an action of the application is refused with. */
-function errorOf(action: () => unknown): ProducerError | undefined {
-  try {
-    action()
-    return undefined
-  } catch (error) {
-    if (error instanceof ProducerError) return error
-    throw error
-  }
 }
 
 function closedError(): ProducerError {

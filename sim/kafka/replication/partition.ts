@@ -10,16 +10,16 @@ import { committedIsr, type IsrState, pendingExpand, pendingShrink } from './isr
 import {
   type AlterPartitionRequest,
   type AlterPartitionResponse,
-  EARLIEST_TIMESTAMP,
   type FetchedPartition,
   type FetchPartition,
   fetchRefused,
-  LATEST_TIMESTAMP,
   type ListedOffset,
   NO_LEADER_EPOCH,
   type PartitionRegistration,
   type ReplicationProgress,
 } from './message.ts'
+import { type ListIsolation, listOffset, notListed } from './offset-listing.ts'
+import { readPartition } from './partition-read.ts'
 
 /** What a replica needs to know of the cluster, and whom it tells what. */
 export interface PartitionHost {
@@ -148,7 +148,7 @@ export class Partition {
   ): FetchedPartition {
     const error = this.checkEpoch(request.currentLeaderEpoch)
     if (error !== 'NONE') return fetchRefused(error)
-    return this.read(request, isolation, Math.min(maxBytes, request.partitionMaxBytes), minOneBatch)
+    return readPartition(this.log, request, isolation, maxBytes, minOneBatch)
   }
 
   /**
@@ -173,7 +173,7 @@ export class Partition {
       return fetchRefused(epochGiven ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER')
     }
     const end = this.log.logEndOffset
-    const fetched = this.read(request, 'log_end', Math.min(maxBytes, request.partitionMaxBytes), minOneBatch)
+    const fetched = readPartition(this.log, request, 'log_end', maxBytes, minOneBatch)
     if (fetched.errorCode !== 'NONE' || fetched.divergingEpoch !== undefined) return fetched
     if (this.staleLife(follower, brokerEpoch)) return fetchRefused('NOT_LEADER_OR_FOLLOWER')
     const before = follower.logEndOffset
@@ -212,10 +212,12 @@ export class Partition {
     return true
   }
 
-  /** Whether a consumer would get nothing of it. */
-  isIdleForConsumer(request: FetchPartition, isolation: FetchIsolation): boolean {
+  /** Whether a reader would get nothing of it. */
+  isIdleForReader(request: FetchPartition, isolation: FetchIsolation): boolean {
     const { log } = this
-    const bound = isolation === 'txn_committed' ? log.lastStableOffset : log.highWatermark
+    let bound = log.highWatermark
+    if (isolation === 'txn_committed') bound = log.lastStableOffset
+    else if (isolation === 'log_end') bound = log.logEndOffset
     return request.fetchOffset === bound && !log.isOffline && this.isUpToDate(request)
   }
 
@@ -247,27 +249,11 @@ export class Partition {
   listOffset(
     timestamp: number,
     currentLeaderEpoch: number,
-    isolation: 'read_uncommitted' | 'read_committed' | undefined,
+    isolation: ListIsolation | undefined,
   ): ListedOffset {
-    const { log, leaderEpoch } = this
-    const nothing = { timestamp: -1, offset: -1, leaderEpoch: -1 }
     const error = this.checkEpoch(currentLeaderEpoch)
-    if (error !== 'NONE') return { errorCode: error, ...nothing }
-    const bound = this.visibleEnd(isolation)
-    const lagging = isolation !== undefined && (this.epochStartOffset ?? 0) > log.highWatermark
-    if (timestamp === LATEST_TIMESTAMP) {
-      if (lagging) return { errorCode: 'OFFSET_NOT_AVAILABLE', ...nothing }
-      return { errorCode: 'NONE', timestamp: -1, offset: bound, leaderEpoch }
-    }
-    if (timestamp === EARLIEST_TIMESTAMP) {
-      const offset = log.logStartOffset
-      return { errorCode: 'NONE', timestamp: -1, offset, leaderEpoch: log.epochs.epochForOffset(offset) }
-    }
-    const found = log.segments.findByTimestamp(timestamp, log.logStartOffset)
-    if (found === undefined || found.offset >= bound) {
-      return { errorCode: lagging ? 'OFFSET_NOT_AVAILABLE' : 'NONE', ...nothing }
-    }
-    return { errorCode: 'NONE', ...found, leaderEpoch: log.epochs.epochForOffset(found.offset) }
+    if (error !== 'NONE') return notListed(error)
+    return listOffset(this.log, timestamp, isolation, this.leaderEpoch, this.epochStartOffset ?? 0)
   }
 
   /** DeleteRecords at the leader (rule L6). @param offset -1 for the high watermark */
@@ -296,11 +282,6 @@ export class Partition {
     })
   }
 
-  private visibleEnd(isolation: 'read_uncommitted' | 'read_committed' | undefined): number {
-    if (isolation === undefined) return this.log.logEndOffset
-    return isolation === 'read_committed' ? this.log.lastStableOffset : this.log.highWatermark
-  }
-
   private followTheAssignment(replicas: readonly number[]): void {
     for (const id of this.followers.keys()) if (!replicas.includes(id)) this.followers.delete(id)
     for (const id of replicas) {
@@ -314,33 +295,6 @@ export class Partition {
       if (currentLeaderEpoch > this.leaderEpoch) return 'UNKNOWN_LEADER_EPOCH'
     }
     return this.isLeader ? 'NONE' : 'NOT_LEADER_OR_FOLLOWER'
-  }
-
-  private read(
-    { lastFetchedEpoch, fetchOffset }: FetchPartition,
-    isolation: FetchIsolation,
-    maxBytes: number,
-    minOneBatch: boolean,
-  ): FetchedPartition {
-    const { log } = this
-    const { highWatermark, lastStableOffset, logStartOffset } = log
-    const bounds = { highWatermark, lastStableOffset, logStartOffset }
-    if (lastFetchedEpoch !== NO_LEADER_EPOCH) {
-      const end = log.endOffsetForEpoch(lastFetchedEpoch)
-      if (end.endOffset === UNDEFINED_EPOCH_OFFSET || end.epoch === UNDEFINED_EPOCH)
-        return fetchRefused('OFFSET_OUT_OF_RANGE')
-      if (fetchOffset < log.logStartOffset) return fetchRefused('OFFSET_OUT_OF_RANGE')
-      if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset)
-        return { ...fetchRefused('NONE'), ...bounds, divergingEpoch: end }
-    }
-    const { errorCode, batches, sizeInBytes, abortedTransactions } = log.read(
-      fetchOffset,
-      maxBytes,
-      isolation,
-      minOneBatch,
-    )
-    if (errorCode !== 'NONE') return fetchRefused(errorCode)
-    return { errorCode, ...bounds, divergingEpoch: undefined, abortedTransactions, batches, sizeInBytes }
   }
 
   private staleLife(follower: FollowerState, brokerEpoch: number): boolean {

@@ -22,6 +22,17 @@ export class ProducerError extends Error {
   }
 }
 
+/** What an action is refused with; whatever else it throws is thrown. */
+export function refusalOf(action: () => unknown): ProducerError | undefined {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    if (error instanceof ProducerError) return error
+    throw error
+  }
+}
+
 /** Errors whose exception is a RetriableException. Source: org.apache.kafka.common.errors of Kafka 4.x. */
 const RETRIABLE: ReadonlySet<ProducerErrorCode> = new Set<ProducerErrorCode>([
   'CORRUPT_MESSAGE',

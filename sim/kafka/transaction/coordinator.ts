@@ -1,3 +1,4 @@
+import { coordinatorPartition } from '../coordinator/coordinator-partition.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { AddPartitions } from './add-partitions.ts'
 import { TRANSACTION_SWITCHES, type TransactionConfig, type TransactionSwitches } from './config.ts'
@@ -29,7 +30,7 @@ import {
 } from './metadata.ts'
 import { Scans } from './scan.ts'
 import { TransactionStateManager } from './state-manager.ts'
-import { coordinatorPartition, partitionName } from './topic-partition.ts'
+import { partitionName } from './topic-partition.ts'
 import { supportsEpochBump, versionForEndTxn } from './version.ts'
 
 /** What a transaction coordinator uses of the broker that it runs in. */
@@ -186,6 +187,15 @@ export class TransactionCoordinator {
   /** When a transaction times out, a transactional id expires, or markers are sent again; Infinity if never. */
   nextDeadlineMillis(): number {
     return Math.min(this.scans.nextDeadlineMillis(), this.markers.nextDeadlineMillis())
+  }
+
+  /** The part of `nextDeadlineMillis` for which somebody waits: all but the expiry of transactional ids. */
+  workDeadlineMillis(): number {
+    return Math.min(this.scans.nextTimeOutMillis(), this.markers.nextDeadlineMillis())
+  }
+
+  housekeepingDeadlineMillis(): number {
+    return this.scans.nextExpiryMillis()
   }
 
   /** Does what has become due, in order of deadline. */

@@ -11,7 +11,8 @@ export class Scans {
   private readonly manager: TransactionStateManager
   private startMillis = NEVER
   private lastMillis = Number.NEGATIVE_INFINITY
-  private deadlineMillis = NEVER
+  private timeOutMillis = NEVER
+  private expiryMillis = NEVER
   private seenChanges = -1
 
   constructor(manager: TransactionStateManager) {
@@ -33,15 +34,24 @@ export class Scans {
 
   /** The next scan that finds something; Infinity if nothing is under way. */
   nextDeadlineMillis(): number {
-    if (this.startMillis === NEVER) return NEVER
-    if (this.seenChanges !== this.manager.changes) {
-      this.seenChanges = this.manager.changes
-      this.deadlineMillis = this.computed()
-    }
-    return this.deadlineMillis
+    return Math.min(this.nextTimeOutMillis(), this.nextExpiryMillis())
   }
 
-  private computed(): number {
+  /** The next scan that finds a transaction that took too long. */
+  nextTimeOutMillis(): number {
+    this.refresh()
+    return this.timeOutMillis
+  }
+
+  /** The next scan that finds a transactional id that has expired, for which nobody waits. */
+  nextExpiryMillis(): number {
+    this.refresh()
+    return this.expiryMillis
+  }
+
+  private refresh(): void {
+    if (this.startMillis === NEVER || this.seenChanges === this.manager.changes) return
+    this.seenChanges = this.manager.changes
     const { config } = this.manager
     const abortPeriod = config['transaction.abort.timed.out.transaction.cleanup.interval.ms']
     const removePeriod = config['transaction.remove.expired.transaction.cleanup.interval.ms']
@@ -55,7 +65,8 @@ export class Scans {
       else if (isAtRest(metadata.state))
         expiry = Math.min(expiry, metadata.txnLastUpdateTimestamp + expiration)
     }
-    return Math.min(this.scanAfter(timeOut, abortPeriod, true), this.scanAfter(expiry, removePeriod, false))
+    this.timeOutMillis = this.scanAfter(timeOut, abortPeriod, true)
+    this.expiryMillis = this.scanAfter(expiry, removePeriod, false)
   }
 
   /** The first scan to come at a moment or after it; strictly after it for time-outs. */

@@ -1,9 +1,9 @@
+import { coordinatorPartition } from '../coordinator/coordinator-partition.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { TransactionConfig } from './config.ts'
 import { coordinatorError, replay, type TransactionLog, type TransactionLogEntry, toLogValue } from './log.ts'
 import type { TransactionMetadata, TxnTransitMetadata } from './metadata.ts'
 import { isAtRest } from './state.ts'
-import { coordinatorPartition } from './topic-partition.ts'
 
 /** A transactional id as its coordinator owns it. */
 export interface OwnedTransaction {

@@ -38,16 +38,6 @@ export function namesOf(topics: readonly TopicPartitions[]): PartitionName[] {
   return topics.flatMap(({ name, partitions }) => partitions.map((index) => partitionName(name, index)))
 }
 
-/**
- * The partition of __transaction_state or __consumer_offsets that coordinates an id: its Java hash code, made positive
- * as Kafka's Utils.abs does, modulo the number of partitions (rule T1).
- */
-export function coordinatorPartition(id: string, partitions: number): number {
-  let hash = 0
-  for (let at = 0; at < id.length; at++) hash = (Math.imul(31, hash) + id.charCodeAt(at)) | 0
-  return (hash === -0x8000_0000 ? 0 : Math.abs(hash)) % partitions
-}
-
 /** Whether every one of some partitions is in a set. */
 export function containsAll(set: ReadonlySet<PartitionName>, some: Iterable<PartitionName>): boolean {
   for (const name of some) if (!set.has(name)) return false

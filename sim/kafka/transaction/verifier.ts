@@ -1,3 +1,4 @@
+import { coordinatorPartition } from '../coordinator/coordinator-partition.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { TransactionConfig } from './config.ts'
 import type {
@@ -5,13 +6,7 @@ import type {
   AddPartitionsToTxnBatchResponse,
   AddPartitionsToTxnTransaction,
 } from './message.ts'
-import {
-  byTopic,
-  coordinatorPartition,
-  namesOf,
-  type PartitionName,
-  partitionName,
-} from './topic-partition.ts'
+import { byTopic, namesOf, type PartitionName, partitionName } from './topic-partition.ts'
 
 /**
  * What the version of Produce or TxnOffsetCommit says of the client: it knows no TRANSACTION_ABORTABLE, it knows it, or it

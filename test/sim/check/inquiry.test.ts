@@ -81,7 +81,7 @@ describe('a property', () => {
   it('[P15] that names its keys in a promise ends the run with an error', async () => {
     const result = await watched('eventually', () => ({ keys: async () => ['new'] }))
     expect(result.reason).toContain(
-      "property 'vacuous': 'keys' must return a list of keys, and returned a promise",
+      "property 'vacuous': 'keys' must return a list of texts, and returned a promise",
     )
   })
 

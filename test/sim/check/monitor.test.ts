@@ -128,6 +128,49 @@ describe('a property that holds in the end', () => {
   )
 
   it.each([
+    { within: '0ms', repaired: 1000, verdict: 'pass' },
+    { within: '0ms', repaired: 1001, verdict: 'violated' },
+    { within: '1us', repaired: 1000, verdict: 'pass' },
+    { within: '1us', repaired: 1001, verdict: 'violated' },
+  ])(
+    '[P17] of $within counts from when everything was calm at 1000 s: repaired at $repaired s, $verdict',
+    ({ within, repaired, verdict }) => {
+      const atOnce = eventually('at once', { ...positive, within })
+      const watch = new Watch([atOnce]).at(1, 'a', 0).at(repaired, 'a', 1)
+      expect(watch.judge({ calm: 1000, end: 2000 })).toMatchObject([{ verdict }])
+    },
+  )
+
+  it.each([
+    ['a text', 'abc', "'abc'"],
+    ['nothing', undefined, 'undefined'],
+    ['a set', new Set(['a']), 'a value of Set'],
+    ['a number in a list', ['a', 7], 'a list with 7'],
+    ['a row in a list', [{ id: 'a' }], 'a list with a value of Object'],
+  ])('[P18] whose keys are %s ends the run with an error that names it', (_what, keys, told) => {
+    const odd = eventually('odd', { ...positive, within: '1m', keys: () => keys as unknown as string[] })
+    const watch = new Watch([odd]).at(1, 'a', 1)
+    watch.judge({ end: 5 })
+    expect(watch.kernel.failure).toMatchObject({
+      code: 'definition',
+      message: `property 'positive': 'keys' must return a list of texts, and returned ${told}`,
+    })
+  })
+
+  it.each(['0ms', '1us'])('[P17] of %s begins anew when a fault strikes', (within) => {
+    const atOnce = eventually('at once', { ...positive, within })
+    const watch = () => new Watch([atOnce]).at(1, 'a', 1).fault(500, 600)
+    expect(watch().at(550, 'a', 0).at(580, 'a', 2).judge({ calm: 10 })).toMatchObject([{ verdict: 'pass' }])
+    expect(watch().at(550, 'a', 0).at(610, 'a', 2).judge({ calm: 10 })).toMatchObject([
+      { verdict: 'violated' },
+    ])
+  })
+
+  it.each(['999999999999d', '36501d', 'soon', '-1s'])('[P17] with a bound of %s is refused', (within) => {
+    expect(() => eventually('late', { ...positive, within })).toThrow(`'${within}' is `)
+  })
+
+  it.each([
     { end: 129, quiet: false, verdict: 'inconclusive' },
     { end: 130, quiet: false, verdict: 'violated' },
     { end: 20, quiet: true, verdict: 'violated' },

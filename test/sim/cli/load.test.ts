@@ -74,6 +74,11 @@ const BAD: readonly Bad[] = [
     ],
   },
   {
+    what: 'a period of nothing',
+    lines: ['params:', '  relayEvery: 0ms'],
+    told: [['3:15', "expected a duration of at least 1us, got '0ms'"]],
+  },
+  {
     what: 'a session time-out that brokers refuse',
     lines: ['cluster: { kafka: { session.timeout.ms: 0 } }'],
     told: [['2:41', 'expected a number of at least 6000, got 0']],

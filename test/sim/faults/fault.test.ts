@@ -2,6 +2,7 @@ import { run } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { ArmedFault, type Trigger } from '../../../sim/kernel/fault.ts'
 import { Kernel } from '../../../sim/kernel/kernel.ts'
+import { runGenerated } from '../../../sim/run/run.ts'
 import { buildWorld } from '../../../sim/run/world.ts'
 import { courier } from '../../fixtures/courier.ts'
 import { drive } from '../../fixtures/kernel.ts'
@@ -48,7 +49,7 @@ describe('a fault that never strikes', () => {
 
   it('[F4] is reported as such, and the run is as if it had not been there', async () => {
     const without = await run(toll(), scenario, 1)
-    const result = await run(toll(), { ...scenario, faults: never }, 1)
+    const result = await runGenerated(toll(), { ...scenario, faults: never }, 1)
     expect(result.faults.map(({ spec, struckAtMicros }) => [spec, struckAtMicros])).toEqual(
       never.map((spec) => [spec, undefined]),
     )

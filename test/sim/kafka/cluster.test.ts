@@ -235,13 +235,13 @@ describe('a broker with a machine of its own', () => {
 
   it('[B20] loses what is not flushed with the machine, and nothing with the process alone', async () => {
     expect((await lived((node) => node.process.crash(0, 500_000))).kept).toBe(10)
-    expect((await lived((node) => node.crashMachine(0, 500_000))).kept).toBe(0)
+    expect((await lived((node) => node.crashMachine(0, undefined, 500_000))).kept).toBe(0)
   })
 
   it('[B20] that dies again by itself loses nothing more', async () => {
     const { kept } = await lived((node) => {
       node.process.crash(0, 500_000)
-      node.crashMachine(0, 500_000)
+      node.crashMachine(0, undefined, 500_000)
     })
     expect(kept).toBe(10)
   })
@@ -250,7 +250,7 @@ describe('a broker with a machine of its own', () => {
     const { bench, kept } = await lived((node) => {
       node.shutDown(0, 500_000)
       const { kernel, entity } = node.process
-      const loses = { onEvent: () => node.crashMachine(0, 500_000) }
+      const loses = { onEvent: () => node.crashMachine(0, undefined, 500_000) }
       kernel.schedule(5_000_000, entity, loses, 0, undefined)
     })
     expect(kept).toBe(10)

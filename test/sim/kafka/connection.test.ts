@@ -61,6 +61,24 @@ class Wire {
 }
 
 describe('a connection', () => {
+  it.each([false, true])(
+    '[B6] that the server closes fails all calls (pipelined: %s)',
+    async (isPipelined) => {
+      const wire = new Wire()
+      wire.prompt = false
+      const connection = wire.open(isPipelined)
+      for (const api of ['a', 'b']) wire.send(connection, api)
+      wire.at(100, () => {
+        wire.waiting.get('a')?.(undefined)
+        wire.send(connection, 'c')
+      })
+      await drive(wire.kernel)
+      expect(wire.served).not.toContain('c')
+      expect(wire.answered).toEqual(['a', 'b', 'c'].map((api) => `${api} undefined at 0 s`))
+      expect(wire.closed).toEqual(['closed'])
+    },
+  )
+
   it('[B6] handles one request after another, and answers in their order', async () => {
     const wire = new Wire()
     wire.prompt = false

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { durationMicros, formatDuration, formatSeconds, readDuration } from '../../../sim/kernel/time.ts'
+import {
+  durationMicros,
+  formatDuration,
+  formatSeconds,
+  isTooLong,
+  LONGEST,
+  positiveMicros,
+  readDuration,
+} from '../../../sim/kernel/time.ts'
 
 describe('durations', () => {
   it.each([
@@ -35,6 +43,24 @@ describe('durations', () => {
   ])('[K13] %j is no duration', (text) => {
     expect(readDuration(text)).toBeUndefined()
     expect(() => durationMicros(text)).toThrow(`'${text}' is not a duration`)
+  })
+
+  it('[K13] the longest span is a century', () => {
+    expect(durationMicros(LONGEST)).toBe(36_500 * 86_400_000_000)
+    for (const text of ['36501d', '876000.1h', '999999999999d', `${'9'.repeat(400)}d`]) {
+      expect(isTooLong(text)).toBe(true)
+      expect(() => durationMicros(text)).toThrow(`'${text}' is too long a duration: write at most 36500d`)
+    }
+    expect([LONGEST, '0ms', 'soon'].filter(isTooLong)).toEqual([])
+  })
+
+  it('[K13] what must let time pass is more than nothing', () => {
+    expect(positiveMicros('1us', 'a period')).toBe(1)
+    for (const text of ['0ms', '0.0d', '0.4us'])
+      expect(() => positiveMicros(text, 'a period')).toThrow(
+        `a period is '${text}': expected more than nothing`,
+      )
+    expect(() => positiveMicros('7 ms', 'a period')).toThrow("'7 ms' is not a duration")
   })
 
   it('[K13] a written duration reads as what it was, in whole microseconds', () => {

@@ -5,9 +5,10 @@ import { trapAmbient } from '../../../sim/run/ambient.ts'
 import { loadBundle } from '../../../sim/run/load-bundle.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
 import { NODE_HOSTS } from '../../fixtures/hosts.ts'
+import { LOCAL_USES } from '../../fixtures/mistakes.ts'
+import { systemOf } from '../../fixtures/parts.ts'
 import { type Ctx, mark, type Perform, write } from '../../fixtures/shapes/shape.ts'
 import { solo, soloParts, soloScenario } from '../../fixtures/solo.ts'
-import { systemOf } from '../../fixtures/stage.ts'
 
 /** Every ambient source, with what the error must say. */
 const SOURCES: readonly (readonly [name: string, use: () => unknown, instead: string])[] = [
@@ -55,6 +56,15 @@ const refusalOf = (name: string, culprit = 'service code'): RegExp =>
     `${culprit} (called|read|set) ${name.replaceAll('.', '[.]')}, which a simulation cannot repeat: use `,
   )
 
+/** Everything that was ever a member of these objects, numbered by identity. */
+const seen = new Map<unknown, number>()
+
+function numbered({ value, get }: PropertyDescriptor): number | undefined {
+  const member: unknown = value ?? get
+  if (!seen.has(member)) seen.set(member, seen.size)
+  return seen.get(member)
+}
+
 /** The present values of everything that a run replaces. */
 const globals = () => ({
   Date: globalThis.Date,
@@ -65,6 +75,10 @@ const globals = () => ({
   process: Object.getOwnPropertyDescriptor(globalThis, 'process'),
   'members of process': Object.getOwnPropertyDescriptors(machine),
   'Math.random': Math.random,
+  members: [Date, Number, String, Event, Intl.DateTimeFormat, performance.constructor]
+    .map(({ prototype }): object => prototype)
+    .concat(Intl)
+    .flatMap((owner) => Object.values(Object.getOwnPropertyDescriptors(owner)).map(numbered)),
   'performance.now': Object.getOwnPropertyDescriptor(performance, 'now'),
   'crypto.randomUUID': Object.getOwnPropertyDescriptor(crypto, 'randomUUID'),
   'crypto.getRandomValues': Object.getOwnPropertyDescriptor(crypto, 'getRandomValues'),
@@ -138,6 +152,42 @@ describe('ambient time, chance and input', () => {
       verdict: 'error',
       reason: expect.stringMatching(new RegExp(`^${culprit} called .*, which a simulation cannot repeat`)),
     })
+  })
+
+  it.each(Object.entries(LOCAL_USES))(
+    '[D14] %s in a handler ends the run with an error that says what to use',
+    async (name, [use, instead]) => {
+      const before = globals()
+      const make = () => async (ctx: Ctx) => {
+        await ctx.sleep('1ms')
+        mark(ctx, use())
+      }
+      const result = await run(solo(make), soloScenario(), 1)
+      expect(result.reason).toMatch(/^solo\.perform (called|read) .*, which a simulation cannot repeat: use /)
+      expect(result.reason).toContain(name.trim())
+      expect(result.reason).toContain(instead)
+      expect(globals()).toEqual(before)
+      expect(use).not.toThrow()
+    },
+  )
+
+  it('[D14] navigator and Temporal tell neither locale nor time, where an engine has them', () => {
+    const { navigator, Temporal } = globalThis as {
+      navigator?: { language?: string }
+      Temporal?: { Now: { timeZoneId(): string } }
+    }
+    const restore = trapAmbient(() => {})
+    try {
+      if (navigator?.language !== undefined) expect.unreachable()
+    } catch (error) {
+      expect(String(error)).toContain('read navigator.language')
+    }
+    try {
+      if (Temporal?.Now.timeZoneId() !== undefined) expect.unreachable()
+    } catch (error) {
+      expect(String(error)).toContain('called Temporal.Now.timeZoneId')
+    }
+    restore()
   })
 
   it('[D10] a date made from a moment works as ever', async () => {

@@ -1,7 +1,8 @@
 import { always, inbox, mailer, outbox, paymentProvider, service, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import type { SystemParts } from '../../../sim/service/system.ts'
-import { PLAIN_MESSAGING, systemOf } from '../../fixtures/stage.ts'
+import { systemOf } from '../../fixtures/parts.ts'
+import { PLAIN_MESSAGING } from '../../fixtures/stage.ts'
 import { items } from '../../fixtures/watch.ts'
 
 const named = (name: string, instances = 1) => service(name, { instances, ...PLAIN_MESSAGING }, () => {})

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { checkDeterminism } from '../../../sim/run/determinism.ts'
 import { NODE_HOSTS } from '../../fixtures/hosts.ts'
 import { NONDETERMINISTIC } from '../../fixtures/nondeterminism.ts'
+import { systemOf } from '../../fixtures/parts.ts'
 import { mark, write } from '../../fixtures/shapes/shape.ts'
 import { solo, soloParts, soloScenario } from '../../fixtures/solo.ts'
-import { systemOf } from '../../fixtures/stage.ts'
 
 const busy: PreparedSystem = solo(() => {
   let handled = 0

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm'
 import { type PreparedSystem, prepare, type RunResult, run, type Scenario } from 'faultline'
 import { describe, expect, it, vi } from 'vitest'
 import { defaultHost, type Host, immediateHost, tickCallbackHost } from '../../../sim/run/host.ts'
+import { runGenerated } from '../../../sim/run/run.ts'
 import { hastyHost, NODE_HOSTS } from '../../fixtures/hosts.ts'
 import { type Ctx, echo, hops, mark, type Perform, write } from '../../fixtures/shapes/shape.ts'
 import { SHAPE_NAMES, shapeScenario, shapesSystem } from '../../fixtures/shapes.ts'
@@ -363,7 +364,7 @@ describe('memory', () => {
       faults: crashes,
       cluster: { kafka },
     })
-    await run(solo(make), scenario, 1)
+    await runGenerated(solo(make), scenario, 1)
     expect(lives).toHaveLength(251)
     expect(left.filter(({ of }) => of > 100).length).toBeGreaterThanOrEqual(2)
     for (const { lives, handlersOfTheDead } of left) {

@@ -1,4 +1,4 @@
-import { ledger, route, service, table, text, topic, type UserContext } from 'faultline'
+import { ledger, paymentProvider, route, service, table, text, topic, type UserContext } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { courier, deliver, recordsOf } from '../../fixtures/courier.ts'
 import { PLAIN_MESSAGING, stage } from '../../fixtures/stage.ts'
@@ -149,4 +149,51 @@ describe('a declaration', () => {
     expect(() => service('shop', { ...options, ...PLAIN_MESSAGING }, () => {})).toThrow(`service shop: `)
     expect(() => service('shop', { ...options, ...PLAIN_MESSAGING }, () => {})).toThrow(message)
   })
+
+  it.each(['now', 'event', 'transaction', 'db', 'then', 'constructor'])(
+    '[S20] of a client called %s is refused, because it would hide a member of ctx',
+    (name) => {
+      const clients = { [name]: paymentProvider() }
+      expect(() => service('shop', { clients, ...PLAIN_MESSAGING }, () => {})).toThrow(
+        `no client of service shop can be called '${name}': it would hide ctx.${name}`,
+      )
+    },
+  )
+
+  it('[S20] of a table called publish is refused, because it would hide a member of tx', () => {
+    const tables = { publish: table({ id: text }, { key: 'id' }) }
+    expect(() => service('shop', { tables, ...PLAIN_MESSAGING }, () => {})).toThrow(
+      "no table of service shop can be called 'publish': it would hide tx.publish",
+    )
+  })
+
+  const other = topic('wods', { partitions: 1, key: 'word' })
+
+  it('[S21] of a service that listens to a topic which the system lacks ends the run before it begins', async () => {
+    const ear = service('ear', PLAIN_MESSAGING, ({ on }) => on(Said, async () => {}))
+    expect(await stage({ topics: [other], services: [ear] })).toMatchObject({
+      failureCode: 'definition',
+      reason:
+        "the system has no topic 'words', and service ear listens to it: expected wods of its 'topics'; did you mean 'wods'?",
+      events: 0,
+    })
+  })
+
+  it.each(['straight', 'by the outbox'])(
+    '[S21] of an event of a topic which the system lacks ends the run that publishes it %s',
+    async (how) => {
+      const say = route<null, null>('mouth', 'say')
+      const mouth = service('mouth', PLAIN_MESSAGING, ({ route: answer }) => {
+        answer(say, async (_request, ctx) => {
+          if (how === 'straight') await ctx.publish(Said, { word: 'w' })
+          else await ctx.transaction((tx) => tx.publish(Said, { word: 'w' }))
+          return null
+        })
+      })
+      const act = async (_n: number, user: UserContext): Promise<void> => void (await user.call(say, null))
+      const result = await stage({ topics: [other], services: [mouth], workload: { noun: 'order', act } })
+      expect(result.failureCode).toBe('definition')
+      expect(result.reason).toContain("no topic 'words', and mouth.say publishes Said: expected wods")
+    },
+  )
 })

@@ -2,7 +2,8 @@ import { rabbitmq, SimError, sqs, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { AMQP_DEFAULTS, SQS_DEFAULTS } from '../../../sim/queue/config.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
-import { stage, systemOf } from '../../fixtures/stage.ts'
+import { systemOf } from '../../fixtures/parts.ts'
+import { stage } from '../../fixtures/stage.ts'
 
 const dead = topic('dead', { queue: sqs(), key: 'id' })
 const deadFifo = topic('dead-fifo', { queue: sqs({ fifo: true }), key: 'id' })

@@ -17,16 +17,16 @@ export const mutants = [
   {
     rule: 'KX2',
     breaks: 'the sign of the hash is cut off, not negated',
-    file: 'sim/kafka/assignor/java-hash.ts',
-    find: 'return (hash === -0x80000000 ? 0 : Math.abs(hash)) % partitionCount',
-    replace: 'return (hash & 0x7fffffff) % partitionCount',
+    file: 'sim/kafka/coordinator/coordinator-partition.ts',
+    find: 'return hash === -2_147_483_648 ? 0 : Math.abs(hash) % partitions',
+    replace: 'return (hash & 0x7fffffff) % partitions',
   },
   {
     rule: 'KX2',
     breaks: 'the smallest hash has a positive counterpart',
-    file: 'sim/kafka/assignor/java-hash.ts',
-    find: 'return (hash === -0x80000000 ? 0 : Math.abs(hash)) % partitionCount',
-    replace: 'return Math.abs(hash) % partitionCount',
+    file: 'sim/kafka/coordinator/coordinator-partition.ts',
+    find: 'return hash === -2_147_483_648 ? 0 : Math.abs(hash) % partitions',
+    replace: 'return Math.abs(hash) % partitions',
   },
   {
     rule: 'KX3',

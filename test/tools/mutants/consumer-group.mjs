@@ -105,7 +105,7 @@ export const mutants = [
   {
     rule: 'KN5',
     breaks: 'the assignor that fewest members ask for is taken',
-    file: 'sim/kafka/coordinator/consumer-group-coordinator.ts',
+    file: 'sim/kafka/coordinator/preferred-assignor.ts',
     find: 'if ((votes.get(name) ?? 0) > (votes.get(preferred) ?? 0)) preferred = name',
     replace: 'if ((votes.get(name) ?? 0) < (votes.get(preferred) ?? 0)) preferred = name',
   },

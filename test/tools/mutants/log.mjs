@@ -158,16 +158,16 @@ export const mutants = [
   {
     rule: 'KL13',
     breaks: 'a new leader tells its latest offset although its high watermark lies before its epoch',
-    file: 'sim/kafka/replication/partition.ts',
-    find: 'const lagging = isolation !== undefined && (this.epochStartOffset ?? 0) > log.highWatermark',
-    replace: 'const lagging = isolation !== undefined && (this.epochStartOffset ?? 0) > log.logEndOffset',
+    file: 'sim/kafka/replication/offset-listing.ts',
+    find: 'const lagging = isolation !== undefined && epochStartOffset > log.highWatermark',
+    replace: 'const lagging = isolation !== undefined && epochStartOffset > log.logEndOffset',
   },
   {
     rule: 'KL13',
     breaks: 'a record beyond the high watermark answers a look-up by time',
-    file: 'sim/kafka/replication/partition.ts',
-    find: 'if (found === undefined || found.offset >= bound) {',
-    replace: 'if (found === undefined || found.offset > bound) {',
+    file: 'sim/kafka/replication/offset-listing.ts',
+    find: 'if (found === undefined || found.offset >= bound)',
+    replace: 'if (found === undefined || found.offset > bound)',
   },
   {
     rule: 'KL14',

@@ -38,9 +38,9 @@ export const mutants = [
   {
     rule: 'KS2',
     breaks: 'a duplicate is told the end of the log, not the old offset',
-    file: 'sim/kafka/log/log.ts',
-    find: 'if (known !== undefined) return duplicate(known, this.start)',
-    replace: 'if (known !== undefined) return appended(batch, NO_TIMESTAMP, this.start)',
+    file: 'sim/kafka/log/append.ts',
+    find: 'if (known !== undefined) return duplicate(known, logStartOffset)',
+    replace: 'if (known !== undefined) return appended(batch, NO_TIMESTAMP, logStartOffset)',
   },
   {
     rule: 'KS3',

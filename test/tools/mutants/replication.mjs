@@ -122,7 +122,7 @@ export const mutants = [
   {
     rule: 'KR2',
     breaks: 'a follower that reaches beyond the end of its last epoch is served',
-    file: 'sim/kafka/replication/partition.ts',
+    file: 'sim/kafka/replication/partition-read.ts',
     find: 'if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset)',
     replace: 'if (end.epoch < lastFetchedEpoch)',
   },
@@ -277,7 +277,7 @@ export const mutants = [
   {
     rule: 'KR2',
     breaks: 'an epoch that the leader does not know diverges at its end',
-    file: 'sim/kafka/replication/partition.ts',
+    file: 'sim/kafka/replication/partition-read.ts',
     find: 'if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset)',
     replace: 'if (end.endOffset < fetchOffset)',
   },

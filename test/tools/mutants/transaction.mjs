@@ -3,9 +3,9 @@ export const mutants = [
   {
     rule: 'KT1',
     breaks: 'a transactional id is coordinated by the hash code without its sign bit',
-    file: 'sim/kafka/transaction/topic-partition.ts',
-    find: 'return (hash === -0x8000_0000 ? 0 : Math.abs(hash)) % partitions',
-    replace: 'return (hash & 0x7fff_ffff) % partitions',
+    file: 'sim/kafka/coordinator/coordinator-partition.ts',
+    find: 'return hash === -2_147_483_648 ? 0 : Math.abs(hash) % partitions',
+    replace: 'return (hash & 0x7fffffff) % partitions',
   },
   {
     rule: 'KT1',

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import {
-  coordinatorPartition,
   hashMapOrder,
   hashSetOrder,
   JavaHashSet,
@@ -18,17 +17,6 @@ describe('hashes of Java', () => {
     ['été', 227742],
     ['polygenelubricants', -2147483648],
   ])('[KX1] hashes the text %j to %i', (text, hash) => expect(javaStringHash(text)).toBe(hash))
-
-  it.each([
-    ['', 50, 0],
-    ['hello', 50, 22],
-    ['my-group', 50, 12],
-    ['consumer1', 50, 49],
-    ['polygenelubricants', 50, 0],
-    ['polygenelubricants', 7, 0],
-  ])('[KX2] gives %j of %i coordinators the one with number %i', (id, count, partition) =>
-    expect(coordinatorPartition(id, count)).toBe(partition),
-  )
 })
 
 /** Integers in the order in which they leave a set of Java that they were put into one by one. */

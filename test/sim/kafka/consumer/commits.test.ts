@@ -88,6 +88,31 @@ describe('committing', () => {
     expect(heard).toEqual([undefined])
   })
 
+  it('[KO2] waits for the coordinator without a deadline in the past', () => {
+    const stage = member({ 'enable.auto.commit': false })
+    stage.findsCoordinator = false
+    stage.consumer.commitSync([OFFSET], stage.nowMillis, () => {})
+    stage.take('OffsetCommit').answer(committed('NOT_COORDINATOR'))
+    stage.pass(1_000)
+    expect(stage.pending()).toContain('FindCoordinator')
+    expect(stage.consumer.nextDeadlineMillis()).toBeGreaterThan(stage.nowMillis)
+    stage.findsCoordinator = true
+    expect(stage.pending()).toContain('OffsetCommit')
+  })
+
+  it('[KF11] that is given up has its application polling again, which is woken', () => {
+    const stage = processing({ 'enable.auto.commit': false, 'default.api.timeout.ms': 1_000 })
+    const polled: number[] = []
+    stage.consumer.commitSync([OFFSET], stage.nowMillis, () => {
+      polled.push(stage.consumer.poll(stage.nowMillis).length)
+    })
+    stage.pass(1_000)
+    expect(polled).toEqual([0])
+    stage.take('Fetch').answer(fetched(found(0, [batchAt(9, 1)])))
+    expect(stage.heard.at(-1)).toBe('wakeup')
+    expect(stage.offsets()).toEqual([9])
+  })
+
   it('[KO2] does not spin while the coordinator is looked for', () => {
     const stage = member({ 'enable.auto.commit': false })
     stage.consumer.commitSync([OFFSET], stage.nowMillis, () => {})

@@ -53,6 +53,15 @@ describe('fetching', () => {
     expect(stage.consumer.position(T0)).toBe(5)
   })
 
+  it('[KF12] keeps the records behind a marker with which a fetch begins', () => {
+    const stage = new ConsumerStage().assignAt(3, T0)
+    stage.poll()
+    const marker = markerBatch(4, 0, { controlType: 'COMMIT', coordinatorEpoch: 0 }, 0).assigned(3, 5, -1)
+    stage.take('Fetch').answer(fetched(found(0, [marker, batchAt(4, 2)])))
+    expect(stage.heard).toEqual(['wakeup'])
+    expect(stage.offsets()).toEqual([4, 5])
+  })
+
   it('[KF6] hands out max.poll.records at a time, and fetches no partition that has records in hand', () => {
     const stage = new ConsumerStage({ 'max.poll.records': 2 }).assignAt(0, T0)
     stage.poll()

@@ -19,3 +19,27 @@ it('[KG1] a negative hash counts without its sign', () => {
   // "__consumer_offsets".hashCode() is -970371369 in Java.
   expect(coordinatorPartition('__consumer_offsets', 50)).toBe(19)
 })
+
+it.each([
+  ['', 50, 0],
+  ['hello', 50, 22],
+  ['my-group', 50, 12],
+  ['consumer1', 50, 49],
+  ['polygenelubricants', 50, 0],
+  ['polygenelubricants', 7, 0],
+])('[KX2] gives %j of %i coordinators the one with number %i', (id, count, partition) =>
+  expect(coordinatorPartition(id, count)).toBe(partition),
+)
+
+// Hash codes that java.lang.String documents and is known for; the last one is Integer.MIN_VALUE.
+it.each([
+  { id: '', hash: 0 },
+  { id: 'a', hash: 97 },
+  { id: 'hello', hash: 99_162_322 },
+  { id: 'hello world', hash: 1_794_106_052 },
+  { id: 'The quick brown fox jumps over the lazy dog', hash: 609_428_141 },
+  { id: 'polygenelubricants', hash: 0 },
+])('[KT1] $id comes from its Java hash code', ({ id, hash }) => {
+  expect(coordinatorPartition(id, 2 ** 31)).toBe(hash)
+  expect(coordinatorPartition(id, 50)).toBe(hash % 50)
+})

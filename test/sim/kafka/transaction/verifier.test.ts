@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { coordinatorPartition } from '../../../../sim/kafka/coordinator/coordinator-partition.ts'
 import type { ErrorCode } from '../../../../sim/kafka/error-code.ts'
 import { TRANSACTION_DEFAULTS } from '../../../../sim/kafka/transaction/config.ts'
 import type {
   AddPartitionsToTxnBatchRequest,
   AddPartitionsToTxnBatchResponse,
 } from '../../../../sim/kafka/transaction/message.ts'
-import { coordinatorPartition } from '../../../../sim/kafka/transaction/topic-partition.ts'
 import {
   produceSupport,
   TransactionVerifier,

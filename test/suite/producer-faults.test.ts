@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Log } from '../../../../sim/kafka/log/log.ts'
-import type { RequestOf } from '../../../../sim/kafka/protocol/api.ts'
-import type { ProducePartitionResponse, ProduceResponseData } from '../../../../sim/kafka/protocol/produce.ts'
-import { emptyLog } from '../../../fixtures/log.ts'
-import { ProducerCluster, type SentRequest } from '../../../fixtures/producer-cluster.ts'
+import type { Log } from '../../sim/kafka/log/log.ts'
+import type { RequestOf } from '../../sim/kafka/protocol/api.ts'
+import type { ProducePartitionResponse, ProduceResponseData } from '../../sim/kafka/protocol/produce.ts'
+import { emptyLog } from '../fixtures/log.ts'
+import { ProducerCluster, type SentRequest } from '../fixtures/producer-cluster.ts'
 
 const PARTITIONS = 2
 const BROKERS = 2
@@ -121,6 +121,13 @@ const action = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('pass' as const), at: fc.nat(60) }) },
 )
 
+/** A record is written, but nobody hears of it. */
+const LOST_ANSWER = [
+  { kind: 'send' as const, at: 0 },
+  { kind: 'deliver' as const, at: 0 },
+  { kind: 'breakConnection' as const, at: 0 },
+]
+
 function sorted(values: readonly number[]): number[] {
   return [...values].sort((left, right) => left - right)
 }
@@ -165,7 +172,8 @@ describe('[KP4] a producer against faults', () => {
         expect(new Set(values)).toEqual(new Set(Array(sends).keys()))
         duplicates += values.length - sends
       }),
-      { numRuns: 100 },
+      // Chance seldom loses an answer: without this one nothing might be written twice.
+      { numRuns: 100, examples: [[[...LOST_ANSWER], 0]] },
     )
     expect(duplicates).toBeGreaterThan(0)
   })

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { BROKER_SWITCHES } from '../../sim/kafka/broker/config.ts'
+import { playTorture, type TortureOptions } from '../fixtures/torture.ts'
+
+/** FAULTLINE_SEEDS=2000 for a thorough search. */
+const SEEDS = Number(process.env.FAULTLINE_SEEDS ?? 40)
+const MOST_SEEDS = 200
+
+describe('three brokers, min.insync.replicas 2, acks=all, transactions and groups', () => {
+  it(`[KQ2] keep every promise in ${SEEDS} runs`, { timeout: 14_400_000 }, async () => {
+    const totals = new Map<string, number>()
+    for (let seed = 0; seed < SEEDS; seed += 1) {
+      const { wrong, counts } = await playTorture(seed)
+      expect(wrong, `seed ${seed}`).toEqual([])
+      for (const [what, times] of counts) totals.set(what, (totals.get(what) ?? 0) + times)
+    }
+    // Otherwise the runs prove nothing.
+    const often = [
+      'process crash',
+      'page cache lost',
+      'cut',
+      'isolation',
+      'slow links',
+      'client cut off',
+      'shutdown',
+      'rolling restart',
+      'reader crash',
+      'writer crash',
+    ]
+    for (const what of often) expect(totals.get(what), what).toBeGreaterThan(SEEDS / 10)
+    for (const what of ['send ok', 'read of classic', 'read of consumer', 'commit'])
+      expect(totals.get(what), what).toBeGreaterThan(200 * SEEDS)
+    expect(totals.get('transaction ok')).toBeGreaterThan(40 * SEEDS)
+    expect(totals.get('transaction fail')).toBeGreaterThan(5 * SEEDS)
+  })
+
+  it('[KQ3] do the same twice', { timeout: 300_000 }, async () => {
+    const [first, second, other] = [await playTorture(7), await playTorture(7), await playTorture(8)]
+    expect(second).toEqual(first)
+    expect(other.digest).not.toBe(first.digest)
+  })
+})
+
+describe('known ways to lose records are found in the cluster as a whole', () => {
+  it.each<{ readonly mistake: string; readonly options: TortureOptions }>([
+    {
+      mistake: 'unclean leader election (B10)',
+      options: {
+        settings: { 'unclean.leader.election.enable': true, 'unclean.leader.election.interval.ms': 1_000 },
+      },
+    },
+    {
+      mistake: 'acks=1 (B11)',
+      options: { settings: { acks: '1', 'enable.idempotence': false }, withTransactions: false },
+    },
+    {
+      mistake: 'min.insync.replicas 1 (B13)',
+      options: { settings: { 'min.insync.replicas': 1 } },
+    },
+    {
+      mistake: 'truncation to the high watermark (B1)',
+      options: { switches: { ...BROKER_SWITCHES, truncation: 'high-watermark' } },
+    },
+  ])(`[KQ4] $mistake, within ${MOST_SEEDS} runs`, { timeout: 1_200_000 }, async ({ options }) => {
+    for (let seed = 0; seed < MOST_SEEDS; seed += 1) {
+      const { wrong } = await playTorture(seed, options)
+      if (wrong.some((finding) => /NoAcknowledgedRecordLost|lost-write/.test(finding))) return
+    }
+    expect.fail('nothing was lost')
+  })
+})
