@@ -1,4 +1,4 @@
-import { choice, count, duration, INBOX_MODES, type ParamsOf, toggle } from 'faultline'
+import { choice, count, INBOX_MODES, type ParamsOf, toggle } from 'faultline'
 
 /** The switches of the system. What goes wrong in the cluster would be hidden by an inbox: there is none by default. */
 export const params = {
@@ -12,7 +12,7 @@ export const params = {
   ),
   addresses: count(6, { min: 1, max: 1_000 }, 'how many addresses the letters go to, in turns'),
   readers: count(1, { min: 1, max: 10 }, 'how many instances the reader has'),
-  reading: duration('0ms', 'how long the reader takes over a letter', { min: '0ms' }),
+  readingMillis: count(0, { min: 0, max: 600_000 }, 'how long the reader takes over a letter'),
   slowLetter: count(
     0,
     { min: 0, max: 1_000_000 },

@@ -16,7 +16,7 @@ export const readerService = ({ inbox: mode, readers, handsOver, poison, ...para
       outbox: outbox({ mode: 'relay' }),
     },
     ({ on }) => {
-      const { reading, slowLetter } = params
+      const { readingMillis, slowLetter } = params
       let isPractised = false
       on(LetterSent, async (letter, ctx) => {
         if (letter.number === poison && ctx.now() < (ctx.event?.occurredAt ?? 0) + POISON_MILLIS)
@@ -24,7 +24,7 @@ export const readerService = ({ inbox: mode, readers, handsOver, poison, ...para
         const take = async (): Promise<void> => {
           const isSlow = slowLetter === 0 || (letter.number === slowLetter && !isPractised)
           if (letter.number === slowLetter) isPractised = true
-          if (isSlow && reading !== '0ms') await ctx.sleep(reading)
+          if (isSlow && readingMillis > 0) await ctx.sleep(`${readingMillis}ms`)
           await ctx.transaction((tx) => tx.taken.insert(letter))
         }
         if (handsOver) void take()
