@@ -169,14 +169,20 @@ export class ConsumerClient implements ConsumerHooks {
   commit(entity: Entity, cause: number, done: (error: ConsumerError | undefined) => void): void {
     this.cluster.kernel.cause = cause
     this.channel.entity = entity
+    const offsets = this.uncommitted()
+    this.polled.clear()
+    this.consumer.commitSync(offsets, this.nowMillis, (error) => done(error))
+    this.settle()
+  }
+
+  /** What the next commit will hold. */
+  uncommitted(): readonly PartitionOffset[] {
     const offsets: PartitionOffset[] = []
     for (const partition of this.polled.values()) {
       const offset = this.holds(partition) ? this.consumer.position(partition) : undefined
       if (offset !== undefined) offsets.push({ ...partition, offset, leaderEpoch: -1, metadata: '' })
     }
-    this.polled.clear()
-    this.consumer.commitSync(offsets, this.nowMillis, (error) => done(error))
-    this.settle()
+    return offsets
   }
 
   /** Moves reading back to an offset, as a seek of the application would (redelivery on purpose). */
