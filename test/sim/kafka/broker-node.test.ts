@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { KafkaBench } from '../../fixtures/kafka.ts'
 
 describe('a broker', () => {
-  it('[B19] that shuts down hands over what it leads before it ends, at once, and comes back in sync', async () => {
+  it('[B21] that shuts down hands over what it leads before it ends, at once, and comes back in sync', async () => {
     const bench = new KafkaBench({ settings: { 'min.insync.replicas': 2 } })
     bench.up()
     const node = bench.leaderOf(0)
@@ -30,7 +30,7 @@ describe('a broker', () => {
   })
 
   it.each(['process', 'machine'] as const)(
-    '[B19] whose %s crashes keeps its page cache, or does not',
+    '[B20] whose %s crashes keeps its page cache, or does not',
     async (what) => {
       const bench = new KafkaBench({ topic: { partitions: 1 } })
       bench.up()
