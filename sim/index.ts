@@ -2,7 +2,9 @@
 export { always, eventually, type Property } from './check/property.ts'
 export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
-export { gt, gte, isIn, lt, lte } from './database/predicate.ts'
+export type { Isolation, TransactionOptions } from './database/options.ts'
+export { asc, desc, eq, gt, gte, isIn, lt, lte, ne } from './database/predicate.ts'
+export { databaseClock, databaseNow, horizon, transactionId } from './database/server-value.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
 export {
   type Charge,
