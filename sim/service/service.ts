@@ -158,7 +158,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     consumer: consumerPlan(name, options.consumer),
     clients,
     bindings,
-    initially: (options.initially ?? {}) as ServicePlan['initially'],
+    initially: { ...options.outbox.initially, ...options.initially } as ServicePlan['initially'],
     Context: contextClass(clients),
     Transaction: transactionClass(bindings),
     Readers: readersClass(bindings),
