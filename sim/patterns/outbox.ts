@@ -1,3 +1,4 @@
+import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Outbox } from '../service/component.ts'
 import type { Envelope } from '../service/envelope.ts'
@@ -60,9 +61,18 @@ function insertRow(
   event: Envelope,
   relay: Relay,
 ): Promise<unknown> {
-  const row = { topic, correlationId: event.correlationId, event, ...relay.fresh?.(transaction.context) }
-  const insert = (): Promise<unknown> => transaction.table('outbox').insert(row)
-  return relay.beforeInsert === undefined ? insert() : relay.beforeInsert(transaction).then(insert)
+  const row = {
+    topic,
+    correlationId: event.correlationId,
+    event,
+    ...relay.fresh?.(transaction, topic, event),
+  }
+  const insert = (): Promise<Row> => transaction.table('outbox').insert(row)
+  const inserting =
+    relay.beforeInsert === undefined ? insert() : relay.beforeInsert(transaction, row).then(insert)
+  return relay.inserted === undefined
+    ? inserting
+    : inserting.then((inserted) => relay.inserted?.(transaction, inserted))
 }
 
 async function publishAfterCommit(

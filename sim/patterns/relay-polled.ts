@@ -34,10 +34,12 @@ const PENDING = { status: 'PENDING' } as const
  * Polls by status in the order of ids. Late committers are sent late, never lost. Two relays without a claim send
  * everything twice (Z05).
  * @param settle makes rows that were sent leave the input
+ * @param input the rows to send
  */
 export function polledRelay(
   options: PolledRelayOptions,
   settle: (context: Context, ids: readonly number[]) => Promise<unknown>,
+  input: Readonly<Record<string, unknown>> = PENDING,
 ): Relay {
   const { mark = 'after-ack', poison = 'park-key', cleanUp } = options
   const { batch, relays, send } = relayKnobs(options)
@@ -52,11 +54,11 @@ export function polledRelay(
     },
     indexes: ['status'],
     relays,
-    input: PENDING,
-    fresh: cleanUp ? (context) => ({ ...PENDING, createdAt: context.now() }) : () => PENDING,
+    input,
+    fresh: cleanUp ? ({ context }) => ({ ...PENDING, createdAt: context.now() }) : () => PENDING,
     poll: async (context) => {
       if (cleanUp !== undefined) await sweep(context, cleanUp)
-      const rows = await context.table('outbox').select({ where: PENDING, orderBy: 'id', limit: batch })
+      const rows = await context.table('outbox').select({ where: input, orderBy: 'id', limit: batch })
       const sendable = poison === 'park-key' ? await parking.behind(context, rows) : rows
       if (sendable.length === 0) return false
       if (mark === 'before-send') await settled(context, sendable)

@@ -31,9 +31,11 @@ export interface Relay {
   /** Whether rows that were sent stay in the input: then only a new row, or its own word, makes it poll again. */
   readonly inputStays?: boolean
   /** What its columns hold in a new row. */
-  fresh?(context: Context): Row
-  /** Something that a transaction does before its first outbox row. */
-  beforeInsert?(transaction: TransactionScope): Promise<unknown>
+  fresh?(transaction: TransactionScope, topic: string, event: Envelope): Row
+  /** Something that a transaction does before it inserts a row: a lock. */
+  beforeInsert?(transaction: TransactionScope, row: Row): Promise<unknown>
+  /** Hears of a row that a transaction has inserted and not committed yet. */
+  inserted?(transaction: TransactionScope, row: Row): void
   /** One poll. @returns true when it must poll again although nothing new has come */
   poll(context: Context): Promise<boolean>
 }
