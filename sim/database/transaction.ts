@@ -66,11 +66,13 @@ export class Transaction {
   /** What it would change, for the trace. */
   writtenRows(): {
     readonly table: string
+    readonly key: unknown
     readonly before: Row | undefined
     readonly after: Row | undefined
   }[] {
-    return this.entries.map(({ table, committed, pending }) => ({
+    return this.entries.map(({ table, key, committed, pending }) => ({
       table: table.schema.name,
+      key,
       before: committed,
       after: pending,
     }))
