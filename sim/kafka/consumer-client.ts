@@ -82,7 +82,7 @@ export class ConsumerClient implements ConsumerHooks {
     groupId: string,
     topics: readonly string[],
     application: ConsumerApplication,
-    settings: ConsumerSettings = {},
+    settings?: ConsumerSettings,
   ) {
     const { kernel, network } = cluster
     this.cluster = cluster

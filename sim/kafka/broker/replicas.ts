@@ -2,7 +2,9 @@ import type { TopicMetadata } from '../controller/metadata.ts'
 import { NO_LEADER, type PartitionRegistration } from '../controller/registration.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { RecordBatch } from '../log/batch.ts'
+import type { LogConfig } from '../log/config.ts'
 import type { Log } from '../log/log.ts'
+import type { LogOptions } from '../log/options.ts'
 import {
   crashMachine,
   crashProcess,
@@ -43,6 +45,7 @@ export class Replicas {
   private readonly maintenance: Maintenance
   private readonly listener: ReplicaListener
   private readonly stored: Map<PartitionName, StoredReplica>
+  private readonly options = new Map<LogConfig, LogOptions>()
   /** What the logs hold that are made now. */
   private contents: ReadonlyMap<PartitionName, readonly RecordBatch[]> | undefined
 
@@ -100,8 +103,7 @@ export class Replicas {
       return
     }
     replica ??= this.created(topic, index, nowMillis)
-    if (registration.leader === id) this.lead(replica, registration, nowMillis)
-    else this.follow(replica, registration, nowMillis)
+    this.take(replica, registration, nowMillis)
     this.context.touch(replica)
   }
 
@@ -115,8 +117,9 @@ export class Replicas {
     for (const topic of metadata.topics.values())
       for (const [index, registration] of topic.partitions.entries())
         if (registration.replicas.includes(id)) {
-          this.update(topic, index, registration, nowMillis)
-          this.get(topic.topic, index)?.resume(nowMillis)
+          const replica = this.created(topic, index, nowMillis)
+          this.take(replica, registration, nowMillis)
+          replica.resume(nowMillis)
         }
     this.contents = undefined
   }
@@ -162,6 +165,11 @@ export class Replicas {
     return disk
   }
 
+  private take(replica: Replica, registration: PartitionRegistration, nowMillis: number): void {
+    if (registration.leader === this.context.id) this.lead(replica, registration, nowMillis)
+    else this.follow(replica, registration, nowMillis)
+  }
+
   private lead(replica: Replica, registration: PartitionRegistration, nowMillis: number): void {
     const newEpoch = registration.leaderEpoch > replica.partition.leaderEpoch
     replica.fetcher = undefined
@@ -183,8 +191,8 @@ export class Replicas {
 
   private created({ topic, topicId, configs }: TopicMetadata, index: number, nowMillis: number): Replica {
     const { context } = this
-    const { config, switches, disk, startMillis } = context
-    const options = { config: logConfigOf(configs, config), broker: config, switches, disk, startMillis }
+    const { config } = context
+    const options = this.optionsOf(logConfigOf(configs, config))
     const name = partitionName(topic, index)
     const stored = this.stored.get(name)
     this.stored.delete(name)
@@ -203,6 +211,17 @@ export class Replicas {
     this.byTopic.set(topic, ofTopic)
     this.maintenance.add(log)
     return replica
+  }
+
+  /** The options of logs with one configuration, which many have. */
+  private optionsOf(config: LogConfig): LogOptions {
+    let options = this.options.get(config)
+    if (options === undefined) {
+      const { config: broker, switches, disk, startMillis } = this.context
+      options = { config, broker, switches, disk, startMillis }
+      this.options.set(config, options)
+    }
+    return options
   }
 
   private remove(replica: Replica, nowMillis: number): void {
