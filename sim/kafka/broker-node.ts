@@ -79,6 +79,17 @@ class TraceObserver implements BrokerObserver {
   }
 }
 
+/** The offsets of a commit, as traces list them. */
+function offsetsOf(topics: OffsetCommitRequest['topics']) {
+  return topics.flatMap(({ name: topic, partitions }) =>
+    partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
+      topic,
+      partition,
+      offset,
+    })),
+  )
+}
+
 /** A broker of the cluster: a process whose lives are brokers, with a disk that outlives them. */
 export class BrokerNode implements Server, Actor {
   readonly id: number
@@ -274,18 +285,12 @@ export class BrokerNode implements Server, Actor {
     return (response) => {
       const { kernel } = this.cluster
       const { groupId, topics } = request.body as OffsetCommitRequest
-      const offsets = topics.flatMap(({ name: topic, partitions }) =>
-        partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
-          topic,
-          partition,
-          offset,
-        })),
-      )
       const answers = (response as OffsetCommitResponse | undefined)?.topics ?? []
       const errorCode = answers[0]?.partitions[0]?.errorCode ?? 'NETWORK_EXCEPTION'
       kernel.digest.word(hashText(errorCode, 6))
-      for (const { offset } of offsets) kernel.digest.integer(offset)
-      const data = kernel.trace && { offsets, errorCode }
+      for (const { partitions } of topics)
+        for (const { committedOffset } of partitions) kernel.digest.integer(committedOffset)
+      const data = kernel.trace && { offsets: offsetsOf(topics), errorCode }
       kernel.cause = kernel.record('offset-commit', `group ${groupId}`, undefined, kernel.cause, data)
       respond(response)
     }
