@@ -55,6 +55,10 @@ export class Consumption implements ConsumerApplication, Deliverer<PolledRecord>
     this.consumer.resume(subject as PolledRecord)
   }
 
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
   diesWith(life: Incarnation): boolean {
     return this.incarnation === life
   }
