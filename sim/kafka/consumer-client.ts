@@ -84,7 +84,7 @@ export class ConsumerClient implements ConsumerHooks {
     application: ConsumerApplication,
     settings: ConsumerSettings = {},
   ) {
-    const { kernel, network } = cluster
+    const { network } = cluster
     this.cluster = cluster
     this.process = process
     this.groupId = groupId
@@ -104,10 +104,10 @@ export class ConsumerClient implements ConsumerHooks {
       this.consumer.advance(this.nowMillis)
       this.settle()
     }
-    this.alarm = new Alarm(kernel, process.entity, advance)
-    this.heartbeats = new Alarm(kernel, process.entity, advance)
-    this.refresh = new Alarm(kernel, process.entity, advance)
-    this.again = new Alarm(kernel, process.entity, () => application.onRecords())
+    this.alarm = new Alarm(process, advance)
+    this.heartbeats = new Alarm(process, advance)
+    this.refresh = new Alarm(process, advance)
+    this.again = new Alarm(process, () => application.onRecords())
     process.attach({ resourceIndex: -1, processEnded: (cause) => this.ended(cause) })
     cluster.join(this)
   }
@@ -306,7 +306,9 @@ export class ConsumerClient implements ConsumerHooks {
     const coordinator = cluster.nodes.get(this.channel.coordinatorId)
     if (coordinator === undefined) return
     if (this.routine?.to !== coordinator.process) this.routine = this.routineWith(coordinator)
-    if (this.routine.isPossible && coordinator.broker?.isStable(this.groupId) === true) {
+    // The group may have given up a member whose heartbeat is overdue.
+    const isInTime = heartbeatMillis > this.nowMillis
+    if (isInTime && this.routine.isPossible && coordinator.broker?.isStable(this.groupId) === true) {
       this.routine.begin()
       heartbeats.clear()
     }

@@ -59,6 +59,10 @@ export class Consumption implements ConsumerApplication, Deliverer<readonly Poll
     for (const polled of subject as readonly PolledRecord[]) this.consumer.resume(polled)
   }
 
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
   diesWith(life: Incarnation): boolean {
     return this.incarnation === life
   }

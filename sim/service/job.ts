@@ -66,6 +66,10 @@ export class Job implements Actor, ProcessResource {
     this.table.observers.splice(index, 1)
   }
 
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
   onEvent(_code: number, subject: unknown): void {
     if (!this.incarnation.alive) return
     this.due = false
