@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SimError } from '../kernel/error.ts'
 import { durationMicros } from '../kernel/time.ts'
+import { brokersOf, runnerOf } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
@@ -36,4 +37,9 @@ export const crash = defineFault({
       process.crash(strike.cause, restartMicros)
     return kernel.nowMicros + restartMicros
   },
+  aims: (targets, place) => {
+    const processes = place === undefined ? targets.services : [runnerOf(place.step)]
+    return [...processes, ...brokersOf(targets)].map((name) => ({ crash: name }))
+  },
+  sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
 })
