@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationMicros } from '../kernel/time.ts'
+import { brokersOf, runnerOf } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 import { struckProcesses } from './target.ts'
@@ -26,4 +27,9 @@ export const pause = defineFault({
       process.pause(strike.cause, forMicros)
     return world.kernel.nowMicros + forMicros
   },
+  aims: (targets, place) => {
+    const processes = place === undefined ? targets.services : [runnerOf(place.step)]
+    return [...processes, ...brokersOf(targets)].map((name) => ({ pause: name }))
+  },
+  sample: (draw) => ({ for: draw.duration('10ms', '20s') }),
 })

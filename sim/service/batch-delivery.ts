@@ -73,7 +73,7 @@ export class BatchDelivery implements Runnable {
   ended(error: unknown): void {
     const { context, deliverer, records } = this
     if (error !== undefined) deliverer.failed(error, context.task, records)
-    else if (context.preludes.length > 0) this.writeInboxRows()
+    else if (context.preludes.length > 0) context.flush((failure) => this.ended(failure))
     else deliverer.handled(context.task, records)
   }
 
@@ -91,14 +91,5 @@ export class BatchDelivery implements Runnable {
     if (inbox.prelude !== undefined)
       context.preludes = events.map((event) => inbox.prelude?.(context, event) as never)
     context.task.start(this)
-  }
-
-  /** The handler made no transaction that the inbox rows could be part of. */
-  private writeInboxRows(): void {
-    const { context } = this
-    context.task.start({
-      run: () => context.transaction(async () => {}),
-      ended: (error) => this.ended(error),
-    })
   }
 }

@@ -2,12 +2,13 @@ import { Session } from '../database/session.ts'
 import type { Statement } from '../database/statement.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { type Continuation, Deferred, Operation } from '../kernel/task.ts'
-import { sealWhole } from '../kernel/value.ts'
+import { type Plain, sealWhole } from '../kernel/value.ts'
 import type { AccessTo, StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import { makeEnvelope } from './publish.ts'
-import type { EventType } from './schema.ts'
+import type { EventType, TimerType } from './schema.ts'
+import type { TimerMoment } from './timers.ts'
 
 const COMMIT = operationNumber('tx.commit')
 /** What the runtime adds to most transactions. */
@@ -17,6 +18,18 @@ export const NO_STATEMENTS: readonly Statement[] = []
 export type Tx<Tables> = AccessTo<Tables> & {
   /** Publishes an event by way of the service's outbox. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
+  /**
+   * Sets a timer of a key, or sets it anew: it fires when its time has come, if this transaction commits.
+   * @param moment `{ after: '5s' }`, or `{ at: milliseconds since 1970 }`
+   */
+  setTimer<Payload>(
+    type: TimerType<Payload>,
+    key: string,
+    moment: TimerMoment,
+    ...payload: Payload extends undefined ? [] : [payload: Payload]
+  ): Promise<void>
+  /** Takes a timer back. One that is just being fired fires all the same: its handler must look at the state. */
+  cancelTimer(type: TimerType<unknown>, key: string): Promise<void>
 }
 
 /**
@@ -72,6 +85,18 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     const event: Envelope = makeEnvelope(this.context, type, data)
     sealWhole(event, type.name)
     return this.context.runtime.outbox.publish(this, type.topic.name, event)
+  }
+
+  /** Sets a timer as part of this transaction. */
+  setTimer(type: TimerType<unknown>, key: string, moment: TimerMoment, payload: Plain = null): Promise<void> {
+    const { runtime, process } = this.context
+    return runtime.timersOf(process).set(this, type, key, moment, payload)
+  }
+
+  /** Takes a timer back as part of this transaction. */
+  cancelTimer(type: TimerType<unknown>, key: string): Promise<void> {
+    const { runtime, process } = this.context
+    return runtime.timersOf(process).cancel(this, type, key)
   }
 
   /** A table by name, for components. */
