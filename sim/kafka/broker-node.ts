@@ -14,6 +14,7 @@ import type {
   ControllerApi,
   ControllerChannel,
   ControllerRequest,
+  StandingBroker,
 } from './broker/host.ts'
 import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
@@ -110,6 +111,8 @@ export class BrokerNode implements Server, MetadataFollower {
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
   private toController: Connection | undefined
+  /** How many member ids it has made up. */
+  private memberIds = 0
 
   constructor(cluster: KafkaCluster, id: number) {
     const { kernel, network } = cluster
@@ -183,25 +186,35 @@ export class BrokerNode implements Server, MetadataFollower {
     this.interruptRoutines()
   }
 
+  /** Is in the first of its lives, and has been up for some time. */
+  resume(standing: StandingBroker): void {
+    this.start(standing)
+    this.connectToController()
+  }
+
+  /** Makes up what comes after the prefix of a member id. */
+  newMemberId(): string {
+    return `${this.life}.${++this.memberIds}`
+  }
+
+  /** The name of its present life. */
+  get life(): string {
+    return `${this.process.name}#${this.process.incarnation.number}`
+  }
+
   /** Starts a life, with what the last one left on the disk. */
-  private start(): void {
+  private start(standing?: StandingBroker): void {
     const { cluster, process } = this
-    const nowMillis = clockMillis(cluster.kernel.nowMicros)
+    const { kernel, controller, brokerConfig, switches } = cluster
+    const nowMillis = clockMillis(kernel.nowMicros)
     process.attach({
       resourceIndex: -1,
       processEnded: (cause) => this.ended(cause),
       processPaused: () => this.paused(),
     })
     this.toController = undefined
-    this.broker = new Broker(
-      this.id,
-      cluster.brokerConfig,
-      this.hostOf(),
-      nowMillis,
-      this.disk,
-      cluster.switches,
-    )
-    cluster.controller.follow(this, -1)
+    this.broker = new Broker(this.id, brokerConfig, this.hostOf(), nowMillis, this.disk, switches, standing)
+    controller.follow(this, standing === undefined ? -1 : this.broker.metadataOffset)
     this.settle()
   }
 
@@ -233,6 +246,7 @@ export class BrokerNode implements Server, MetadataFollower {
       this.disk = leave === undefined ? broker.crashProcess(nowMillis) : leave(broker, nowMillis)
     this.leave = undefined
     this.broker = undefined
+    this.toController = undefined
     this.routine.end()
     this.interruptRoutines()
     for (const alarm of [this.alarm, this.housekeeping, this.heartbeats]) alarm.clear()
@@ -337,31 +351,35 @@ export class BrokerNode implements Server, MetadataFollower {
     const { network, process, cluster } = this
     const channel = (): ClientChannel =>
       new ClientChannel(network, process, cluster.nodes, () => this.settle(), true)
-    const life = `${process.name}#${process.incarnation.number}`
-    let members = 0
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
       controller: this.controllerChannel(),
       observer: new TraceObserver(cluster.kernel),
       parksFetches: true,
-      newMemberId: () => `${life}.${++members}`,
-      newIncarnationId: () => life,
+      newMemberId: () => this.newMemberId(),
+      newIncarnationId: () => this.life,
     }
   }
 
-  private controllerChannel(): ControllerChannel {
+  private connectToController(): Connection {
     const { cluster, network, process } = this
-    const { controller, kernel } = cluster
+    const { controller } = cluster
+    this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
+      this.toController = undefined
+    })
+    return this.toController
+  }
+
+  private controllerChannel(): ControllerChannel {
+    const { cluster, process } = this
+    const { kernel } = cluster
     return {
       send: <Api extends ControllerApi>(
         request: ControllerRequest<Api>,
         answered: ControllerAnswered<Api>,
       ) => {
-        this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
-          this.toController = undefined
-        })
         const message = { ...request, timeoutMillis: SOCKET_TIMEOUT_MS }
-        this.toController.send(message, process.entity, (response) => {
+        this.connectToController().send(message, process.entity, (response) => {
           answered(response as Parameters<typeof answered>[0], clockMillis(kernel.nowMicros))
           this.settle()
         })

@@ -14,6 +14,7 @@ import type { ConsumerSettings } from './consumer/config.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { ConsumerError } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } from './consumer/hooks.ts'
+import type { StableMember } from './consumer/stable-member.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
 
@@ -124,6 +125,15 @@ export class ConsumerClient implements ConsumerHooks {
   /** Begins to poll. */
   start(): void {
     this.application.onRecords()
+  }
+
+  /** Begins to poll as a member of a stable group. */
+  resumeAs(member: StableMember): void {
+    this.channel.reachCoordinator(member.coordinatorId)
+    this.knownTopology = this.cluster.controller.topology
+    this.consumer.resumeAs(member, this.nowMillis)
+    this.onPartitionsAssigned(member.assignment, () => {})
+    this.start()
   }
 
   /** The next records; none if there are none now: then the application hears when there are. */
