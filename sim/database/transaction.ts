@@ -174,13 +174,15 @@ export class Transaction implements ServerValues {
   /** What it would change, for the trace. */
   writtenRows(): {
     readonly table: string
+    readonly key: unknown
     readonly before: Row | undefined
     readonly after: Row | undefined
   }[] {
     return this.entries
       .filter((entry) => entry.writer === this)
-      .map(({ table, committed, pending }) => ({
+      .map(({ table, key, committed, pending }) => ({
         table: table.schema.name,
+        key,
         before: committed,
         after: pending,
       }))

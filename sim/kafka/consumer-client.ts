@@ -46,6 +46,8 @@ export interface ConsumerApplication {
   onRecords(): void
   /** Partitions came, or went: then the group waits until this returns. */
   onAssignment?(change: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void
+  /** Partitions are to be given up, for which the group waits until `done` is called; after `onAssignment`. */
+  onRevocation?(partitions: readonly TopicPartition[], done: () => void): void
 }
 
 /** Kafka's consumer in one life of a process: one member of one group. */
@@ -167,11 +169,27 @@ export class ConsumerClient implements ConsumerHooks {
    * @param done called when the coordinator has answered, with why it has not taken them if it has not
    */
   commit(entity: Entity, cause: number, done: (error: ConsumerError | undefined) => void): void {
-    this.cluster.kernel.cause = cause
-    this.channel.entity = entity
     const offsets = this.uncommitted()
     this.polled.clear()
+    this.commitOffsets(offsets, entity, cause, done)
+  }
+
+  /** Commits offsets of the application's own choice: each that of the next record to read. */
+  commitOffsets(
+    offsets: readonly PartitionOffset[],
+    entity: Entity,
+    cause: number,
+    done: (error: ConsumerError | undefined) => void,
+  ): void {
+    this.cluster.kernel.cause = cause
+    this.channel.entity = entity
     this.consumer.commitSync(offsets, this.nowMillis, (error) => done(error))
+    this.settle()
+  }
+
+  /** Leaves the group in order, after a last commit where commits are automatic; `done` is called when it has left. */
+  close(done: () => void): void {
+    this.consumer.close(this.nowMillis, () => done())
     this.settle()
   }
 
@@ -240,8 +258,14 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   onPartitionsRevoked(partitions: readonly TopicPartition[], done: CallbackDone): void {
-    this.application.onAssignment?.('revoked', partitions)
-    done(this.nowMillis)
+    const { application } = this
+    application.onAssignment?.('revoked', partitions)
+    if (application.onRevocation === undefined) done(this.nowMillis)
+    else
+      application.onRevocation(partitions, () => {
+        done(this.nowMillis)
+        this.settle()
+      })
   }
 
   onPartitionsLost(partitions: readonly TopicPartition[], done: CallbackDone): void {

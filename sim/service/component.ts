@@ -1,6 +1,7 @@
 import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Statement } from '../database/statement.ts'
+import type { Row } from '../database/table.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ledger, Readable } from '../kernel/ledger.ts'
 import type { Task } from '../kernel/task.ts'
@@ -26,6 +27,8 @@ export interface Inbox {
 export interface Outbox {
   /** Tables that it keeps in the service's database. */
   readonly tables: Readonly<Record<string, TableSpec>>
+  /** Rows that they hold from the start. */
+  readonly initially?: Readonly<Record<string, readonly Row[]>>
   /** Takes an event that an open transaction publishes. */
   publish(transaction: TransactionScope, topic: string, event: Envelope): Promise<unknown>
   /** The relay: a periodic job in a process of its own. */

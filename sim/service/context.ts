@@ -17,7 +17,7 @@ import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
 import type { ServiceRuntime } from './runtime.ts'
 import type { EventType, Route } from './schema.ts'
-import type { Tx } from './transaction.ts'
+import { NO_STATEMENTS, type Tx } from './transaction.ts'
 
 const SLEEP = operationNumber('sleep')
 const LOOK_UP = operationNumber('inbox.get')
@@ -63,6 +63,12 @@ export type HandlerContext<Tables, Clients> = BaseContext & {
   }
   /** Runs statements as one transaction: all of them or, on an error or a crash, none. */
   transaction<Result>(work: (tx: Tx<Tables>) => Promise<Result>): Promise<Result>
+  /**
+   * Commits the offsets of the event that is being handled and of all before it in its partition, where the service's
+   * consumer has `commit: 'manual'`.
+   * @throws ConsumerError when the group has moved on
+   */
+  commit(): Promise<void>
   /** Sends an event straight to its topic, outside any transaction. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
 } & {
@@ -79,8 +85,10 @@ export class Context implements BaseContext, StatementScope {
   readonly task: Task
   readonly process: Process
   readonly event: Envelope | undefined
-  /** A statement that must be part of the first transaction: the inbox row. */
-  prelude: Statement | undefined
+  /** Statements that must be part of the first transaction: inbox rows. */
+  preludes: readonly Statement[] = NO_STATEMENTS
+  /** What `commit` does: in consumers that commit by hand. */
+  acknowledgement: (() => Promise<unknown>) | undefined
 
   constructor(runtime: ServiceRuntime, process: Process, task: Task, event: Envelope | undefined) {
     this.runtime = runtime
@@ -152,6 +160,14 @@ export class Context implements BaseContext, StatementScope {
 
   transaction(work: (tx: never) => Promise<unknown>): Promise<unknown> {
     return this.task.incarnation.alive ? new this.runtime.Transaction(this).run(work) : Operation.never()
+  }
+
+  commit(): Promise<unknown> {
+    if (this.acknowledgement !== undefined) return this.acknowledgement()
+    const { handler, kernel } = this.task
+    const message = `${handler.fullName} calls ctx.commit(), which is for handlers of events of a service with consumer: { commit: 'manual' }`
+    kernel.fail(new SimError('definition', message))
+    return Operation.never()
   }
 
   async publish(type: EventType<unknown>, data: unknown): Promise<void> {

@@ -18,10 +18,17 @@ export interface JobSpec {
   /** Name of its handler, and of its process after the service: `relay`. */
   readonly name: string
   readonly everyMicros: Micros
+  /** How many processes do it. Default: 1, which is called after the job alone. */
+  readonly processes?: number
   /** The rows that give it work: while there are none its ticks change nothing and are skipped by arithmetic. */
-  readonly input: { readonly table: string; readonly where: Readonly<Record<string, unknown>> }
-  /** One tick. */
-  run(context: Context): Promise<void>
+  readonly input: {
+    readonly table: string
+    readonly where: Readonly<Record<string, unknown>>
+    /** Whether rows that are done with stay in it: then a new one, or what a tick answers, makes it tick again. */
+    readonly stays?: boolean
+  }
+  /** One tick. @returns true when it must tick again although no row has changed, where the input stays */
+  run(context: Context): Promise<unknown>
 }
 
 /** A job in one life of its process. */
@@ -75,7 +82,13 @@ export class Job implements Actor, ProcessResource {
     )
     const task = new Task(kernel, this.incarnation, this.handler, entity, cause)
     const context = new Context(this.runtime, this.process, task, undefined)
-    task.start({ run: () => this.spec.run(context), ended: (error) => this.ended(error, task) })
+    let more: unknown
+    task.start({
+      run: async () => {
+        more = await this.spec.run(context)
+      },
+      ended: (error) => this.ended(error, task, more === true),
+    })
   }
 
   private changed(row: Row, cause: number): void {
@@ -85,7 +98,7 @@ export class Job implements Actor, ProcessResource {
     else this.schedule(cause, entity)
   }
 
-  private ended(error: unknown, task: Task): void {
+  private ended(error: unknown, task: Task, more: boolean): void {
     this.running = false
     if (error !== undefined) {
       this.failures++
@@ -96,7 +109,8 @@ export class Job implements Actor, ProcessResource {
     const { again } = this
     this.again = undefined
     if (again !== undefined) this.schedule(again.cause, again.entity)
-    else this.wakeForInput(task.cause)
+    else if (this.spec.input.stays !== true) this.wakeForInput(task.cause)
+    else if (more || error !== undefined) this.schedule(task.cause, task.entity)
   }
 
   /** Schedules the next tick if there is input already: after a restart, an error, or a batch that left some. */

@@ -54,7 +54,7 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
     this.process = process
     this.incarnation = process.incarnation
     for (const [eventType, handler] of handlers)
-      this.subscriptions.set(eventType, { handler, site: runtime.site(eventType) })
+      this.subscriptions.set(eventType, { handler, site: runtime.site(eventType), batchSize: undefined })
     this.consumer = new QueueConsumer(queues, process, queues.subscription(topic, runtime.name), this)
   }
 

@@ -15,6 +15,8 @@ import { Publisher } from '../queue/publisher.ts'
 import type { QueueServer } from '../queue/server.ts'
 import { ScopedTable, type StatementScope, type TableBinding } from './access.ts'
 import type { ExternalServer, Inbox, Outbox } from './component.ts'
+import { ConcurrentConsumption } from './concurrent-consumption.ts'
+import type { ConsumerPlan } from './consumer-options.ts'
 import { Consumption } from './consumption.ts'
 import type { Context } from './context.ts'
 import type { HttpCall, RouteServer } from './http.ts'
@@ -64,6 +66,7 @@ export class ServiceRuntime {
   readonly name: string
   readonly inbox: Inbox
   readonly outbox: Outbox
+  readonly consumerPlan: ConsumerPlan
   readonly instances: Process[] = []
   /** Answers the http calls of this service's handlers; set when the world is complete. */
   server: RouteServer | undefined
@@ -105,6 +108,7 @@ export class ServiceRuntime {
     this.name = plan.name
     this.inbox = plan.inbox
     this.outbox = plan.outbox
+    this.consumerPlan = plan.consumer
     this.Context = plan.Context
     this.Transaction = plan.Transaction
     this.Readers = plan.Readers
@@ -126,13 +130,13 @@ export class ServiceRuntime {
     const { relay } = this.outbox
     if (relay !== undefined) {
       const site = new HandlerSite(this.name, relay.name)
-      const process = new Process(
-        kernel,
-        `${this.name}-${relay.name}`,
-        `${this.name}-${relay.name}`,
-        (self) => new Job(this, relay, self, site),
-      )
-      network.add(process).start()
+      const group = `${this.name}-${relay.name}`
+      const { processes = 1 } = relay
+      for (let index = 1; index <= processes; index++) {
+        const name = processes === 1 ? group : `${group}-${index}`
+        const process = new Process(kernel, name, group, (self) => new Job(this, relay, self, site))
+        network.add(process).start()
+      }
     }
     this.established = true
   }
@@ -275,13 +279,22 @@ export class ServiceRuntime {
       this.checkTopic(topic, `service ${this.name} listens to it`)
       if (this.queues?.has(topic) !== true) inKafka.push(topic)
       else
-        new QueueConsumption(this, process, this.queues, topic, registry.events).consumer.subscribe(
-          !this.established,
-          cause,
-        )
+        new QueueConsumption(
+          this,
+          process,
+          this.queues,
+          topic,
+          handlersOnQueue(this.name, registry, topic),
+        ).consumer.subscribe(!this.established, cause)
     }
     if (inKafka.length === 0) return
-    const consumption = new Consumption(this, process, inKafka, registry.events)
+    const { concurrency, order } = this.consumerPlan
+    const consumption =
+      concurrency === 1 && order === 'partition'
+        ? new Consumption(this, process, inKafka)
+        : new ConcurrentConsumption(this, process, inKafka)
+    for (const [eventType, { handler, batchSize }] of registry.events)
+      consumption.intake.subscribe(eventType, { handler, batchSize })
     kernel.cause = cause
     if (this.established) consumption.consumer.start()
     else this.firstConsumers.push(consumption.consumer)
@@ -296,6 +309,24 @@ export class ServiceRuntime {
     }
     return site
   }
+}
+
+/** The handlers of events of a queue. @throws SimError 'definition' for one that takes batches */
+function handlersOnQueue(
+  service: string,
+  { events }: HandlerRegistry,
+  topic: string,
+): ReadonlyMap<string, EventHandler> {
+  const handlers = new Map<string, EventHandler>()
+  for (const [eventType, { handler, batchSize, topic: of }] of events) {
+    if (of === topic && batchSize !== undefined)
+      throw new SimError(
+        'definition',
+        `service ${service} handles ${eventType} in batches, but topic ${topic} is on a queue, which delivers one message at a time`,
+      )
+    handlers.set(eventType, handler)
+  }
+  return handlers
 }
 
 /** Defines a property for each table that gives access to it within a scope. */

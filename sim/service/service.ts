@@ -2,8 +2,9 @@ import type { Row } from '../database/entry.ts'
 import { SimError } from '../kernel/error.ts'
 import { TableBinding } from './access.ts'
 import type { ExternalSpec, Inbox, Outbox } from './component.ts'
+import { type ConsumerOptions, type ConsumerPlan, consumerPlan } from './consumer-options.ts'
 import { Context, type HandlerContext } from './context.ts'
-import { defineTables, type ReadersClass } from './runtime.ts'
+import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
 import type { EventType, Route, TableSpec } from './schema.ts'
 import { TransactionScope } from './transaction.ts'
 
@@ -26,6 +27,14 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly inbox: Inbox
   /** How its events reach their topics. */
   readonly outbox: Outbox
+  /** How its instances consume from Kafka. */
+  readonly consumer?: ConsumerOptions
+}
+
+/** Options of a handler of batches. */
+export interface BatchOptions {
+  /** How many events it takes at most at a time: from 1 on. */
+  readonly size: number
 }
 
 /** What a service's factory registers. */
@@ -35,6 +44,15 @@ export interface Registration<OwnTables, OwnClients> {
     type: EventType<Data>,
     handler: (data: Data, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
   ): void
+  /**
+   * Handles events of a type several at a time: those that a poll returned one after another, at most `size`. They are
+   * handled as a whole or not at all; `ctx.event` is the first one. Only on Kafka.
+   */
+  onBatch<Data>(
+    type: EventType<Data>,
+    options: BatchOptions,
+    handler: (data: readonly Data[], ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+  ): void
   /** Answers requests. */
   route<Request, Response>(
     route: Route<Request, Response>,
@@ -42,9 +60,17 @@ export interface Registration<OwnTables, OwnClients> {
   ): void
 }
 
+/** What handles the events of a type. */
+export interface EventRegistration {
+  readonly topic: string
+  readonly handler: EventHandler
+  /** How many events it takes at most at a time; undefined: one, as itself. */
+  readonly batchSize: number | undefined
+}
+
 /** The handlers of one life of one instance. */
 export interface HandlerRegistry {
-  readonly events: ReadonlyMap<string, (data: unknown, context: Context) => Promise<void>>
+  readonly events: ReadonlyMap<string, EventRegistration>
   readonly routes: ReadonlyMap<string, (request: unknown, context: Context) => Promise<unknown>>
   readonly topics: readonly string[]
 }
@@ -72,6 +98,7 @@ export interface ServicePlan {
   readonly instances: number
   readonly inbox: Inbox
   readonly outbox: Outbox
+  readonly consumer: ConsumerPlan
   readonly clients: Clients
   readonly bindings: ReadonlyMap<string, TableBinding>
   readonly initially: Readonly<Record<string, readonly Row[]>>
@@ -83,7 +110,7 @@ export interface ServicePlan {
 }
 
 /** What contexts have besides methods; and `then` would make a promise of one. */
-const MEMBERS_OF_CTX = ['runtime', 'task', 'process', 'event', 'prelude', 'then']
+const MEMBERS_OF_CTX = ['runtime', 'task', 'process', 'event', 'preludes', 'acknowledgement', 'then']
 
 const membersOf = (one: { readonly prototype: object }): string[] => Object.getOwnPropertyNames(one.prototype)
 
@@ -128,9 +155,10 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     instances: options.instances ?? 1,
     inbox: options.inbox,
     outbox: options.outbox,
+    consumer: consumerPlan(name, options.consumer),
     clients,
     bindings,
-    initially: (options.initially ?? {}) as ServicePlan['initially'],
+    initially: { ...options.outbox.initially, ...options.initially } as ServicePlan['initially'],
     Context: contextClass(clients),
     Transaction: transactionClass(bindings),
     Readers: readersClass(bindings),
@@ -178,15 +206,24 @@ function instantiate(
   service: string,
   factory: (register: Registration<unknown, unknown>) => void,
 ): HandlerRegistry {
-  const events = new Map<string, (data: unknown, context: Context) => Promise<void>>()
+  const events = new Map<string, EventRegistration>()
   const routes = new Map<string, (request: unknown, context: Context) => Promise<unknown>>()
   const topics: string[] = []
+  const handle = (type: EventType<unknown>, handler: unknown, batchSize: number | undefined): void => {
+    if (events.has(type.name))
+      throw new SimError('definition', `service ${service} handles ${type.name} twice`)
+    events.set(type.name, { topic: type.topic.name, handler: handler as EventHandler, batchSize })
+    if (!topics.includes(type.topic.name)) topics.push(type.topic.name)
+  }
   factory({
-    on: (type, handler) => {
-      if (events.has(type.name))
-        throw new SimError('definition', `service ${service} handles ${type.name} twice`)
-      events.set(type.name, handler as unknown as (data: unknown, context: Context) => Promise<void>)
-      if (!topics.includes(type.topic.name)) topics.push(type.topic.name)
+    on: (type, handler) => handle(type, handler, undefined),
+    onBatch: (type, { size }, handler) => {
+      if (!Number.isSafeInteger(size) || size < 1)
+        throw new SimError(
+          'definition',
+          `service ${service} handles ${type.name} in batches: size: expected a whole number from 1, got ${size}`,
+        )
+      handle(type, handler, size)
     },
     route: (route, handler) => {
       if (route.service !== service)

@@ -10,6 +10,8 @@ import { makeEnvelope } from './publish.ts'
 import type { EventType } from './schema.ts'
 
 const COMMIT = operationNumber('tx.commit')
+/** What the runtime adds to most transactions. */
+export const NO_STATEMENTS: readonly Statement[] = []
 
 /** What a service's code sees of a transaction. */
 export type Tx<Tables> = AccessTo<Tables> & {
@@ -19,7 +21,7 @@ export type Tx<Tables> = AccessTo<Tables> & {
 
 /**
  * One transaction of one handler. Its tables are properties, defined per service on a subclass. Statements that the
- * runtime adds (the inbox row) travel in the same packet as the first statement of the handler.
+ * runtime adds (inbox rows, the timer that is done) travel in the same packet as the first statement of the handler.
  */
 export class TransactionScope implements StatementScope, Continuation<unknown> {
   readonly context: Context
@@ -27,17 +29,17 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   afterCommit: (() => Promise<unknown>)[] | undefined
   private readonly session: Session
   private readonly outcome = new Deferred()
-  /** What the runtime adds to the first statement. */
-  private readonly prelude: Statement | undefined
-  private preludeSent = false
+  /** What the runtime adds before the first statement. */
+  private readonly preludes: readonly Statement[]
+  private preludesSent = false
   private ended = false
   private result: unknown
 
   constructor(context: Context) {
     this.context = context
     this.session = new Session(context.runtime.database, context.process, context.task)
-    this.prelude = context.prelude
-    context.prelude = undefined
+    this.preludes = context.preludes
+    context.preludes = NO_STATEMENTS
   }
 
   /** Runs a handler's work, commits, and settles with what the work gave. */
@@ -61,8 +63,7 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     if (this.ended) return Promise.reject(endedError(this.context))
     const pending = this.context.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
-    this.session.send(this.preludeSent ? undefined : this.prelude, statement, pending)
-    this.preludeSent = true
+    this.session.send(this.sendPreludes(), statement, pending)
     return pending.promise
   }
 
@@ -86,19 +87,30 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
 
   failed(error: unknown): void {
     // Nothing of it stays, so what must be part of the first transaction goes with the next one.
-    this.context.prelude ??= this.prelude
+    if (this.preludes.length > 0) this.context.preludes = this.preludes
     this.outcome.reject(error)
   }
 
   /** Commits; what the runtime added is sent first if the handler made no statement. */
   private commit(result: unknown): void {
-    const { context, prelude, session } = this
+    const { context, session } = this
     if (!context.task.incarnation.alive) return
     this.result = result
     this.ended = true
-    if (prelude !== undefined && !this.preludeSent) session.send(undefined, prelude, undefined)
+    const prelude = this.sendPreludes()
+    if (prelude !== undefined) session.send(undefined, prelude, undefined)
     const pending = context.task.begin<unknown>(COMMIT, undefined, this)
     if (pending !== undefined) session.commit(pending)
+  }
+
+  /** Sends what comes before the first statement, all but the last, which is to travel with it. */
+  private sendPreludes(): Statement | undefined {
+    const { preludes, preludesSent, session } = this
+    if (preludesSent) return undefined
+    this.preludesSent = true
+    for (let index = 0; index < preludes.length - 1; index++)
+      session.send(undefined, preludes[index] as Statement, undefined)
+    return preludes[preludes.length - 1]
   }
 
   /** The work threw: rolls back, and waits for nothing. A dead process sends nothing: the server notices its end by itself. */
