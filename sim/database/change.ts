@@ -1,9 +1,10 @@
 import { Immer } from 'immer'
 import { SimError } from '../kernel/error.ts'
 import { conflicting } from './constraint.ts'
-import type { Entry, Row } from './entry.ts'
+import type { Entry } from './entry.ts'
 import type { LockWaiter } from './row-lock.ts'
 import type { Recipe } from './statement.ts'
+import type { Row } from './table.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Freezing is left to sealing, which visits a new version anyway. */

@@ -1,7 +1,7 @@
-import type { Entry, Row } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import type { LockWaiter } from './row-lock.ts'
-import type { Table } from './table.ts'
+import type { Row, Table } from './table.ts'
 import type { TableIndex } from './table-index.ts'
 import type { Transaction } from './transaction.ts'
 

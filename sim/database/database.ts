@@ -6,11 +6,10 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { EPOCH_MILLIS, type Micros } from '../kernel/time.ts'
 import { AdvisoryLocks } from './advisory.ts'
 import { type Connection, Pool } from './connection.ts'
-import type { Row } from './entry.ts'
 import type { PoolOptions } from './options.ts'
 import { SerializableManager } from './serializable.ts'
 import { Snapshots } from './snapshots.ts'
-import { Table, type TableSchema } from './table.ts'
+import { type Row, Table, type TableSchema } from './table.ts'
 import type { Transaction } from './transaction.ts'
 
 /** `deadlock_timeout`: how long a statement waits for a lock before it looks for a circle. */

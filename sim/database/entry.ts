@@ -1,9 +1,6 @@
 import type { LockRequest } from './row-lock.ts'
-import type { Table } from './table.ts'
+import type { Row, Table } from './table.ts'
 import type { Transaction } from './transaction.ts'
-
-/** A row: immutable plain data. */
-export type Row = Readonly<Record<string, unknown>>
 
 /** A committed version of a row that a later commit has replaced. */
 export interface Version {

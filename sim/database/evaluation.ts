@@ -1,5 +1,6 @@
-import type { Entry, Row } from './entry.ts'
+import type { Entry } from './entry.ts'
 import type { LockWaiter } from './row-lock.ts'
+import type { Row } from './table.ts'
 import type { Transaction } from './transaction.ts'
 
 /** How far a statement that waits for the lock of a row has come. */

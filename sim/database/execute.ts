@@ -2,7 +2,7 @@ import { SimError } from '../kernel/error.ts'
 import { hashNumber } from '../kernel/value.ts'
 import type { Answer } from './answer.ts'
 import { changed } from './change.ts'
-import type { Entry, Row } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import { type Evaluation, type Progress, suspend } from './evaluation.ts'
 import { insert } from './insert.ts'
@@ -10,7 +10,7 @@ import { type LockWait, type Query, type RowLockMode, resolved } from './predica
 import { reach, versionOf } from './reach.ts'
 import { NO_KEY_UPDATE, strengthOf, UPDATE } from './row-lock.ts'
 import type { ControlStatement, ReadStatement, Statement, TableStatement } from './statement.ts'
-import { LATEST, type Table } from './table.ts'
+import { LATEST, type Row, type Table } from './table.ts'
 import type { Transaction } from './transaction.ts'
 
 type AnyWhere = Readonly<Record<string, unknown>>

@@ -1,8 +1,9 @@
 import type { Operation } from '../kernel/task.ts'
-import type { Entry, Row } from './entry.ts'
+import type { Entry } from './entry.ts'
 import type { Evaluation, Progress } from './evaluation.ts'
 import type { Session } from './session.ts'
 import type { Statement } from './statement.ts'
+import type { Row } from './table.ts'
 import type { Transaction } from './transaction.ts'
 
 /** A statement on its way to the server, perhaps with another before it; evaluated in order. */

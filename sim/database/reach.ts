@@ -1,7 +1,8 @@
-import type { Entry, Row } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import { type LockWait, matches } from './predicate.ts'
 import { isFree, type LockWaiter } from './row-lock.ts'
+import type { Row } from './table.ts'
 import type { Transaction } from './transaction.ts'
 
 /** What becomes of a statement at one row: it has the lock, leaves the row out, or waits. */

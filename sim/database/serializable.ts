@@ -1,7 +1,7 @@
-import type { Entry, Row } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import { matches } from './predicate.ts'
-import type { Table } from './table.ts'
+import type { Row, Table } from './table.ts'
 
 type AnyWhere = Readonly<Record<string, unknown>>
 

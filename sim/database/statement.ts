@@ -1,7 +1,6 @@
-import type { Row } from './entry.ts'
 import type { Locking, Query } from './predicate.ts'
 import type { ServerValue } from './server-value.ts'
-import type { Table } from './table.ts'
+import type { Row, Table } from './table.ts'
 
 /** Changes a draft of one row in place, or says which columns get which values. */
 export type Recipe = ((draft: Record<string, unknown>) => void) | Readonly<Record<string, unknown>>

@@ -1,4 +1,5 @@
-import { Entry, type Row } from './entry.ts'
+import { Entry } from './entry.ts'
+import type { Row } from './table.ts'
 
 /** Rows by the values of one column or several, of all versions that are kept; a value of one row alone needs no set. */
 export class TableIndex {

@@ -1,6 +1,6 @@
 import { SimError } from '../kernel/error.ts'
 import type { RowSealer } from '../kernel/value.ts'
-import { Entry, type Row, type Version } from './entry.ts'
+import { Entry, type Version } from './entry.ts'
 import {
   columnsOf,
   compareRows,
@@ -13,6 +13,9 @@ import {
 import type { Snapshots } from './snapshots.ts'
 import { TableIndex } from './table-index.ts'
 import type { Transaction } from './transaction.ts'
+
+/** A row: immutable plain data. */
+export type Row = Readonly<Record<string, unknown>>
 
 /** What a table is made of. */
 export interface TableSchema {

@@ -2,13 +2,13 @@ import { invariant } from '../kernel/error.ts'
 import type { AdvisoryRequest } from './advisory.ts'
 import type { Database } from './database.ts'
 import { isCircle } from './deadlock.ts'
-import type { Entry, Row } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import type { TransactionOptions } from './options.ts'
 import { hold, type LockRequest, type LockWaiter, take, wake } from './row-lock.ts'
 import type { SerializableTransaction } from './serializable.ts'
 import { filledIn, type ServerValue, type ServerValues } from './server-value.ts'
-import type { Table } from './table.ts'
+import type { Row, Table } from './table.ts'
 
 /** What a statement waits for: the lock of a row, the end of a transaction, or an advisory lock. */
 export type Obstacle =

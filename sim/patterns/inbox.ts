@@ -1,5 +1,5 @@
 import type { Statement } from '../database/statement.ts'
-import type { Row } from '../database/entry.ts'
+import type { Row } from '../database/table.ts'
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'

@@ -1,7 +1,6 @@
 import type { Process, ProcessResource } from '../cluster/process.ts'
-import type { Row } from '../database/entry.ts'
 import { matches } from '../database/predicate.ts'
-import type { Table } from '../database/table.ts'
+import type { Row, Table } from '../database/table.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'

@@ -1,4 +1,4 @@
-import type { Row } from '../database/entry.ts'
+import type { Row } from '../database/table.ts'
 import { SimError } from '../kernel/error.ts'
 import { TableBinding } from './access.ts'
 import type { ExternalSpec, Inbox, Outbox } from './component.ts'
