@@ -1,6 +1,7 @@
 import type { Process } from '../cluster/process.ts'
-import { ReadCall, Session } from '../database/session.ts'
-import type { Statement } from '../database/statement.ts'
+import { ReadCall } from '../database/read-call.ts'
+import { Session } from '../database/session.ts'
+import { onlyReads, type Statement } from '../database/statement.ts'
 import { SentRecord } from '../kafka/sent-record.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
@@ -215,8 +216,7 @@ export class Context implements BaseContext, StatementScope {
     const pending = this.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
     const { database } = this.runtime
-    if (statement.kind === 'get' || statement.kind === 'select')
-      new ReadCall(database, statement, pending).send(this.process)
+    if (onlyReads(statement)) new ReadCall(database, statement, pending).send(this.process)
     else new Session(database, this.process, this.task).autocommit(statement, pending)
     return pending.promise
   }
