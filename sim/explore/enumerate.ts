@@ -1,4 +1,4 @@
-import { type Members, type Place, type Targets, typical } from '../faults/aim.ts'
+import { type Members, type Place, serviceOf, type Targets, typical, USERS } from '../faults/aim.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Trace } from '../kernel/trace.ts'
@@ -80,7 +80,7 @@ function passagesOf(trace: Trace): Passage[] {
     // The end of one step led to the beginning of the next, and nothing was recorded between: the code only computed.
     const equivalent = phase === 'before' && arrived === id - 1 && parents.includes(arrived)
     arrived = phase === 'after' ? id : 0
-    if (step.startsWith('users.') || entity === undefined) continue
+    if (serviceOf(step) === USERS || entity === undefined) continue
     const point = `${phase} ${step} of ${entity}`
     const nth = (counts.get(point) ?? 0) + 1
     counts.set(point, nth)

@@ -31,5 +31,6 @@ export const crash = defineFault({
     const processes = place === undefined ? targets.services : [runnerOf(place.step)]
     return [...processes, ...brokersOf(targets)].map((name) => ({ crash: name }))
   },
+  weight: 4,
   sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
 })

@@ -46,6 +46,8 @@ export interface FaultKind<Settings extends object = object> {
   aims(targets: Targets, place: Place | undefined): readonly Members[]
   /** Draws the members that say how strong it is and how long it lasts. */
   sample(draw: Draw): Members
+  /** How often a plan has it, compared with other kinds; default 1. */
+  readonly weight?: number
   /** How many of it a plan may hold, so that a right system can still keep its promises; left out: as many as you like. */
   most?(targets: Targets): number
 }
