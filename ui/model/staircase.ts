@@ -45,10 +45,12 @@ export function staircasesOf(recording: Recording): Staircase[] {
     ofPartition.set(group, known)
     return known
   }
+  const setbacks = new Map<string, number>()
   for (let event = 1; event <= count; event++) {
     const kind = recording.kind(event)
     const atMicros = recording.at(event)
-    if (kind === 'append') {
+    if (kind === 'rebalance') setbacks.set(recording.lane(event).replace(/^group /, ''), event)
+    else if (kind === 'append') {
       const { offset } = recording.data(event) as { readonly offset: number }
       const steps = ends.get(recording.lane(event)) ?? []
       ends.set(recording.lane(event), steps)
@@ -59,9 +61,13 @@ export function staircasesOf(recording: Recording): Staircase[] {
       const builder = groupOf(partition, serviceOf(recording.lane(event)))
       if (builder.seen.has(offset)) builder.redeliveries.push(event)
       builder.seen.add(offset)
-      // A record that is given again: the position had gone back to it first.
+      // A record that is given again: the position went back to it when the group changed hands, or just now.
       const last = builder.position.at(-1)
-      if (last !== undefined && offset < last.offset) builder.position.push({ event, atMicros, offset })
+      if (last !== undefined && offset < last.offset) {
+        const setback = setbacks.get(serviceOf(recording.lane(event))) ?? 0
+        const from = setback > last.event ? setback : event
+        builder.position.push({ event: from, atMicros: recording.at(from), offset })
+      }
       builder.position.push({ event, atMicros, offset: offset + 1 })
     } else if (kind === 'offset-commit') {
       const data = recording.data(event) as { errorCode?: string; offsets?: readonly CommittedOffset[] }

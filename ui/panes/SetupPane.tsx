@@ -106,10 +106,12 @@ function Param({
   const changed = value !== spec.default
   return (
     <div className={`param${changed ? ' param-changed' : ''}`}>
-      <label className="param-field">
-        <span className="param-name">{name}</span>
-        <ParamInput spec={spec} value={value} set={set} />
-      </label>
+      <div className="param-field">
+        <label className="param-name" htmlFor={`param-${name}`}>
+          {name}
+        </label>
+        <ParamInput id={`param-${name}`} spec={spec} value={value} set={set} />
+      </div>
       <span className="param-says">
         {spec.says}
         {changed && spec.type !== 'integer' && spec.type !== 'duration' && (
@@ -121,10 +123,12 @@ function Param({
 }
 
 function ParamInput({
+  id,
   spec,
   value,
   set,
 }: {
+  id: string
   spec: ParamSpec
   value: string | number | boolean
   set: (value: string | number | boolean) => void
@@ -133,6 +137,7 @@ function ParamInput({
     case 'flag':
       return (
         <input
+          id={id}
           type="checkbox"
           checked={value === true}
           onChange={(event) => set(event.currentTarget.checked)}
@@ -140,7 +145,7 @@ function ParamInput({
       )
     case 'choice':
       return (
-        <select value={String(value)} onChange={(event) => set(event.currentTarget.value)}>
+        <select id={id} value={String(value)} onChange={(event) => set(event.currentTarget.value)}>
           {spec.values.map((each) => (
             <option key={each}>{each}</option>
           ))}
@@ -149,6 +154,7 @@ function ParamInput({
     case 'integer':
       return (
         <input
+          id={id}
           type="number"
           min={spec.min}
           max={spec.max}
@@ -160,6 +166,13 @@ function ParamInput({
         />
       )
     case 'duration':
-      return <input type="text" value={String(value)} onChange={(event) => set(event.currentTarget.value)} />
+      return (
+        <input
+          id={id}
+          type="text"
+          value={String(value)}
+          onChange={(event) => set(event.currentTarget.value)}
+        />
+      )
   }
 }
