@@ -2,7 +2,7 @@ import type { ChoiceSite, Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
-import { LAN_LATENCY, type LatencyTable, QUANTILES } from './latency.ts'
+import { LAN_LATENCY, type LatencyShape, type LatencyTable, QUANTILES, shapedLatency } from './latency.ts'
 import type { Process } from './process.ts'
 
 /** A message that waits for a partition to heal. */
@@ -15,7 +15,7 @@ interface HeldMessage {
   readonly cause: number
 }
 
-/** Somebody who is told when a link is cut, and when it is whole again. */
+/** Somebody who is told when a link is cut, and when it is whole again, or a process at its end pauses and goes on. */
 export interface LinkObserver {
   linkChanged(): void
 }
@@ -51,7 +51,7 @@ export class Link {
    * The link must not be cut.
    */
   arrivalMicros(kernel: Kernel, entity: Entity): Micros {
-    return this.arrivalAfter(kernel.nowMicros + this.drawLatency(kernel, entity))
+    return this.arrivalAfter(this.departureMicros(kernel) + this.drawLatency(kernel, entity))
   }
 
   /** Tells somebody of cuts from now on. */
@@ -81,20 +81,31 @@ export class Link {
     if (cut || held === undefined) return
     this.held = undefined
     for (const { latencyMicros, entity, target, code, subject, cause } of held) {
-      const arrival = this.arrivalAfter(kernel.nowMicros + latencyMicros)
+      const arrival = this.arrivalAfter(this.departureMicros(kernel) + latencyMicros)
       kernel.scheduleAt(arrival, entity, target, code, subject, cause)
     }
   }
 
-  private tell(): void {
+  /** Tells whoever looks at it that it may carry something now, or nothing. */
+  tell(): void {
     for (const observer of this.observers)
       // Others may have lost interest when it is their turn.
       if (this.observers.includes(observer)) observer.linkChanged()
   }
 
+  /** Whether what is sent now arrives, and is taken there. */
+  get isOpen(): boolean {
+    return !this.cut && this.from.isResponsive && this.to.isResponsive
+  }
+
   private drawLatency(kernel: Kernel, entity: Entity): Micros {
     this.site ??= kernel.choices.site(`latency ${this.from.name}→${this.to.name}`)
     return this.latency[kernel.choose(this.site, entity, QUANTILES)] as number
+  }
+
+  /** What a paused process sends leaves when it goes on. */
+  private departureMicros(kernel: Kernel): Micros {
+    return Math.max(kernel.nowMicros, this.from.incarnation.pausedUntilMicros)
   }
 
   private arrivalAfter(undelayedMicros: Micros): Micros {
@@ -107,13 +118,16 @@ export class Link {
 /** Every process of the cluster and the links between them. */
 export class Network {
   readonly kernel: Kernel
+  /** The shape of all latencies. */
+  readonly shape: LatencyShape
   readonly processes = new Map<string, Process>()
   private readonly allLinks: Link[] = []
   private readonly latencies = new Map<Process, LatencyTable>()
   private readonly conditions: LinkCondition[] = []
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, shape: LatencyShape = 'usual') {
     this.kernel = kernel
+    this.shape = shape
   }
 
   /** Adds a process. @param latency of its links, both ways; default: inside the data centre */
@@ -128,10 +142,12 @@ export class Network {
   link(from: Process, to: Process): Link {
     const known = from.links[to.index]
     if (known !== undefined) return known
-    const link = new Link(from, to, this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY)
+    const latency = this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY
+    const link = new Link(from, to, shapedLatency(latency, this.shape))
     this.refresh(link)
     this.allLinks.push(link)
     from.links[to.index] = link
+    to.incoming.push(link)
     return link
   }
 

@@ -77,6 +77,7 @@ export class Connection implements Actor {
   private readonly network: Network
   private readonly server: Server
   private readonly isPipelined: boolean
+  private readonly clientLife: Incarnation
   private readonly life: Incarnation
   private readonly there: Link
   private readonly back: Link
@@ -115,6 +116,7 @@ export class Connection implements Actor {
     this.from = from
     this.to = to
     this.server = server
+    this.clientLife = from.incarnation
     this.life = to.incarnation
     this.closed = closed
     this.there = network.link(from, to)
@@ -128,9 +130,9 @@ export class Connection implements Actor {
     if (!this.healthy) this.brokenSinceMicros = network.kernel.nowMicros
   }
 
-  /** Whether messages get through both ways. */
+  /** Whether messages get through both ways, and are heard. */
   get healthy(): boolean {
-    return !this.there.cut && !this.back.cut && this.life.alive
+    return this.life.alive && this.there.isOpen && this.back.isOpen
   }
 
   /** Sends a request. @param answered never called before this returns; undefined: nobody knows whether it had an effect */
@@ -159,13 +161,17 @@ export class Connection implements Actor {
     this.closed()
   }
 
-  /** A link of it was cut, or is whole again. */
+  /** A link of it was cut, or is whole again; or a process has paused, or goes on. */
   linkChanged(): void {
     const { nowMicros } = this.network.kernel
     this.brokenSinceMicros = this.healthy
       ? Number.POSITIVE_INFINITY
       : Math.min(this.brokenSinceMicros, nowMicros)
     this.setAlarm()
+  }
+
+  livesIn(code: number): Incarnation {
+    return code === ARRIVES ? this.life : this.clientLife
   }
 
   onEvent(code: number, subject: unknown): void {
@@ -279,7 +285,7 @@ export class Connection implements Actor {
     const deadlineMicros = this.deadlineMicros()
     if (this.alarm === undefined) {
       if (deadlineMicros === Number.POSITIVE_INFINITY) return
-      this.alarm = new Alarm(this.network.kernel, this.from.entity, () => this.expire())
+      this.alarm = new Alarm(this.from, () => this.expire())
     }
     this.alarm.set(deadlineMicros, this.brokenSinceMicros === Number.POSITIVE_INFINITY)
   }

@@ -41,9 +41,7 @@ export class JavaHashSet<T> {
   /** The elements, in Java's order. */
   toArray(): T[] {
     const array = [...this.elements]
-    return array.length > 1
-      ? array.sort((left, right) => this.bucketOf(left) - this.bucketOf(right))
-      : array
+    return array.length > 1 ? array.sort((left, right) => this.bucketOf(left) - this.bucketOf(right)) : array
   }
 
   /** The element that an iterator of Java would give first. */

@@ -29,9 +29,6 @@ export interface ReplicaListener {
   onRemoved(replica: Replica, nowMillis: number): void
 }
 
-/** In which the contents of a cluster that has been up were written. */
-const FIRST_LEADER_EPOCH = 0
-
 const NO_REPLICAS: readonly Replica[] = []
 
 /** What a machine that crashes keeps of each log. */
@@ -46,8 +43,6 @@ export class Replicas {
   private readonly listener: ReplicaListener
   private readonly stored: Map<PartitionName, StoredReplica>
   private readonly options = new Map<LogConfig, LogOptions>()
-  /** What the logs hold that are made now. */
-  private contents: ReadonlyMap<PartitionName, readonly RecordBatch[]> | undefined
 
   /** @param stored what the disk holds when the broker starts */
   constructor(
@@ -113,15 +108,13 @@ export class Replicas {
    */
   resume(contents: ReadonlyMap<PartitionName, readonly RecordBatch[]>, nowMillis: number): void {
     const { id, metadata } = this.context
-    this.contents = contents
     for (const topic of metadata.topics.values())
       for (const [index, registration] of topic.partitions.entries())
         if (registration.replicas.includes(id)) {
           const replica = this.created(topic, index, nowMillis)
           this.take(replica, registration, nowMillis)
-          replica.resume(nowMillis)
+          replica.resume(contents.get(partitionName(topic.topic, index)), nowMillis)
         }
-    this.contents = undefined
   }
 
   /** A topic is configured anew. */
@@ -198,11 +191,6 @@ export class Replicas {
     this.stored.delete(name)
     const log =
       stored?.topicId === topicId ? openLog(stored.log, options, nowMillis) : createLog(options, nowMillis)
-    const written = this.contents?.get(name)
-    if (written !== undefined) {
-      log.appendAsFollower(written, FIRST_LEADER_EPOCH, nowMillis)
-      log.updateHighWatermark(log.logEndOffset, nowMillis)
-    }
     const replica = new Replica(context, topic, index, topicId, log)
     replica.minInsyncReplicas = minInsyncReplicasOf(configs, config)
     this.all.set(name, replica)
