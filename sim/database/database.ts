@@ -8,6 +8,7 @@ import { AdvisoryLocks } from './advisory.ts'
 import { type Connection, Pool } from './connection.ts'
 import type { PoolOptions } from './options.ts'
 import { SerializableManager } from './serializable.ts'
+import type { ServerValue, ServerValues } from './server-value.ts'
 import { Snapshots } from './snapshots.ts'
 import { type Row, Table, type TableSchema } from './table.ts'
 import type { Transaction } from './transaction.ts'
@@ -17,7 +18,7 @@ import { Wal } from './wal.ts'
 export const DEADLOCK_TIMEOUT_MICROS = 1_000_000
 
 /** A database server with its tables. */
-export class Database implements ProcessResource {
+export class Database implements ProcessResource, ServerValues {
   resourceIndex = -1
   readonly kernel: Kernel
   readonly network: Network
@@ -85,6 +86,19 @@ export class Database implements ProcessResource {
   /** Milliseconds since 1970 by the server's clock. */
   clockMillis(): number {
     return EPOCH_MILLIS + Math.floor(this.kernel.nowMicros / 1000)
+  }
+
+  /** Fills in a value for a statement outside transactions. */
+  fill({ server, plus }: ServerValue): number {
+    switch (server) {
+      case 'now':
+      case 'clock':
+        return this.clockMillis() + plus
+      case 'horizon':
+        return this.horizon() + plus
+      case 'xid':
+        return this.nextXid++ + plus
+    }
   }
 
   /** Gives out the next transaction id. */

@@ -94,7 +94,8 @@ export class ReplicationStream implements Actor, ProcessResource, SlotReader {
     const { database, slot } = this
     const { kernel } = database
     if (code === LOST) {
-      for (const operation of this.pending) this.refuse(operation, '08006', `the connection to ${database.name} broke`)
+      for (const operation of this.pending)
+        this.refuse(operation, '08006', `the connection to ${database.name} broke`)
       return
     }
     if (code === CLOSED) {

@@ -215,12 +215,14 @@ export class Transaction implements ServerValues {
       written.push(entry)
       changed.push(row)
     }
-    if (before !== undefined && written.length > 0) wal.append(written, before, this.xid, entity, cause, durable)
+    if (before !== undefined && written.length > 0)
+      wal.append(written, before, this.xid, entity, cause, durable)
     else if (written.length > 0) wal.advance(written.length)
     if (this.serializable !== undefined) database.serializable.committed(this.serializable, number)
     this.closed()
     // Before the locks are released: who waited for them may commit at once.
-    for (let at = 0; at < written.length; at++) (written[at] as Entry).table.changed(changed[at] as Row, cause)
+    for (let at = 0; at < written.length; at++)
+      (written[at] as Entry).table.changed(changed[at] as Row, cause)
     this.release()
   }
 

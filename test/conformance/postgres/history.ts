@@ -72,9 +72,7 @@ export type Answer =
   | { readonly error: string }
 
 /** A step of a script: what a session asks for, or how long everybody waits. */
-export type ScriptStep =
-  | { readonly session: string; readonly act: Act }
-  | { readonly pause: number }
+export type ScriptStep = { readonly session: string; readonly act: Act } | { readonly pause: number }
 
 /** Sessions that take turns. */
 export interface Script {

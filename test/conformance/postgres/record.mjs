@@ -66,7 +66,8 @@ async function record({ name, title, rules, given, steps }) {
       await sleep(GAP_MILLIS)
       if ('pause' in step) await sleep(step.pause)
       else {
-        if (open.has(step.session)) throw new Error(`${name}: session ${step.session} is asked while it waits`)
+        if (open.has(step.session))
+          throw new Error(`${name}: session ${step.session} is asked while it waits`)
         const session = /** @type {Session} */ (sessions.get(step.session))
         session.send(sqlOf(step.act))
         open.set(step.session, { step: index, act: step.act })
@@ -92,7 +93,10 @@ async function record({ name, title, rules, given, steps }) {
 async function prepare(given) {
   const names = Object.keys(tables)
   const rows = Object.entries(given).flatMap(([table, all]) =>
-    all.map((row) => `insert into ${table} values (${row.map((value) => (value === null ? 'null' : typeof value === 'string' ? `'${value}'` : value)).join(', ')})`),
+    all.map(
+      (row) =>
+        `insert into ${table} values (${row.map((value) => (value === null ? 'null' : typeof value === 'string' ? `'${value}'` : value)).join(', ')})`,
+    ),
   )
   await control.ask([
     'set client_min_messages = error',
@@ -134,7 +138,9 @@ async function settle(sessions, open) {
 
 /** @param {Act} act @param {readonly string[]} lines @returns {Answer} */
 function read(act, lines) {
-  const error = lines.map((line) => /^ERROR: {2}(\w{5})$/.exec(line)?.[1]).find((state) => state !== undefined)
+  const error = lines
+    .map((line) => /^ERROR: {2}(\w{5})$/.exec(line)?.[1])
+    .find((state) => state !== undefined)
   if (error !== undefined) return { error }
   const tag = lines.at(-1) ?? ''
   if (['begin', 'commit', 'rollback', 'savepoint', 'rollback to', 'release'].includes(act.do)) {
@@ -144,7 +150,8 @@ function read(act, lines) {
   if (act.do === 'lock' || act.do === 'unlock') return { value: tag !== 'f' }
   const rows = lines.filter((line) => !/^(?:INSERT|UPDATE|DELETE) [\d ]+$/.test(line)).map(cells)
   if (act.do === 'select') return { rows: act.orderBy === undefined ? sorted(rows) : rows }
-  if (act.do === 'insert' || (act.do !== 'update' && act.do !== 'delete') || act.returning) return { rows: sorted(rows) }
+  if (act.do === 'insert' || (act.do !== 'update' && act.do !== 'delete') || act.returning)
+    return { rows: sorted(rows) }
   return { count: Number(tag.split(' ').at(-1)) }
 }
 

@@ -20,7 +20,8 @@ const histories = recordings.flatMap(({ group, recording }) =>
 /** What every step was answered with, and after which step: `3 at 5: {"count":1}`. */
 type Answers = readonly string[]
 
-const said = (step: number, at: number, answer: Answer): string => `${step} at ${at}: ${JSON.stringify(answer)}`
+const said = (step: number, at: number, answer: Answer): string =>
+  `${step} at ${at}: ${JSON.stringify(answer)}`
 
 /** What PostgreSQL answered. @param instead what the simulator answers to some steps */
 function recorded(steps: readonly Step[], instead: Readonly<Record<number, Answer>> = {}): Answers {
@@ -82,7 +83,9 @@ describe('what PostgreSQL answered to sessions that take turns', () => {
     const waits = steps.filter((step) => 'waits' in step)
     expect(waits.length).toBeGreaterThan(40)
     expect(steps.flatMap(({ woke = [] }) => woke).length).toBe(waits.length)
-    const errors = new Set(recordings.flatMap(({ recording }) => JSON.stringify(recording).match(/(?<="error":")\w+/g)))
+    const errors = new Set(
+      recordings.flatMap(({ recording }) => JSON.stringify(recording).match(/(?<="error":")\w+/g)),
+    )
     expect([...errors].sort()).toEqual(['23505', '25P02', '3B001', '40001', '40P01', '55P03', '57014'])
   })
 })

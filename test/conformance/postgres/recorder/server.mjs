@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { userInfo, tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -35,7 +35,19 @@ export class Server {
 
   async start() {
     const data = join(this.folder, 'data')
-    this.#run(['initdb', '-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync'])
+    this.#run([
+      'initdb',
+      '-D',
+      data,
+      '-A',
+      'trust',
+      '-U',
+      'postgres',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+    ])
     const settings = {
       listen_addresses: '',
       unix_socket_directories: this.folder,
@@ -45,7 +57,18 @@ export class Server {
       max_connections: '20',
     }
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    this.#run(['pg_ctl', '-D', data, '-w', '-s', '-l', join(this.folder, 'log'), '-o', options.join(' '), 'start'])
+    this.#run([
+      'pg_ctl',
+      '-D',
+      data,
+      '-w',
+      '-s',
+      '-l',
+      join(this.folder, 'log'),
+      '-o',
+      options.join(' '),
+      'start',
+    ])
     const until = Date.now() + START_TIMEOUT_MILLIS
     while (!existsSync(join(this.folder, '.s.PGSQL.5432'))) {
       if (Date.now() > until) throw new Error('PostgreSQL did not start')
@@ -63,7 +86,19 @@ export class Server {
 
   /** A client that reads commands from its input. */
   client() {
-    const psql = [join(this.bin, 'psql'), '-X', '-A', '-t', '-F', '|', '-h', this.folder, '-U', 'postgres', 'postgres']
+    const psql = [
+      join(this.bin, 'psql'),
+      '-X',
+      '-A',
+      '-t',
+      '-F',
+      '|',
+      '-h',
+      this.folder,
+      '-U',
+      'postgres',
+      'postgres',
+    ]
     const [command, ...rest] = asUser(['stdbuf', '-oL', ...psql])
     return spawn(/** @type {string} */ (command), rest, { stdio: ['pipe', 'pipe', 'pipe'] })
   }
@@ -71,6 +106,9 @@ export class Server {
   /** @param {readonly string[]} command */
   #run([program, ...rest]) {
     const [command, ...all] = asUser([join(this.bin, /** @type {string} */ (program)), ...rest])
-    execFileSync(/** @type {string} */ (command), all, { stdio: ['ignore', 'ignore', 'inherit'], timeout: 60_000 })
+    execFileSync(/** @type {string} */ (command), all, {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      timeout: 60_000,
+    })
   }
 }

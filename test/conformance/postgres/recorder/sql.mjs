@@ -21,7 +21,10 @@ function condition(where = {}) {
     if (asked === null) return `${column} is null`
     if (typeof asked !== 'object') return `${column} = ${literal(/** @type {Value} */ (asked))}`
     return Object.entries(asked)
-      .map(([how, value]) => `${column} ${OPERATORS[/** @type {keyof typeof OPERATORS} */ (how)]} ${literal(value)}`)
+      .map(
+        ([how, value]) =>
+          `${column} ${OPERATORS[/** @type {keyof typeof OPERATORS} */ (how)]} ${literal(value)}`,
+      )
       .join(' and ')
   })
   return parts.length === 0 ? 'true' : parts.join(' and ')
@@ -83,7 +86,9 @@ export function sqlOf(act) {
     }
     case 'delete': {
       const { table, where, returning } = act
-      return [`delete from ${table} where ${condition(where)}${returning ? ` returning ${columns(table)}` : ''}`]
+      return [
+        `delete from ${table} where ${condition(where)}${returning ? ` returning ${columns(table)}` : ''}`,
+      ]
     }
     case 'savepoint':
       return [`savepoint ${act.savepoint}`]
@@ -93,7 +98,9 @@ export function sqlOf(act) {
       return [`release savepoint ${act.savepoint}`]
     case 'lock': {
       const scope = act.scope === 'transaction' ? '_xact' : ''
-      return [`select pg_${act.try ? 'try_' : ''}advisory${scope}_lock${act.shared ? '_shared' : ''}(${act.key})`]
+      return [
+        `select pg_${act.try ? 'try_' : ''}advisory${scope}_lock${act.shared ? '_shared' : ''}(${act.key})`,
+      ]
     }
     case 'unlock':
       return [`select pg_advisory_unlock${act.shared ? '_shared' : ''}(${act.key})`]

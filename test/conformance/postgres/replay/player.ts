@@ -194,7 +194,8 @@ function answerOf(act: Act, statement: Statement, value: unknown): Answer {
     default: {
       if (typeof value === 'number') return { count: value }
       const rows = (Array.isArray(value) ? value : value === undefined ? [] : [value]) as readonly Row[]
-      const { answered } = TABLES[(statement as { table: { schema: { name: keyof typeof TABLES } } }).table.schema.name]
+      const { answered } =
+        TABLES[(statement as { table: { schema: { name: keyof typeof TABLES } } }).table.schema.name]
       const cells = rows.map((row) => answered.map((column) => row[column] as Value))
       if (act.do !== 'select' || act.orderBy === undefined)
         cells.sort((left, right) => Number(left[0]) - Number(right[0]))

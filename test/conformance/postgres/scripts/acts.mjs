@@ -25,7 +25,13 @@ export const rollback = { do: 'rollback' }
 /** @param {typeof LEVELS[number]} [isolation] @param {object} [rest] @returns {Act} */
 export const begin = (isolation = 'read committed', rest = {}) => ({ do: 'begin', isolation, ...rest })
 /** @param {string} table @param {Where} [where] @param {object} [rest] @returns {Act} */
-export const select = (table, where, rest = {}) => ({ do: 'select', table, where: where ?? {}, orderBy: [['id', 'asc']], ...rest })
+export const select = (table, where, rest = {}) => ({
+  do: 'select',
+  table,
+  where: where ?? {},
+  orderBy: [['id', 'asc']],
+  ...rest,
+})
 /** @param {string} table @param {object} row @param {object} [onConflict] @returns {Act} */
 export const insert = (table, row, onConflict) =>
   /** @type {Act} */ ({ do: 'insert', table, row, ...(onConflict && { onConflict }) })
@@ -61,4 +67,10 @@ export const pause = (millis) => [{ pause: millis }]
  * @param {...readonly ScriptStep[]} steps
  * @returns {Script}
  */
-export const script = (name, title, rules, given, ...steps) => ({ name, title, rules, given, steps: steps.flat() })
+export const script = (name, title, rules, given, ...steps) => ({
+  name,
+  title,
+  rules,
+  given,
+  steps: steps.flat(),
+})

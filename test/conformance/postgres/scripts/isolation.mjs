@@ -1,4 +1,17 @@
-import { a, b, begin, commit, ITEMS, insert, LEVELS, remove, rollback, script, select, update } from './acts.mjs'
+import {
+  a,
+  b,
+  begin,
+  commit,
+  ITEMS,
+  insert,
+  LEVELS,
+  remove,
+  rollback,
+  script,
+  select,
+  update,
+} from './acts.mjs'
 
 /** @typedef {import('../history.ts').Script} Script */
 /** @typedef {(typeof LEVELS)[number]} Level */
@@ -44,7 +57,7 @@ const anomalies = {
     b(commit),
     a(select('item', { id: 1 })),
   ],
-  'increments': (/** @type {Level} */ level) => [
+  increments: (/** @type {Level} */ level) => [
     a(begin(level)),
     b(begin(level)),
     a(update('item', { id: 1 }, add(1))),

@@ -17,7 +17,9 @@ export const locks = [
       RULES,
       ITEMS,
       a(begin(), select('item', { id: 1 }, { for: mode })),
-      ...MODES.map((other) => b(begin(), select('item', { id: 1 }, { for: other, wait: 'nowait' }), rollback)),
+      ...MODES.map((other) =>
+        b(begin(), select('item', { id: 1 }, { for: other, wait: 'nowait' }), rollback),
+      ),
       b(select('item', { id: 1 })),
       a(commit),
     ),

@@ -160,7 +160,7 @@ export const serializable = [
     ),
     deviation: {
       why: 'the simulator notes the conditions, which no write meets; PostgreSQL notes the whole table that it scanned',
-      answers: {},
+      answers: { 6: { count: 1 }, 7: { done: 'COMMIT' } },
     },
   },
 ]

@@ -1,4 +1,18 @@
-import { a, b, begin, c, commit, ITEMS, insert, pause, remove, rollback, script, select, update } from './acts.mjs'
+import {
+  a,
+  b,
+  begin,
+  c,
+  commit,
+  ITEMS,
+  insert,
+  pause,
+  remove,
+  rollback,
+  script,
+  select,
+  update,
+} from './acts.mjs'
 
 const set = (/** @type {number} */ count) => ({ set: { count } })
 const add = { add: { count: 1 } }
