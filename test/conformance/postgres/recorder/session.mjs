@@ -19,7 +19,7 @@ export class Session {
         this.#output += text
       })
     }
-    this.#client.stdin.write(String.raw`\set VERBOSITY sqlstate` + '\n' + String.raw`\pset null ∅` + '\n')
+    this.#client.stdin.write('\\set VERBOSITY sqlstate\n\\pset null ∅\n')
     this.pid = 0
   }
 
