@@ -1,6 +1,7 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Database } from '../database/database.ts'
+import type { TransactionOptions } from '../database/options.ts'
 import type { Table } from '../database/table.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { ConsumerClient } from '../kafka/consumer-client.ts'
@@ -49,7 +50,7 @@ type ContextClass = new (
   task: Task,
   event: Context['event'],
 ) => Context
-type TransactionClass = new (context: Context) => TransactionScope
+type TransactionClass = new (context: Context, options?: TransactionOptions) => TransactionScope
 
 /** What carries events: a topic is on one of them. */
 export interface Transports {
