@@ -10,7 +10,7 @@ export interface Phrase {
 type Data = Readonly<Record<string, unknown>>
 
 /** Kinds of records with which a piece of work begins, each in the lane of the process that does it. */
-const BEGINNINGS: ReadonlySet<string> = new Set(['act', 'request', 'deliver', 'tick'])
+const BEGINNINGS: ReadonlySet<string> = new Set(['act', 'request', 'deliver', 'timer', 'tick'])
 /** Kinds of records whose lane is a process at work. */
 const DOINGS: ReadonlySet<string> = new Set([...BEGINNINGS, 'before', 'after', 'log', 'failed'])
 /** Columns that hold money, in cents. */
@@ -83,6 +83,12 @@ export class Narrator {
         return { did: `received ${data.route}${this.again(`${record.entity} ${data.route}`)}` }
       case 'deliver':
         return { did: this.delivered(lane, data) }
+      case 'timer':
+        return {
+          did: `fired timer ${data.name} of ${data.key}${this.again(`timer ${data.name} ${data.key}`)}`,
+        }
+      case 'overloaded':
+        return { did: `refused ${data.route}: it had too much to do` }
       case 'get':
         return data.table === INBOX && data.answer !== undefined
           ? { did: 'recognised it by its inbox' }
@@ -119,6 +125,10 @@ export class Narrator {
         return { subject: lane, did: 'crashed: its memory and its open transactions are gone' }
       case 'stop':
         return { subject: lane, did: 'stopped in order' }
+      case 'drain':
+        return { subject: lane, did: 'was asked to stop, and took nothing new' }
+      case 'version':
+        return { subject: lane, did: `runs version ${data.version}` }
       case 'restart':
         return { subject: lane, did: 'started again with an empty memory' }
       case 'session-expired':

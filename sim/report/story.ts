@@ -28,8 +28,10 @@ const MAX_LINES = 24
 const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
   'crash',
+  'drain',
   'stop',
   'restart',
+  'version',
   'session-expired',
   'rebalance',
 ])
