@@ -7,6 +7,7 @@ import type { Actor } from '../kernel/queue.ts'
 import type { Operation, Task } from '../kernel/task.ts'
 import type { Database } from './database.ts'
 import { DatabaseError } from './error.ts'
+import type { TransactionOptions } from './options.ts'
 import { Answer, evaluate, type ReadStatement, read, type Statement } from './statement.ts'
 import type { LockWaiter } from './table.ts'
 import { Transaction } from './transaction.ts'
@@ -76,13 +77,13 @@ export class Session implements Actor, ProcessResource {
   /** Trace id of what freed the lock that it waited for, while what had waited is executed. */
   private freedBy = 0
 
-  constructor(database: Database, process: Process, task: Task) {
+  constructor(database: Database, process: Process, task: Task, options: TransactionOptions = {}) {
     this.database = database
     this.kernel = database.kernel
     this.process = process
     this.task = task
     this.there = database.network.link(process, database.process)
-    this.transaction = new Transaction(database)
+    this.transaction = new Transaction(database, options)
     process.attach(this)
   }
 
@@ -254,7 +255,8 @@ function answerTo(database: Database, task: Task, statement: Statement, operatio
   const { kernel } = database
   let record = 0
   if (kernel.trace !== undefined) {
-    const data = { table: statement.table.schema.name, answer: answer.value }
+    const table = 'table' in statement ? statement.table.schema.name : undefined
+    const data = { table, answer: answer.value }
     record = kernel.record(statement.kind, database.name, task.entity, kernel.cause, data)
     for (const writer of answer.readFrom ?? []) kernel.trace.addParent(writer)
   }

@@ -1,6 +1,14 @@
 import { SimError } from '../kernel/error.ts'
 import type { RowSealer } from '../kernel/value.ts'
-import { isMembership, matches, type Query } from './predicate.ts'
+import {
+  columnsOf,
+  compareRows,
+  isMembership,
+  matches,
+  type Ordering,
+  orderings,
+  type Query,
+} from './predicate.ts'
 import type { Transaction } from './transaction.ts'
 
 /** A row: immutable plain data. */
@@ -13,6 +21,8 @@ export interface TableSchema {
   readonly key: string
   /** Columns that queries compare for equality often. */
   readonly indexes: readonly string[]
+  /** Unique constraints besides the key, each over one column or several; rows with a null in one are not compared. */
+  readonly unique: readonly (readonly string[])[]
   readonly sealer: RowSealer
   /** The key is a number that the database allocates at insert, visible only at commit (a sequence). */
   readonly sequence: boolean
@@ -140,8 +150,12 @@ export class Table {
     } else {
       this.findAll(where, transaction, found)
     }
-    if (found.length > 1) found.sort((left, right) => compareEntries(left, right, query.orderBy, transaction))
-    return query.limit !== undefined && found.length > query.limit ? found.slice(0, query.limit) : found
+    if (found.length > 1) {
+      const by = orderings(query.orderBy)
+      found.sort((left, right) => compareEntries(left, right, by, transaction))
+    }
+    const { limit = found.length, offset = 0 } = query
+    return offset > 0 || limit < found.length ? found.slice(offset, offset + limit) : found
   }
 
   /** The committed rows that meet a condition, in insertion order. */
@@ -165,15 +179,14 @@ export class Table {
     return rows
   }
 
-  private check({ orderBy, limit }: Query<Record<string, unknown>>, where: object): void {
+  private check({ orderBy, limit, offset }: Query<Record<string, unknown>>, where: object): void {
     const { schema, sealer } = this
-    for (const column of Object.keys(where))
+    for (const column of columnsOf(where as Record<string, unknown>))
       if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)
-    if (orderBy !== undefined && !sealer.names.includes(orderBy))
-      throw noColumn(schema.name, orderBy, sealer.names)
-    if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return
-    const message = `a query of table ${schema.name} has limit ${limit}: expected a whole number from 0`
-    throw new SimError('definition', message)
+    for (const { column } of orderings(orderBy))
+      if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)
+    checkCount(schema.name, 'limit', limit)
+    checkCount(schema.name, 'offset', offset)
   }
 
   private findKey(
@@ -264,19 +277,15 @@ function reindex(
 function compareEntries(
   left: Entry,
   right: Entry,
-  orderBy: string | undefined,
+  by: readonly Ordering[],
   transaction: Transaction | undefined,
 ): number {
-  if (orderBy !== undefined) {
-    const leftValue = left.visibleTo(transaction)?.[orderBy] as number | null
-    const rightValue = right.visibleTo(transaction)?.[orderBy] as number | null
-    // Nothing comes last, as in PostgreSQL.
-    if (leftValue === null || rightValue === null) {
-      if (leftValue !== rightValue) return leftValue === null ? 1 : -1
-      return left.ordinal - right.ordinal
-    }
-    if (leftValue < rightValue) return -1
-    if (leftValue > rightValue) return 1
-  }
-  return left.ordinal - right.ordinal
+  const order = compareRows(left.visibleTo(transaction) as Row, right.visibleTo(transaction) as Row, by)
+  return order !== 0 ? order : left.ordinal - right.ordinal
+}
+
+function checkCount(table: string, what: string, count: number | undefined): void {
+  if (count === undefined || (Number.isSafeInteger(count) && count >= 0)) return
+  const message = `a query of table ${table} has ${what} ${count}: expected a whole number from 0`
+  throw new SimError('definition', message)
 }

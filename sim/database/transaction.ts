@@ -1,6 +1,7 @@
 import { invariant } from '../kernel/error.ts'
 import type { Database } from './database.ts'
 import { DatabaseError } from './error.ts'
+import type { TransactionOptions } from './options.ts'
 import type { Entry, LockWaiter, Row, Table } from './table.ts'
 
 /**
@@ -9,14 +10,16 @@ import type { Entry, LockWaiter, Row, Table } from './table.ts'
  */
 export class Transaction {
   readonly database: Database
+  readonly options: TransactionOptions
   /** The rows that it holds locked. */
   readonly entries: Entry[] = []
   state: 'open' | 'failed' | 'ended' = 'open'
   /** The transaction that holds the lock it waits for. */
   private waitsFor: Transaction | undefined
 
-  constructor(database: Database) {
+  constructor(database: Database, options: TransactionOptions) {
     this.database = database
+    this.options = options
   }
 
   /**
@@ -63,11 +66,13 @@ export class Transaction {
   /** What it would change, for the trace. */
   writtenRows(): {
     readonly table: string
+    readonly key: unknown
     readonly before: Row | undefined
     readonly after: Row | undefined
   }[] {
-    return this.entries.map(({ table, committed, pending }) => ({
+    return this.entries.map(({ table, key, committed, pending }) => ({
       table: table.schema.name,
+      key,
       before: committed,
       after: pending,
     }))

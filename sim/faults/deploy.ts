@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { SimError } from '../kernel/error.ts'
+import { serviceOf } from './aim.ts'
 import { processName } from './duration.ts'
 import { defineFault, operated } from './fault.ts'
 
@@ -22,4 +23,8 @@ export const deploy = defineFault({
     world.kernel.fail(new SimError('definition', message))
     return world.kernel.nowMicros
   },
+  // The version that every service has: a rolling restart.
+  aims: ({ services }, place) =>
+    (place === undefined ? services : [serviceOf(place.step)]).map((name) => ({ deploy: name })),
+  sample: () => ({ version: 'v1' }),
 })

@@ -4,6 +4,7 @@ import { crashMachine } from './crash-machine.ts'
 import { deploy } from './deploy.ts'
 import type { FaultKind } from './fault.ts'
 import { partition, slow } from './link.ts'
+import { pause } from './pause.ts'
 import { redeliver } from './redeliver.ts'
 import { replay } from './replay.ts'
 import { scale } from './scale.ts'
@@ -14,6 +15,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   crash,
   crashMachine,
   shutDown,
+  pause,
   partition,
   slow,
   redeliver,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { serviceOf } from './aim.ts'
 import { processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
@@ -16,7 +17,11 @@ export const replay = defineFault({
   strike({ kernel, kafka }, { replay: service, from }, strike) {
     for (const client of kafka.consumers(service))
       for (const partition of client.consumer.assignment())
-        if ((client.consumer.position(partition) ?? 0) > from) client.seek(partition, from, strike.cause)
+        if ((client.consumer.position(partition) ?? 0) > from)
+          client.process.whenResponsive(() => client.seek(partition, from, strike.cause))
     return kernel.nowMicros
   },
+  aims: ({ services }, place) =>
+    (place === undefined ? services : [serviceOf(place.step)]).map((name) => ({ replay: name })),
+  sample: () => ({}),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { serviceOf } from './aim.ts'
 import { processName } from './duration.ts'
 import { defineFault, operated } from './fault.ts'
 
@@ -17,4 +18,7 @@ export const scale = defineFault({
     operated(world, 'scale', settings.scale)?.fleet.scale(settings.instances, strike.cause)
     return world.kernel.nowMicros
   },
+  aims: ({ services }, place) =>
+    (place === undefined ? services : [serviceOf(place.step)]).map((name) => ({ scale: name })),
+  sample: (draw) => ({ instances: draw.between(1, 4) }),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationMicros } from '../kernel/time.ts'
+import { brokersOf, serviceOf } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
@@ -26,4 +27,9 @@ export const shutDown = defineFault({
           fleet.shutDown(process, strike.cause, restartMicros)
     return kernel.nowMicros + restartMicros
   },
+  aims: (targets, place) => {
+    const services = place === undefined ? targets.services : [serviceOf(place.step)]
+    return [...services, ...brokersOf(targets)].map((name) => ({ shutDown: name }))
+  },
+  sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
 })

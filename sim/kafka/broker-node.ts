@@ -3,7 +3,6 @@ import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
-import type { Actor } from '../kernel/queue.ts'
 import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
@@ -22,6 +21,7 @@ import type { KafkaCluster } from './cluster.ts'
 import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
 import { type ConsumerClient, placeOf } from './consumer-client.ts'
 import type { MetadataBatch } from './controller/record.ts'
+import type { MetadataFollower } from './controller-node.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { RecordBatch } from './log/batch.ts'
 import type { ApiName, ApiRequest } from './protocol/api.ts'
@@ -79,8 +79,19 @@ class TraceObserver implements BrokerObserver {
   }
 }
 
+/** The offsets of a commit, as traces list them. */
+function offsetsOf(topics: OffsetCommitRequest['topics']) {
+  return topics.flatMap(({ name: topic, partitions }) =>
+    partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
+      topic,
+      partition,
+      offset,
+    })),
+  )
+}
+
 /** A broker of the cluster: a process whose lives are brokers, with a disk that outlives them. */
-export class BrokerNode implements Server, Actor {
+export class BrokerNode implements Server, MetadataFollower {
   readonly id: number
   readonly process: Process
   /** The present life; undefined while it is down. */
@@ -106,15 +117,14 @@ export class BrokerNode implements Server, Actor {
     this.network = network
     this.id = id
     this.process = network.add(new Process(kernel, `broker-${id}`, 'broker', () => this.start()))
-    const { entity } = this.process
     const advance = (): void => {
       this.noteExpired()
       this.perform((broker, nowMillis) => broker.advance(nowMillis))
       this.interruptRoutines()
     }
-    this.alarm = new Alarm(kernel, entity, advance)
-    this.housekeeping = new Alarm(kernel, entity, advance)
-    this.heartbeats = new Alarm(kernel, entity, () =>
+    this.alarm = new Alarm(this.process, advance)
+    this.housekeeping = new Alarm(this.process, advance)
+    this.heartbeats = new Alarm(this.process, () =>
       this.perform((broker, nowMillis) => broker.heartbeat(nowMillis)),
     )
     this.routine = this.routineWithController()
@@ -163,9 +173,7 @@ export class BrokerNode implements Server, Actor {
     return undefined
   }
 
-  /** Metadata arrive from the controller. */
-  onEvent(_code: number, subject: unknown): void {
-    const batches = subject as readonly MetadataBatch[]
+  takeMetadata(batches: readonly MetadataBatch[]): void {
     this.perform((broker, nowMillis) => {
       for (const batch of batches) {
         broker.applyMetadata(batch, nowMillis)
@@ -179,7 +187,11 @@ export class BrokerNode implements Server, Actor {
   private start(): void {
     const { cluster, process } = this
     const nowMillis = clockMillis(cluster.kernel.nowMicros)
-    process.attach({ resourceIndex: -1, processEnded: (cause) => this.ended(cause) })
+    process.attach({
+      resourceIndex: -1,
+      processEnded: (cause) => this.ended(cause),
+      processPaused: () => this.paused(),
+    })
     this.toController = undefined
     this.broker = new Broker(
       this.id,
@@ -193,16 +205,23 @@ export class BrokerNode implements Server, Actor {
     this.settle()
   }
 
+  /** Followers wait at leaders without a time limit: those are told that this one fetches no more. */
+  private paused(): void {
+    for (const node of this.cluster.nodes.values())
+      if (node !== this) node.perform((broker, nowMillis) => broker.unresponsive(this.id, nowMillis))
+  }
+
   /** Shuts down in order, and stops when the others have taken over. @param restartAfter delay from then on */
   shutDown(cause: number, restartAfter?: Micros): void {
-    this.routine.end()
-    this.perform((broker, nowMillis) =>
-      broker.shutDown(nowMillis, (disk) => {
-        this.disk = disk
-        this.broker = undefined
-        this.process.stop(cause, restartAfter)
-      }),
-    )
+    const stopped = (disk: BrokerDisk): void => {
+      this.disk = disk
+      this.broker = undefined
+      this.process.stop(cause, restartAfter)
+    }
+    this.process.whenResponsive(() => {
+      this.routine.end()
+      this.perform((broker, nowMillis) => broker.shutDown(nowMillis, stopped))
+    })
   }
 
   private ended(cause: number): void {
@@ -242,8 +261,11 @@ export class BrokerNode implements Server, Actor {
   private settleHeartbeats(broker: Broker): void {
     const dueMillis = broker.heartbeatDeadlineMillis()
     if (this.routine.isRunning || dueMillis === Number.POSITIVE_INFINITY) return
-    const { controller } = this.cluster
-    if (broker.state === 'RUNNING' && this.routine.isPossible && !controller.isShuttingDown) {
+    const { controller, kernel } = this.cluster
+    // One that is overdue is not mere routine: the controller may have fenced the broker meanwhile.
+    const isInTime = dueMillis > clockMillis(kernel.nowMicros)
+    const isRoutine = isInTime && broker.state === 'RUNNING' && !controller.isShuttingDown
+    if (isRoutine && this.routine.isPossible) {
       this.heartbeats.clear()
       this.routine.begin()
     } else this.heartbeats.set(momentOf(dueMillis), !this.routine.isPossible)
@@ -274,18 +296,12 @@ export class BrokerNode implements Server, Actor {
     return (response) => {
       const { kernel } = this.cluster
       const { groupId, topics } = request.body as OffsetCommitRequest
-      const offsets = topics.flatMap(({ name: topic, partitions }) =>
-        partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
-          topic,
-          partition,
-          offset,
-        })),
-      )
       const answers = (response as OffsetCommitResponse | undefined)?.topics ?? []
       const errorCode = answers[0]?.partitions[0]?.errorCode ?? 'NETWORK_EXCEPTION'
       kernel.digest.word(hashText(errorCode, 6))
-      for (const { offset } of offsets) kernel.digest.integer(offset)
-      const data = kernel.trace && { offsets, errorCode }
+      for (const { partitions } of topics)
+        for (const { committedOffset } of partitions) kernel.digest.integer(committedOffset)
+      const data = kernel.trace && { offsets: offsetsOf(topics), errorCode }
       kernel.cause = kernel.record('offset-commit', `group ${groupId}`, undefined, kernel.cause, data)
       respond(response)
     }

@@ -76,6 +76,8 @@ export class Narrator {
   private told(record: TraceRecord): { subject?: string; did: string } | undefined {
     const { kind, lane } = record
     const data = record.data as Data
+    const life = lifeOf(kind, data)
+    if (life !== undefined) return { subject: lane, did: life }
     switch (kind) {
       case 'act':
         return { did: `began ${record.entity}` }
@@ -121,16 +123,6 @@ export class Narrator {
           : undefined
       case 'log':
         return { did: logged(data) }
-      case 'crash':
-        return { subject: lane, did: 'crashed: its memory and its open transactions are gone' }
-      case 'stop':
-        return { subject: lane, did: 'stopped in order' }
-      case 'drain':
-        return { subject: lane, did: 'was asked to stop, and took nothing new' }
-      case 'version':
-        return { subject: lane, did: `runs version ${data.version}` }
-      case 'restart':
-        return { subject: lane, did: 'started again with an empty memory' }
       case 'session-expired':
         return { subject: lane, did: `gave up ${processOf(data.member)}: its session timed out` }
       case 'rebalance':
@@ -166,6 +158,28 @@ export class Narrator {
     const times = (this.taken.get(what) ?? 0) + 1
     this.taken.set(what, times)
     return times === 1 ? '' : ' again'
+  }
+}
+
+/** What became of a process. */
+function lifeOf(kind: string, data: Data): string | undefined {
+  switch (kind) {
+    case 'crash':
+      return 'crashed: its memory and its open transactions are gone'
+    case 'drain':
+      return 'was asked to stop, and took nothing new'
+    case 'stop':
+      return 'stopped in order'
+    case 'pause':
+      return 'stood still'
+    case 'resume':
+      return 'went on as if nothing had happened'
+    case 'restart':
+      return 'started again with an empty memory'
+    case 'version':
+      return `runs version ${data.version}`
+    default:
+      return undefined
   }
 }
 

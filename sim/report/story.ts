@@ -10,6 +10,8 @@ export interface StoryLine {
   readonly atMicros: Micros
   readonly mark: 'fault' | 'breach' | 'plain'
   readonly text: string
+  /** The records that it tells, in order; for a breach what broke it, nothing when it was judged in the end. */
+  readonly records: readonly number[]
 }
 
 /** What happened to one order, for people. */
@@ -19,6 +21,8 @@ export interface Story {
   readonly lines: readonly StoryLine[]
   /** Lines that were left out to keep it short. */
   readonly leftOut: number
+  /** The records from which it was told, in order: all that led to the breach, or all of the order. */
+  readonly records: readonly number[]
 }
 
 /** Lines of a story unless somebody wants another number. */
@@ -30,6 +34,8 @@ const SURROUNDINGS: ReadonlySet<string> = new Set([
   'crash',
   'drain',
   'stop',
+  'pause',
+  'resume',
   'restart',
   'version',
   'session-expired',
@@ -41,6 +47,7 @@ interface Draft {
   readonly mark: StoryLine['mark']
   readonly subject: string
   readonly parts: string[]
+  readonly records: number[]
   /** Id of the record with which the work began, by which what one handler does is told in one sentence. */
   readonly work: number
   /** Higher ranks are left out first. */
@@ -75,7 +82,8 @@ export function storyOf(
     reasons,
     leading: leadingWorks(narrator, own),
   })
-  return finish(subject, drafts, maxLines)
+  const sources = reasons ?? new Set(own.map(({ id }) => id))
+  return finish(subject, drafts, maxLines, sources)
 }
 
 /** The breach to explain: rather one that was not expected. */
@@ -189,7 +197,7 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   const { id, atMicros, kind, data } = record
   if (kind === 'fault') {
     const { fault } = data as { readonly fault: string }
-    drafts.add({ atMicros, mark: 'fault', subject: '', parts: [fault], work: 0, rank: 0 })
+    drafts.add({ atMicros, mark: 'fault', subject: '', parts: [fault], records: [id], work: 0, rank: 0 })
     return
   }
   if (kind === 'deliver') drafts.delivered(record)
@@ -200,8 +208,19 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   const rank = surrounding || plot.reasons !== undefined ? 1 : plot.leading.has(work) ? 2 : 3
   const open = drafts.open(work, phrase.subject)
   if (open === undefined)
-    drafts.add({ atMicros, mark: 'plain', subject: phrase.subject, parts: [phrase.did], work, rank })
-  else open.parts.push(phrase.did)
+    drafts.add({
+      atMicros,
+      mark: 'plain',
+      subject: phrase.subject,
+      parts: [phrase.did],
+      records: [id],
+      work,
+      rank,
+    })
+  else {
+    open.parts.push(phrase.did)
+    open.records.push(id)
+  }
 }
 
 /** The lines of a story as it is told. */
@@ -238,18 +257,24 @@ class Drafts {
   }
 }
 
-function breachLine({ name, message, atMicros }: PropertyResult): Draft {
+function breachLine({ name, message, atMicros, cause }: PropertyResult): Draft {
   return {
     atMicros: atMicros ?? 0,
     mark: 'breach',
     subject: '',
     parts: [`${name}: ${message}`],
+    records: cause > 0 ? [cause] : [],
     work: 0,
     rank: 0,
   }
 }
 
-function finish(subject: string, drafts: readonly Draft[], maxLines: number): Story {
+function finish(
+  subject: string,
+  drafts: readonly Draft[],
+  maxLines: number,
+  sources: ReadonlySet<number>,
+): Story {
   let kept = drafts
   for (const rank of [3, 2, 1]) {
     const excess = kept.length - maxLines
@@ -257,12 +282,14 @@ function finish(subject: string, drafts: readonly Draft[], maxLines: number): St
     const dispensable = new Set(kept.filter((line) => line.rank === rank).slice(-excess))
     kept = kept.filter((line) => !dispensable.has(line))
   }
-  const lines = kept.map(({ atMicros, mark, subject: who, parts }) => ({
+  const lines = kept.map(({ atMicros, mark, subject: who, parts, records }) => ({
     atMicros,
     mark,
     text: sentence(who, parts),
+    records,
   }))
-  return { subject, lines, leftOut: drafts.length - kept.length }
+  const records = [...sources].sort((left, right) => left - right)
+  return { subject, lines, leftOut: drafts.length - kept.length, records }
 }
 
 function sentence(subject: string, parts: readonly string[]): string {

@@ -35,8 +35,8 @@ export interface World {
 
 /** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
 export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kernel): World {
-  const network = new Network(kernel)
-  const { kafka: kafkaSettings, brokers, switches } = scenario.cluster
+  const { kafka: kafkaSettings, brokers, switches, latency } = scenario.cluster
+  const network = new Network(kernel, latency)
   const kafka = new KafkaCluster(network, kafkaSettings, brokers, switches)
   for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
   const queues = openQueues(parts.topics, network)

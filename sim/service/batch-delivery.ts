@@ -35,13 +35,14 @@ export class BatchDelivery implements Runnable {
   /** Looks all events up in the inbox and runs the handler with those that are not there. */
   begin(): void {
     const { context, events } = this
-    if (!context.runtime.inbox.lookUp) {
+    const { inbox } = context.runtime
+    if (!inbox.lookUp) {
       this.start(events)
       return
     }
     this.lookingUp = events.length
     for (const event of events) {
-      context.lookUp(event.eventId, {
+      context.lookUp(inbox.keyOf?.(event) ?? event.eventId, {
         completed: (row) => {
           if (row !== undefined) this.known.add(event)
           this.lookedUp()

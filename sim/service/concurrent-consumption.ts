@@ -126,6 +126,10 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
     this.close()
   }
 
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
   diesWith(life: Incarnation): boolean {
     return this.incarnation === life
   }

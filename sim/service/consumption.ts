@@ -64,6 +64,10 @@ export class Consumption
     for (const polled of subject as readonly PolledRecord[]) this.consumer.resume(polled)
   }
 
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
   /** Handles and commits what was polled, and leaves the group. */
   drain(done: () => void): void {
     this.drained = done

@@ -16,7 +16,7 @@ import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
 import type { ServiceRuntime } from './runtime.ts'
 import type { EventType, Route } from './schema.ts'
-import { NO_STATEMENTS, type Tx } from './transaction.ts'
+import { NO_STATEMENTS, type TransactionScope, type Tx } from './transaction.ts'
 
 const SLEEP = operationNumber('sleep')
 const LOOK_UP = operationNumber('inbox.get')
@@ -94,6 +94,10 @@ export class Context implements BaseContext, StatementScope {
   inherited: string | null = null
   /** The idempotency key of the request that is answered; undefined where there is none. */
   idempotencyKey: string | undefined
+  /** What must be the last thing that the first transaction does: an inbox checks that its claim still holds. */
+  conclusion: ((transaction: TransactionScope) => Promise<unknown>) | undefined
+  /** The transaction that those of the handler become part of. */
+  ambient: TransactionScope | undefined
   /** What `commit` does: in consumers that commit by hand. */
   acknowledgement: (() => Promise<unknown>) | undefined
 
@@ -171,6 +175,7 @@ export class Context implements BaseContext, StatementScope {
   }
 
   transaction(work: (tx: never) => Promise<unknown>): Promise<unknown> {
+    if (this.ambient !== undefined) return work(this.ambient as never)
     return this.task.incarnation.alive ? new this.runtime.Transaction(this).run(work) : Operation.never()
   }
 

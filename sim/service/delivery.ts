@@ -57,7 +57,8 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
 
   /** Looks the event up in the inbox and, unless it is there, runs the handler. */
   begin(): void {
-    if (this.inbox.lookUp) this.context.lookUp(this.event.eventId, this)
+    const { inbox, event } = this
+    if (inbox.lookUp) this.context.lookUp(inbox.keyOf?.(event) ?? event.eventId, this)
     else this.start()
   }
 

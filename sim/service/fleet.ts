@@ -62,8 +62,10 @@ export class Fleet {
       stopped()
     }
     kernel.scheduleAt(kernel.nowMicros + GRACE_MICROS, process.entity, kill, 0, undefined, record)
-    kernel.cause = record
-    this.instance(process).drain(() => end(() => process.stop(kernel.cause, restartMicros)))
+    process.whenResponsive(() => {
+      kernel.cause = record
+      this.instance(process).drain(() => end(() => process.stop(kernel.cause, restartMicros)))
+    })
   }
 
   /**

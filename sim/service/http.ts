@@ -1,5 +1,6 @@
 import type { Process, ProcessResource } from '../cluster/process.ts'
 import { SimError } from '../kernel/error.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { Operation } from '../kernel/task.ts'
@@ -129,6 +130,11 @@ export class HttpCall implements Actor, ProcessResource {
     this.target = target
     const { network } = runtime
     network.send(network.link(process, target), entity, this, REQUEST_ARRIVES, undefined, task.cause)
+  }
+
+  /** The answer waits with the operation that it completes. */
+  livesIn(code: number): Incarnation | undefined {
+    return code === REQUEST_ARRIVES ? this.target?.incarnation : undefined
   }
 
   onEvent(code: number, subject: unknown): void {

@@ -21,6 +21,8 @@ export interface JobInput {
   readonly where: Readonly<Record<string, unknown>>
   /** The column that says when a row gives work, in milliseconds since 1970; undefined: at once. Null: never. */
   readonly due?: string | undefined
+  /** Whether rows that are done with stay in it: then a new one, or what a tick answers, makes it tick again. */
+  readonly stays?: boolean
 }
 
 /** A periodic job: it runs every so often, but only has something to do while rows of a table meet a condition. */
@@ -28,6 +30,8 @@ export interface JobSpec {
   /** Name of its handler, and of its process after the service where it has one of its own: `relay`. */
   readonly name: string
   readonly everyMicros: Micros
+  /** How many processes of its own do it. Default: 1, which is called after the job alone. */
+  readonly processes?: number
   /**
    * `fixed-rate`: on a grid that begins with its process. `fixed-delay`: so long after the last tick ended. Default:
    * fixed-rate.
@@ -35,8 +39,8 @@ export interface JobSpec {
   readonly cadence?: 'fixed-rate' | 'fixed-delay'
   /** While there are no such rows its ticks change nothing and are skipped by arithmetic. */
   readonly input: JobInput
-  /** One tick. */
-  run(context: Context): Promise<void>
+  /** One tick. @returns true when it must tick again although no row has changed, where the input stays */
+  run(context: Context): Promise<unknown>
 }
 
 /** A job in one life of its process. */
@@ -80,6 +84,10 @@ export class Job implements Actor, ProcessResource, Drainable {
     this.table.observers.splice(index, 1)
   }
 
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
   diesWith(life: Incarnation): boolean {
     return this.incarnation === life
   }
@@ -101,7 +109,13 @@ export class Job implements Actor, ProcessResource, Drainable {
     const cause = kernel.record('tick', this.process.name, entity, kernel.cause, data)
     const task = new Task(kernel, this.incarnation, this.handler, entity, cause)
     const context = new this.runtime.Context(this.runtime, this.process, task, undefined)
-    task.start({ run: () => this.spec.run(context), ended: (error) => this.ended(error, task) })
+    let more: unknown
+    task.start({
+      run: async () => {
+        more = await this.spec.run(context)
+      },
+      ended: (error) => this.ended(error, task, more === true),
+    })
   }
 
   private changed(row: Row, cause: number): void {
@@ -113,7 +127,7 @@ export class Job implements Actor, ProcessResource, Drainable {
       this.again = { cause, entity, dueMicros }
   }
 
-  private ended(error: unknown, task: Task): void {
+  private ended(error: unknown, task: Task, more: boolean): void {
     this.running = false
     this.endedMicros = this.process.kernel.nowMicros
     if (error !== undefined) {
@@ -129,7 +143,10 @@ export class Job implements Actor, ProcessResource, Drainable {
       return
     }
     if (again !== undefined) this.schedule(again.cause, again.entity, again.dueMicros)
-    if (again === undefined || this.spec.input.due !== undefined) this.wakeForInput(task.cause)
+    const { due, stays } = this.spec.input
+    if (stays === true && again === undefined && (more || error !== undefined))
+      this.schedule(task.cause, task.entity, 0)
+    else if (stays !== true && (again === undefined || due !== undefined)) this.wakeForInput(task.cause)
   }
 
   /** Schedules the next tick if there is input already: after a restart, an error, or a batch that left some. */

@@ -98,6 +98,10 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
     this.consumer.settle(received, { kind: 'release', delayMicros: 0 }, task.cause, undefined)
   }
 
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
   diesWith(life: Incarnation): boolean {
     return this.incarnation === life
   }

@@ -133,13 +133,13 @@ export class ServiceRuntime {
     const { relay } = this.outbox
     if (relay !== undefined) {
       const site = new HandlerSite(this.name, relay.name)
-      const process = new Process(
-        kernel,
-        `${this.name}-${relay.name}`,
-        `${this.name}-${relay.name}`,
-        (self) => new Job(this, relay, self, site),
-      )
-      network.add(process).start()
+      const group = `${this.name}-${relay.name}`
+      const { processes = 1 } = relay
+      for (let index = 1; index <= processes; index++) {
+        const name = processes === 1 ? group : `${group}-${index}`
+        const process = new Process(kernel, name, group, (self) => new Job(this, relay, self, site))
+        network.add(process).start()
+      }
     }
     this.established = true
   }

@@ -206,7 +206,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     timers: options.timers ?? {},
     clients,
     bindings,
-    initially: (options.initially ?? {}) as ServicePlan['initially'],
+    initially: { ...options.outbox.initially, ...options.initially } as ServicePlan['initially'],
     Context: contextClass(clients),
     Transaction: transactionClass(bindings),
     Readers: readersClass(bindings),

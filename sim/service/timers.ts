@@ -227,6 +227,10 @@ class MemoryTimers implements Actor {
     this.fire(row)
   }
 
+  livesIn(): Process['incarnation'] {
+    return this.life
+  }
+
   diesWith(life: Process['incarnation']): boolean {
     return this.life === life
   }

@@ -45,6 +45,8 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   /** What the runtime adds before the first statement. */
   private readonly preludes: readonly Statement[]
   private preludesSent = false
+  /** What it had to do last, of which nothing stays if it fails. */
+  private conclusion: Context['conclusion']
   private ended = false
   private result: unknown
 
@@ -66,7 +68,7 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
       return outcome.promise
     }
     Promise.resolve(working).then(
-      (result) => this.commit(result),
+      (result) => this.conclude(result),
       (error) => this.broken(error),
     )
     return outcome.promise
@@ -107,13 +109,30 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   /** The commit is durable and acknowledged. */
   completed(): void {
     if (this.afterCommit === undefined) this.outcome.resolve(this.result)
-    else this.outcome.resolve(this.conclude(this.afterCommit))
+    else this.outcome.resolve(this.followUp(this.afterCommit))
   }
 
   failed(error: unknown): void {
     // Nothing of it stays, so what must be part of the first transaction goes with the next one.
     if (this.preludes.length > 0) this.context.preludes = this.preludes
+    this.context.conclusion ??= this.conclusion
     this.outcome.reject(error)
+  }
+
+  /** Does what must be the last thing of the first transaction, and commits. */
+  private conclude(result: unknown): void {
+    const { context } = this
+    const { conclusion } = context
+    if (conclusion === undefined) {
+      this.commit(result)
+      return
+    }
+    this.conclusion = conclusion
+    context.conclusion = undefined
+    conclusion(this).then(
+      () => this.commit(result),
+      (error) => this.broken(error),
+    )
   }
 
   /** Commits; what the runtime added is sent first if the handler made no statement. */
@@ -145,7 +164,7 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     this.failed(error)
   }
 
-  private async conclude(actions: readonly (() => Promise<unknown>)[]): Promise<unknown> {
+  private async followUp(actions: readonly (() => Promise<unknown>)[]): Promise<unknown> {
     for (const action of actions) await action()
     return this.result
   }

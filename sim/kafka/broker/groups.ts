@@ -182,7 +182,7 @@ export class Groups {
     if (known.length === 0) answer([])
     else if (typeof shard === 'string') answer(errorsOf(known, shard))
     else {
-      const request = { ...body, topics: known }
+      const request = known === body.topics ? body : { ...body, topics: known }
       shard.classic.offsets.commit(request, apiVersion, this.context.nowMillis, ({ topics }) =>
         answer(topics),
       )

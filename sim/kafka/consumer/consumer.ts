@@ -172,6 +172,10 @@ export class Consumer {
     return this.loop.subscriptions.partitions()
   }
 
+  isAssigned(partition: TopicPartition): boolean {
+    return this.loop.subscriptions.find(partition) !== undefined
+  }
+
   paused(): readonly TopicPartition[] {
     return this.assignment().filter((partition) => this.loop.subscriptions.get(partition).isPaused)
   }

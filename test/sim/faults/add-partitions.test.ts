@@ -6,14 +6,14 @@ describe('an operator who adds partitions', () => {
   const faults = [{ addPartitions: 'letters', partitions: 7, at: '4s' }]
   const cluster = { kafka: { 'metadata.max.age.ms': 1_000 } }
 
-  it('[F17] has later records of a key go elsewhere, and all are read', async () => {
+  it('[F20] has later records of a key go elsewhere, and all are read', async () => {
     const result = await courier({ sameAddress: 1_000 }, { ...load, cluster, faults })
     expect(result.verdict).toBe('pass')
     const places = new Set(recordsOf(result, 'append').map(({ lane }) => lane))
     expect(places.size).toBe(2)
   })
 
-  it('[F17] breaks the order of a key while its old partition is behind', async () => {
+  it('[F20] breaks the order of a key while its old partition is behind', async () => {
     const orderOf = async (mayAdd: boolean) => {
       const result = await courier(
         {
@@ -43,7 +43,7 @@ describe('an operator who adds partitions', () => {
     expect(await orderOf(true)).toBe(false)
   })
 
-  it('[F17] is refused for a topic that does not exist, and for fewer partitions', async () => {
+  it('[F20] is refused for a topic that does not exist, and for fewer partitions', async () => {
     const refused = async (addPartitions: string, partitions: number) =>
       (await courier({}, { faults: [{ addPartitions, partitions, at: '1s' }] })).reason
     expect(await refused('parcels', 5)).toBe(

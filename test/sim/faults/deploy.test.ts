@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { courier } from '../../fixtures/courier.ts'
 
 describe('an operator who deploys', () => {
-  it('[F16] deploys only versions that there are, of services', async () => {
+  it('[F19] deploys only versions that there are, of services', async () => {
     const of = async (deploy: string, version: string) =>
       (await courier({}, { faults: [{ deploy, version, at: '1s' }] })).reason
     expect(await of('receiver', 'v1')).toBeUndefined()

@@ -9,7 +9,7 @@ describe('an operator who replays', () => {
     [1, 17],
     [8, 10],
     [100, 9],
-  ])('[F18] from offset %d has %d letters delivered in all', async (from, deliveries) => {
+  ])('[F21] from offset %d has %d letters delivered in all', async (from, deliveries) => {
     const result = await courier(
       { sameAddress: 100, inbox: 'same-transaction' },
       { ...load, faults: [{ replay: 'receiver', from, at: '10s' }] },
@@ -18,7 +18,7 @@ describe('an operator who replays', () => {
     expect(recordsOf(result, 'deliver')).toHaveLength(deliveries)
   })
 
-  it('[F18] repeats every effect where there is no inbox', async () => {
+  it('[F21] repeats every effect where there is no inbox', async () => {
     const result = await courier({ inbox: 'none' }, { ...load, faults: [{ replay: 'receiver', at: '10s' }] })
     expect(violated(result)).toEqual(['no double delivery'])
   })

@@ -7,6 +7,7 @@ import {
   type Letter,
   type ReceiverContext,
   recordsOf,
+  TOGETHER,
   violated,
 } from '../../fixtures/courier.ts'
 
@@ -31,6 +32,7 @@ async function batches(
   const result = await courier(
     {
       sameAddress: 9,
+      relay: TOGETHER,
       ...options,
       receiveBatch: {
         size,

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
-import { allStruck, type Courier, courier, deliver, recordsOf, violated } from '../../fixtures/courier.ts'
+import {
+  allStruck,
+  type Courier,
+  courier,
+  deliver,
+  recordsOf,
+  TOGETHER,
+  violated,
+} from '../../fixtures/courier.ts'
 
 /** When each letter was handed to a handler, in milliseconds. */
 const deliveries = (result: Awaited<ReturnType<typeof courier>>, letter: string): number[] =>
@@ -177,7 +185,13 @@ describe('offsets', () => {
       if (commit === 'manual' && letter.number === 1) await ctx.commit()
     }
     const result = await courier(
-      { consumer: { commit: commit ?? 'after-batch' }, receive, inbox: 'none', sameAddress: 3 },
+      {
+        consumer: { commit: commit ?? 'after-batch' },
+        receive,
+        inbox: 'none',
+        sameAddress: 3,
+        relay: TOGETHER,
+      },
       {
         ...three,
         cluster: restless,
