@@ -32,10 +32,12 @@ const MAX_LINES = 24
 const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
   'crash',
+  'drain',
   'stop',
   'pause',
   'resume',
   'restart',
+  'version',
   'session-expired',
   'rebalance',
 ])
