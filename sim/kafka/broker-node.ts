@@ -6,21 +6,14 @@ import { hashText } from '../kernel/mix.ts'
 import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
-import type {
-  BrokerDisk,
-  BrokerHost,
-  BrokerObserver,
-  ControllerAnswered,
-  ControllerApi,
-  ControllerChannel,
-  ControllerRequest,
-} from './broker/host.ts'
+import type { BrokerDisk, BrokerHost, BrokerObserver, ControllerChannel } from './broker/host.ts'
 import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
+import { type Message, NO_ANSWER, type Server } from './connection.ts'
 import { type ConsumerClient, placeOf } from './consumer-client.ts'
 import type { MetadataBatch } from './controller/record.ts'
+import { ActiveControllerChannel } from './controller-channel.ts'
 import type { MetadataFollower } from './controller-node.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { RecordBatch } from './log/batch.ts'
@@ -98,7 +91,7 @@ export class BrokerNode implements Server, MetadataFollower {
   private disk: BrokerDisk | undefined
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
-  private toController: Connection | undefined
+  private toController: ActiveControllerChannel | undefined
 
   constructor(cluster: KafkaCluster, id: number) {
     const { kernel, network } = cluster
@@ -162,6 +155,10 @@ export class BrokerNode implements Server, MetadataFollower {
     return undefined
   }
 
+  controllerChanged(): void {
+    this.toController?.controllerChanged()
+  }
+
   takeMetadata(batches: readonly MetadataBatch[]): void {
     this.perform((broker, nowMillis) => {
       for (const batch of batches) {
@@ -181,11 +178,12 @@ export class BrokerNode implements Server, MetadataFollower {
       processEnded: (cause) => this.ended(cause),
       processPaused: () => this.paused(),
     })
-    this.toController = undefined
+    const toController = this.controllerChannel()
+    this.toController = toController
     this.broker = new Broker(
       this.id,
       cluster.brokerConfig,
-      this.hostOf(),
+      this.hostOf(toController),
       nowMillis,
       this.disk,
       cluster.switches,
@@ -328,7 +326,13 @@ export class BrokerNode implements Server, MetadataFollower {
     return new Routine(network, this.process, controller.process, { suspend, resume }, () => this.settle())
   }
 
-  private hostOf(): BrokerHost {
+  private controllerChannel(): ActiveControllerChannel {
+    const { cluster, network, process } = this
+    const retryMillis = cluster.brokerConfig['broker.session.timeout.ms']
+    return new ActiveControllerChannel(network, process, cluster.controller, retryMillis, () => this.settle())
+  }
+
+  private hostOf(controller: ControllerChannel): BrokerHost {
     const { network, process, cluster } = this
     const channel = (): ClientChannel =>
       new ClientChannel(network, process, cluster.nodes, () => this.settle(), true)
@@ -336,31 +340,11 @@ export class BrokerNode implements Server, MetadataFollower {
     let members = 0
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
-      controller: this.controllerChannel(),
+      controller,
       observer: new TraceObserver(cluster.kernel),
       parksFetches: true,
       newMemberId: () => `${life}.${++members}`,
       newIncarnationId: () => life,
-    }
-  }
-
-  private controllerChannel(): ControllerChannel {
-    const { cluster, network, process } = this
-    const { controller, kernel } = cluster
-    return {
-      send: <Api extends ControllerApi>(
-        request: ControllerRequest<Api>,
-        answered: ControllerAnswered<Api>,
-      ) => {
-        this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
-          this.toController = undefined
-        })
-        const message = { ...request, timeoutMillis: SOCKET_TIMEOUT_MS }
-        this.toController.send(message, process.entity, (response) => {
-          answered(response as Parameters<typeof answered>[0], clockMillis(kernel.nowMicros))
-          this.settle()
-        })
-      },
     }
   }
 }

@@ -18,6 +18,8 @@ const MONEY = /^(amount|total|price|balance)$|(Amount|Total|Price|Balance)$/
 /** Tables of the messaging patterns: mentioned by name, without their contents. */
 const INBOX = 'inbox'
 const OUTBOX = 'outbox'
+/** The process of the active controller, whoever that is. */
+const CONTROLLER = 'controller'
 
 /** Reads a trace as people would tell it. */
 export class Narrator {
@@ -116,6 +118,7 @@ export class Narrator {
       case 'log':
         return { did: logged(data) }
       case 'crash':
+        if (lane === CONTROLLER) return { subject: lane, did: 'crashed' }
         return { subject: lane, did: 'crashed: its memory and its open transactions are gone' }
       case 'stop':
         return { subject: lane, did: 'stopped in order' }
@@ -124,6 +127,7 @@ export class Narrator {
       case 'resume':
         return { subject: lane, did: 'went on as if nothing had happened' }
       case 'restart':
+        if (lane === CONTROLLER) return { subject: 'another controller', did: 'became active' }
         return { subject: lane, did: 'started again with an empty memory' }
       case 'session-expired':
         return { subject: lane, did: `gave up ${processOf(data.member)}: its session timed out` }
