@@ -251,7 +251,7 @@ export class BrokerNode implements Server, MetadataFollower {
     const { controller, kernel } = this.cluster
     // One that is overdue is not mere routine: the controller may have fenced the broker meanwhile.
     const isInTime = dueMillis > clockMillis(kernel.nowMicros)
-    const isRoutine = isInTime && broker.state === 'RUNNING' && !controller.isShuttingDown
+    const isRoutine = isInTime && broker.isHeartbeatRoutine && !controller.isShuttingDown
     if (isRoutine && this.routine.isPossible) {
       this.heartbeats.clear()
       this.routine.begin()

@@ -4,13 +4,7 @@ import type { RecordBatch } from '../../../../sim/kafka/log/batch.ts'
 import type { Log } from '../../../../sim/kafka/log/log.ts'
 import { ProducerState } from '../../../../sim/kafka/log/producer-state.ts'
 import { SENTINEL_GUARD } from '../../../../sim/kafka/log/verification.ts'
-import {
-  at,
-  emptyLog,
-  endTransaction,
-  logOptions,
-  producerBatch,
-} from '../../../fixtures/log.ts'
+import { at, emptyLog, endTransaction, logOptions, producerBatch } from '../../../fixtures/log.ts'
 import { DAY, EPOCH, PID } from '../../../fixtures/producers.ts'
 
 // Facts of Kafka's UnifiedLogTest, by the names that they have there.
