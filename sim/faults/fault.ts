@@ -37,8 +37,8 @@ export interface FaultWorld {
   readonly services: readonly OperatedService[]
 }
 
-/** Processes that have lives: those of services (instances and relays), and brokers. */
-export type TargetGroup = 'services' | 'brokers'
+/** Processes that have lives: those of services (instances and relays), brokers, and the controller. */
+export type TargetGroup = 'services' | 'brokers' | 'controller'
 
 /**
  * A kind of fault. Its name is the member of a scenario file's entry that says what is hit, as in `crash: payment`;

@@ -18,6 +18,8 @@ const MONEY = /^(amount|total|price|balance)$|(Amount|Total|Price|Balance)$/
 /** Tables of the messaging patterns: mentioned by name, without their contents. */
 const INBOX = 'inbox'
 const OUTBOX = 'outbox'
+/** The process of the active controller, whoever that is. */
+const CONTROLLER = 'controller'
 
 /** Reads a trace as people would tell it. */
 export class Narrator {
@@ -76,6 +78,9 @@ export class Narrator {
   private told(record: TraceRecord): { subject?: string; did: string } | undefined {
     const { kind, lane } = record
     const data = record.data as Data
+    if (lane === CONTROLLER && kind === 'crash') return { subject: lane, did: 'crashed' }
+    if (lane === CONTROLLER && kind === 'restart')
+      return { subject: 'another controller', did: 'became active' }
     const life = lifeOf(kind, data)
     if (life !== undefined) return { subject: lane, did: life }
     switch (kind) {
