@@ -10,6 +10,7 @@ export const params = {
     false,
     'the writer takes an error for a letter that is not there, and sends it again as a new one',
   ),
+  writers: count(1, { min: 1, max: 10 }, 'how many instances the writer has'),
   addresses: count(6, { min: 1, max: 1_000 }, 'how many addresses the letters go to, in turns'),
   readers: count(1, { min: 1, max: 10 }, 'how many instances the reader has'),
   readingMillis: count(0, { min: 0, max: 600_000 }, 'how long the reader takes over a letter'),

@@ -17,18 +17,22 @@ export const post = route<Letter, null>('writer', 'post')
 export const acknowledged = ledger<Letter>('users.acknowledged')
 
 /** Publishes letters straight to their topic, and answers when they are acknowledged. */
-export const writerService = ({ sendsAgain }: Params) =>
-  service('writer', { inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) }, ({ route: answer }) => {
-    answer(post, async (letter, ctx) => {
-      try {
-        await ctx.publish(LetterSent, letter)
-      } catch (error) {
-        if (!sendsAgain) throw error
-        await ctx.publish(LetterSent, letter)
-      }
-      return null
-    })
-  })
+export const writerService = ({ writers, sendsAgain }: Params) =>
+  service(
+    'writer',
+    { instances: writers, inbox: inbox('none'), outbox: outbox({ mode: 'relay' }) },
+    ({ route: answer }) => {
+      answer(post, async (letter, ctx) => {
+        try {
+          await ctx.publish(LetterSent, letter)
+        } catch (error) {
+          if (!sendsAgain) throw error
+          await ctx.publish(LetterSent, letter)
+        }
+        return null
+      })
+    },
+  )
 
 /** Posts a letter once, and notes it if it was acknowledged. */
 export async function write(number: number, user: UserContext, { addresses }: Params): Promise<void> {

@@ -1,6 +1,5 @@
 import type { FaultSpec } from '../faults/spec.ts'
-import type { BrokerSwitches } from '../kafka/broker/config.ts'
-import type { KafkaSettings } from '../kafka/config.ts'
+import type { KafkaSettings, KafkaSwitches } from '../kafka/config.ts'
 import type { Scheduling } from '../kernel/kernel.ts'
 import type { DurationText } from '../kernel/time.ts'
 
@@ -30,8 +29,8 @@ export interface ClusterSpec {
   readonly scheduling: Scheduling
   /** Overrides of Kafka's configuration, by Kafka's names. */
   readonly kafka: KafkaSettings
-  /** Historical or mistaken behaviour of brokers that differs from Kafka's of today. */
-  readonly switches: Partial<BrokerSwitches>
+  /** Historical or mistaken behaviour of brokers and clients that differs from Kafka's of today. */
+  readonly switches: Partial<KafkaSwitches>
 }
 
 /** The load. */
