@@ -51,6 +51,11 @@ export class PartitionFetcher {
     else if (switches.truncation !== 'fetch') this.state = 'truncating'
   }
 
+  /** The log is the same as its leader's. */
+  resume(): void {
+    this.state = 'fetching'
+  }
+
   /** The next request; undefined while it waits or has given up. */
   request(nowMillis: number): FollowerRequest | undefined {
     if (nowMillis < this.delayedUntilMillis) return undefined
