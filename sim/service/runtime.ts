@@ -181,7 +181,7 @@ export class ServiceRuntime {
   producer(process: Process): ProducerClient {
     let producer = this.producers.get(process)
     if (producer === undefined || !producer.alive) {
-      producer = new ProducerClient(this.kafka, process)
+      producer = new ProducerClient(this.kafka, process, this.plan.producer)
       this.producers.set(process, producer)
     }
     return producer

@@ -1,4 +1,5 @@
 import type { Row } from '../database/table.ts'
+import type { ProducerSettings } from '../kafka/producer/config.ts'
 import { SimError } from '../kernel/error.ts'
 import { TableBinding } from './access.ts'
 import type { ExternalSpec, Inbox, Outbox } from './component.ts'
@@ -33,6 +34,8 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly outbox: Outbox
   /** How its instances consume from Kafka. */
   readonly consumer?: ConsumerOptions
+  /** Kafka's producer configuration of this service alone, under Kafka's names: `partitioner.class`, … */
+  readonly producer?: ProducerSettings
   /** How its instances answer requests. */
   readonly http?: DeskOptions
   /** How it keeps and fires timers. */
@@ -128,6 +131,7 @@ export interface ServicePlan {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly consumer: ConsumerPlan
+  readonly producer: ProducerSettings
   readonly http: DeskOptions
   readonly timers: TimerOptions
   readonly clients: Clients
@@ -202,6 +206,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     inbox: options.inbox,
     outbox: options.outbox,
     consumer: consumerPlan(name, options.consumer),
+    producer: options.producer ?? {},
     http: options.http ?? {},
     timers: options.timers ?? {},
     clients,

@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
 import { NO_LEADER_EPOCH } from '../replication/message.ts'
 import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
-import type { AutoOffsetReset } from './config.ts'
+import type { AutoOffsetReset, ConsumerSwitches } from './config.ts'
 
 /** The leader of a partition as the client's metadata have it; -1 for none and for an unknown epoch. */
 export interface LeaderAndEpoch {
@@ -45,10 +45,12 @@ export class PartitionState implements TopicPartition {
   askedIndex = -1
   /** Version of the metadata by which a fetch was refused: it is not fetched until there are others. */
   refusedVersion = -1
+  private readonly switches: ConsumerSwitches
 
-  constructor(topic: string, partition: number) {
+  constructor(topic: string, partition: number, switches: ConsumerSwitches) {
     this.topic = topic
     this.partition = partition
+    this.switches = switches
     this.name = partitionName(topic, partition)
   }
 
@@ -113,7 +115,7 @@ export class PartitionState implements TopicPartition {
 
   private validate(position: FetchPosition): void {
     const isKnown = position.offsetEpoch >= 0 && position.currentLeader.epoch >= 0
-    this.state = isKnown ? 'AWAIT_VALIDATION' : 'FETCHING'
+    this.state = isKnown && this.switches.validatePosition ? 'AWAIT_VALIDATION' : 'FETCHING'
     this.position = position
     this.free()
   }

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
 import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
-import type { AutoOffsetReset } from './config.ts'
+import type { AutoOffsetReset, ConsumerSwitches } from './config.ts'
 import { ConsumerError } from './error.ts'
 import type { PartitionOffset } from './hooks.ts'
 import { PartitionState, type ResetStrategy } from './partition-state.ts'
@@ -20,10 +20,12 @@ export class SubscriptionState {
   private type: SubscriptionType = 'NONE'
   /** Topics of all members, of which the leader of a classic group wants metadata. */
   private groupTopics: ReadonlySet<string> = new Set()
+  private readonly switches: ConsumerSwitches
   private assigned = new Map<PartitionName, PartitionState>()
 
-  constructor(defaultReset: AutoOffsetReset) {
+  constructor(defaultReset: AutoOffsetReset, switches: ConsumerSwitches) {
     this.defaultReset = defaultReset
+    this.switches = switches
   }
 
   get isEmpty(): boolean {
@@ -173,7 +175,7 @@ export class SubscriptionState {
     this.changes += 1
     for (const { topic, partition } of partitions) {
       const name = partitionName(topic, partition)
-      this.assigned.set(name, before.get(name) ?? new PartitionState(topic, partition))
+      this.assigned.set(name, before.get(name) ?? new PartitionState(topic, partition, this.switches))
     }
   }
 }
