@@ -11,6 +11,8 @@ interface SessionPartition<Owner> {
   owner: Owner
   /** What was asked for last. */
   wanted: FetchPartitionData
+  /** The round in which it was wanted last. */
+  round: number
 }
 
 interface WantedTopic {
@@ -33,6 +35,9 @@ const NOTHING_FORGOTTEN: ForgottenTopic[] = []
 export class FetchSessionHandler<Owner> {
   /** How many partitions it has. */
   size = 0
+  private round = 0
+  /** How many of them were wanted in this round. */
+  private keptCount = 0
   private id = NO_SESSION
   private epoch = INITIAL_EPOCH
   private readonly byTopic = new Map<string, (SessionPartition<Owner> | undefined)[]>()
@@ -57,6 +62,31 @@ export class FetchSessionHandler<Owner> {
     return owners
   }
 
+  /** Everything that is wanted is said anew, by `keep` and `want`, up to `endRound`. */
+  beginRound(): void {
+    if (this.isNew) this.clear()
+    this.round += 1
+    this.keptCount = 0
+  }
+
+  /** Wants a partition again, if it was wanted. @returns as it was asked for last; undefined if it was not */
+  keep(topic: string, partition: number, owner: Owner): FetchPartitionData | undefined {
+    const known = this.byTopic.get(topic)?.[partition]
+    if (known === undefined) return undefined
+    known.round = this.round
+    known.owner = owner
+    this.keptCount += 1
+    return known.wanted
+  }
+
+  /** What was not wanted in this round is wanted no more. */
+  endRound(): void {
+    if (this.keptCount === this.size) return
+    for (const [topic, partitions] of this.byTopic)
+      for (const [index, partition] of partitions.entries())
+        if (partition !== undefined && partition.round !== this.round) this.forget(topic, index)
+  }
+
   /** Wants a partition; the next fetch names it unless that is what was asked for last. */
   want(topic: string, wanted: FetchPartitionData, owner: Owner): void {
     let partitions = this.byTopic.get(topic)
@@ -66,8 +96,9 @@ export class FetchSessionHandler<Owner> {
     }
     const known = partitions[wanted.partition]
     if (known === undefined) {
-      partitions[wanted.partition] = { owner, wanted }
+      partitions[wanted.partition] = { owner, wanted, round: this.round }
       this.size += 1
+      this.keptCount += 1
       this.remember(topic, wanted.partition)
     } else {
       known.owner = owner
@@ -94,7 +125,7 @@ export class FetchSessionHandler<Owner> {
     const fields = {
       sessionId: this.id,
       sessionEpoch: this.epoch,
-      topics: named,
+      topics: isNew ? this.everything() : named,
       forgottenTopics: isNew || forgotten.length === 0 ? NOTHING_FORGOTTEN : forgotten,
     }
     this.named = NO_TOPICS
@@ -105,20 +136,32 @@ export class FetchSessionHandler<Owner> {
 
   /** The broker has answered. @param id of the session that it keeps; NO_SESSION: the next fetch names everything again */
   answered(id: number): void {
-    if (!this.isNew) return
+    if (!this.isNew || id === NO_SESSION) return
     this.id = id
-    if (id === NO_SESSION) this.restart()
-    else this.epoch = INITIAL_EPOCH + 1
+    this.epoch = INITIAL_EPOCH + 1
   }
 
-  /** Forgets everything: what is wanted is to be said again. */
+  /** The broker does not know it any more, or nobody knows what it knows: the next fetch names everything. */
   restart(): void {
     this.id = NO_SESSION
     this.epoch = INITIAL_EPOCH
+  }
+
+  private clear(): void {
     this.byTopic.clear()
     this.size = 0
     this.named = NO_TOPICS
     this.forgotten = []
+  }
+
+  private everything(): WantedTopic[] {
+    const topics: WantedTopic[] = []
+    for (const [topic, known] of this.byTopic) {
+      const partitions: FetchPartitionData[] = []
+      for (const partition of known) if (partition !== undefined) partitions.push(partition.wanted)
+      if (partitions.length > 0) topics.push({ topic, partitions })
+    }
+    return topics
   }
 
   private name(topic: string, wanted: FetchPartitionData): void {
