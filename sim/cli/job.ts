@@ -11,7 +11,7 @@ import type { Trace } from '../kernel/trace.ts'
 import { type Parting, partingOf } from '../report/parting.ts'
 import { type Story, storyOf } from '../report/story.ts'
 import { type RunSummary, summaryOf } from '../report/summary.ts'
-import { traceLines } from '../report/trace-file.ts'
+import { type TracedRun, traceLines } from '../report/trace-file.ts'
 import { differenceOf } from '../run/determinism.ts'
 import { type Bundle, loadBundle } from '../run/load-bundle.ts'
 import { outlineOf } from '../run/outline.ts'
@@ -195,13 +195,15 @@ export class Bench {
     if (job.checkDeterminism) await run(prepared, scenario, seed + 1)
     const traced = await again({ trace: true })
     const trace = traced.trace as Trace
-    if (job.traceFile !== undefined) await writeTrace(job.traceFile, trace)
+    const summary = summaryOf(traced)
+    const story = traced.events <= MAX_STORY_EVENTS ? storyOf(summary, trace, scenario.expect) : undefined
+    if (job.traceFile !== undefined) await writeTrace(job.traceFile, trace, { scenario, summary, story })
     // A trace may reach its bound where the run itself does not: then the two cannot be compared.
     if (traced.events < first.events && traced.verdict === 'inconclusive') return outcome
     const suspected = job.checkDeterminism || traced.digest !== first.digest
     const difference = suspected ? disagreementOf([first, traced, await this.afresh(job)]) : undefined
-    const story = job.story ? storyOf(summaryOf(traced), trace, scenario.expect) : undefined
-    return { ...outcome, difference, story, parting: await this.parting(job, trace, story) }
+    const parting = await this.parting(job, trace, story)
+    return { ...outcome, difference, story: job.story ? story : undefined, parting }
   }
 
   /** Where a run parts from that of another scenario, in what is told of the same order. */
@@ -236,7 +238,7 @@ function given(tape: TapeData | undefined): Tape | undefined {
   return tape === undefined ? undefined : readTape(tape)
 }
 
-async function writeTrace(file: string, trace: Trace): Promise<void> {
+async function writeTrace(file: string, trace: Trace, run: TracedRun): Promise<void> {
   const stream = createWriteStream(file)
   let pending: string[] = []
   const flush = async (): Promise<void> => {
@@ -244,7 +246,7 @@ async function writeTrace(file: string, trace: Trace): Promise<void> {
     pending = []
     if (full) await once(stream, 'drain')
   }
-  for (const line of traceLines(trace)) {
+  for (const line of traceLines(trace, run)) {
     pending.push(`${line}\n`)
     if (pending.length >= LINES_PER_WRITE) await flush()
   }

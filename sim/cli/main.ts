@@ -69,6 +69,12 @@ function commands(io: Io, finish: Finish): Command {
     )
   exploring(program, io, finish)
   program
+    .command('ui')
+    .description('look at runs in a browser: serves a page to this machine alone')
+    .argument('[path]', 'a folder with systems, or the scenario file to begin with', undefined)
+    .option('--port <n>', 'default: any that is free', portNumber, 0)
+    .action(async (path, options) => finish(await (await import('./ui.ts')).uiCommand(path, options, io)))
+  program
     .command('schema')
     .description('print the JSON Schema of scenario files, for editors')
     .action(async () => {
@@ -153,6 +159,12 @@ function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
     throw new InvalidArgumentError(`expected a whole number from 0, got '${text}'.`)
   return value
+}
+
+function portNumber(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value <= 65_535) return value
+  throw new InvalidArgumentError(`expected a port from 0 to 65535, got '${text}'.`)
 }
 
 function positive(text: string): number {

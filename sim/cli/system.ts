@@ -19,7 +19,8 @@ export interface LoadedSystem {
   readonly outline: SystemOutline
 }
 
-const SYSTEM_FILE = 'system.ts'
+/** What the file of a system is called unless somebody says otherwise. */
+export const SYSTEM_FILE = 'system.ts'
 const MODULE = /\.[cm]?[jt]sx?$/
 const AT_REFERENCE = { path: ['system'], of: 'value' } as const
 /** Seconds of wall time that a system may take to say what it is made of. */

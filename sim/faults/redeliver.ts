@@ -24,7 +24,8 @@ export const redeliver = defineFault({
     for (const client of kafka.consumers(settings.redeliver)) {
       for (const partition of client.consumer.assignment()) {
         const position = client.consumer.position(partition) ?? 0
-        if (position > 0) client.seek(partition, Math.max(0, position - settings.records), strike.cause)
+        const offset = Math.max(0, position - settings.records)
+        if (position > 0) client.process.whenResponsive(() => client.seek(partition, offset, strike.cause))
       }
     }
     return kernel.nowMicros

@@ -11,6 +11,8 @@ export interface StoryLine {
   readonly atMicros: Micros
   readonly mark: 'fault' | 'breach' | 'plain'
   readonly text: string
+  /** The records that it tells, in order; for a breach what broke it, nothing when it was judged in the end. */
+  readonly records: readonly number[]
 }
 
 /** What happened to one order, for people. */
@@ -20,6 +22,8 @@ export interface Story {
   readonly lines: readonly StoryLine[]
   /** Lines that were left out to keep it short. */
   readonly leftOut: number
+  /** The records from which it was told, in order: all that led to the breach, or all of the order. */
+  readonly records: readonly number[]
 }
 
 /** Lines of a story unless somebody wants another number: of a breach about a dozen, which can be read at a glance. */
@@ -31,6 +35,8 @@ const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
   'crash',
   'stop',
+  'pause',
+  'resume',
   'restart',
   'session-expired',
   'rebalance',
@@ -41,6 +47,7 @@ interface Draft {
   readonly mark: StoryLine['mark']
   readonly subject: string
   readonly parts: string[]
+  readonly records: number[]
   /** Id of the record with which the work began, by which what one handler does is told in one sentence. */
   readonly work: number
   /** Higher ranks are left out first. */
@@ -77,7 +84,8 @@ export function storyOf(
     leading: leadingWorks(narrator, own),
     meanwhile: momentary ? meanwhileOf(trace, narrator, breach) : new Set(),
   })
-  return finish(subject, drafts, maxLines ?? (breach === undefined ? MAX_LINES : MAX_BREACH_LINES))
+  const sources = reasons ?? new Set(own.map(({ id }) => id))
+  return finish(subject, drafts, maxLines ?? (breach === undefined ? MAX_LINES : MAX_BREACH_LINES), sources)
 }
 
 /** The breach to explain: rather one that was not expected. */
@@ -200,7 +208,15 @@ function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
   if (breach === undefined || told) return drafts.lines
   if (untilMicros !== undefined)
     for (const wait of waitsOf(trace, plot.subject, untilMicros))
-      drafts.add({ atMicros: untilMicros, mark: 'plain', subject: '', parts: [wait], work: 0, rank: 0 })
+      drafts.add({
+        atMicros: untilMicros,
+        mark: 'plain',
+        subject: '',
+        parts: [wait],
+        records: [],
+        work: 0,
+        rank: 0,
+      })
   drafts.add(breachLine(breach))
   return drafts.lines
 }
@@ -219,7 +235,7 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   const { id, atMicros, kind, data } = record
   if (kind === 'fault') {
     const { fault } = data as { readonly fault: string }
-    drafts.add({ atMicros, mark: 'fault', subject: '', parts: [fault], work: 0, rank: 0 })
+    drafts.add({ atMicros, mark: 'fault', subject: '', parts: [fault], records: [id], work: 0, rank: 0 })
     return
   }
   if (kind === 'deliver') drafts.delivered(record)
@@ -230,8 +246,19 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   const rank = surrounding || plot.reasons !== undefined ? 1 : plot.leading.has(work) ? 2 : 3
   const open = drafts.open(work, phrase.subject)
   if (open === undefined)
-    drafts.add({ atMicros, mark: 'plain', subject: phrase.subject, parts: [phrase.did], work, rank })
-  else open.parts.push(phrase.did)
+    drafts.add({
+      atMicros,
+      mark: 'plain',
+      subject: phrase.subject,
+      parts: [phrase.did],
+      records: [id],
+      work,
+      rank,
+    })
+  else {
+    open.parts.push(phrase.did)
+    open.records.push(id)
+  }
 }
 
 /** The lines of a story as it is told. */
@@ -271,21 +298,27 @@ class Drafts {
 function meanwhileLine(narrator: Narrator, record: TraceRecord): Draft {
   const { subject, did } = narrator.phrase(record) ?? { subject: record.lane, did: 'committed' }
   const parts = [`meanwhile ${did} for ${record.entity}`]
-  return { atMicros: record.atMicros, mark: 'plain', subject, parts, work: 0, rank: 1 }
+  return { atMicros: record.atMicros, mark: 'plain', subject, parts, records: [record.id], work: 0, rank: 1 }
 }
 
-function breachLine({ name, message, atMicros }: PropertyResult): Draft {
+function breachLine({ name, message, atMicros, cause }: PropertyResult): Draft {
   return {
     atMicros: atMicros ?? 0,
     mark: 'breach',
     subject: '',
     parts: [`${name}: ${message}`],
+    records: cause > 0 ? [cause] : [],
     work: 0,
     rank: 0,
   }
 }
 
-function finish(subject: string, drafts: readonly Draft[], maxLines: number): Story {
+function finish(
+  subject: string,
+  drafts: readonly Draft[],
+  maxLines: number,
+  sources: ReadonlySet<number>,
+): Story {
   let kept = drafts
   for (const rank of [3, 2, 1]) {
     const excess = kept.length - maxLines
@@ -293,12 +326,14 @@ function finish(subject: string, drafts: readonly Draft[], maxLines: number): St
     const dispensable = new Set(kept.filter((line) => line.rank === rank).slice(-excess))
     kept = kept.filter((line) => !dispensable.has(line))
   }
-  const lines = kept.map(({ atMicros, mark, subject: who, parts }) => ({
+  const lines = kept.map(({ atMicros, mark, subject: who, parts, records }) => ({
     atMicros,
     mark,
     text: sentence(who, parts),
+    records,
   }))
-  return { subject, lines, leftOut: drafts.length - kept.length }
+  const records = [...sources].sort((left, right) => left - right)
+  return { subject, lines, leftOut: drafts.length - kept.length, records }
 }
 
 function sentence(subject: string, parts: readonly string[]): string {

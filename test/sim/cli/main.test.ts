@@ -141,7 +141,10 @@ describe('run', () => {
     await invoke(['run', 'a.yaml', '--trace', 'deep/trace.jsonl'], folder)
     const lines = readFileSync(join(folder, 'deep/trace.jsonl'), 'utf8').trim().split('\n')
     const [header, ...records] = lines.map((line) => JSON.parse(line) as { records?: number; id?: number })
-    expect(header).toEqual({ format: 'faultline-trace', version: 1, records: records.length })
+    expect(header).toMatchObject({ format: 'faultline-trace', version: 1, records: records.length })
+    expect(header).toMatchObject({
+      run: { scenario: { name: 'a' }, summary: { seed: 1 }, story: { leftOut: 0 } },
+    })
     expect(records.map(({ id }) => id)).toEqual(records.map((_, index) => index + 1))
   })
 

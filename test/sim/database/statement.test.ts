@@ -135,7 +135,7 @@ describe('a row', () => {
     })
   })
 
-  it('[T19] that a transaction wrote is in the trace of its commit, before and after', async () => {
+  it('[T19] that a transaction wrote is in the trace of its commit, with its key, before and after', async () => {
     const { result } = await outcomeOf(async (things) => {
       await things.update({ id: 'a' }, { count: 7 })
       await things.delete({ id: 'b' })
@@ -143,9 +143,9 @@ describe('a row', () => {
     })
     const commit = [...(result.trace?.records() ?? [])].find(({ kind }) => kind === 'commit')
     expect(commit?.data).toEqual([
-      { table: 'things', before: thing('a', 'plain', 1), after: thing('a', 'plain', 7) },
-      { table: 'things', before: thing('b', 'plain', 2), after: undefined },
-      { table: 'things', before: undefined, after: thing('c') },
+      { table: 'things', key: 'a', before: thing('a', 'plain', 1), after: thing('a', 'plain', 7) },
+      { table: 'things', key: 'b', before: thing('b', 'plain', 2), after: undefined },
+      { table: 'things', key: 'c', before: undefined, after: thing('c') },
     ])
   })
 

@@ -54,15 +54,17 @@ const SUMMARY: RunSummary = {
 const STORY: Story = {
   subject: 'order-2',
   lines: [
-    { atMicros: 101_000, mark: 'plain', text: 'users began order-2' },
-    { atMicros: 163_000, mark: 'fault', text: 'payment crashed' },
+    { atMicros: 101_000, mark: 'plain', text: 'users began order-2', records: [1] },
+    { atMicros: 163_000, mark: 'fault', text: 'payment crashed', records: [2] },
     {
       atMicros: 12_412_000,
       mark: 'breach',
       text: `no double charge: ${'order-2 was charged twice '.repeat(6).trim()}`,
+      records: [3],
     },
   ],
   leftOut: 2,
+  records: [1, 2, 3],
 }
 
 const scenario = scenarioOf({

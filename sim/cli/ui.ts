@@ -1,0 +1,40 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { CliError, EXIT, type ExitCode } from './error.ts'
+import type { Io } from './io.ts'
+import { pageFolder, servePage } from './page-server.ts'
+import { workspaceOf } from './workspace.ts'
+
+/** Where systems and scenarios usually are. */
+const SCENARIOS = 'scenarios'
+
+/** Options of `faultline ui`. */
+export interface UiOptions {
+  /** 0: any that is free. */
+  readonly port: number
+  /** Ends it; without one it goes on until the process is interrupted. */
+  readonly until?: Promise<void>
+}
+
+/**
+ * `faultline ui`: serves the page until it is interrupted.
+ * @param path a folder with systems, or a scenario file to begin with; default: `scenarios`, else the working folder
+ */
+export async function uiCommand(path: string | undefined, options: UiOptions, io: Io): Promise<ExitCode> {
+  const usual = resolve(io.cwd, SCENARIOS)
+  const target = resolve(io.cwd, path ?? (existsSync(usual) ? usual : '.'))
+  if (!existsSync(target)) throw new CliError(EXIT.usage, `${path}: there is no such file or folder`)
+  const isFile = statSync(target).isFile()
+  const folder = isFile ? dirname(target) : target
+  const server = await servePage(pageFolder(), options.port, () =>
+    workspaceOf(folder, io.cwd, isFile ? target : undefined),
+  )
+  io.stdout(`${server.url}\n`)
+  io.stderr('press Ctrl+C to stop\n')
+  try {
+    await (options.until ?? new Promise<void>(() => {}))
+    return EXIT.met
+  } finally {
+    await server.close()
+  }
+}

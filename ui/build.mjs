@@ -1,0 +1,49 @@
+// Builds the page into dist/ui: the page as the server offers it, the worker, and the same page in one piece for
+// reports, which are opened from a file and can load nothing.
+
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { build } from 'vite'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+const dist = fileURLToPath(new URL('../dist/ui/', import.meta.url))
+
+/** @param {import('vite').InlineConfig['build']} options */
+const bundle = (options) =>
+  build({
+    root,
+    base: './',
+    configFile: false,
+    logLevel: 'warn',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: [react()],
+    build: {
+      target: 'es2022',
+      emptyOutDir: false,
+      reportCompressedSize: false,
+      modulePreload: false,
+      ...options,
+    },
+  })
+
+await bundle({ outDir: dist, emptyOutDir: true })
+await bundle({
+  outDir: `${dist}report`,
+  cssCodeSplit: false,
+  rolldownOptions: {
+    input: `${root}main.tsx`,
+    output: {
+      codeSplitting: false,
+      format: 'iife',
+      entryFileNames: 'report.js',
+      assetFileNames: 'report[extname]',
+    },
+  },
+})
+await bundle({
+  outDir: dist,
+  rolldownOptions: {
+    input: `${root}worker/worker.ts`,
+    output: { codeSplitting: false, format: 'iife', entryFileNames: 'worker.js' },
+  },
+})

@@ -1,0 +1,14 @@
+import { createRoot } from 'react-dom/client'
+import { App } from './view/App.tsx'
+import { loadContent } from './view/content.ts'
+import { Controller } from './view/controller.ts'
+import { Store } from './view/store.ts'
+import './style/tokens.css'
+import './style/page.css'
+import './style/timeline.css'
+import './style/panes.css'
+
+const controller = new Controller(new Store())
+const root = document.getElementById('root')
+if (root !== null) createRoot(root).render(<App controller={controller} />)
+void loadContent(controller)

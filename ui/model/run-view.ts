@@ -1,0 +1,200 @@
+import type { RunSummary, Scenario, Story } from '../../sim/index.ts'
+import type { Columns } from './columns.ts'
+import { type Counter, countersOf } from './counters.ts'
+import { type EffectRow, effectsOf } from './effects.ts'
+import { Looks } from './event-class.ts'
+import type { FaultBand } from './fault-band.ts'
+import { type Lane, lanesOf, serviceOf } from './lanes.ts'
+import { Recording } from './recording.ts'
+import { RowStates } from './row-state.ts'
+import { type Saga, sagasOf } from './saga.ts'
+import { type Staircase, staircasesOf } from './staircase.ts'
+
+/** A span of time in which a lane is under a fault: down, or cut off. */
+export interface LaneBand {
+  readonly lane: number
+  readonly fromMicros: number
+  readonly toMicros: number
+  readonly says: string
+  readonly down: boolean
+}
+
+/** A piece of work of a process: from its beginning to its last event there. */
+export interface Work {
+  readonly lane: number
+  readonly first: number
+  readonly last: number
+}
+
+/** A violated property, with the event that broke it if there is one. */
+export interface Violation {
+  readonly property: string
+  readonly message: string
+  readonly atMicros: number
+  /** 0: it was judged in the end. */
+  readonly event: number
+  readonly key: string | undefined
+}
+
+/** Everything about one run that views share: made once, read by all of them. */
+export class RunView {
+  readonly recording: Recording
+  readonly lanes: readonly Lane[]
+  readonly looks: Looks
+  readonly bands: readonly FaultBand[]
+  readonly laneBands: readonly LaneBand[]
+  readonly violations: readonly Violation[]
+  readonly works: readonly Work[]
+  /** The events that the story was told from. */
+  readonly storyEvents: ReadonlySet<number>
+  /** Numbers of the lanes in which the story plays. */
+  readonly storyLanes: ReadonlySet<number>
+
+  private rowStates: RowStates | undefined
+  private offsetSteps: readonly Staircase[] | undefined
+  private effectRows: readonly EffectRow[] | undefined
+  private statusCharts: readonly Saga[] | undefined
+  private waiting: readonly Counter[] | undefined
+
+  constructor(
+    columns: Columns,
+    facts: {
+      readonly scenario: Scenario | undefined
+      readonly summary: RunSummary | undefined
+      readonly story: Story | undefined
+      readonly bands: readonly FaultBand[]
+    },
+  ) {
+    this.recording = new Recording(columns, facts)
+    this.lanes = lanesOf(this.recording)
+    this.looks = new Looks(this.recording)
+    this.bands = facts.bands
+    this.works = worksOf(this.recording)
+    this.laneBands = [...downtimes(this.recording), ...this.linkBands()]
+    this.violations = violationsOf(facts.summary)
+    this.storyEvents = new Set(facts.story?.records ?? [])
+    this.storyLanes = this.lanesOfStory()
+  }
+
+  /** What tables and ledgers held at any event. */
+  get states(): RowStates {
+    this.rowStates ??= new RowStates(this.recording)
+    return this.rowStates
+  }
+
+  get staircases(): readonly Staircase[] {
+    this.offsetSteps ??= staircasesOf(this.recording)
+    return this.offsetSteps
+  }
+
+  get effects(): readonly EffectRow[] {
+    this.effectRows ??= effectsOf(this.recording)
+    return this.effectRows
+  }
+
+  get sagas(): readonly Saga[] {
+    this.statusCharts ??= sagasOf(this.states)
+    return this.statusCharts
+  }
+
+  get counters(): readonly Counter[] {
+    this.waiting ??= countersOf(this.recording, this.states)
+    return this.waiting
+  }
+
+  get scenario(): Scenario | undefined {
+    return this.recording.facts.scenario
+  }
+
+  get summary(): RunSummary | undefined {
+    return this.recording.facts.summary
+  }
+
+  get story(): Story | undefined {
+    return this.recording.facts.story
+  }
+
+  /** The violation that the story explains, else the first. */
+  get mainViolation(): Violation | undefined {
+    const told = this.story?.lines.find(({ mark }) => mark === 'breach')
+    return (
+      this.violations.find(({ property }) => told?.text.startsWith(`${property}: `)) ?? this.violations[0]
+    )
+  }
+
+  /** Faults on links act on the lanes of both sides. */
+  private linkBands(): LaneBand[] {
+    return this.bands
+      .filter(({ kind }) => kind === 'partition' || kind === 'slow')
+      .flatMap(({ targets, fromMicros, toMicros, says }) =>
+        this.lanes
+          .filter(
+            ({ name, role }) =>
+              role !== 'database' && (targets.includes(name) || targets.includes(serviceOf(name))),
+          )
+          .map(({ number }) => ({ lane: number, fromMicros, toMicros, says, down: false })),
+      )
+  }
+
+  private lanesOfStory(): Set<number> {
+    const { recording, storyEvents } = this
+    const { lane, lanes } = recording.columns
+    const found = new Set<number>()
+    for (const id of storyEvents) found.add(lane[id] as number)
+    for (const line of recording.facts.story?.lines ?? [])
+      for (const id of line.records) found.add(lane[id] as number)
+    for (const { lane: number } of this.laneBands) found.add(number)
+    const faults = lanes.indexOf('faults')
+    if (faults >= 0) found.add(faults)
+    return found
+  }
+}
+
+/** Works above which none are shown: there would be nothing to see. */
+const MAX_WORK_EVENTS = 300_000
+
+function worksOf(recording: Recording): Work[] {
+  const { lane, count } = recording.columns
+  if (count > MAX_WORK_EVENTS) return []
+  const last = new Map<number, number>()
+  for (let id = 1; id <= count; id++) {
+    const first = recording.work(id)
+    if (first !== 0 && lane[first] === lane[id]) last.set(first, id)
+  }
+  return [...last].map(([first, end]) => ({ lane: lane[first] as number, first, last: end }))
+}
+
+/** When processes were down: from their crash or stop to their restart, or to the end. */
+function downtimes(recording: Recording): LaneBand[] {
+  const { columns } = recording
+  const [crash, stop, restart] = ['crash', 'stop', 'restart'].map((kind) => columns.kinds.indexOf(kind))
+  const open = new Map<number, LaneBand>()
+  const bands: LaneBand[] = []
+  if (crash === -1 && stop === -1) return bands
+  for (let id = 1; id <= columns.count; id++) {
+    const kind = columns.kind[id] as number
+    const lane = columns.lane[id] as number
+    if (kind === crash || kind === stop) {
+      const says = `${recording.lane(id)} is down`
+      open.set(lane, { lane, fromMicros: recording.at(id), toMicros: recording.endMicros, says, down: true })
+    } else if (kind === restart) {
+      const band = open.get(lane)
+      if (band !== undefined) bands.push({ ...band, toMicros: recording.at(id) })
+      open.delete(lane)
+    }
+  }
+  return [...bands, ...open.values()]
+}
+
+function violationsOf(summary: RunSummary | undefined): Violation[] {
+  const violated = summary?.properties.filter(({ verdict }) => verdict === 'violated') ?? []
+  return violated
+    .map(({ name, message, atMicros, cause, key }) => ({
+      property: name,
+      message,
+      atMicros: atMicros ?? summary?.endMicros ?? 0,
+      event: cause,
+      key,
+    }))
+    .sort((left, right) => left.atMicros - right.atMicros)
+}

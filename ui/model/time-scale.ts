@@ -1,0 +1,106 @@
+/** What the horizontal axis counts. */
+export type AxisMode = 'time' | 'steps'
+
+/** A span of idle time that is drawn shorter than it was. */
+export interface Break {
+  readonly fromMicros: number
+  readonly toMicros: number
+  /** Where it is on the axis, in units. */
+  readonly fromUnit: number
+  readonly toUnit: number
+}
+
+/** A gap may take this share of the whole axis. */
+const GAP_SHARE = 40
+/** Gaps that are shortened at least so many times are marked, the longest of them. */
+const MARKED_RATIO = 4
+const MOST_MARKED = 12
+/** No gap is shortened below this. */
+const LEAST_CAP_MICROS = 1_000
+
+/**
+ * Maps virtual time to units of the axis, in which idle time is folded: a gap between two events takes no more than a
+ * share of the axis, whatever it was. Strictly monotonic between different moments.
+ */
+export class TimeScale {
+  readonly lengthUnits: number
+  readonly breaks: readonly Break[]
+  private readonly knotMicros: Float64Array
+  private readonly knotUnits: Float64Array
+
+  /** @param times ascending moments of the events that are shown */
+  constructor(times: ArrayLike<number>, endMicros: number, fold: boolean) {
+    const moments: number[] = [0]
+    for (let index = 0; index < times.length; index++) {
+      const time = times[index] as number
+      if (time > (moments[moments.length - 1] as number)) moments.push(time)
+    }
+    if (endMicros > (moments[moments.length - 1] as number)) moments.push(endMicros)
+    const cap = fold ? capOf(moments) : Number.POSITIVE_INFINITY
+    const units = new Float64Array(moments.length)
+    const breaks: Break[] = []
+    for (let index = 1; index < moments.length; index++) {
+      const [from, to] = [moments[index - 1] as number, moments[index] as number]
+      const gap = to - from
+      units[index] = (units[index - 1] as number) + Math.min(gap, cap)
+      if (gap >= cap * MARKED_RATIO) {
+        breaks.push({
+          fromMicros: from,
+          toMicros: to,
+          fromUnit: units[index - 1] as number,
+          toUnit: units[index] as number,
+        })
+      }
+    }
+    this.knotMicros = Float64Array.from(moments)
+    this.knotUnits = units
+    this.lengthUnits = Math.max(1, units[units.length - 1] as number)
+    const longest = breaks.map(({ fromMicros, toMicros }) => toMicros - fromMicros).sort((a, b) => b - a)
+    const least = longest[MOST_MARKED - 1] ?? 0
+    this.breaks = breaks.filter(({ fromMicros, toMicros }) => toMicros - fromMicros >= least)
+  }
+
+  toUnits(atMicros: number): number {
+    return interpolate(this.knotMicros, this.knotUnits, atMicros)
+  }
+
+  toMicros(units: number): number {
+    return interpolate(this.knotUnits, this.knotMicros, units)
+  }
+}
+
+/** The longest that a gap may be drawn. */
+function capOf(moments: readonly number[]): number {
+  const gaps = moments
+    .slice(1)
+    .map((time, index) => time - (moments[index] as number))
+    .sort((left, right) => left - right)
+  if (gaps.length === 0) return Number.POSITIVE_INFINITY
+  let cap = gaps[gaps.length - 1] as number
+  // Sums of what gaps take shrink with the cap: a few rounds come close enough.
+  for (let round = 0; round < 24; round++) {
+    let sum = 0
+    for (const gap of gaps) sum += Math.min(gap, cap)
+    const next = sum / GAP_SHARE
+    if (next >= cap) break
+    cap = next
+  }
+  const median = gaps[gaps.length >> 1] as number
+  return Math.max(cap, median, LEAST_CAP_MICROS)
+}
+
+function interpolate(from: Float64Array, to: Float64Array, value: number): number {
+  const last = from.length - 1
+  if (value <= (from[0] as number)) return to[0] as number
+  if (value >= (from[last] as number)) return to[last] as number
+  let low = 0
+  let high = last
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if ((from[middle] as number) <= value) low = middle
+    else high = middle
+  }
+  const [x0, x1] = [from[low] as number, from[high] as number]
+  const [y0, y1] = [to[low] as number, to[high] as number]
+  return x1 === x0 ? y0 : y0 + ((value - x0) / (x1 - x0)) * (y1 - y0)
+}

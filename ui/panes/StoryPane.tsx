@@ -1,0 +1,86 @@
+import type { StoryLine } from '../../sim/index.ts'
+import { counted, timeParts } from '../model/format.ts'
+import type { RunView } from '../model/run-view.ts'
+import type { Controller } from '../view/controller.ts'
+import { useSelected } from '../view/store.ts'
+import { Compared } from './Compared.tsx'
+import { Verdict } from './Verdict.tsx'
+
+/** What the run showed, and why: the first thing to read. */
+export function StoryPane({ controller, run }: { controller: Controller; run: RunView }) {
+  const focus = useSelected(controller.store, (state) => state.focus.event)
+  const { story, summary } = run
+  const current =
+    story?.lines.findLastIndex(({ records }) => records.some((id) => id <= focus && focus > 0)) ?? -1
+  return (
+    <aside className="story" aria-label="Verdict and story" tabIndex={-1} id="pane-story">
+      <Compared controller={controller} />
+      <Verdict controller={controller} run={run} />
+      {story !== undefined && story.lines.length > 0 && (
+        <section aria-labelledby="story-title">
+          <h2 id="story-title">
+            {summary?.verdict === 'violated' ? 'Why' : 'What happened'}{' '}
+            <span className="quiet">{story.subject}</span>
+          </h2>
+          <ol className="story-lines">
+            {story.lines.map((line, index) => (
+              <li key={line.records[0] ?? `${line.mark} ${line.text}`}>
+                <Sentence
+                  line={line}
+                  number={index + 1}
+                  current={index === current}
+                  go={() => line.records[0] !== undefined && controller.focus(line.records[0])}
+                />
+              </li>
+            ))}
+          </ol>
+          {story.leftOut > 0 && (
+            <p className="quiet">
+              {counted(story.leftOut, 'sentence')} left out: the events below have everything.
+            </p>
+          )}
+        </section>
+      )}
+      {story === undefined && (
+        <p className="empty">
+          This trace came without the story of its run. Walk along causes with K and J, or use the events
+          below.
+        </p>
+      )}
+    </aside>
+  )
+}
+
+function Sentence({
+  line,
+  number,
+  current,
+  go,
+}: {
+  line: StoryLine
+  number: number
+  current: boolean
+  go: () => void
+}) {
+  const { seconds, fraction } = timeParts(line.atMicros)
+  return (
+    <button
+      type="button"
+      className={`sentence sentence-${line.mark}`}
+      aria-current={current ? 'step' : undefined}
+      onClick={go}
+    >
+      <span className={`badge-inline badge-${line.mark}`} aria-hidden="true">
+        {number}
+      </span>
+      <span className="sentence-time mono">
+        {seconds}
+        <i>{fraction} s</i>
+      </span>
+      <span className="sentence-text">
+        {line.mark === 'fault' ? <b>Fault: </b> : line.mark === 'breach' ? <b>Broken: </b> : null}
+        {line.text}
+      </span>
+    </button>
+  )
+}

@@ -1,0 +1,75 @@
+import type { RunSummary } from '../../sim/index.ts'
+import { counted, seconds } from '../model/format.ts'
+import type { RunView } from '../model/run-view.ts'
+import type { Controller } from '../view/controller.ts'
+
+/** Whether the promises were kept: the broken ones first. */
+export function Verdict({ controller, run }: { controller: Controller; run: RunView }) {
+  const { summary, mainViolation } = run
+  if (summary === undefined) return <h2 className="verdict-title">A trace without its verdict</h2>
+  const { properties, verdict, noun, orders, events, endMicros, reason } = summary
+  const kept = properties.filter(({ verdict: fared }) => fared === 'pass')
+  return (
+    <section aria-labelledby="verdict-title" className={`verdict verdict-${verdict}`}>
+      <h2 id="verdict-title" className="verdict-title">
+        {verdict === 'violated' && mainViolation !== undefined ? (
+          <>
+            <span aria-hidden="true">✗ </span>
+            {sentence(mainViolation.message)}
+          </>
+        ) : (
+          HEADLINES[verdict]
+        )}
+      </h2>
+      {reason !== undefined && <p>{reason}</p>}
+      <Properties list={properties.filter(({ verdict: fared }) => fared !== 'pass')} />
+      {kept.length > 0 && (
+        <details className="kept" open={verdict !== 'violated'}>
+          <summary>{counted(kept.length, 'promise')} kept</summary>
+          <Properties list={kept} />
+        </details>
+      )}
+      <p className="verdict-counts">
+        {counted(orders, noun)}, {counted(events, 'event')}, {seconds(endMicros)} of virtual time
+      </p>
+      {run.violations.length > 0 && (
+        <button type="button" className="link" onClick={() => controller.violation(1)}>
+          Show where it broke <kbd>N</kbd>
+        </button>
+      )}
+    </section>
+  )
+}
+
+const HEADLINES = {
+  pass: 'Every promise was kept',
+  violated: 'A promise was broken',
+  inconclusive: 'No verdict: the run was cut off',
+  error: 'The run ended with an error',
+} as const
+
+function Properties({ list }: { list: RunSummary['properties'] }) {
+  return (
+    <ul className="properties">
+      {list.map(({ name, says, verdict, message, atMicros, checkedKeys }) => (
+        <li key={name} className={`property property-${verdict}`} title={says}>
+          <span className="property-mark" aria-hidden="true">
+            {verdict === 'violated' ? '✗' : verdict === 'inconclusive' ? '?' : checkedKeys === 0 ? '○' : '✓'}
+          </span>
+          <span>
+            <b>{name}</b>{' '}
+            <span className="property-how">
+              {verdict === 'violated' && atMicros !== undefined
+                ? `broken at ${seconds(atMicros)}: ${message}`
+                : message}
+            </span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}

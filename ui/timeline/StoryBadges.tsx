@@ -1,0 +1,46 @@
+import type { Controller } from '../view/controller.ts'
+import { rowOf, type Scene, xOf, yOf } from './scene.ts'
+
+/** Two badges may not lie closer than this. */
+const APART = 15
+
+/** The numbers of the story's sentences, beside the events that they tell. */
+export function StoryBadges({ controller, scene }: { controller: Controller; scene: Scene }) {
+  const placed: {
+    readonly x: number
+    readonly y: number
+    readonly number: number
+    readonly id: number
+    mark: string
+  }[] = []
+  for (const [index, { records, mark }] of (scene.run.story?.lines ?? []).entries()) {
+    const id = records[0]
+    if (id === undefined) continue
+    const row = rowOf(scene, id)
+    const x = xOf(scene, scene.axis.units[id] as number)
+    if (row < 0 || x < 0 || x > scene.width) continue
+    let left = x - 13
+    const y = yOf(scene, row)
+    while (placed.some((other) => Math.abs(other.y - y) < 12 && Math.abs(other.x - left) < APART))
+      left -= APART
+    placed.push({ x: left, y, number: index + 1, id, mark })
+  }
+  return (
+    <div className="badges">
+      {placed.map(({ x, y, number, id, mark }) => (
+        <button
+          key={number}
+          type="button"
+          tabIndex={-1}
+          className={`badge badge-${mark}`}
+          style={{ left: x, top: y }}
+          aria-label={`Sentence ${number} of the story`}
+          onClick={() => controller.focus(id)}
+          onPointerDown={(event) => event.stopPropagation()}
+        >
+          {number}
+        </button>
+      ))}
+    </div>
+  )
+}

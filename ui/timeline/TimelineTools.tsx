@@ -1,0 +1,93 @@
+import { wholeOf, zoomed } from '../model/viewport.ts'
+import type { Controller } from '../view/controller.ts'
+import type { TimelineView } from '../view/state.ts'
+import { useSelected } from '../view/store.ts'
+import type { Scene } from './scene.ts'
+
+/** What can be set about the timeline. */
+export function TimelineTools({ controller, scene }: { controller: Controller; scene: Scene }) {
+  const { store } = controller
+  const { axis, foldIdle, storyLanes } = useSelected(store, (state) => state.timeline)
+  const onlyEntity = useSelected(store, (state) => state.onlyEntity)
+  const entity = useSelected(store, (state) => state.focus.entity) || (scene.run.story?.subject ?? '')
+  const set = (changes: Partial<TimelineView>): void =>
+    store.update((draft) => {
+      Object.assign(draft.timeline, changes)
+    })
+  const zoom = (factor: number): void =>
+    set({ viewport: zoomed(scene.viewport, factor, 0.5, scene.axis.lengthUnits) })
+  const { lengthUnits } = scene.axis
+  return (
+    <div className="tools">
+      <div className="segmented" role="group" aria-label="Lanes">
+        <Choice
+          on={storyLanes}
+          label="Story lanes"
+          pick={() => set({ storyLanes: true, viewport: undefined })}
+        />
+        <Choice
+          on={!storyLanes}
+          label="All lanes"
+          pick={() => set({ storyLanes: false, viewport: undefined })}
+        />
+      </div>
+      <div className="segmented" role="group" aria-label="Axis">
+        <Choice on={axis === 'time'} label="Time" pick={() => set({ axis: 'time', viewport: undefined })} />
+        <Choice
+          on={axis === 'steps'}
+          label="Steps"
+          pick={() => set({ axis: 'steps', viewport: undefined })}
+        />
+      </div>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={foldIdle}
+          onChange={(event) => set({ foldIdle: event.currentTarget.checked, viewport: undefined })}
+        />
+        fold idle time
+      </label>
+      {entity !== '' && (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={onlyEntity}
+            onChange={(event) => {
+              const { checked } = event.currentTarget
+              store.update((draft) => {
+                draft.onlyEntity = checked
+                draft.timeline.viewport = undefined
+              })
+            }}
+          />
+          only {entity}
+        </label>
+      )}
+      <span className="spacer" />
+      <div className="segmented" role="group" aria-label="Zoom">
+        <button type="button" onClick={() => zoom(1.6)} aria-label="Zoom out" title="Zoom out (S)">
+          −
+        </button>
+        <button
+          type="button"
+          onClick={() => set({ viewport: wholeOf(lengthUnits) })}
+          aria-label="Show everything"
+          title="Show everything (0)"
+        >
+          fit
+        </button>
+        <button type="button" onClick={() => zoom(1 / 1.6)} aria-label="Zoom in" title="Zoom in (W)">
+          +
+        </button>
+      </div>
+    </div>
+  )
+}
+
+function Choice({ on, label, pick }: { on: boolean; label: string; pick: () => void }) {
+  return (
+    <button type="button" aria-pressed={on} onClick={pick}>
+      {label}
+    </button>
+  )
+}

@@ -1,0 +1,269 @@
+import { EVENT_CLASSES } from '../model/event-class.ts'
+import type { Pyramid } from './pyramid.ts'
+import {
+  DIM,
+  firstFrom,
+  HIDDEN,
+  heightOf,
+  rowOf,
+  type Scene,
+  SHOWN,
+  unitAt,
+  unitOfMoment,
+  xOf,
+  yOf,
+} from './scene.ts'
+import { drawArrow, drawHatch, drawShape, type Pen } from './shapes.ts'
+import type { Tokens } from './tokens.ts'
+
+/** Events in view above which buckets are drawn instead. */
+export const MAX_SHAPES = 12_000
+/** Weight from which an event of the story gets arrows. */
+const ARROW_WEIGHT = 4
+
+/** Draws the picture of a run, without what depends on the pointer. */
+export function paintScene(pen: Pen, scene: Scene, pyramid: () => Pyramid, tokens: Tokens): void {
+  const height = heightOf(scene)
+  pen.clearRect(0, 0, scene.width, height)
+  paintRows(pen, scene, tokens)
+  paintBreaks(pen, scene, tokens, height)
+  paintBands(pen, scene, tokens)
+  if (eventsInView(scene) > MAX_SHAPES) paintBuckets(pen, scene, pyramid(), tokens)
+  else {
+    paintWork(pen, scene, tokens)
+    paintEvents(pen, scene, tokens)
+  }
+  paintComparison(pen, scene, tokens, height)
+  paintStory(pen, scene, tokens)
+  paintViolations(pen, scene, tokens, height)
+}
+
+/** How many events lie between the edges, hidden ones included. */
+export function eventsInView({ axis, viewport }: Scene): number {
+  const { units } = axis
+  return lowerBound(units, viewport.toUnit) - lowerBound(units, viewport.fromUnit)
+}
+
+function lowerBound(units: Float64Array, unit: number): number {
+  let low = 1
+  let high = units.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((units[middle] as number) < unit) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function paintRows(pen: Pen, scene: Scene, tokens: Tokens): void {
+  const { rows, width } = scene
+  let striped = false
+  for (const [index, row] of rows.entries()) {
+    if (row.first) striped = !striped
+    if (striped) {
+      pen.fillStyle = tokens.stripe
+      pen.fillRect(0, index * scene.rowHeight, width, scene.rowHeight)
+    }
+    pen.fillStyle = tokens.line
+    pen.fillRect(0, yOf(scene, index) - 0.5, width, 1)
+  }
+}
+
+function paintBreaks(pen: Pen, scene: Scene, tokens: Tokens, height: number): void {
+  const { scale, mode } = scene.axis
+  if (mode !== 'time') return
+  for (const { fromUnit, toUnit } of scale.breaks) {
+    const [from, to] = [xOf(scene, fromUnit), xOf(scene, toUnit)]
+    if (to < 0 || from > scene.width || to - from < 5) continue
+    const middle = (from + to) / 2
+    pen.strokeStyle = tokens.quiet
+    pen.globalAlpha = 0.45
+    pen.lineWidth = 1
+    pen.setLineDash([2, 4])
+    pen.beginPath()
+    pen.moveTo(middle - 1.5, 0)
+    pen.lineTo(middle - 1.5, height)
+    pen.moveTo(middle + 1.5, 0)
+    pen.lineTo(middle + 1.5, height)
+    pen.stroke()
+    pen.setLineDash([])
+    pen.globalAlpha = 1
+  }
+}
+
+function paintBands(pen: Pen, scene: Scene, tokens: Tokens): void {
+  for (const { lane, fromMicros, toMicros, down } of scene.run.laneBands) {
+    const row = scene.rowOfLane[lane] as number
+    if (row < 0) continue
+    const from = Math.max(-10, xOf(scene, unitOfMoment(scene.axis, scene.run, fromMicros)))
+    const to = Math.min(scene.width + 10, xOf(scene, unitOfMoment(scene.axis, scene.run, toMicros)))
+    if (to < 0 || from > scene.width) continue
+    const inset = down ? 1 : 5
+    const colour = down ? tokens.hatch : tokens.classes.fault
+    drawHatch(
+      pen,
+      from,
+      row * scene.rowHeight + inset,
+      Math.max(2, to - from),
+      scene.rowHeight - inset * 2,
+      colour,
+    )
+  }
+}
+
+/** Bars for what processes were busy with. */
+function paintWork(pen: Pen, scene: Scene, tokens: Tokens): void {
+  const { run, rowOfLane, axis, mask } = scene
+  const { works } = run
+  for (const { first, last, lane } of works) {
+    const row = rowOfLane[lane] as number
+    if (row < 0 || mask[first] === HIDDEN) continue
+    const from = xOf(scene, axis.units[first] as number)
+    const to = xOf(scene, axis.units[last] as number)
+    if (to < 0 || from > scene.width) continue
+    pen.globalAlpha = mask[first] === SHOWN ? 0.26 : 0.1
+    pen.fillStyle = tokens.classes.process
+    pen.fillRect(from, row * scene.rowHeight + 4, Math.max(1, to - from), scene.rowHeight - 8)
+  }
+  pen.globalAlpha = 1
+}
+
+function paintEvents(pen: Pen, scene: Scene, tokens: Tokens): void {
+  const { run, rows, axis, mask } = scene
+  const { looks, recording } = run
+  const from = unitAt(scene, -8)
+  const to = unitAt(scene, scene.width + 8)
+  // Light ones first, so that what matters lies on top; what is dim lies under both.
+  for (const heavy of [false, true]) {
+    for (const [index, row] of rows.entries()) {
+      const y = yOf(scene, index)
+      for (const lane of row.lanes) {
+        const ids = recording.ofLane(lane)
+        for (let at = firstFrom(ids, axis.units, from); at < ids.length; at++) {
+          const id = ids[at] as number
+          const unit = axis.units[id] as number
+          if (unit > to) break
+          const shown = mask[id]
+          if (shown === HIDDEN || (looks.weights[id] as number) >= 3 !== heavy) continue
+          pen.globalAlpha = shown === DIM ? 0.22 : heavy ? 1 : 0.6
+          pen.fillStyle = tokens.classes[looks.classOf(id)]
+          drawShape(pen, looks.shapeOf(id), xOf(scene, unit), y, false)
+        }
+      }
+    }
+  }
+  pen.globalAlpha = 1
+}
+
+/** One bar for each lane and bucket: as high as there is much, in the colour of what matters most. */
+function paintBuckets(pen: Pen, scene: Scene, pyramid: Pyramid, tokens: Tokens): void {
+  const { run, rows, viewport, width } = scene
+  const level = pyramid.levelFor(((viewport.toUnit - viewport.fromUnit) / width) * 2)
+  const buckets = pyramid.bucketsAt(level)
+  const first = Math.max(0, Math.floor((unitAt(scene, 0) / scene.axis.lengthUnits) * buckets))
+  const last = Math.min(buckets - 1, Math.ceil((unitAt(scene, width) / scene.axis.lengthUnits) * buckets))
+  for (const [index, row] of rows.entries()) {
+    const bottom = (index + 1) * scene.rowHeight - 2
+    for (let bucket = first; bucket <= last; bucket++) {
+      let count = 0
+      let top = 0
+      for (const lane of row.lanes) {
+        count += pyramid.count(level, lane, bucket)
+        const candidate = pyramid.top(level, lane, bucket)
+        if (candidate !== 0 && (run.looks.weights[candidate] as number) >= (run.looks.weights[top] as number))
+          top = candidate
+      }
+      if (count === 0) continue
+      const from = xOf(scene, pyramid.startOf(level, bucket))
+      const to = xOf(scene, pyramid.startOf(level, bucket + 1))
+      const high = Math.min(scene.rowHeight - 4, 3 + Math.log2(1 + count) * 2.2)
+      pen.fillStyle = tokens.classes[EVENT_CLASSES[run.looks.classes[top] as number] ?? 'process']
+      pen.globalAlpha = scene.mask[top] === DIM ? 0.25 : 1
+      pen.fillRect(from, bottom - high, Math.max(1, to - from), high)
+    }
+  }
+  pen.globalAlpha = 1
+}
+
+/** What the other run has and this one lacks is hollow; what only this one has gets a ring; where they part is a line. */
+function paintComparison(pen: Pen, scene: Scene, tokens: Tokens, height: number): void {
+  const { comparison, axis, run } = scene
+  if (comparison === undefined) return
+  pen.fillStyle = tokens.other
+  for (const { row, unit, shape } of comparison.ghosts) {
+    const x = xOf(scene, unit)
+    if (x > -8 && x < scene.width + 8) drawShape(pen, shape, x, yOf(scene, row), true)
+  }
+  pen.strokeStyle = tokens.other
+  pen.lineWidth = 1.25
+  for (const id of comparison.added) {
+    const row = rowOf(scene, id)
+    const x = xOf(scene, axis.units[id] as number)
+    if (row < 0 || x < -8 || x > scene.width + 8) continue
+    pen.beginPath()
+    pen.arc(x, yOf(scene, row), 7.5, 0, Math.PI * 2)
+    pen.stroke()
+  }
+  if (comparison.partsAtMicros === undefined) return
+  const x = xOf(scene, unitOfMoment(axis, run, comparison.partsAtMicros))
+  pen.setLineDash([7, 4])
+  pen.lineWidth = 1.5
+  pen.beginPath()
+  pen.moveTo(x, 0)
+  pen.lineTo(x, height)
+  pen.stroke()
+  pen.setLineDash([])
+}
+
+/** Arrows between the events from which the story is told. */
+function paintStory(pen: Pen, scene: Scene, tokens: Tokens): void {
+  const { run } = scene
+  const { recording, storyEvents, looks } = run
+  pen.strokeStyle = tokens.accent
+  pen.fillStyle = tokens.accent
+  pen.lineWidth = 1.25
+  pen.globalAlpha = 0.75
+  for (const id of storyEvents) {
+    if ((looks.weights[id] as number) < ARROW_WEIGHT) continue
+    for (const parent of recording.parents(id)) if (storyEvents.has(parent)) paintEdge(pen, scene, parent, id)
+  }
+  pen.globalAlpha = 1
+}
+
+/** An arrow from a cause to an effect in another row. */
+export function paintEdge(pen: Pen, scene: Scene, cause: number, effect: number): void {
+  const { units } = scene.axis
+  const [fromRow, toRow] = [rowOf(scene, cause), rowOf(scene, effect)]
+  if (fromRow < 0 || toRow < 0 || fromRow === toRow) return
+  const [x1, x2] = [xOf(scene, units[cause] as number), xOf(scene, units[effect] as number)]
+  if ((x1 < -50 && x2 < -50) || (x1 > scene.width + 50 && x2 > scene.width + 50)) return
+  drawArrow(pen, x1, yOf(scene, fromRow), x2, yOf(scene, toRow))
+}
+
+function paintViolations(pen: Pen, scene: Scene, tokens: Tokens, height: number): void {
+  for (const { event, atMicros } of scene.run.violations) {
+    const unit =
+      event > 0 ? (scene.axis.units[event] as number) : unitOfMoment(scene.axis, scene.run, atMicros)
+    const x = xOf(scene, unit)
+    if (x < -20 || x > scene.width + 20) continue
+    pen.strokeStyle = tokens.violation
+    pen.lineWidth = 1.5
+    pen.setLineDash(event > 0 ? [] : [5, 3])
+    pen.beginPath()
+    pen.moveTo(x, 0)
+    pen.lineTo(x, height)
+    pen.stroke()
+    pen.setLineDash([])
+    const row = event > 0 ? rowOf(scene, event) : -1
+    if (row < 0) continue
+    const y = yOf(scene, row)
+    pen.fillStyle = tokens.surface
+    pen.beginPath()
+    pen.arc(x, y, 9, 0, Math.PI * 2)
+    pen.fill()
+    pen.lineWidth = 2
+    pen.stroke()
+    pen.fillStyle = tokens.violation
+    drawShape(pen, 'cross', x, y, false)
+  }
+}

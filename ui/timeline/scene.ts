@@ -1,0 +1,148 @@
+import type { LaneRow } from '../model/lanes.ts'
+import type { RunView } from '../model/run-view.ts'
+import { type AxisMode, TimeScale } from '../model/time-scale.ts'
+import type { Viewport } from '../model/viewport.ts'
+import type { Comparison } from './comparison.ts'
+
+/** Heights of a row, in CSS pixels: closer than the first nothing could be told apart. */
+const LEAST_ROW = 20
+const MOST_ROW = 34
+
+/** How much an event is shown. */
+export const HIDDEN = 0
+export const DIM = 1
+export const SHOWN = 2
+
+/** Where things are along the axis, for one run and one way of looking. */
+export interface Axis {
+  readonly mode: AxisMode
+  readonly scale: TimeScale
+  /** Place of every event, by id. */
+  readonly units: Float64Array
+  readonly lengthUnits: number
+}
+
+/** What is drawn: everything that a picture of a run depends on. */
+export interface Scene {
+  readonly run: RunView
+  readonly rows: readonly LaneRow[]
+  /** Row of a lane, by its number; -1: hidden. */
+  readonly rowOfLane: Int32Array
+  readonly axis: Axis
+  /** HIDDEN, DIM or SHOWN, by id. */
+  readonly mask: Uint8Array
+  readonly viewport: Viewport
+  readonly width: number
+  /** Beside another run. */
+  readonly comparison: Comparison | undefined
+  /** In CSS pixels. */
+  readonly rowHeight: number
+}
+
+/** Lays out the axis for the events that matter: idle time is where none of them happens. */
+export function axisOf(run: RunView, mode: AxisMode, foldIdle: boolean, mask: Uint8Array): Axis {
+  const { recording } = run
+  const { atMicros, count } = recording.columns
+  const times: number[] = []
+  let step = 0
+  const steps = new Float64Array(count + 1)
+  for (let id = 1; id <= count; id++) {
+    if (mask[id] === SHOWN) {
+      times.push(atMicros[id] as number)
+      step++
+    }
+    steps[id] = step
+  }
+  const scale = new TimeScale(times, recording.endMicros, foldIdle)
+  if (mode === 'steps') return { mode, scale, units: steps, lengthUnits: Math.max(1, step) }
+  const units = new Float64Array(count + 1)
+  for (let id = 1; id <= count; id++) {
+    const same = id > 1 && atMicros[id] === atMicros[id - 1]
+    units[id] = same ? (units[id - 1] as number) : scale.toUnits(atMicros[id] as number)
+  }
+  return { mode, scale, units, lengthUnits: scale.lengthUnits }
+}
+
+/** Where a moment is on the axis. */
+export function unitOfMoment({ mode, scale, units }: Axis, run: RunView, atMicros: number): number {
+  if (mode === 'time') return scale.toUnits(atMicros)
+  return units[run.recording.lastUpTo(atMicros)] as number
+}
+
+/** The row of each lane. */
+export function rowsByLane(rows: readonly LaneRow[], lanes: number): Int32Array {
+  const found = new Int32Array(lanes).fill(-1)
+  for (const [index, row] of rows.entries()) for (const lane of row.lanes) found[lane] = index
+  return found
+}
+
+/** Pixels from the left. */
+export function xOf({ viewport, width }: Scene, unit: number): number {
+  return ((unit - viewport.fromUnit) / (viewport.toUnit - viewport.fromUnit)) * width
+}
+
+/** The place on the axis at some pixels from the left. */
+export function unitAt({ viewport, width }: Scene, x: number): number {
+  return viewport.fromUnit + (x / width) * (viewport.toUnit - viewport.fromUnit)
+}
+
+/** Row of an event; -1: not shown. */
+export function rowOf({ run, rowOfLane, mask }: Scene, id: number): number {
+  return mask[id] === HIDDEN ? -1 : (rowOfLane[run.recording.columns.lane[id] as number] as number)
+}
+
+/** Middle of a row, in pixels from the top. */
+export function yOf({ rowHeight }: Pick<Scene, 'rowHeight'>, row: number): number {
+  return row * rowHeight + rowHeight / 2
+}
+
+/** Height of all rows. */
+export function heightOf({ rows, rowHeight }: Pick<Scene, 'rows' | 'rowHeight'>): number {
+  return rows.length * rowHeight
+}
+
+/** Rows share the room that there is, as far as that helps. */
+export function rowHeightFor(rows: number, room: number): number {
+  return Math.min(MOST_ROW, Math.max(LEAST_ROW, Math.floor(room / Math.max(1, rows))))
+}
+
+/** The first place in ascending ids whose event lies at or after some unit. */
+export function firstFrom(ids: Uint32Array, units: Float64Array, unit: number): number {
+  let low = 0
+  let high = ids.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((units[ids[middle] as number] as number) < unit) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** How far from an event a pointer may be, in pixels. */
+const REACH = 7
+
+/** The event under a pointer: of those within reach the weightiest, then the nearest; 0 when there is none. */
+export function hit(scene: Scene, x: number, y: number): number {
+  const { run, axis, rows, mask, rowHeight } = scene
+  const row = rows[Math.floor(y / rowHeight)]
+  if (row === undefined) return 0
+  const { weights } = run.looks
+  const [from, to] = [unitAt(scene, x - REACH), unitAt(scene, x + REACH)]
+  let best = 0
+  let bestScore = Number.NEGATIVE_INFINITY
+  for (const lane of row.lanes) {
+    const ids = run.recording.ofLane(lane)
+    for (let at = firstFrom(ids, axis.units, from); at < ids.length; at++) {
+      const id = ids[at] as number
+      const unit = axis.units[id] as number
+      if (unit > to) break
+      if (mask[id] === HIDDEN) continue
+      const distance = Math.abs(xOf(scene, unit) - x)
+      const score = (mask[id] as number) * 40 + (weights[id] as number) * 2 - distance
+      if (score <= bestScore) continue
+      best = id
+      bestScore = score
+    }
+  }
+  return best
+}

@@ -1,0 +1,63 @@
+import { Dock } from '../panes/Dock.tsx'
+import { StoryPane } from '../panes/StoryPane.tsx'
+import { Timeline } from '../timeline/Timeline.tsx'
+import type { Controller } from './controller.ts'
+import { Gallery } from './Gallery.tsx'
+import { HelpSheet } from './HelpSheet.tsx'
+import { Palette } from './Palette.tsx'
+import { activeRun } from './state.ts'
+import { useSelected } from './store.ts'
+import { TopBar } from './TopBar.tsx'
+import { TokensProvider, useThemeTokens } from './theme.ts'
+import { useDrop } from './use-drop.ts'
+import { useKeys } from './use-keys.ts'
+
+/** The page. */
+export function App({ controller }: { controller: Controller }) {
+  const { store } = controller
+  const theme = useSelected(store, (state) => state.theme)
+  const run = useSelected(store, activeRun)
+  const sheet = useSelected(store, (state) => state.sheet)
+  const busy = useSelected(store, (state) => state.busy)
+  const problem = useSelected(store, (state) => state.problem)
+  const announcement = useSelected(store, (state) => state.announcement)
+  const tokens = useThemeTokens(theme)
+  useKeys(controller)
+  const dropping = useDrop(controller)
+  return (
+    <TokensProvider value={tokens}>
+      <TopBar controller={controller} />
+      {problem !== undefined && (
+        <div className="problem" role="alert">
+          <span>{problem}</span>
+          <button type="button" onClick={() => controller.fail(undefined)}>
+            Dismiss
+          </button>
+        </div>
+      )}
+      {run === undefined ? (
+        busy === undefined || problem !== undefined ? (
+          <Gallery controller={controller} />
+        ) : (
+          <main className="waiting">
+            <p>{busy}…</p>
+          </main>
+        )
+      ) : (
+        <main className="workbench">
+          <StoryPane controller={controller} run={run} />
+          <div className="stage">
+            <Timeline controller={controller} run={run} />
+            <Dock controller={controller} run={run} />
+          </div>
+        </main>
+      )}
+      {sheet === 'help' && <HelpSheet controller={controller} />}
+      {sheet === 'palette' && <Palette controller={controller} />}
+      {dropping && <div className="drop-hint">Drop a trace file to open it</div>}
+      <div className="visually-hidden" aria-live="polite">
+        {announcement}
+      </div>
+    </TokensProvider>
+  )
+}

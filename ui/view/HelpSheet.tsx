@@ -1,0 +1,75 @@
+import { COMMANDS } from './commands.ts'
+import type { Controller } from './controller.ts'
+import { Sheet } from './Sheet.tsx'
+import { useSelected } from './store.ts'
+
+/** Every key. */
+export function HelpSheet({ controller }: { controller: Controller }) {
+  const singleKeys = useSelected(controller.store, (state) => state.singleKeys)
+  const groups = [...new Set(COMMANDS.map(({ group }) => group))]
+  return (
+    <Sheet title="Keys" close={() => controller.toggleSheet(undefined)}>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={singleKeys}
+          onChange={() =>
+            controller.store.update((draft) => {
+              draft.singleKeys = !draft.singleKeys
+            })
+          }
+        />
+        single keys do something
+      </label>
+      <div className="help-groups">
+        {groups.map((group) => (
+          <section key={group}>
+            <h3>{group}</h3>
+            <dl>
+              {COMMANDS.filter((command) => command.group === group && command.keys.length > 0).map(
+                ({ id, title, keys }) => (
+                  <div key={id}>
+                    <dt>
+                      {keys.map((key) => (
+                        <kbd key={key}>{KEY_SIGNS[key] ?? key}</kbd>
+                      ))}
+                    </dt>
+                    <dd>{title}</dd>
+                  </div>
+                ),
+              )}
+            </dl>
+          </section>
+        ))}
+        <section>
+          <h3>Pointer</h3>
+          <dl>
+            {POINTER.map(([how, what]) => (
+              <div key={how}>
+                <dt>{how}</dt>
+                <dd>{what}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      </div>
+    </Sheet>
+  )
+}
+
+const KEY_SIGNS: Readonly<Record<string, string>> = {
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Escape: 'Esc',
+}
+
+const POINTER: readonly (readonly [string, string])[] = [
+  ['hover', 'what an event is, its causes and effects'],
+  ['click', 'look at it in every pane'],
+  ['drag', 'move along the axis'],
+  ['Shift + drag', 'zoom into a range'],
+  ['Ctrl + wheel', 'zoom at the pointer'],
+  ['double click', 'show everything'],
+]

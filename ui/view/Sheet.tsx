@@ -1,0 +1,30 @@
+import { type ReactNode, useEffect, useRef } from 'react'
+
+/** A dialog over the page; Escape and a click beside it close it. */
+export function Sheet({ title, close, children }: { title: string; close: () => void; children: ReactNode }) {
+  const ref = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const dialog = ref.current
+    dialog?.showModal()
+    return () => dialog?.close()
+  }, [])
+  return (
+    <dialog
+      ref={ref}
+      className="sheet"
+      aria-label={title}
+      onCancel={close}
+      onClick={(event) => event.target === ref.current && close()}
+    >
+      <div className="sheet-body">
+        <div className="sheet-head">
+          <h2>{title}</h2>
+          <button type="button" aria-label="Close" onClick={close}>
+            ✕
+          </button>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  )
+}

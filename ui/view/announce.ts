@@ -1,0 +1,21 @@
+import { counted, seconds } from '../model/format.ts'
+import type { RunView } from '../model/run-view.ts'
+
+/** What an event is in one sentence, for whoever does not see it. */
+export function announced({ recording }: RunView, event: number): string {
+  const causes = recording.parents(event)
+  const effects = recording.children(event)
+  const said = recording.phrase(event) || `${recording.kind(event)} in ${recording.lane(event)}`
+  const entity = recording.entity(event)
+  const because =
+    causes.length === 0
+      ? 'caused by nothing in the run'
+      : `caused by ${[...causes].map((id) => recording.kind(id)).join(' and ')}`
+  return [
+    said,
+    entity === '' ? `event ${event}` : `${entity}, event ${event}`,
+    `at ${seconds(recording.at(event))}`,
+    because,
+    `causes ${counted(effects.length, 'event')}`,
+  ].join(', ')
+}

@@ -1,0 +1,170 @@
+import { centred, panned, wholeOf, zoomed } from '../model/viewport.ts'
+import type { Controller } from './controller.ts'
+import { PANES, type PaneId } from './state.ts'
+import { setTheme } from './TopBar.tsx'
+
+/** Something that the page can do, with the keys that do it. */
+export interface Command {
+  readonly id: string
+  readonly title: string
+  readonly group: 'Story' | 'Timeline' | 'Panes' | 'Runs' | 'Page'
+  /** As shown; the first is the usual one. */
+  readonly keys: readonly string[]
+  /** Whether it works while there is no run. */
+  readonly anywhere?: boolean
+  run(controller: Controller): void
+}
+
+const paneCommands = (Object.keys(PANES) as PaneId[]).map(
+  (id): Command => ({
+    id: `pane ${id}`,
+    title: `Pane: ${PANES[id].title}`,
+    group: 'Panes',
+    keys: [PANES[id].key],
+    run: (controller) => {
+      controller.openPane(id)
+      document.getElementById('pane')?.focus()
+    },
+  }),
+)
+
+/** Every command, in the order in which the help shows them. */
+export const COMMANDS: readonly Command[] = [
+  step('next', 'Next event of the story', ['J', 'ArrowDown'], (controller) => controller.step(1)),
+  step('previous', 'Previous event of the story', ['K', 'ArrowUp'], (controller) => controller.step(-1)),
+  step('cause', 'To the cause', ['H'], (controller) => controller.walk('cause')),
+  step('effect', 'To the effect', ['L'], (controller) => controller.walk('effect')),
+  step('sibling', 'To the next effect of the same cause', ['Shift+L'], (controller) =>
+    controller.walk('sibling-after'),
+  ),
+  step('sibling back', 'To the previous effect of the same cause', ['Shift+H'], (controller) =>
+    controller.walk('sibling-before'),
+  ),
+  step('violation', 'To the violation', ['N'], (controller) => controller.violation(1)),
+  step('violation back', 'To the previous violation', ['Shift+N'], (controller) => controller.violation(-1)),
+  {
+    id: 'story',
+    title: 'Pane: Verdict and story',
+    group: 'Panes',
+    keys: ['0'],
+    run: () => document.getElementById('pane-story')?.focus(),
+  },
+  {
+    id: 'timeline',
+    title: 'Pane: Timeline',
+    group: 'Panes',
+    keys: ['1'],
+    run: () => document.querySelector<HTMLElement>('.plot')?.focus(),
+  },
+  ...paneCommands,
+  look('zoom in', 'Zoom in', ['W'], (view, length) => zoomed(view, 0.7, 0.5, length)),
+  look('zoom out', 'Zoom out', ['S'], (view, length) => zoomed(view, 1.4, 0.5, length)),
+  look('left', 'Move left', ['A', 'ArrowLeft'], (view, length) => panned(view, -0.15, length)),
+  look('right', 'Move right', ['D', 'ArrowRight'], (view, length) => panned(view, 0.15, length)),
+  look('far left', 'Move far left', ['Shift+A'], (view, length) => panned(view, -0.8, length)),
+  look('far right', 'Move far right', ['Shift+D'], (view, length) => panned(view, 0.8, length)),
+  look('fit', 'Show everything', ['Home'], (_view, length) => wholeOf(length)),
+  {
+    id: 'centre',
+    title: 'Centre what is focused',
+    group: 'Timeline',
+    keys: ['F'],
+    run: ({ lookAt }) =>
+      lookAt((view, axis, focus) =>
+        focus > 0 ? centred(view, axis.units[focus] as number, axis.lengthUnits) : view,
+      ),
+  },
+  step('lane next', 'Next event of this lane', ['.'], (controller) => controller.stepLane(1)),
+  step('lane previous', 'Previous event of this lane', [','], (controller) => controller.stepLane(-1)),
+  toggle('lanes', 'All lanes, or those of the story', ['V'], (controller) =>
+    controller.store.update(({ timeline }) => {
+      timeline.storyLanes = !timeline.storyLanes
+      timeline.viewport = undefined
+    }),
+  ),
+  toggle('axis', 'Axis: time or steps', ['T'], (controller) =>
+    controller.store.update(({ timeline }) => {
+      timeline.axis = timeline.axis === 'time' ? 'steps' : 'time'
+      timeline.viewport = undefined
+    }),
+  ),
+  toggle('only', 'Only this order', ['O'], (controller) =>
+    controller.store.update((draft) => {
+      draft.onlyEntity = !draft.onlyEntity
+      draft.timeline.viewport = undefined
+    }),
+  ),
+  toggle('pin', 'Pin this moment, to see what changes', ['P'], ({ store }) =>
+    store.update((draft) => {
+      draft.pinned = draft.pinned > 0 ? 0 : draft.focus.event
+    }),
+  ),
+  {
+    id: 'filter',
+    title: 'Filter',
+    group: 'Timeline',
+    keys: ['/'],
+    run: (controller) => {
+      controller.openPane('events')
+      // The field is there once the pane is drawn.
+      requestAnimationFrame(() => document.getElementById('filter')?.focus())
+    },
+  },
+  {
+    id: 'rerun',
+    title: 'Re-run what is set up',
+    group: 'Runs',
+    keys: ['Ctrl+Enter'],
+    run: (controller) => void controller.rerun(),
+  },
+  {
+    id: 'swap',
+    title: 'Look at the other run',
+    group: 'Runs',
+    keys: ['B'],
+    run: (controller) => controller.activate(controller.state.active === 'A' ? 'B' : 'A'),
+  },
+  {
+    id: 'keep',
+    title: 'Compare with this run from now on',
+    group: 'Runs',
+    keys: [],
+    run: (controller) => controller.keepActive(),
+  },
+  page('gallery', 'All scenarios', [], (controller) => controller.close()),
+  page('clear', 'Clear focus and filter', ['Escape'], (controller) => controller.clearFocus()),
+  page('palette', 'Every command', ['Ctrl+K'], (controller) => controller.toggleSheet('palette')),
+  page('help', 'Keys', ['?'], (controller) => controller.toggleSheet('help')),
+  page('light', 'Theme: light', [], (controller) => setTheme(controller, 'light')),
+  page('dark', 'Theme: dark', [], (controller) => setTheme(controller, 'dark')),
+  page('system theme', 'Theme: as the system', [], (controller) => setTheme(controller, 'system')),
+  page('single keys', 'Single keys on or off', [], (controller) =>
+    controller.store.update((draft) => {
+      draft.singleKeys = !draft.singleKeys
+    }),
+  ),
+]
+
+function step(id: string, title: string, keys: readonly string[], run: Command['run']): Command {
+  return { id, title, group: 'Story', keys, run }
+}
+
+function toggle(id: string, title: string, keys: readonly string[], run: Command['run']): Command {
+  return { id, title, group: 'Timeline', keys, run }
+}
+
+function page(id: string, title: string, keys: readonly string[], run: Command['run']): Command {
+  return { id, title, group: 'Page', keys, run, anywhere: true }
+}
+
+type Look = (view: Parameters<typeof zoomed>[0], lengthUnits: number) => Parameters<typeof zoomed>[0]
+
+function look(id: string, title: string, keys: readonly string[], change: Look): Command {
+  return {
+    id,
+    title,
+    group: 'Timeline',
+    keys,
+    run: ({ lookAt }) => lookAt((view, axis) => change(view, axis.lengthUnits)),
+  }
+}

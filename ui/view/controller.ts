@@ -1,0 +1,305 @@
+import type { FaultSpec, Scenario, Workspace } from '../../sim/index.ts'
+import { type Direction, nextStop, storyStops, walked } from '../model/causal-walk.ts'
+import { RunView } from '../model/run-view.ts'
+import { type Viewport, wholeOf } from '../model/viewport.ts'
+import type { Axis } from '../timeline/scene.ts'
+import { Engine } from '../worker/engine.ts'
+import type { RunAnswer } from '../worker/protocol.ts'
+import { announced } from './announce.ts'
+import { activeRun, INITIAL, openedSystem, type PaneId, type RunName, type ViewState } from './state.ts'
+import type { Store } from './store.ts'
+
+/** What the page can do: the one place where its state changes for a reason. */
+export class Controller {
+  readonly store: Store
+  readonly engine = new Engine()
+
+  constructor(store: Store) {
+    this.store = store
+  }
+
+  /** What the timeline has laid out; it says so itself. */
+  axis: Axis | undefined
+
+  /** Changes the part of the axis that is seen. */
+  readonly lookAt = (change: (view: Viewport, axis: Axis, focus: number) => Viewport): void => {
+    const { axis } = this
+    if (axis === undefined) return
+    this.store.update((draft) => {
+      const { timeline, focus } = draft
+      timeline.viewport = change(timeline.viewport ?? wholeOf(axis.lengthUnits), axis, focus.event)
+    })
+  }
+
+  get state(): ViewState {
+    return this.store.state
+  }
+
+  /** Takes in what there is to show. */
+  async begin(workspace: Workspace): Promise<void> {
+    this.store.update((draft) => {
+      draft.workspace = workspace as never
+    })
+    await Promise.all(workspace.systems.map(({ name }) => this.learn(name)))
+  }
+
+  /** Opens a scenario and runs it. */
+  async open(system: string, file: string): Promise<void> {
+    const found = this.state.workspace?.systems.find(({ name }) => name === system)
+    const scenario = found?.scenarios.find((each) => each.file === file)
+    if (found === undefined || scenario === undefined) {
+      this.fail(`There is no scenario ${file}.`)
+      return
+    }
+    this.store.update((draft) => {
+      draft.opened = { system, file }
+      draft.setup = { scenario: scenario.scenario, seed: scenario.seed } as never
+      draft.runs = {}
+      draft.active = 'A'
+      draft.focus = INITIAL.focus
+      draft.timeline = INITIAL.timeline as never
+      draft.filter = ''
+      draft.onlyEntity = false
+      draft.problem = undefined
+    })
+    await this.runInto('A')
+  }
+
+  /** Opens a trace file. */
+  async openTrace(name: string, text: string): Promise<void> {
+    const answer = await this.during(`Opening ${name}`, () => this.engine.ask('open', { text }))
+    if (answer === undefined) return
+    this.store.update((draft) => {
+      Object.assign(draft, { opened: undefined, setup: undefined, runs: {}, problem: undefined })
+      Object.assign(draft, { focus: INITIAL.focus, timeline: INITIAL.timeline, filter: '' })
+    })
+    this.show('A', answer)
+  }
+
+  /** Back to what there is. */
+  close(): void {
+    this.store.update((draft) => {
+      Object.assign(draft, { opened: undefined, setup: undefined, runs: {}, problem: undefined, filter: '' })
+      Object.assign(draft, { focus: INITIAL.focus, timeline: INITIAL.timeline, active: 'A' })
+    })
+  }
+
+  /** Runs what is set up now, beside the run that is kept. */
+  rerun(): Promise<void> {
+    return this.runInto(this.state.runs.A === undefined ? 'A' : 'B')
+  }
+
+  /** Changes what is set up. */
+  change(changes: Partial<Scenario>): void {
+    this.store.update((draft) => {
+      if (draft.setup !== undefined) Object.assign(draft.setup.scenario, changes)
+    })
+  }
+
+  setSeed(seed: number): void {
+    this.store.update((draft) => {
+      if (draft.setup !== undefined) draft.setup.seed = seed
+    })
+  }
+
+  /** Sets a param; the system's default is left out, as in a scenario file. */
+  setParam(name: string, value: string | number | boolean): void {
+    this.store.update((draft) => {
+      const { setup, facts } = draft
+      if (setup === undefined) return
+      const spec = facts[setup.scenario.system]?.outline.params[name]
+      const params: Record<string, string | number | boolean> = { ...setup.scenario.params }
+      if (spec?.default === value) delete params[name]
+      else params[name] = value
+      setup.scenario.params = params
+    })
+  }
+
+  setFaults(faults: readonly FaultSpec[]): void {
+    this.change({ faults })
+  }
+
+  /** The same without one of its faults. */
+  async rerunWithout(index: number): Promise<void> {
+    const { setup } = this.state
+    if (setup === undefined) return
+    this.setFaults(setup.scenario.faults.filter((_, other) => other !== index))
+    await this.rerun()
+  }
+
+  /** Looks at an event. */
+  focus(event: number): void {
+    const run = activeRun(this.state)
+    if (run === undefined || event < 1 || event > run.recording.count) return
+    const entity = run.recording.entity(event)
+    this.store.update((draft) => {
+      draft.focus = { event, entity: entity === '' ? draft.focus.entity : entity }
+      draft.announcement = announced(run, event)
+    })
+  }
+
+  clearFocus(): void {
+    this.store.update((draft) => {
+      draft.focus = INITIAL.focus
+      draft.filter = ''
+      draft.onlyEntity = false
+    })
+  }
+
+  hover(event: number): void {
+    if (this.state.hover === event) return
+    this.store.update((draft) => {
+      draft.hover = event
+    })
+  }
+
+  walk(direction: Direction): void {
+    const run = activeRun(this.state)
+    if (run !== undefined) this.focus(walked(run, this.state.focus.event, direction))
+  }
+
+  /** Goes along the story. */
+  step(by: 1 | -1): void {
+    const run = activeRun(this.state)
+    if (run === undefined) return
+    const stops = storyStops(run)
+    if (stops.length === 0) this.focus(this.state.focus.event + by)
+    else if (this.state.focus.event === 0) this.focus((by === 1 ? stops[0] : stops.at(-1)) as number)
+    else this.focus(nextStop(stops, this.state.focus.event, by))
+  }
+
+  /** Goes along the lane of the focus. */
+  stepLane(by: 1 | -1): void {
+    const run = activeRun(this.state)
+    if (run === undefined) return
+    const { event } = this.state.focus
+    const ids = run.recording.ofLane(run.recording.columns.lane[Math.max(1, event)] as number)
+    const at = ids.indexOf(event)
+    const next = ids[at + by]
+    if (next !== undefined) this.focus(next)
+  }
+
+  /** Jumps to the next or previous violation; one that was judged in the end is the last event of its order. */
+  violation(by: 1 | -1): void {
+    const run = activeRun(this.state)
+    if (run === undefined || run.violations.length === 0) {
+      this.say('No property is violated in this run.')
+      return
+    }
+    const places = run.violations.map(({ event, key, atMicros }) =>
+      event > 0 ? event : (run.recording.ofEntity(key ?? '').at(-1) ?? run.recording.lastUpTo(atMicros)),
+    )
+    const main = run.mainViolation === undefined ? 0 : run.violations.indexOf(run.mainViolation)
+    const now = places.indexOf(this.state.focus.event)
+    const at = now === -1 ? main : (now + by + places.length) % places.length
+    this.focus(places[at] as number)
+  }
+
+  show(name: RunName, answer: RunAnswer): void {
+    const run = new RunView(answer.columns, answer)
+    const { event } = this.state.focus
+    this.store.update((draft) => {
+      draft.runs[name] = run as never
+      draft.active = name
+      draft.timeline.viewport = undefined
+      // Ids of another run mean other events.
+      if (event > 0) draft.focus = INITIAL.focus
+      draft.announcement = verdictOf(run)
+    })
+  }
+
+  activate(name: RunName): void {
+    if (this.state.runs[name] === undefined || this.state.active === name) return
+    this.store.update((draft) => {
+      draft.active = name
+      draft.focus = INITIAL.focus
+      draft.hover = 0
+      draft.timeline.viewport = undefined
+    })
+  }
+
+  /** Keeps the run that is looked at as the one to compare with. */
+  keepActive(): void {
+    const run = activeRun(this.state)
+    this.store.update((draft) => {
+      draft.runs = { A: run } as never
+      draft.active = 'A'
+    })
+  }
+
+  openPane(pane: PaneId): void {
+    this.store.update((draft) => {
+      draft.pane = pane
+    })
+  }
+
+  toggleSheet(sheet: 'help' | 'palette' | undefined): void {
+    this.store.update((draft) => {
+      draft.sheet = draft.sheet === sheet ? undefined : sheet
+    })
+  }
+
+  say(text: string): void {
+    this.store.update((draft) => {
+      draft.announcement = text
+    })
+  }
+
+  fail(problem: string | undefined): void {
+    this.store.update((draft) => {
+      draft.problem = problem
+      if (problem !== undefined) draft.announcement = problem
+    })
+  }
+
+  /** Does something that takes a while; tells what went wrong. */
+  async during<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
+    this.store.update((draft) => {
+      draft.busy = what
+      draft.problem = undefined
+    })
+    try {
+      return await work()
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error))
+      return undefined
+    } finally {
+      this.store.update((draft) => {
+        draft.busy = undefined
+      })
+    }
+  }
+
+  private async runInto(name: RunName): Promise<void> {
+    const { setup } = this.state
+    const system = openedSystem(this.state)
+    if (setup === undefined || system === undefined) return
+    const { scenario, seed } = setup
+    const { bundle } = system
+    const answer = await this.during('Running', () => this.engine.ask('run', { bundle, scenario, seed }))
+    if (answer === undefined) return
+    this.show(name, answer)
+    const { verdict, reason } = answer.summary ?? {}
+    if (verdict === 'error') this.fail(reason)
+  }
+
+  /** Finds out what a system is made of. */
+  private async learn(name: string): Promise<void> {
+    const bundle = this.state.workspace?.systems.find((system) => system.name === name)?.bundle
+    if (bundle === undefined) return
+    try {
+      const facts = await this.engine.ask('outline', { bundle, params: {} })
+      this.store.update((draft) => {
+        draft.facts[name] = facts as never
+      })
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error))
+    }
+  }
+}
+
+function verdictOf({ summary, violations }: RunView): string {
+  if (summary === undefined) return 'The trace is open.'
+  if (violations.length === 0) return `The run ended: ${summary.verdict}.`
+  return `The run ended. ${violations.map(({ property }) => property).join(', ')} violated.`
+}

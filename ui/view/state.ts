@@ -1,0 +1,110 @@
+import type { Scenario, Workspace, WorkspaceSystem } from '../../sim/index.ts'
+import type { RunView } from '../model/run-view.ts'
+import type { AxisMode } from '../model/time-scale.ts'
+import type { Viewport } from '../model/viewport.ts'
+import type { SystemFacts } from '../worker/protocol.ts'
+
+/** The panes below the timeline, by the key that opens them. */
+export const PANES = {
+  events: { key: '8', title: 'Events' },
+  offsets: { key: '2', title: 'Offsets' },
+  log: { key: '3', title: 'Partition log' },
+  effects: { key: '4', title: 'Effects' },
+  state: { key: '5', title: 'State' },
+  saga: { key: '6', title: 'Saga' },
+  counters: { key: '7', title: 'Counters' },
+  setup: { key: '9', title: 'Setup' },
+} as const satisfies Record<string, { readonly key: string; readonly title: string }>
+
+/** A pane below the timeline. */
+export type PaneId = keyof typeof PANES
+
+/** Which of two runs. */
+export type RunName = 'A' | 'B'
+
+/** What can be changed before a run. */
+export interface Setup {
+  readonly scenario: Scenario
+  readonly seed: number
+}
+
+/** What every pane is a function of. */
+export interface Focus {
+  /** 0: nothing. */
+  readonly event: number
+  /** An order; '' for none. */
+  readonly entity: string
+}
+
+/** How the timeline is looked at. */
+export interface TimelineView {
+  readonly axis: AxisMode
+  readonly foldIdle: boolean
+  /** Only the lanes in which the story plays. */
+  readonly storyLanes: boolean
+  /** Groups of lanes that are folded into one. */
+  readonly folded: readonly string[]
+  /** Undefined: everything. */
+  readonly viewport: Viewport | undefined
+}
+
+/** Everything that the page shows, besides what it is loading. */
+export interface ViewState {
+  readonly workspace: Workspace | undefined
+  /** What is known of each system, by name. */
+  readonly facts: Readonly<Record<string, SystemFacts>>
+  /** The system and file that are open; undefined: the gallery, or a trace alone. */
+  readonly opened: { readonly system: string; readonly file: string } | undefined
+  readonly setup: Setup | undefined
+  readonly runs: Partial<Readonly<Record<RunName, RunView>>>
+  readonly active: RunName
+  readonly focus: Focus
+  readonly hover: number
+  readonly pane: PaneId
+  /** The event whose moment the state is compared with; 0: the one before the focus. */
+  readonly pinned: number
+  readonly timeline: TimelineView
+  readonly filter: string
+  readonly onlyEntity: boolean
+  readonly sheet: 'help' | 'palette' | undefined
+  readonly theme: 'system' | 'light' | 'dark'
+  readonly singleKeys: boolean
+  /** What is going on. */
+  readonly busy: string | undefined
+  /** What went wrong. */
+  readonly problem: string | undefined
+  /** Said to screen readers. */
+  readonly announcement: string
+}
+
+export const INITIAL: ViewState = {
+  workspace: undefined,
+  facts: {},
+  opened: undefined,
+  setup: undefined,
+  runs: {},
+  active: 'A',
+  focus: { event: 0, entity: '' },
+  hover: 0,
+  pane: 'state',
+  pinned: 0,
+  timeline: { axis: 'time', foldIdle: true, storyLanes: true, folded: [], viewport: undefined },
+  filter: '',
+  onlyEntity: false,
+  sheet: undefined,
+  theme: 'system',
+  singleKeys: true,
+  busy: undefined,
+  problem: undefined,
+  announcement: '',
+}
+
+/** The run that is looked at. */
+export function activeRun({ runs, active }: ViewState): RunView | undefined {
+  return runs[active]
+}
+
+/** The system that is open. */
+export function openedSystem({ workspace, opened }: ViewState): WorkspaceSystem | undefined {
+  return workspace?.systems.find(({ name }) => name === opened?.system)
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod'
+import * as faultline from '../../sim/index.ts'
+import {
+  type Bundle,
+  FAULT_KINDS,
+  type FaultSpec,
+  loadBundle,
+  outlineOf,
+  prepare,
+  type RunResult,
+  readDuration,
+  run,
+  runGenerated,
+  type Scenario,
+  shrink,
+  storyOf,
+  summaryOf,
+  type Trace,
+} from '../../sim/index.ts'
+import type { FaultBand } from '../model/fault-band.ts'
+import { readTraceFile } from '../model/trace-reader.ts'
+import { packed } from './packing.ts'
+import type { Calls, DangerCell, FaultForm, FaultMember, RunAnswer, SystemFacts } from './protocol.ts'
+
+/** Events above which no story is told: nobody would read the trace to the end. */
+const MAX_STORY_EVENTS = 1_000_000
+
+/** Does what the page asks for; the same in a worker and in a test. */
+export async function perform<Call extends keyof Calls>(
+  call: Call,
+  ask: Calls[Call]['ask'],
+  progress: (progress: Calls[Call]['progress']) => void,
+): Promise<Calls[Call]['answer']> {
+  switch (call) {
+    case 'outline':
+      return factsOf(ask as Calls['outline']['ask'])
+    case 'run':
+      return runOnce(ask as Calls['run']['ask'])
+    case 'open':
+      return opened((ask as Calls['open']['ask']).text)
+    case 'shrink': {
+      const { bundle, scenario, seed } = ask as Calls['shrink']['ask']
+      const tell = progress as (progress: Calls['shrink']['progress']) => void
+      return shrink(prepare(systemOf(bundle), scenario.params), scenario, seed, { progress: tell })
+    }
+    case 'sweep':
+      return sweep(ask as Calls['sweep']['ask'], progress as (cell: DangerCell) => void)
+    default:
+      throw new Error(`there is no call ${call}`)
+  }
+}
+
+function systemOf(bundle: Bundle): ReturnType<typeof loadBundle> {
+  return loadBundle(bundle, faultline)
+}
+
+function factsOf({ bundle, params }: Calls['outline']['ask']): SystemFacts {
+  const system = systemOf(bundle)
+  const outline = outlineOf(system, { params })
+  return { name: system.name, says: system.says, outline, faults: FAULT_KINDS.map(formOf) }
+}
+
+interface JsonMember {
+  readonly type?: string
+  readonly description?: string
+  readonly default?: unknown
+}
+
+function formOf({ kind, says, schema, actsOn }: (typeof FAULT_KINDS)[number]): FaultForm {
+  const json = z.toJSONSchema(schema, { io: 'input' }) as {
+    readonly properties?: Readonly<Record<string, JsonMember>>
+    readonly required?: readonly string[]
+  }
+  const types: Readonly<Record<string, FaultMember['type']>> = {
+    array: 'pair',
+    boolean: 'flag',
+    integer: 'integer',
+  }
+  const members = Object.entries(json.properties ?? {}).map(
+    ([name, { type, description = '', default: initial }]): FaultMember => ({
+      name,
+      says: description,
+      type: types[type ?? ''] ?? 'text',
+      required: json.required?.includes(name) === true,
+      default: initial,
+    }),
+  )
+  return { kind, says, members, actsOn }
+}
+
+async function runOnce({ bundle, scenario, seed }: Calls['run']['ask']): Promise<RunAnswer> {
+  const result = await run(prepare(systemOf(bundle), scenario.params), scenario, seed, { trace: true })
+  const trace = result.trace as Trace
+  const summary = summaryOf(result)
+  const story = result.events <= MAX_STORY_EVENTS ? storyOf(summary, trace, scenario.expect) : undefined
+  return { columns: packed(trace), scenario, summary, story, bands: bandsOf(summary.faults) }
+}
+
+function opened(text: string): RunAnswer {
+  const { columns, run: traced } = readTraceFile(text)
+  const { scenario, summary, story } = traced ?? {}
+  return { columns, scenario, summary, story, bands: bandsOf(summary?.faults ?? []) }
+}
+
+/** When and where the faults of a run acted. */
+function bandsOf(faults: RunResult['faults']): FaultBand[] {
+  return faults.flatMap(({ spec, description, struckAtMicros }, index): FaultBand[] => {
+    if (struckAtMicros === undefined) return []
+    const found = FAULT_KINDS.find(({ kind }) => kind in spec)
+    const lasts =
+      [spec.for, spec.restart, spec.by].map(durationOf).find((micros) => micros !== undefined) ?? 0
+    const aim =
+      found === undefined ? [] : [spec[found.kind]].flat().filter((name) => typeof name === 'string')
+    const toMicros = struckAtMicros + lasts
+    return [
+      {
+        index,
+        kind: found?.kind ?? '',
+        says: description,
+        fromMicros: struckAtMicros,
+        toMicros,
+        targets: aim,
+      },
+    ]
+  })
+}
+
+function durationOf(value: unknown): number | undefined {
+  return typeof value === 'string' ? readDuration(value) : undefined
+}
+
+async function sweep(
+  { bundle, scenario, seed, index, places }: Calls['sweep']['ask'],
+  progress: (cell: DangerCell) => void,
+): Promise<readonly DangerCell[]> {
+  const prepared = prepare(systemOf(bundle), scenario.params)
+  const cells: DangerCell[] = []
+  for (const [place, trigger] of places.entries()) {
+    const faults = scenario.faults.map((spec, other) => (other === index ? moved(spec, trigger) : spec))
+    const candidate: Scenario = { ...scenario, faults }
+    const result = await runGenerated(prepared, candidate, seed)
+    const struck = result.faults[index]?.struckAtMicros !== undefined
+    const violated = result.properties.filter(({ verdict }) => verdict === 'violated').map(({ name }) => name)
+    const cell: DangerCell = { place, verdict: struck ? result.verdict : 'missed', violated }
+    cells.push(cell)
+    progress(cell)
+  }
+  return cells
+}
+
+/** A fault with another trigger. */
+function moved(spec: FaultSpec, trigger: { at: string; of?: string; nth?: number }): FaultSpec {
+  const { at: _at, of: _of, nth: _nth, ...members } = spec
+  return { ...members, ...trigger }
+}

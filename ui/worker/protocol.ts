@@ -1,0 +1,90 @@
+import type { Bundle, RunSummary, Scenario, Shrunk, Story, SystemOutline } from '../../sim/index.ts'
+import type { Columns } from '../model/columns.ts'
+import type { FaultBand } from '../model/fault-band.ts'
+
+/** A member of a fault's entry, for a form. */
+export interface FaultMember {
+  readonly name: string
+  readonly says: string
+  readonly type: 'text' | 'pair' | 'flag' | 'integer'
+  readonly required: boolean
+  readonly default: unknown
+}
+
+/** A kind of fault, for a form. */
+export interface FaultForm {
+  readonly kind: string
+  readonly says: string
+  readonly members: readonly FaultMember[]
+  /** Whether it acts on processes of services, brokers, or anything. */
+  readonly actsOn: readonly ('services' | 'brokers')[] | undefined
+}
+
+/** What a system is made of. */
+export interface SystemFacts {
+  readonly name: string
+  readonly says: string
+  readonly outline: SystemOutline
+  readonly faults: readonly FaultForm[]
+}
+
+/** A run, ready to be looked at. */
+export interface RunAnswer {
+  readonly columns: Columns
+  readonly scenario: Scenario | undefined
+  readonly summary: RunSummary | undefined
+  readonly story: Story | undefined
+  readonly bands: readonly FaultBand[]
+}
+
+/** What a run is made of. */
+export interface RunAsk {
+  readonly bundle: Bundle
+  readonly scenario: Scenario
+  readonly seed: number
+}
+
+/** One place of a danger map: where a fault struck, and what came of it. */
+export interface DangerCell {
+  readonly place: number
+  readonly verdict: RunSummary['verdict'] | 'missed'
+  readonly violated: readonly string[]
+}
+
+/** What the worker can be asked. */
+export interface Calls {
+  outline: {
+    readonly ask: { readonly bundle: Bundle; readonly params: Scenario['params'] }
+    readonly answer: SystemFacts
+    readonly progress: never
+  }
+  run: { readonly ask: RunAsk; readonly answer: RunAnswer; readonly progress: never }
+  open: { readonly ask: { readonly text: string }; readonly answer: RunAnswer; readonly progress: never }
+  shrink: {
+    readonly ask: RunAsk
+    readonly answer: Shrunk | undefined
+    readonly progress: { readonly runs: number; readonly faults: number; readonly orders: number }
+  }
+  /** One run for each place, with the fault at its index moved there. */
+  sweep: {
+    readonly ask: RunAsk & {
+      readonly index: number
+      readonly places: readonly { readonly at: string; readonly of?: string; readonly nth?: number }[]
+    }
+    readonly answer: readonly DangerCell[]
+    readonly progress: DangerCell
+  }
+}
+
+/** A question, as it is posted. */
+export interface Question {
+  readonly number: number
+  readonly call: keyof Calls
+  readonly ask: unknown
+}
+
+/** An answer, as it is posted. */
+export type Reply =
+  | { readonly number: number; readonly kind: 'progress'; readonly value: unknown }
+  | { readonly number: number; readonly kind: 'answer'; readonly value: unknown }
+  | { readonly number: number; readonly kind: 'failure'; readonly message: string }
