@@ -123,7 +123,7 @@ function paintWork(pen: Pen, scene: Scene, tokens: Tokens): void {
     if (to < 0 || from > scene.width) continue
     pen.globalAlpha = mask[first] === SHOWN ? 0.26 : 0.1
     pen.fillStyle = tokens.classes.process
-    pen.fillRect(from, row * scene.rowHeight + 4, Math.max(1, to - from), scene.rowHeight - 8)
+    pen.fillRect(from, yOf(scene, row) - 6, Math.max(1, to - from), 12)
   }
   pen.globalAlpha = 1
 }
