@@ -2,7 +2,7 @@ import type { ChoiceSite, Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
-import { LAN_LATENCY, type LatencyTable, QUANTILES } from './latency.ts'
+import { LAN_LATENCY, type LatencyShape, type LatencyTable, QUANTILES, shapedLatency } from './latency.ts'
 import type { Process } from './process.ts'
 
 /** A message that waits for a partition to heal. */
@@ -15,7 +15,7 @@ interface HeldMessage {
   readonly cause: number
 }
 
-/** Somebody who is told when a link is cut, and when it is whole again. */
+/** Somebody who is told when a link is cut, and when it is whole again, or a process at its end pauses and goes on. */
 export interface LinkObserver {
   linkChanged(): void
 }
@@ -49,7 +49,7 @@ export class Link {
    * The link must not be cut.
    */
   arrivalMicros(kernel: Kernel, entity: Entity): Micros {
-    return this.arrivalAfter(kernel.nowMicros + this.drawLatency(kernel, entity))
+    return this.arrivalAfter(this.departureMicros(kernel) + this.drawLatency(kernel, entity))
   }
 
   /** Keeps a message until the link is whole again. */
@@ -63,18 +63,33 @@ export class Link {
     const changed = cut !== this.cut
     this.cut = cut
     this.addedMicros = addedMicros
-    if (changed) for (const observer of this.observers) observer.linkChanged()
+    if (changed) this.tell()
     if (cut || this.held.length === 0) return
     const { held } = this
     this.held = []
     for (const { latencyMicros, entity, target, code, subject, cause } of held) {
-      const arrival = this.arrivalAfter(kernel.nowMicros + latencyMicros)
+      const arrival = this.arrivalAfter(this.departureMicros(kernel) + latencyMicros)
       kernel.scheduleAt(arrival, entity, target, code, subject, cause)
     }
   }
 
+  /** Tells whoever looks at it that it may carry something now, or nothing. */
+  tell(): void {
+    for (const observer of this.observers) observer.linkChanged()
+  }
+
+  /** Whether what is sent now arrives, and is taken there. */
+  get isOpen(): boolean {
+    return !this.cut && this.from.isResponsive && this.to.isResponsive
+  }
+
   private drawLatency(kernel: Kernel, entity: Entity): Micros {
     return this.latency[kernel.choose(this.site, entity, QUANTILES)] as number
+  }
+
+  /** What a paused process sends leaves when it goes on. */
+  private departureMicros(kernel: Kernel): Micros {
+    return Math.max(kernel.nowMicros, this.from.incarnation.pausedUntilMicros)
   }
 
   private arrivalAfter(undelayedMicros: Micros): Micros {
@@ -87,13 +102,16 @@ export class Link {
 /** Every process of the cluster and the links between them. */
 export class Network {
   readonly kernel: Kernel
+  /** The shape of all latencies. */
+  readonly shape: LatencyShape
   readonly processes = new Map<string, Process>()
   private readonly allLinks: Link[] = []
   private readonly latencies = new Map<Process, LatencyTable>()
   private readonly conditions: LinkCondition[] = []
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, shape: LatencyShape = 'usual') {
     this.kernel = kernel
+    this.shape = shape
   }
 
   /** Adds a process. @param latency of its links, both ways; default: inside the data centre */
@@ -109,10 +127,12 @@ export class Network {
     const known = from.links[to.index]
     if (known !== undefined) return known
     const site = this.kernel.choices.site(`latency ${from.name}→${to.name}`)
-    const link = new Link(from, to, site, this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY)
+    const latency = this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY
+    const link = new Link(from, to, site, shapedLatency(latency, this.shape))
     this.refresh(link)
     this.allLinks.push(link)
     from.links[to.index] = link
+    to.incoming.push(link)
     return link
   }
 

@@ -12,6 +12,8 @@ export interface ProcessResource {
   resourceIndex: number
   /** @param cause trace id of the crash */
   processEnded(cause: number): void
+  /** The process stands still: whoever takes its silence for consent is to be told. */
+  processPaused?(): void
 }
 
 /**
@@ -30,6 +32,8 @@ export class Process {
   private readonly boot: ((process: Process) => void) | undefined
   /** Links to other processes by their index. */
   readonly links: (Link | undefined)[] = []
+  /** Links from other processes, as far as they are used. */
+  readonly incoming: Link[] = []
   index = -1
   private resources: ProcessResource[] = []
 
@@ -48,9 +52,19 @@ export class Process {
     return this.boot !== undefined
   }
 
-  /** Whether it runs. */
+  /** Whether it lives; it may be paused. */
   get alive(): boolean {
     return this.incarnation.alive
+  }
+
+  /** Whether it stands still. */
+  get isPaused(): boolean {
+    return this.kernel.nowMicros < this.incarnation.pausedUntilMicros
+  }
+
+  /** Whether it lives and is not paused. */
+  get isResponsive(): boolean {
+    return this.alive && !this.isPaused
   }
 
   /** Ties a resource to the present life: it hears when that ends. */
@@ -86,6 +100,39 @@ export class Process {
   /** Ends the present life in order: whoever lives in it has put everything away. */
   stop(cause: number, restartAfter?: Micros): void {
     this.end('stop', cause, restartAfter)
+  }
+
+  /**
+   * Stands still for a while, as in a long garbage collection: it keeps its memory and its connections, executes nothing, and
+   * sends nothing; timers and arrivals wait until it goes on, in their order.
+   */
+  pause(cause: number, forMicros: Micros): void {
+    if (!this.alive) return
+    const { kernel, incarnation } = this
+    const wasPaused = this.isPaused
+    kernel.cause = kernel.record('pause', this.name, undefined, cause, { forMicros })
+    kernel.pause(incarnation, kernel.nowMicros + forMicros)
+    if (wasPaused) return
+    kernel.whenResumed(incarnation, () => this.resumed())
+    this.linksChanged()
+    for (const resource of [...this.resources]) resource.processPaused?.()
+  }
+
+  /** Does something now, or when it goes on if it is paused; never if this life ends before. */
+  whenResponsive(act: () => void): void {
+    if (this.isPaused) this.kernel.whenResumed(this.incarnation, act)
+    else act()
+  }
+
+  private linksChanged(): void {
+    for (const link of this.links) link?.tell()
+    for (const link of this.incoming) link.tell()
+  }
+
+  private resumed(): void {
+    const { kernel } = this
+    kernel.cause = kernel.record('resume', this.name, undefined, kernel.cause)
+    this.linksChanged()
   }
 
   private end(how: 'crash' | 'stop', cause: number, restartAfter: Micros | undefined): void {

@@ -1,12 +1,25 @@
 /** SQLSTATE codes of PostgreSQL that this database raises (PostgreSQL documentation, appendix A). */
 export type SqlState =
+  | '08001' // sqlclient_unable_to_establish_sqlconnection: the server is down
+  | '08006' // connection_failure: the connection broke; what was not committed is gone
+  | '08007' // transaction_resolution_unknown: the connection broke during COMMIT
   | '23505' // unique_violation
+  | '25006' // read_only_sql_transaction
   | '25P02' // in_failed_sql_transaction
+  | '3B001' // invalid_savepoint_specification
+  | '40001' // serialization_failure
   | '40P01' // deadlock_detected
+  | '42704' // undefined_object: a replication slot that does not exist
+  | '53300' // too_many_connections, and a pool that has none free in time
+  | '55006' // object_in_use: a replication slot that somebody else reads
+  | '55P03' // lock_not_available: NOWAIT, or lock_timeout
+  | '57014' // query_canceled: statement_timeout
+  | '57P03' // cannot_connect_now: the server is recovering
 
 /** An error that service code may catch, as a driver would raise it. */
 export class DatabaseError extends Error {
   readonly sqlState: SqlState
+  /** The table that it is about; empty when it is about none. */
   readonly table: string
 
   constructor(sqlState: SqlState, table: string, message: string) {

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { SimError } from '../kernel/error.ts'
 import { durationMicros } from '../kernel/time.ts'
+import { brokersOf, runnerOf } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
+import { struckProcesses } from './target.ts'
 
 /**
  * A process dies at once: memory, promises and open transactions are gone; what was committed or sent stays. A broker's
@@ -20,20 +21,16 @@ export const crash = defineFault({
   actsOn: ['services', 'brokers'],
   targets: (settings) => [settings.crash],
   describe: (settings) => `${settings.crash} crashed and restarted after ${settings.restart}`,
-  strike({ kernel, network }, settings, strike) {
+  strike(world, settings, strike) {
     const restartMicros = durationMicros(settings.restart)
-    const named = network.named(settings.crash)
-    if (named.some(({ mortal }) => !mortal)) {
-      kernel.fail(
-        new SimError(
-          'definition',
-          `a crash of ${settings.crash} is not simulated: only services, relays and brokers crash`,
-        ),
-      )
-    }
-    const running = named.find((process) => process.incarnation === strike.incarnation)
-    for (const process of running === undefined ? named : [running])
+    for (const process of struckProcesses(world, settings.crash, strike, 'a crash'))
       process.crash(strike.cause, restartMicros)
-    return kernel.nowMicros + restartMicros
+    return world.kernel.nowMicros + restartMicros
   },
+  aims: (targets, place) => {
+    const processes = place === undefined ? targets.services : [runnerOf(place.step)]
+    return [...processes, ...brokersOf(targets)].map((name) => ({ crash: name }))
+  },
+  weight: 4,
+  sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { serviceOf } from './aim.ts'
 import { processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
@@ -23,9 +24,14 @@ export const redeliver = defineFault({
     for (const client of kafka.consumers(settings.redeliver)) {
       for (const partition of client.consumer.assignment()) {
         const position = client.consumer.position(partition) ?? 0
-        if (position > 0) client.seek(partition, Math.max(0, position - settings.records), strike.cause)
+        const offset = Math.max(0, position - settings.records)
+        if (position > 0) client.process.whenResponsive(() => client.seek(partition, offset, strike.cause))
       }
     }
     return kernel.nowMicros
   },
+  aims: ({ services }, place) =>
+    (place === undefined ? services : [serviceOf(place.step)]).map((name) => ({ redeliver: name })),
+  weight: 2,
+  sample: (draw) => ({ records: draw.between(1, 3) }),
 })

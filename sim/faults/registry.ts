@@ -2,11 +2,20 @@ import { crash } from './crash.ts'
 import { crashMachine } from './crash-machine.ts'
 import type { FaultKind } from './fault.ts'
 import { partition, slow } from './link.ts'
+import { pause } from './pause.ts'
 import { redeliver } from './redeliver.ts'
 import { shutDown } from './shut-down.ts'
 
 /** Every kind of fault, by name. A new kind is added here and nowhere else. */
-export const FAULT_KINDS: readonly FaultKind[] = [crash, crashMachine, shutDown, partition, slow, redeliver]
+export const FAULT_KINDS: readonly FaultKind[] = [
+  crash,
+  crashMachine,
+  shutDown,
+  pause,
+  partition,
+  slow,
+  redeliver,
+]
 
 /** The kind that an entry of a scenario file means: the one whose name is a member of it. */
 export function faultKindOf(entry: object): FaultKind | undefined {

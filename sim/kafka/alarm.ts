@@ -1,24 +1,22 @@
-import type { Entity } from '../kernel/choice.ts'
-import type { Kernel } from '../kernel/kernel.ts'
+import type { Process } from '../cluster/process.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor, Ticket } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
 
 /**
- * The one event that a state machine waits for: its next deadline. A deadline that moves away is not rescheduled: the
+ * The one event that a state machine of a process waits for: its next deadline. A deadline that moves away is not rescheduled: the
  * alarm rings at the old moment, and the machine says again when it wants to be woken.
  */
 export class Alarm implements Actor {
-  private readonly kernel: Kernel
-  private readonly entity: Entity
+  private readonly process: Process
   private readonly ring: () => void
   private ticket: Ticket | undefined
   private atMicros: Micros = Number.POSITIVE_INFINITY
   private isBackground = false
 
-  /** @param entity keys its order among simultaneous events */
-  constructor(kernel: Kernel, entity: Entity, ring: () => void) {
-    this.kernel = kernel
-    this.entity = entity
+  /** @param process that hears it, and while it is paused does not */
+  constructor(process: Process, ring: () => void) {
+    this.process = process
     this.ring = ring
   }
 
@@ -35,13 +33,13 @@ export class Alarm implements Actor {
       return
     this.clear()
     if (atMicros === Number.POSITIVE_INFINITY) return
-    const { kernel } = this
+    const { kernel, entity } = this.process
     const at = Math.max(Math.ceil(atMicros), kernel.nowMicros)
     this.atMicros = at
     this.isBackground = background
     this.ticket = background
       ? kernel.scheduleBackground(at, this, 0, undefined)
-      : kernel.scheduleAt(at, this.entity, this, 0, undefined, kernel.cause)
+      : kernel.scheduleAt(at, entity, this, 0, undefined, kernel.cause)
   }
 
   /** Does not ring. */
@@ -50,8 +48,13 @@ export class Alarm implements Actor {
     this.ticket = undefined
     this.atMicros = Number.POSITIVE_INFINITY
     if (ticket === undefined) return
-    if (this.isBackground) this.kernel.cancelBackground(ticket)
-    else this.kernel.cancel(ticket)
+    const { kernel } = this.process
+    if (this.isBackground) kernel.cancelBackground(ticket)
+    else kernel.cancel(ticket)
+  }
+
+  livesIn(): Incarnation {
+    return this.process.incarnation
   }
 
   onEvent(_code: number, _subject: unknown): void {

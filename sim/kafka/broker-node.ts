@@ -3,7 +3,6 @@ import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
-import type { Actor } from '../kernel/queue.ts'
 import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
@@ -15,6 +14,7 @@ import type {
   ControllerApi,
   ControllerChannel,
   ControllerRequest,
+  StandingBroker,
 } from './broker/host.ts'
 import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
@@ -22,6 +22,7 @@ import type { KafkaCluster } from './cluster.ts'
 import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
 import { type ConsumerClient, placeOf } from './consumer-client.ts'
 import type { MetadataBatch } from './controller/record.ts'
+import type { MetadataFollower } from './controller-node.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { RecordBatch } from './log/batch.ts'
 import type { ApiName, ApiRequest } from './protocol/api.ts'
@@ -79,8 +80,19 @@ class TraceObserver implements BrokerObserver {
   }
 }
 
+/** The offsets of a commit, as traces list them. */
+function offsetsOf(topics: OffsetCommitRequest['topics']) {
+  return topics.flatMap(({ name: topic, partitions }) =>
+    partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
+      topic,
+      partition,
+      offset,
+    })),
+  )
+}
+
 /** A broker of the cluster: a process whose lives are brokers, with a disk that outlives them. */
-export class BrokerNode implements Server, Actor {
+export class BrokerNode implements Server, MetadataFollower {
   readonly id: number
   readonly process: Process
   /** The present life; undefined while it is down. */
@@ -99,6 +111,8 @@ export class BrokerNode implements Server, Actor {
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
   private toController: Connection | undefined
+  /** How many member ids it has made up. */
+  private memberIds = 0
 
   constructor(cluster: KafkaCluster, id: number) {
     const { kernel, network } = cluster
@@ -106,15 +120,14 @@ export class BrokerNode implements Server, Actor {
     this.network = network
     this.id = id
     this.process = network.add(new Process(kernel, `broker-${id}`, 'broker', () => this.start()))
-    const { entity } = this.process
     const advance = (): void => {
       this.noteExpired()
       this.perform((broker, nowMillis) => broker.advance(nowMillis))
       this.interruptRoutines()
     }
-    this.alarm = new Alarm(kernel, entity, advance)
-    this.housekeeping = new Alarm(kernel, entity, advance)
-    this.heartbeats = new Alarm(kernel, entity, () =>
+    this.alarm = new Alarm(this.process, advance)
+    this.housekeeping = new Alarm(this.process, advance)
+    this.heartbeats = new Alarm(this.process, () =>
       this.perform((broker, nowMillis) => broker.heartbeat(nowMillis)),
     )
     this.routine = this.routineWithController()
@@ -163,9 +176,7 @@ export class BrokerNode implements Server, Actor {
     return undefined
   }
 
-  /** Metadata arrive from the controller. */
-  onEvent(_code: number, subject: unknown): void {
-    const batches = subject as readonly MetadataBatch[]
+  takeMetadata(batches: readonly MetadataBatch[]): void {
     this.perform((broker, nowMillis) => {
       for (const batch of batches) {
         broker.applyMetadata(batch, nowMillis)
@@ -175,34 +186,55 @@ export class BrokerNode implements Server, Actor {
     this.interruptRoutines()
   }
 
+  /** Is in the first of its lives, and has been up for some time. */
+  resume(standing: StandingBroker): void {
+    this.start(standing)
+    this.connectToController()
+  }
+
+  /** Makes up what comes after the prefix of a member id. */
+  newMemberId(): string {
+    return `${this.life}.${++this.memberIds}`
+  }
+
+  /** The name of its present life. */
+  get life(): string {
+    return `${this.process.name}#${this.process.incarnation.number}`
+  }
+
   /** Starts a life, with what the last one left on the disk. */
-  private start(): void {
+  private start(standing?: StandingBroker): void {
     const { cluster, process } = this
-    const nowMillis = clockMillis(cluster.kernel.nowMicros)
-    process.attach({ resourceIndex: -1, processEnded: (cause) => this.ended(cause) })
+    const { kernel, controller, brokerConfig, switches } = cluster
+    const nowMillis = clockMillis(kernel.nowMicros)
+    process.attach({
+      resourceIndex: -1,
+      processEnded: (cause) => this.ended(cause),
+      processPaused: () => this.paused(),
+    })
     this.toController = undefined
-    this.broker = new Broker(
-      this.id,
-      cluster.brokerConfig,
-      this.hostOf(),
-      nowMillis,
-      this.disk,
-      cluster.switches,
-    )
-    cluster.controller.follow(this, -1)
+    this.broker = new Broker(this.id, brokerConfig, this.hostOf(), nowMillis, this.disk, switches, standing)
+    controller.follow(this, standing === undefined ? -1 : this.broker.metadataOffset)
     this.settle()
+  }
+
+  /** Followers wait at leaders without a time limit: those are told that this one fetches no more. */
+  private paused(): void {
+    for (const node of this.cluster.nodes.values())
+      if (node !== this) node.perform((broker, nowMillis) => broker.unresponsive(this.id, nowMillis))
   }
 
   /** Shuts down in order, and stops when the others have taken over. @param restartAfter delay from then on */
   shutDown(cause: number, restartAfter?: Micros): void {
-    this.routine.end()
-    this.perform((broker, nowMillis) =>
-      broker.shutDown(nowMillis, (disk) => {
-        this.disk = disk
-        this.broker = undefined
-        this.process.stop(cause, restartAfter)
-      }),
-    )
+    const stopped = (disk: BrokerDisk): void => {
+      this.disk = disk
+      this.broker = undefined
+      this.process.stop(cause, restartAfter)
+    }
+    this.process.whenResponsive(() => {
+      this.routine.end()
+      this.perform((broker, nowMillis) => broker.shutDown(nowMillis, stopped))
+    })
   }
 
   private ended(cause: number): void {
@@ -214,6 +246,7 @@ export class BrokerNode implements Server, Actor {
       this.disk = leave === undefined ? broker.crashProcess(nowMillis) : leave(broker, nowMillis)
     this.leave = undefined
     this.broker = undefined
+    this.toController = undefined
     this.routine.end()
     this.interruptRoutines()
     for (const alarm of [this.alarm, this.housekeeping, this.heartbeats]) alarm.clear()
@@ -242,8 +275,11 @@ export class BrokerNode implements Server, Actor {
   private settleHeartbeats(broker: Broker): void {
     const dueMillis = broker.heartbeatDeadlineMillis()
     if (this.routine.isRunning || dueMillis === Number.POSITIVE_INFINITY) return
-    const { controller } = this.cluster
-    if (broker.state === 'RUNNING' && this.routine.isPossible && !controller.isShuttingDown) {
+    const { controller, kernel } = this.cluster
+    // One that is overdue is not mere routine: the controller may have fenced the broker meanwhile.
+    const isInTime = dueMillis > clockMillis(kernel.nowMicros)
+    const isRoutine = isInTime && broker.state === 'RUNNING' && !controller.isShuttingDown
+    if (isRoutine && this.routine.isPossible) {
       this.heartbeats.clear()
       this.routine.begin()
     } else this.heartbeats.set(momentOf(dueMillis), !this.routine.isPossible)
@@ -274,18 +310,12 @@ export class BrokerNode implements Server, Actor {
     return (response) => {
       const { kernel } = this.cluster
       const { groupId, topics } = request.body as OffsetCommitRequest
-      const offsets = topics.flatMap(({ name: topic, partitions }) =>
-        partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
-          topic,
-          partition,
-          offset,
-        })),
-      )
       const answers = (response as OffsetCommitResponse | undefined)?.topics ?? []
       const errorCode = answers[0]?.partitions[0]?.errorCode ?? 'NETWORK_EXCEPTION'
       kernel.digest.word(hashText(errorCode, 6))
-      for (const { offset } of offsets) kernel.digest.integer(offset)
-      const data = kernel.trace && { offsets, errorCode }
+      for (const { partitions } of topics)
+        for (const { committedOffset } of partitions) kernel.digest.integer(committedOffset)
+      const data = kernel.trace && { offsets: offsetsOf(topics), errorCode }
       kernel.cause = kernel.record('offset-commit', `group ${groupId}`, undefined, kernel.cause, data)
       respond(response)
     }
@@ -321,31 +351,35 @@ export class BrokerNode implements Server, Actor {
     const { network, process, cluster } = this
     const channel = (): ClientChannel =>
       new ClientChannel(network, process, cluster.nodes, () => this.settle(), true)
-    const life = `${process.name}#${process.incarnation.number}`
-    let members = 0
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
       controller: this.controllerChannel(),
       observer: new TraceObserver(cluster.kernel),
       parksFetches: true,
-      newMemberId: () => `${life}.${++members}`,
-      newIncarnationId: () => life,
+      newMemberId: () => this.newMemberId(),
+      newIncarnationId: () => this.life,
     }
   }
 
-  private controllerChannel(): ControllerChannel {
+  private connectToController(): Connection {
     const { cluster, network, process } = this
-    const { controller, kernel } = cluster
+    const { controller } = cluster
+    this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
+      this.toController = undefined
+    })
+    return this.toController
+  }
+
+  private controllerChannel(): ControllerChannel {
+    const { cluster, process } = this
+    const { kernel } = cluster
     return {
       send: <Api extends ControllerApi>(
         request: ControllerRequest<Api>,
         answered: ControllerAnswered<Api>,
       ) => {
-        this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
-          this.toController = undefined
-        })
         const message = { ...request, timeoutMillis: SOCKET_TIMEOUT_MS }
-        this.toController.send(message, process.entity, (response) => {
+        this.connectToController().send(message, process.entity, (response) => {
           answered(response as Parameters<typeof answered>[0], clockMillis(kernel.nowMicros))
           this.settle()
         })

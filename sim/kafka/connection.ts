@@ -60,6 +60,7 @@ export class Connection implements Actor {
   private readonly network: Network
   private readonly server: Server
   private readonly isPipelined: boolean
+  private readonly clientLife: Incarnation
   private readonly life: Incarnation
   private readonly there: Link
   private readonly back: Link
@@ -97,13 +98,14 @@ export class Connection implements Actor {
     this.from = from
     this.to = to
     this.server = server
+    this.clientLife = from.incarnation
     this.life = to.incarnation
     this.closed = closed
     this.there = network.link(from, to)
     this.back = network.link(to, from)
     this.atClient = { resourceIndex: -1, processEnded: () => this.forget() }
     this.atServer = { resourceIndex: -1, processEnded: (cause) => this.serverEnded(cause) }
-    this.alarm = new Alarm(network.kernel, from.entity, () => this.expire())
+    this.alarm = new Alarm(from, () => this.expire())
     from.attach(this.atClient)
     if (to.alive) to.attach(this.atServer)
     this.there.observers.add(this)
@@ -111,9 +113,9 @@ export class Connection implements Actor {
     if (!this.healthy) this.brokenSinceMicros = network.kernel.nowMicros
   }
 
-  /** Whether messages get through both ways. */
+  /** Whether messages get through both ways, and are heard. */
   get healthy(): boolean {
-    return !this.there.cut && !this.back.cut && this.life.alive
+    return this.life.alive && this.there.isOpen && this.back.isOpen
   }
 
   /** Sends a request. @param answered never called before this returns; undefined: nobody knows whether it had an effect */
@@ -142,13 +144,17 @@ export class Connection implements Actor {
     this.closed()
   }
 
-  /** A link of it was cut, or is whole again. */
+  /** A link of it was cut, or is whole again; or a process has paused, or goes on. */
   linkChanged(): void {
     const { nowMicros } = this.network.kernel
     this.brokenSinceMicros = this.healthy
       ? Number.POSITIVE_INFINITY
       : Math.min(this.brokenSinceMicros, nowMicros)
     this.setAlarm()
+  }
+
+  livesIn(code: number): Incarnation {
+    return code === ARRIVES ? this.life : this.clientLife
   }
 
   onEvent(code: number, subject: unknown): void {

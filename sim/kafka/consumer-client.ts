@@ -14,6 +14,7 @@ import type { ConsumerSettings } from './consumer/config.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { ConsumerError } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } from './consumer/hooks.ts'
+import type { StableMember } from './consumer/stable-member.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
 
@@ -26,6 +27,7 @@ const PASSING_ERRORS: ReadonlySet<ConsumerError['code']> = new Set<ConsumerError
   'TIMEOUT',
 ])
 const POLL_AGAIN_MICROS = 1_000_000
+const NO_RECORDS: readonly PolledRecord[] = []
 
 /** A record with where it was read. */
 export interface PolledRecord extends TopicPartition {
@@ -46,6 +48,8 @@ export interface ConsumerApplication {
   onRecords(): void
   /** Partitions came, or went: then the group waits until this returns. */
   onAssignment?(change: 'assigned' | 'revoked' | 'lost', partitions: readonly TopicPartition[]): void
+  /** Partitions are to be given up, for which the group waits until `done` is called; after `onAssignment`. */
+  onRevocation?(partitions: readonly TopicPartition[], done: () => void): void
 }
 
 /** Kafka's consumer in one life of a process: one member of one group. */
@@ -61,8 +65,8 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly heartbeatIntervalMillis: number
   private readonly sessionTimeoutMillis: number
   private readonly causes = new Map<string, readonly number[]>()
-  /** Partitions of which records were polled since the last commit. */
-  private readonly polled = new Map<string, TopicPartition>()
+  /** Partitions of which records were polled since the last commit, each with the last of those. */
+  private readonly polled = new Map<string, PolledRecord>()
   private readonly alarm: Alarm
   private readonly heartbeats: Alarm
   private readonly refresh: Alarm
@@ -81,7 +85,7 @@ export class ConsumerClient implements ConsumerHooks {
     application: ConsumerApplication,
     settings: ConsumerSettings = {},
   ) {
-    const { kernel, network } = cluster
+    const { network } = cluster
     this.cluster = cluster
     this.process = process
     this.groupId = groupId
@@ -101,10 +105,10 @@ export class ConsumerClient implements ConsumerHooks {
       this.consumer.advance(this.nowMillis)
       this.settle()
     }
-    this.alarm = new Alarm(kernel, process.entity, advance)
-    this.heartbeats = new Alarm(kernel, process.entity, advance)
-    this.refresh = new Alarm(kernel, process.entity, advance)
-    this.again = new Alarm(kernel, process.entity, () => application.onRecords())
+    this.alarm = new Alarm(process, advance)
+    this.heartbeats = new Alarm(process, advance)
+    this.refresh = new Alarm(process, advance)
+    this.again = new Alarm(process, () => application.onRecords())
     process.attach({ resourceIndex: -1, processEnded: (cause) => this.ended(cause) })
     cluster.join(this)
   }
@@ -123,15 +127,28 @@ export class ConsumerClient implements ConsumerHooks {
     this.application.onRecords()
   }
 
+  /** Begins to poll as a member of a stable group. */
+  resumeAs(member: StableMember): void {
+    this.channel.reachCoordinator(member.coordinatorId)
+    this.knownTopology = this.cluster.controller.topology
+    this.consumer.resumeAs(member, this.nowMillis)
+    this.onPartitionsAssigned(member.assignment, () => {})
+    this.start()
+  }
+
   /** The next records; none if there are none now: then the application hears when there are. */
   poll(): readonly PolledRecord[] {
     const records = this.tryPoll()
     this.settle()
-    return records.map(({ topic, partition, offset, record }) => {
+    if (records.length === 0) return NO_RECORDS
+    const polled: PolledRecord[] = []
+    for (const { topic, partition, offset, record } of records) {
       const place = placeOf(topic, partition)
-      this.polled.set(place, { topic, partition })
-      return { topic, partition, offset, place, record: record as SentRecord }
-    })
+      const one = { topic, partition, offset, place, record: record as SentRecord }
+      this.polled.set(place, one)
+      polled.push(one)
+    }
+    return polled
   }
 
   /** What poll throws ends the application, or is logged and tried again if time can heal it. */
@@ -167,20 +184,38 @@ export class ConsumerClient implements ConsumerHooks {
    * @param done called when the coordinator has answered, with why it has not taken them if it has not
    */
   commit(entity: Entity, cause: number, done: (error: ConsumerError | undefined) => void): void {
-    this.cluster.kernel.cause = cause
-    this.channel.entity = entity
     const offsets = this.uncommitted()
     this.polled.clear()
+    this.commitOffsets(offsets, entity, cause, done)
+  }
+
+  /** Commits offsets of the application's own choice: each that of the next record to read. */
+  commitOffsets(
+    offsets: readonly PartitionOffset[],
+    entity: Entity,
+    cause: number,
+    done: (error: ConsumerError | undefined) => void,
+  ): void {
+    this.cluster.kernel.cause = cause
+    this.channel.entity = entity
     this.consumer.commitSync(offsets, this.nowMillis, (error) => done(error))
+    this.settle()
+  }
+
+  /** Leaves the group in order, after a last commit where commits are automatic; `done` is called when it has left. */
+  close(done: () => void): void {
+    this.consumer.close(this.nowMillis, () => done())
     this.settle()
   }
 
   /** What the next commit will hold. */
   uncommitted(): readonly PartitionOffset[] {
     const offsets: PartitionOffset[] = []
-    for (const partition of this.polled.values()) {
-      const offset = this.holds(partition) ? this.consumer.position(partition) : undefined
-      if (offset !== undefined) offsets.push({ ...partition, offset, leaderEpoch: -1, metadata: '' })
+    for (const polled of this.polled.values()) {
+      const offset = this.holds(polled) ? this.consumer.position(polled) : undefined
+      if (offset === undefined) continue
+      const { topic, partition } = polled
+      offsets.push({ topic, partition, offset, leaderEpoch: -1, metadata: '' })
     }
     return offsets
   }
@@ -210,10 +245,8 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   /** Whether a partition is assigned to this member. */
-  holds({ topic, partition }: TopicPartition): boolean {
-    return this.consumer
-      .assignment()
-      .some((assigned) => assigned.topic === topic && assigned.partition === partition)
+  holds(partition: TopicPartition): boolean {
+    return this.consumer.isAssigned(partition)
   }
 
   wakeup(): void {
@@ -240,8 +273,14 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   onPartitionsRevoked(partitions: readonly TopicPartition[], done: CallbackDone): void {
-    this.application.onAssignment?.('revoked', partitions)
-    done(this.nowMillis)
+    const { application } = this
+    application.onAssignment?.('revoked', partitions)
+    if (application.onRevocation === undefined) done(this.nowMillis)
+    else
+      application.onRevocation(partitions, () => {
+        done(this.nowMillis)
+        this.settle()
+      })
   }
 
   onPartitionsLost(partitions: readonly TopicPartition[], done: CallbackDone): void {
@@ -277,7 +316,9 @@ export class ConsumerClient implements ConsumerHooks {
     const coordinator = cluster.nodes.get(this.channel.coordinatorId)
     if (coordinator === undefined) return
     if (this.routine?.to !== coordinator.process) this.routine = this.routineWith(coordinator)
-    if (this.routine.isPossible && coordinator.broker?.isStable(this.groupId) === true) {
+    // The group may have given up a member whose heartbeat is overdue.
+    const isInTime = heartbeatMillis > this.nowMillis
+    if (isInTime && this.routine.isPossible && coordinator.broker?.isStable(this.groupId) === true) {
       this.routine.begin()
       heartbeats.clear()
     }

@@ -1,6 +1,7 @@
 import type { Link, Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { ChoiceSite, Entity } from '../kernel/choice.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
@@ -13,8 +14,10 @@ import type { MetadataBatch, MetadataRecord } from './controller/record.ts'
 const METADATA_ARRIVES = 0
 
 /** A broker as the controller knows it: it follows the metadata log. */
-export interface MetadataFollower extends Actor {
+export interface MetadataFollower {
   readonly process: Process
+  /** It hears of what is new, in order. */
+  takeMetadata(batches: readonly MetadataBatch[]): void
   /** Somebody shuts down, for which the controller waits for the others' heartbeats. */
   interrupt(): void
 }
@@ -41,11 +44,27 @@ export interface ControllerListener {
   acted(): void
 }
 
-/** How far a broker has been sent the metadata. */
-interface Following {
+/** How far a broker has been sent the metadata, in one of its lives. */
+class Following implements Actor {
   readonly follower: MetadataFollower
   readonly link: Link
   sentOffset: number
+  private readonly life: Incarnation
+
+  constructor(follower: MetadataFollower, link: Link, sentOffset: number) {
+    this.follower = follower
+    this.link = link
+    this.sentOffset = sentOffset
+    this.life = follower.process.incarnation
+  }
+
+  livesIn(): Incarnation {
+    return this.life
+  }
+
+  onEvent(_code: number, subject: unknown): void {
+    if (this.life.alive) this.follower.takeMetadata(subject as readonly MetadataBatch[])
+  }
 }
 
 /** The active controller of the cluster, at a process of its own. */
@@ -68,7 +87,7 @@ export class ControllerNode implements Server {
     this.process = network.add(new Process(kernel, 'controller', 'controller', undefined))
     this.controller = new Controller(config, clockMillis(kernel.nowMicros))
     this.placement = kernel.choices.site('placement of replicas')
-    this.alarm = new Alarm(kernel, this.process.entity, () => this.advance())
+    this.alarm = new Alarm(this.process, () => this.advance())
   }
 
   /** A broker begins to follow the metadata, from an offset on: all of it in a new life. */
@@ -76,7 +95,7 @@ export class ControllerNode implements Server {
     const known = this.followings.findIndex((following) => following.follower === follower)
     if (known >= 0) this.followings.splice(known, 1)
     const link = this.network.link(this.process, follower.process)
-    this.followings.push({ follower, link, sentOffset: fromOffset })
+    this.followings.push(new Following(follower, link, fromOffset))
     this.publish()
   }
 
@@ -87,6 +106,11 @@ export class ControllerNode implements Server {
     if (this.isShuttingDown) for (const { follower } of this.followings) follower.interrupt()
     this.publish()
     if (this.isShuttingDown) this.listener.shuttingDown()
+  }
+
+  /** Heartbeats of all brokers are routine: no session is about to run out. */
+  heardOfAll(): void {
+    this.alarm.set(momentOf(this.controller.nextDeadlineMillis()), false)
   }
 
   /** Whether a broker shuts down in order, for which it waits for the others' heartbeats. */
@@ -175,7 +199,7 @@ export class ControllerNode implements Server {
       following.sentOffset = controller.metadata.offset
       const batches: readonly MetadataBatch[] = controller.changesSince(sentOffset + 1)
       const { entity } = follower.process
-      network.send(link, entity, follower, METADATA_ARRIVES, batches, kernel.cause)
+      network.send(link, entity, following, METADATA_ARRIVES, batches, kernel.cause)
     }
     this.alarm.set(momentOf(controller.nextDeadlineMillis()), false)
     this.listener.acted()

@@ -70,7 +70,7 @@ export class ProducerClient {
       transactionVersion: cluster.brokerConfig['transaction.version'],
       randomBelow: (bound) => cluster.chooseBelow(bound, process),
     })
-    this.alarm = new Alarm(kernel, process.entity, () => {
+    this.alarm = new Alarm(process, () => {
       this.producer.advance(clockMillis(kernel.nowMicros))
       this.settle()
     })

@@ -10,18 +10,17 @@ export interface RoutineParties {
 }
 
 /**
- * Heartbeats between two processes that only say that all is well: as long as both live and the ways between them are
- * open they are not sent, because each would be answered as the one before was.
+ * Heartbeats between two processes that only say that all is well: as long as both live, neither is paused and the ways
+ * between them are open they are not sent, because each would be answered as the one before was.
  */
 export class Routine implements LinkObserver {
   readonly to: Process
   private readonly parties: RoutineParties
   private readonly links: readonly [Link, Link]
   private readonly interrupted: () => void
-  private readonly from: Process
   private isSuspended = false
 
-  /** @param interrupted called when it has ended because a link was cut */
+  /** @param interrupted called when it has ended because nothing gets through any more */
   constructor(
     network: Network,
     from: Process,
@@ -29,7 +28,6 @@ export class Routine implements LinkObserver {
     parties: RoutineParties,
     interrupted: () => void,
   ) {
-    this.from = from
     this.to = to
     this.parties = parties
     this.links = [network.link(from, to), network.link(to, from)]
@@ -38,8 +36,7 @@ export class Routine implements LinkObserver {
 
   /** Whether heartbeats get through. */
   get isPossible(): boolean {
-    const [there, back] = this.links
-    return this.from.alive && this.to.alive && !there.cut && !back.cut
+    return this.links.every(({ isOpen }) => isOpen)
   }
 
   get isRunning(): boolean {

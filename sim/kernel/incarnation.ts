@@ -8,6 +8,8 @@ export class Incarnation {
   /** 1 for the first life. */
   readonly number: number
   alive = true
+  /** Until then none of its code runs, and what happens to it waits; in the past unless it is paused. */
+  pausedUntilMicros = Number.NEGATIVE_INFINITY
   /** Handlers that have started and not finished. */
   liveHandlers = 0
   /** Simulator operations that handlers of this life wait for. */

@@ -73,6 +73,8 @@ export class Kernel implements Actor {
   private onWatch: (nextMicros: Micros) => void = () => {}
   /** Events up to here need no look at watch and budget. */
   private limitMicros: Micros = 0
+  /** From here on nobody is paused. */
+  private pausedUntilMicros: Micros = Number.NEGATIVE_INFINITY
 
   constructor(options: KernelOptions) {
     this.budget = options.budget
@@ -169,6 +171,7 @@ export class Kernel implements Actor {
         if (this.background.nextMicros() < next) queue = this.background
         if (!this.passLimit(queue.nextMicros())) return false
       }
+      if (next < this.pausedUntilMicros && this.isHeld(queue)) continue
       queue.pop()
       this.nowMicros = queue.atMicros
       this.cause = queue.cause
@@ -200,9 +203,30 @@ export class Kernel implements Actor {
     this.failure ??= error
   }
 
+  /**
+   * Lets a life stand still until a moment: what happens to it waits until then, in its order. Pauses do not add up: the one
+   * that ends last counts.
+   */
+  pause(incarnation: Incarnation, untilMicros: Micros): void {
+    incarnation.pausedUntilMicros = Math.max(incarnation.pausedUntilMicros, untilMicros)
+    this.pausedUntilMicros = Math.max(this.pausedUntilMicros, untilMicros)
+  }
+
+  /** Does something when a paused life goes on, behind what waits for that already; never if it ends before. */
+  whenResumed(incarnation: Incarnation, act: () => void): void {
+    const target: Actor = {
+      livesIn: () => incarnation,
+      onEvent: () => {
+        if (incarnation.alive) act()
+      },
+    }
+    this.queue.push(incarnation.pausedUntilMicros, 0, target, 0, undefined, this.cause)
+  }
+
   /** Ends the life of a process. */
   end(incarnation: Incarnation): void {
     incarnation.alive = false
+    incarnation.pausedUntilMicros = Number.NEGATIVE_INFINITY
     this.queue.cancelTimersOf(incarnation)
   }
 
@@ -266,6 +290,11 @@ export class Kernel implements Actor {
     return this.stepsReached.map((site) => site.name)
   }
 
+  /** How often each of them was reached, in the same order. */
+  stepPasses(): number[] {
+    return this.stepsReached.map((site) => site.passes)
+  }
+
   private strike(fault: ArmedFault, task: Task | undefined): void {
     fault.struckAtMicros = this.nowMicros
     this.digest.word(hashText(fault.id, 1))
@@ -277,6 +306,14 @@ export class Kernel implements Actor {
       { fault: fault.id },
     )
     fault.strike({ incarnation: task?.incarnation, entity: task?.entity, cause })
+  }
+
+  /** Whether the first event has to wait because who executes it is paused; puts it off. */
+  private isHeld(queue: EventQueue): boolean {
+    const untilMicros = queue.firstLife()?.pausedUntilMicros ?? Number.NEGATIVE_INFINITY
+    if (queue.nextMicros() >= untilMicros) return false
+    queue.postponeFirst(untilMicros)
+    return true
   }
 
   /** Whether an event may be executed at a moment after the limit; moves the limit. */

@@ -6,6 +6,8 @@ export interface Actor {
   onEvent(code: number, subject: unknown): void
   /** Whether a pending event is a timer that nobody waits for once this life has ended. */
   diesWith?(life: Incarnation, subject: unknown): boolean
+  /** The life whose code executes an event, which waits while that is paused; undefined: nobody's who can be. */
+  livesIn?(code: number, subject: unknown): Incarnation | undefined
 }
 
 const INITIAL_CAPACITY = 256
@@ -119,6 +121,25 @@ export class EventQueue {
     this.subjects[slot] = undefined
     this.tickets[slot] = -1
     this.removeFirst()
+  }
+
+  /** The life that executes the first event; `nextMicros` must have said that there is one. */
+  firstLife(): Incarnation | undefined {
+    const slot = this.slots[0] as number
+    return this.targets[slot]?.livesIn?.(this.codes[slot] as number, this.subjects[slot])
+  }
+
+  /** Puts the first event off to a later moment, as if it were pushed now without a tie-break; its ticket stays. */
+  postponeFirst(atMicros: number): void {
+    if (this.size === this.times.length) this.grow()
+    const slot = this.slots[0] as number
+    this.times[this.size] = atMicros
+    this.orders[this.size] = this.sequence++
+    this.slots[this.size] = slot
+    this.size++
+    // The last event takes the place of the first and finds its own.
+    this.removeFirst()
+    this.freeSlots.pop()
   }
 
   private clear(slot: number): void {

@@ -90,6 +90,7 @@ export class Task {
     const { incarnation, kernel } = this
     if (!incarnation.alive) return undefined
     const site = this.step(operation)
+    site.passes++
     if (kernel.trace !== undefined) this.cause = kernel.recordStep('before', site, this, this.cause, data)
     if (site.before !== undefined) {
       kernel.passPoint(site.before, this)
@@ -161,19 +162,36 @@ export class Operation<T> {
   }
 
   /**
-   * Delivers the result; the *after* point of the step lies between its arrival and the handler's resumption.
+   * Delivers the result; the *after* point of the step lies between its arrival and the handler's resumption, which waits
+   * while the process is paused.
    * @param hash of the value, for the digest
    * @param cause trace id of the record that produced the result
    */
   complete(value: T, hash: number, cause: number): void {
     if (!this.arrive(hash, cause, value)) return
-    if (this.continuation === undefined) this.resolve(value)
-    else this.continuation.completed(value)
+    const { kernel, incarnation } = this.task
+    if (kernel.nowMicros < incarnation.pausedUntilMicros)
+      kernel.whenResumed(incarnation, () => this.succeed(value))
+    else this.succeed(value)
   }
 
   /** Delivers a failure that service code may catch. */
   fail(error: Error, hash: number, cause: number): void {
     if (!this.arrive(hash, cause, error)) return
+    const { kernel, incarnation } = this.task
+    if (kernel.nowMicros < incarnation.pausedUntilMicros)
+      kernel.whenResumed(incarnation, () => this.giveUp(error))
+    else this.giveUp(error)
+  }
+
+  private succeed(value: T): void {
+    this.resume()
+    if (this.continuation === undefined) this.resolve(value)
+    else this.continuation.completed(value)
+  }
+
+  private giveUp(error: Error): void {
+    this.resume()
     if (this.continuation !== undefined) {
       this.continuation.failed(error)
       return
@@ -182,13 +200,18 @@ export class Operation<T> {
     this.reject(error)
   }
 
+  private resume(): void {
+    const { kernel, incarnation } = this.task
+    incarnation.outstanding--
+    kernel.resumed(this.task)
+  }
+
   private arrive(hash: number, cause: number, data: unknown): boolean {
     if (this.settled) return false
     this.settled = true
     const { task, site } = this
     const { kernel, incarnation } = task
     if (!incarnation.alive) return false
-    incarnation.outstanding--
     kernel.digest.word(hash)
     if (kernel.trace !== undefined) {
       const record = kernel.recordStep('after', site, task, cause, data)
@@ -199,7 +222,6 @@ export class Operation<T> {
       kernel.passPoint(site.after, task)
       if (!incarnation.alive) return false
     }
-    kernel.resumed(task)
     return true
   }
 }

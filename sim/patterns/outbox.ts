@@ -1,12 +1,10 @@
-import { isIn } from '../database/predicate.ts'
-import { SimError } from '../kernel/error.ts'
-import { operationNumber } from '../kernel/step.ts'
+import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Outbox } from '../service/component.ts'
-import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { integer, oneOf, plain, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
+import { outboxTable, type Relay, type RelayOptions } from './relay.ts'
+import { statusRelay } from './relay-status.ts'
 
 /**
  * How an event leaves the transaction that publishes it (PATTERNS.md §1.1, §2 Z13, Z14): `relay` writes a row that a
@@ -25,27 +23,16 @@ export const OUTBOX_MODES = [
 /** Options of the outbox. */
 export interface OutboxOptions {
   readonly mode: OutboxMode
+  /** How rows leave it. Default: by status. */
+  readonly relay?: Relay
   /** Period of the polling relay. Default: 50ms. */
   readonly every?: DurationText
-  /** How many rows one poll takes. Default: 100. */
-  readonly batch?: number
+  /** How many rows one poll takes, of a relay that is not given. Default: 100. */
+  readonly batch?: RelayOptions['batch']
 }
 
-const outboxTable = table(
-  {
-    id: integer,
-    topic: text,
-    correlationId: text,
-    event: plain<Envelope>(),
-    status: oneOf('PENDING', 'SENT'),
-  },
-  { key: 'id', sequence: true, indexes: ['status'] },
-)
-
-const SEND = operationNumber('outbox.send')
-
 /**
- * The outbox of a service, with a relay that polls by status and marks after the acknowledgement (O1).
+ * The outbox of a service.
  * @throws SimError 'definition' when the relay would never send anything, or poll all the time
  */
 export function outbox(options: OutboxOptions): Outbox {
@@ -53,25 +40,39 @@ export function outbox(options: OutboxOptions): Outbox {
   if (options.mode === 'publish-before-commit') {
     return { tables: {}, publish: (transaction, topic, event) => transaction.context.produce(topic, event) }
   }
-  const { batch = 100, every = '50ms' } = options
-  if (!Number.isSafeInteger(batch) || batch < 1)
-    throw new SimError('definition', `outbox: batch: expected a whole number from 1, got ${batch}`)
+  const { batch, every = '50ms', relay = statusRelay({ ...(batch !== undefined && { batch }) }) } = options
   return {
-    tables: { outbox: outboxTable },
-    publish: insertRow,
+    tables: { outbox: outboxTable(relay), ...relay.tables },
+    initially: relay.initially ?? {},
+    publish: (transaction, topic, event) => insertRow(transaction, topic, event, relay),
     relay: {
       name: 'relay',
       everyMicros: positiveMicros(every, 'the period of an outbox'),
-      input: { table: 'outbox', where: { status: 'PENDING' } },
-      run: (context) => relayBatch(context, batch),
+      processes: relay.relays,
+      input: { table: 'outbox', where: relay.input, stays: relay.inputStays === true },
+      run: (context) => relay.poll(context),
     },
   }
 }
 
-function insertRow(transaction: TransactionScope, topic: string, event: Envelope): Promise<unknown> {
-  return transaction
-    .table('outbox')
-    .insert({ topic, correlationId: event.correlationId, event, status: 'PENDING' })
+function insertRow(
+  transaction: TransactionScope,
+  topic: string,
+  event: Envelope,
+  relay: Relay,
+): Promise<unknown> {
+  const row = {
+    topic,
+    correlationId: event.correlationId,
+    event,
+    ...relay.fresh?.(transaction, topic, event),
+  }
+  const insert = (): Promise<Row> => transaction.table('outbox').insert(row)
+  const inserting =
+    relay.beforeInsert === undefined ? insert() : relay.beforeInsert(transaction, row).then(insert)
+  return relay.inserted === undefined
+    ? inserting
+    : inserting.then((inserted) => relay.inserted?.(transaction, inserted))
 }
 
 async function publishAfterCommit(
@@ -81,15 +82,4 @@ async function publishAfterCommit(
 ): Promise<void> {
   transaction.afterCommit ??= []
   transaction.afterCommit.push(() => transaction.context.produce(topic, event))
-}
-
-/** Sends in the order of ids (one connection per leader keeps it), waits for every acknowledgement, then marks. */
-async function relayBatch(context: Context, batch: number): Promise<void> {
-  const rows = await context
-    .table('outbox')
-    .select({ where: { status: 'PENDING' }, orderBy: 'id', limit: batch })
-  if (rows.length === 0) return
-  await Promise.all(rows.map((row) => context.produce(row.topic as string, row.event as Envelope, SEND)))
-  const ids = rows.map((row) => row.id as number)
-  await context.table('outbox').update({ id: isIn(ids) }, { status: 'SENT' })
 }

@@ -79,6 +79,10 @@ export class QueueConsumer implements Actor, ProcessResource {
     this.post(CONNECTION_CLOSED, undefined, cause)
   }
 
+  livesIn(code: number): Incarnation | undefined {
+    return code === DELIVERY_ARRIVES ? this.incarnation : undefined
+  }
+
   onEvent(code: number, subject: unknown): void {
     switch (code) {
       case SUBSCRIBE_ARRIVES:

@@ -119,6 +119,10 @@ export class Narrator {
         return { subject: lane, did: 'crashed: its memory and its open transactions are gone' }
       case 'stop':
         return { subject: lane, did: 'stopped in order' }
+      case 'pause':
+        return { subject: lane, did: 'stood still' }
+      case 'resume':
+        return { subject: lane, did: 'went on as if nothing had happened' }
       case 'restart':
         return { subject: lane, did: 'started again with an empty memory' }
       case 'session-expired':

@@ -33,6 +33,8 @@ const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
   'crash',
   'stop',
+  'pause',
+  'resume',
   'restart',
   'session-expired',
   'rebalance',

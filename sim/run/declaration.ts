@@ -26,8 +26,12 @@ export function checkParts({ topics, services, externals, workload, properties }
   for (const { name } of externals) claim(checkedName(name, 'an external system'), `external system ${name}`)
   for (const { name, plan } of services) {
     claim(`${name}-db`, `the database of service ${name}`)
-    if (plan.outbox.relay !== undefined)
-      claim(`${name}-${plan.outbox.relay.name}`, `the relay of service ${name}`)
+    const { relay } = plan.outbox
+    if (relay !== undefined) {
+      claim(`${name}-${relay.name}`, `the relay of service ${name}`)
+      for (let index = 1; index <= (relay.processes ?? 1); index++)
+        claim(`${name}-${relay.name}-${index}`, `a relay of service ${name}`)
+    }
     for (let index = 1; index <= plan.instances; index++)
       claim(`${name}-${index}`, `an instance of service ${name}`)
   }

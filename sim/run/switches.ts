@@ -54,6 +54,14 @@ const SWITCHES: { readonly [Name in keyof BrokerSwitches]: Switch } = {
     schema: flag,
     says: 'a producer is remembered when its last batch is deleted; until 2.4 it was forgotten (KAFKA-7190, KIP-360)',
   },
+  timeoutBumpsEpoch: {
+    schema: flag,
+    says: 'a producer whose transaction took too long is fenced; until 1.0 it went on (KAFKA-6119), with transaction.version 1',
+  },
+  coordinatorAwaitsReplication: {
+    schema: flag,
+    says: 'a new transaction coordinator answers once what it has loaded is replicated; in Kafka it does not wait, and may forget what it said',
+  },
 }
 
 /** Historical or mistaken behaviour of brokers in a scenario; what is left out is as in Kafka today. */

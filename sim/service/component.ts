@@ -1,6 +1,7 @@
 import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Statement } from '../database/statement.ts'
+import type { Row } from '../database/table.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ledger, Readable } from '../kernel/ledger.ts'
 import type { Task } from '../kernel/task.ts'
@@ -12,10 +13,12 @@ import type { TransactionScope } from './transaction.ts'
 
 /** How a consumer recognises an event that it has handled before. */
 export interface Inbox {
-  /** Tables that it keeps in the service's database: none, or `inbox` with the key `eventId`. */
+  /** Tables that it keeps in the service's database: none, `inbox` with the key `eventId`, or others. */
   readonly tables: Readonly<Record<string, TableSpec>>
   /** Whether an event is looked up before it is handled; one that has a row is not handled again. */
   readonly lookUp: boolean
+  /** What it knows an event by. Default: its id. */
+  keyOf?(event: Envelope): string
   /** A statement that becomes part of the first transaction of the handler, or of one of its own after it. */
   prelude?(context: Context, event: Envelope): Statement
   /** Wraps the handler where the row is written in a transaction of its own. */
@@ -26,6 +29,8 @@ export interface Inbox {
 export interface Outbox {
   /** Tables that it keeps in the service's database. */
   readonly tables: Readonly<Record<string, TableSpec>>
+  /** Rows that they hold from the start. */
+  readonly initially?: Readonly<Record<string, readonly Row[]>>
   /** Takes an event that an open transaction publishes. */
   publish(transaction: TransactionScope, topic: string, event: Envelope): Promise<unknown>
   /** The relay: a periodic job in a process of its own. */

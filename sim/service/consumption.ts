@@ -1,25 +1,37 @@
 import type { Process } from '../cluster/process.ts'
+import type { PartitionOffset } from '../kafka/consumer/hooks.ts'
 import { type ConsumerApplication, ConsumerClient, type PolledRecord } from '../kafka/consumer-client.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
+import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
-import { operationNumber, type Phase } from '../kernel/step.ts'
-import { Task } from '../kernel/task.ts'
+import { Operation, type Task } from '../kernel/task.ts'
+import { BatchDelivery } from './batch-delivery.ts'
+import type { CommitMode } from './consumer-options.ts'
+import type { Context } from './context.ts'
 import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
+import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
-import type { EventHandler, ServiceRuntime } from './runtime.ts'
+import { COMMIT_OFFSETS, Intake } from './intake.ts'
+import type { ServiceRuntime } from './runtime.ts'
 
 const RETRY = 0
-const COMMIT_OFFSETS = operationNumber('offsets.commit')
+
+/** The records behind which a commit is to be; undefined: all that was polled. */
+type CommitScope = readonly PolledRecord[] | undefined
 
 /**
- * The consumer loop of one instance in one life: polls, handles one record after another, commits the offsets of the
- * batch, polls again. A handler that throws is tried again after a back-off, and its partition waits (at least once).
+ * The consumer loop of one instance in one life: polls, handles one record after another, commits, polls again. A handler
+ * that throws is tried again after a back-off, and its partition waits (at least once).
  */
-export class Consumption implements ConsumerApplication, Deliverer<PolledRecord>, Actor {
+export class Consumption
+  implements ConsumerApplication, Deliverer<readonly PolledRecord[]>, Actor, Drainable
+{
   readonly consumer: ConsumerClient
+  readonly intake: Intake
   private readonly runtime: ServiceRuntime
   private readonly process: Process
   private readonly incarnation: Incarnation
+  private readonly mode: CommitMode
   private busy = false
   /** What the last poll returned, and how much of it is handled. */
   private batch: readonly PolledRecord[] = []
@@ -30,20 +42,17 @@ export class Consumption implements ConsumerApplication, Deliverer<PolledRecord>
   private readonly attempts = new Map<string, number>()
   /** The task that handled the last record, whose steps the commit belongs to. */
   private last: Task | undefined
-  private readonly subscriptions = new Map<string, Subscription>()
+  /** Called when the group is left. */
+  private drained: (() => void) | undefined
 
-  constructor(
-    runtime: ServiceRuntime,
-    process: Process,
-    topics: readonly string[],
-    handlers: ReadonlyMap<string, EventHandler>,
-  ) {
+  constructor(runtime: ServiceRuntime, process: Process, topics: readonly string[]) {
+    const { commit, kafka } = runtime.consumerPlan
     this.runtime = runtime
     this.process = process
     this.incarnation = process.incarnation
-    for (const [eventType, handler] of handlers)
-      this.subscriptions.set(eventType, { handler, site: runtime.site(eventType) })
-    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this)
+    this.mode = commit
+    this.intake = new Intake(runtime, process)
+    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, kafka)
   }
 
   onRecords(): void {
@@ -52,7 +61,17 @@ export class Consumption implements ConsumerApplication, Deliverer<PolledRecord>
 
   /** The back-off of a failed handler is over. */
   onEvent(_code: number, subject: unknown): void {
-    this.consumer.resume(subject as PolledRecord)
+    for (const polled of subject as readonly PolledRecord[]) this.consumer.resume(polled)
+  }
+
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
+  /** Handles and commits what was polled, and leaves the group. */
+  drain(done: () => void): void {
+    this.drained = done
+    if (!this.busy) this.proceed()
   }
 
   diesWith(life: Incarnation): boolean {
@@ -63,16 +82,23 @@ export class Consumption implements ConsumerApplication, Deliverer<PolledRecord>
     for (;;) {
       const polled = this.batch[this.handledCount]
       if (polled === undefined) {
-        if (this.commits() || !this.incarnation.alive) return
+        if (this.mode === 'after-batch' && this.commitsLast(undefined)) return
+        if (!this.incarnation.alive) return
+        if (this.drained !== undefined) {
+          this.busy = true
+          this.consumer.close(this.drained)
+          return
+        }
         this.batch = this.consumer.poll()
         this.handledCount = 0
         this.waiting.clear()
         if (this.batch.length === 0) return
+        if (this.mode === 'before-handling' && this.commitsBeforehand()) return
         continue
       }
       this.handledCount++
       if (this.waiting.size > 0 && this.waiting.has(polled.place)) continue
-      const subscription = this.subscriptions.get((polled.record.value as Envelope).eventType)
+      const subscription = this.intake.subscriptionOf(polled)
       if (subscription !== undefined) {
         this.handle(polled, subscription)
         return
@@ -80,72 +106,128 @@ export class Consumption implements ConsumerApplication, Deliverer<PolledRecord>
     }
   }
 
-  /** Commits what was handled, and goes on when that is answered. @returns whether there is something to wait for */
-  private commits(): boolean {
+  /** Commits in the name of the last task, and goes on when that is answered. @returns whether there is something to wait for */
+  private commitsLast(scope: CommitScope): boolean {
     const { last } = this
     if (last === undefined) return false
     this.last = undefined
-    if (!this.passed(last, 'before', last.cause)) return true
-    this.busy = true
-    this.consumer.commit(last.entity, last.cause, (error) => {
-      this.busy = false
-      if (!this.incarnation.alive) return
+    this.commit(last, scope, (error) => {
       // A group that has moved on takes no commit: what was handled comes again, to whoever has the partition now.
-      if (error === undefined && !this.passed(last, 'after', this.process.kernel.cause)) return
+      if (error === undefined && !this.intake.passesCommit(last, 'after', this.process.kernel.cause)) return
       this.proceed()
     })
     return true
   }
 
-  /** Passes a point of the step that commits offsets; false when a fault killed the process there. */
-  private passed(task: Task, phase: Phase, cause: number): boolean {
-    const site = task.step(COMMIT_OFFSETS)
-    const { kernel } = this.process
-    if (kernel.trace !== undefined) task.cause = kernel.recordStep(phase, site, task, cause, undefined)
-    const faults = site[phase]
-    if (faults !== undefined) kernel.passPoint(faults, task)
-    return this.incarnation.alive
+  /** Commits what was polled before any of it is handled. @returns whether there is something to wait for */
+  private commitsBeforehand(): boolean {
+    for (const polled of this.batch) {
+      const subscription = this.intake.subscriptionOf(polled)
+      if (subscription === undefined) continue
+      this.last = this.intake.beforehand(polled, subscription)
+      return this.commitsLast(undefined)
+    }
+    return false
+  }
+
+  private commit(task: Task, scope: CommitScope, answered: (error: Error | undefined) => void): void {
+    if (!this.intake.passesCommit(task, 'before', task.cause)) return
+    this.busy = true
+    const done = (error: Error | undefined): void => {
+      this.busy = false
+      if (this.incarnation.alive) answered(error)
+    }
+    if (scope === undefined) this.consumer.commit(task.entity, task.cause, done)
+    else this.consumer.commitOffsets(offsetsBehind(scope), task.entity, task.cause, done)
   }
 
   private handle(polled: PolledRecord, subscription: Subscription): void {
     this.busy = true
-    const { record, place } = polled
-    const { kernel } = this.process
-    const event = record.value as Envelope
-    let cause = 0
-    if (kernel.trace !== undefined) {
-      const data = { partition: place, offset: polled.offset, event }
-      cause = kernel.record('deliver', this.process.name, record.entity, record.appended, data)
-      for (const parent of this.consumer.causesOf(place)) kernel.trace.addParent(parent)
+    const { batchSize } = subscription
+    const records = batchSize === undefined ? [polled] : this.collect(polled, subscription, batchSize)
+    const context = this.intake.begin(this.consumer, records, subscription)
+    if (this.mode === 'manual') context.acknowledgement = () => this.acknowledge(context, records)
+    const delivery =
+      batchSize === undefined
+        ? new Delivery(this, records, subscription.handler, context, context.event as Envelope)
+        : new BatchDelivery(this, records, subscription.handler, context)
+    delivery.begin()
+  }
+
+  /** The records of a batch handler: those of its type that follow one another, of whatever partition. */
+  private collect(first: PolledRecord, subscription: Subscription, most: number): PolledRecord[] {
+    const records = [first]
+    while (records.length < most) {
+      const next = this.batch[this.handledCount]
+      if (next === undefined || this.waiting.has(next.place)) break
+      if (this.intake.subscriptionOf(next) !== subscription) break
+      records.push(next)
+      this.handledCount++
     }
-    kernel.digest.word(record.hash)
-    const task = new Task(kernel, this.incarnation, subscription.site, record.entity, cause)
-    const context = new this.runtime.Context(this.runtime, this.process, task, event)
-    new Delivery(this, polled, subscription.handler, context, event).begin()
+    return records
+  }
+
+  /** `ctx.commit()`: commits the record that is being handled and what went before it in its partition. */
+  private acknowledge({ task }: Context, records: readonly PolledRecord[]): Promise<unknown> {
+    const pending = task.begin<void>(COMMIT_OFFSETS)
+    if (pending === undefined) return Operation.never()
+    this.consumer.commitOffsets(offsetsBehind(records), task.entity, task.cause, (error) => {
+      if (error === undefined) pending.complete(undefined, 0, this.process.kernel.cause)
+      else pending.fail(error, hashText(error.code, 5), this.process.kernel.cause)
+    })
+    return pending.promise
   }
 
   /** A delivery is done with: handled, or recognised as handled before. */
-  handled(task: Task, { place }: PolledRecord): void {
-    if (this.attempts.size > 0) this.attempts.delete(place)
-    this.runtime.untroubled(place)
-    this.last = task
+  handled(task: Task, records: readonly PolledRecord[]): void {
+    for (const { place } of records) {
+      if (this.attempts.size > 0) this.attempts.delete(place)
+      this.runtime.untroubled(place)
+    }
     this.busy = false
+    if (this.mode === 'after-batch') this.last = task
+    else if (this.mode === 'after-each') {
+      this.last = task
+      this.commitsLast(records)
+      return
+    }
     this.proceed()
   }
 
   /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
-  failed(error: unknown, task: Task, polled: PolledRecord): void {
+  failed(error: unknown, task: Task, records: readonly PolledRecord[]): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
-    const { place } = polled
-    this.runtime.troubled(place, task, error)
+    const heads = headsOf(records)
     const { kernel } = this.process
-    const attempts = this.attempts.get(place) ?? 0
-    this.attempts.set(place, attempts + 1)
-    this.waiting.add(place)
-    this.consumer.rewind(polled, task.cause)
-    const delay = backOffMicros(attempts)
-    kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, polled, task.cause)
+    let failures = 0
+    for (const polled of heads) {
+      const { place } = polled
+      this.runtime.troubled(place, task, error)
+      const attempts = this.attempts.get(place) ?? 0
+      this.attempts.set(place, attempts + 1)
+      failures = Math.max(failures, attempts)
+      this.waiting.add(place)
+      this.consumer.rewind(polled, task.cause)
+    }
+    const delay = backOffMicros(failures)
+    kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, heads, task.cause)
     this.busy = false
     this.proceed()
   }
+}
+
+/** The offsets of the next records to read behind some. */
+export function offsetsBehind(records: readonly PolledRecord[]): PartitionOffset[] {
+  const offsets = new Map<string, PartitionOffset>()
+  for (const { topic, partition, offset, place } of records)
+    offsets.set(place, { topic, partition, offset: offset + 1, leaderEpoch: -1, metadata: '' })
+  return [...offsets.values()]
+}
+
+/** The first record of each partition. */
+function headsOf(records: readonly PolledRecord[]): readonly PolledRecord[] {
+  if (records.length === 1) return records
+  const heads = new Map<string, PolledRecord>()
+  for (const polled of records) if (!heads.has(polled.place)) heads.set(polled.place, polled)
+  return [...heads.values()]
 }

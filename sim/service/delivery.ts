@@ -16,8 +16,11 @@ export function backOffMicros(failures: number): Micros {
 
 /** What a service does with the events of one type. */
 export interface Subscription {
+  /** Gets the data of one event, or, with a batch size, of several. */
   readonly handler: EventHandler
   readonly site: HandlerSite
+  /** How many events the handler takes at most at a time; undefined: one, as itself. */
+  readonly batchSize: number | undefined
 }
 
 /** Who brought an event and hears what became of it. */
@@ -54,7 +57,8 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
 
   /** Looks the event up in the inbox and, unless it is there, runs the handler. */
   begin(): void {
-    if (this.inbox.lookUp) this.context.lookUp(this.event.eventId, this)
+    const { inbox, event } = this
+    if (inbox.lookUp) this.context.lookUp(inbox.keyOf?.(event) ?? event.eventId, this)
     else this.start()
   }
 
@@ -77,24 +81,15 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   ended(error: unknown): void {
     const { context, deliverer, received } = this
     const { task } = context
-    if (error === undefined && context.prelude !== undefined) this.writeInboxRow()
+    if (error === undefined && context.preludes.length > 0) context.flush((failure) => this.ended(failure))
     else if (error === undefined || lostTheRace(error)) deliverer.handled(task, received)
     else deliverer.failed(error, task, received)
   }
 
   private start(): void {
     const { context, event, inbox } = this
-    context.prelude = inbox.prelude?.(context, event)
+    if (inbox.prelude !== undefined) context.preludes = [inbox.prelude(context, event)]
     context.task.start(this)
-  }
-
-  /** The handler made no transaction that the inbox row could be part of. */
-  private writeInboxRow(): void {
-    const { context } = this
-    context.task.start({
-      run: () => context.transaction(async () => {}),
-      ended: (error) => this.ended(error),
-    })
   }
 }
 

@@ -49,6 +49,7 @@ export interface TableSpec<Row = Record<string, unknown>, New = Row> extends Rea
   readonly columns: Columns
   readonly key: string
   readonly indexes: readonly string[]
+  readonly unique: readonly (readonly string[])[]
   readonly sequence: boolean
   /** Carries the type of what an insert takes; never set. */
   readonly inserted?: New
@@ -64,6 +65,8 @@ export interface TableOptions<
   readonly key: Key
   /** Columns that queries compare for equality often. */
   readonly indexes?: readonly (keyof Fields & string)[]
+  /** Unique constraints besides the key, each over one column or several. */
+  readonly unique?: readonly (readonly (keyof Fields & string)[])[]
   /** The key is a number that the database allocates at insert, where the row does not have one. */
   readonly sequence?: Sequence
 }
@@ -80,9 +83,10 @@ export function table<
   columns: Fields,
   options: TableOptions<Fields, Key, Sequence>,
 ): TableSpec<RowOf<Fields>, Sequence extends true ? NewRow<RowOf<Fields>, Key> : RowOf<Fields>> {
-  for (const column of [options.key, ...(options.indexes ?? [])]) {
+  const constraints = (options.unique ?? []).flat()
+  for (const column of [options.key, ...(options.indexes ?? []), ...constraints]) {
     if (Object.hasOwn(columns, column)) continue
-    const what = column === options.key ? 'key' : 'index'
+    const what = column === options.key ? 'key' : constraints.includes(column) ? 'unique constraint' : 'index'
     const has = Object.keys(columns).join(', ')
     throw new SimError('definition', `a table has no column '${column}', which is its ${what}: it has ${has}`)
   }
@@ -91,6 +95,7 @@ export function table<
     columns,
     key: options.key,
     indexes: options.indexes ?? [],
+    unique: options.unique ?? [],
     sequence: options.sequence === true,
   }
 }
@@ -177,4 +182,16 @@ export interface Route<Request, Response> {
 /** Declares a route: `route<{ orderId: string }, { status: string }>('order', 'POST /orders')`. */
 export function route<Request, Response>(service: string, name: string): Route<Request, Response> {
   return { service, name, operation: operationNumber(name) }
+}
+
+/** A kind of timer, and what one carries. */
+export interface TimerType<Payload> {
+  readonly name: string
+  /** Carries the type; never set. */
+  readonly payload?: Payload
+}
+
+/** Declares a kind of timer: `timer<{ attempt: number }>('PaymentTimeout')`. A timer is known by its kind and a key. */
+export function timer<Payload>(name: string): TimerType<Payload> {
+  return { name }
 }

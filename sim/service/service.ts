@@ -2,9 +2,13 @@ import type { Row } from '../database/table.ts'
 import { SimError } from '../kernel/error.ts'
 import { TableBinding } from './access.ts'
 import type { ExternalSpec, Inbox, Outbox } from './component.ts'
+import { type ConsumerOptions, type ConsumerPlan, consumerPlan } from './consumer-options.ts'
 import { Context, type HandlerContext } from './context.ts'
-import { defineTables, type ReadersClass } from './runtime.ts'
-import type { EventType, Route, TableSpec } from './schema.ts'
+import { checkDesk, type DeskOptions, type RouteHandler } from './desk.ts'
+import type { JobOptions, JobRegistration } from './job-options.ts'
+import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
+import type { EventType, Route, TableSpec, TimerType } from './schema.ts'
+import type { FiredTimer, TimerHandler, TimerOptions } from './timers.ts'
 import { TransactionScope } from './transaction.ts'
 
 type Tables = Readonly<Record<string, TableSpec<unknown>>>
@@ -26,6 +30,18 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly inbox: Inbox
   /** How its events reach their topics. */
   readonly outbox: Outbox
+  /** How its instances consume from Kafka. */
+  readonly consumer?: ConsumerOptions
+  /** How its instances answer requests. */
+  readonly http?: DeskOptions
+  /** How it keeps and fires timers. */
+  readonly timers?: TimerOptions
+}
+
+/** Options of a handler of batches. */
+export interface BatchOptions {
+  /** How many events it takes at most at a time: from 1 on. */
+  readonly size: number
 }
 
 /** What a service's factory registers. */
@@ -35,17 +51,53 @@ export interface Registration<OwnTables, OwnClients> {
     type: EventType<Data>,
     handler: (data: Data, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
   ): void
+  /**
+   * Handles events of a type several at a time: those that a poll returned one after another, at most `size`. They are
+   * handled as a whole or not at all; `ctx.event` is the first one. Only on Kafka.
+   */
+  onBatch<Data>(
+    type: EventType<Data>,
+    options: BatchOptions,
+    handler: (data: readonly Data[], ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+  ): void
   /** Answers requests. */
   route<Request, Response>(
     route: Route<Request, Response>,
     handler: (request: Request, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<Response>,
   ): void
+  /**
+   * Does something every so often, while rows of a table give it work. With the default `at: 'leader'` one instance at a
+   * time does it.
+   */
+  job(
+    name: string,
+    options: JobOptions<OwnTables>,
+    handler: (ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+  ): void
+  /**
+   * Does something when a timer fires that a transaction has set: at least once, at any instance. The first transaction
+   * of the handler that commits takes the timer away; what it writes counts once.
+   */
+  onTimer<Payload>(
+    type: TimerType<Payload>,
+    handler: (timer: FiredTimer<Payload>, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+  ): void
+}
+
+/** What handles the events of a type. */
+export interface EventRegistration {
+  readonly topic: string
+  readonly handler: EventHandler
+  /** How many events it takes at most at a time; undefined: one, as itself. */
+  readonly batchSize: number | undefined
 }
 
 /** The handlers of one life of one instance. */
 export interface HandlerRegistry {
-  readonly events: ReadonlyMap<string, (data: unknown, context: Context) => Promise<void>>
-  readonly routes: ReadonlyMap<string, (request: unknown, context: Context) => Promise<unknown>>
+  readonly events: ReadonlyMap<string, EventRegistration>
+  readonly routes: ReadonlyMap<string, RouteHandler>
+  readonly jobs: ReadonlyMap<string, JobRegistration>
+  readonly timers: ReadonlyMap<string, TimerHandler>
   readonly topics: readonly string[]
 }
 
@@ -72,6 +124,9 @@ export interface ServicePlan {
   readonly instances: number
   readonly inbox: Inbox
   readonly outbox: Outbox
+  readonly consumer: ConsumerPlan
+  readonly http: DeskOptions
+  readonly timers: TimerOptions
   readonly clients: Clients
   readonly bindings: ReadonlyMap<string, TableBinding>
   readonly initially: Readonly<Record<string, readonly Row[]>>
@@ -83,7 +138,17 @@ export interface ServicePlan {
 }
 
 /** What contexts have besides methods; and `then` would make a promise of one. */
-const MEMBERS_OF_CTX = ['runtime', 'task', 'process', 'event', 'prelude', 'then']
+const MEMBERS_OF_CTX = [
+  'runtime',
+  'task',
+  'process',
+  'event',
+  'preludes',
+  'acknowledgement',
+  'inherited',
+  'idempotencyKey',
+  'then',
+]
 
 const membersOf = (one: { readonly prototype: object }): string[] => Object.getOwnPropertyNames(one.prototype)
 
@@ -128,9 +193,12 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     instances: options.instances ?? 1,
     inbox: options.inbox,
     outbox: options.outbox,
+    consumer: consumerPlan(name, options.consumer),
+    http: options.http ?? {},
+    timers: options.timers ?? {},
     clients,
     bindings,
-    initially: (options.initially ?? {}) as ServicePlan['initially'],
+    initially: { ...options.outbox.initially, ...options.initially } as ServicePlan['initially'],
     Context: contextClass(clients),
     Transaction: transactionClass(bindings),
     Readers: readersClass(bindings),
@@ -140,7 +208,10 @@ export function service<const OwnTables extends Tables, const OwnClients extends
 }
 
 /** Tables of this name are told by name only, and never looked up by services. */
-const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox']
+const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'firedTimers', 'leases']
+
+/** Handlers that the runtime adds to a service. */
+const RUNTIME_HANDLERS: readonly string[] = ['relay', 'timers']
 
 function checkOptions(service: string, options: ServiceOptions<Tables, Clients>): void {
   const { instances = 1, tables = {}, initially = {}, clients = {}, inbox, outbox } = options
@@ -151,7 +222,9 @@ function checkOptions(service: string, options: ServiceOptions<Tables, Clients>)
     refuse(`instances: expected a whole number from 1, got ${instances}`)
   const taken = [...COMPONENT_TABLES, ...Object.keys(inbox.tables), ...Object.keys(outbox.tables)]
   for (const table of Object.keys(tables))
-    if (taken.includes(table)) refuse(`its table '${table}' has the name of a table of inbox or outbox`)
+    if (taken.includes(table))
+      refuse(`its table '${table}' has the name of a table of inbox, outbox or the runtime`)
+  checkDesk(service, options.http ?? {})
   refuseTaken(`table of service ${service}`, Object.keys(tables), 'tx', membersOf(TransactionScope))
   refuseTaken(`client of service ${service}`, Object.keys(clients), 'ctx', [
     ...MEMBERS_OF_CTX,
@@ -178,15 +251,33 @@ function instantiate(
   service: string,
   factory: (register: Registration<unknown, unknown>) => void,
 ): HandlerRegistry {
-  const events = new Map<string, (data: unknown, context: Context) => Promise<void>>()
-  const routes = new Map<string, (request: unknown, context: Context) => Promise<unknown>>()
+  const events = new Map<string, EventRegistration>()
+  const routes = new Map<string, RouteHandler>()
+  const jobs = new Map<string, JobRegistration>()
+  const timers = new Map<string, TimerHandler>()
+  const names = new Set<string>(RUNTIME_HANDLERS)
+  const claim = (handler: string): void => {
+    if (names.has(handler))
+      throw new SimError('definition', `service ${service} has two handlers called ${handler}`)
+    names.add(handler)
+  }
   const topics: string[] = []
+  const handle = (type: EventType<unknown>, handler: unknown, batchSize: number | undefined): void => {
+    if (events.has(type.name))
+      throw new SimError('definition', `service ${service} handles ${type.name} twice`)
+    claim(type.name)
+    events.set(type.name, { topic: type.topic.name, handler: handler as EventHandler, batchSize })
+    if (!topics.includes(type.topic.name)) topics.push(type.topic.name)
+  }
   factory({
-    on: (type, handler) => {
-      if (events.has(type.name))
-        throw new SimError('definition', `service ${service} handles ${type.name} twice`)
-      events.set(type.name, handler as unknown as (data: unknown, context: Context) => Promise<void>)
-      if (!topics.includes(type.topic.name)) topics.push(type.topic.name)
+    on: (type, handler) => handle(type, handler, undefined),
+    onBatch: (type, { size }, handler) => {
+      if (!Number.isSafeInteger(size) || size < 1)
+        throw new SimError(
+          'definition',
+          `service ${service} handles ${type.name} in batches: size: expected a whole number from 1, got ${size}`,
+        )
+      handle(type, handler, size)
     },
     route: (route, handler) => {
       if (route.service !== service)
@@ -194,10 +285,19 @@ function instantiate(
           'definition',
           `service ${service} cannot answer '${route.name}', a route of ${route.service}`,
         )
-      routes.set(route.name, handler as unknown as (request: unknown, context: Context) => Promise<unknown>)
+      claim(route.name)
+      routes.set(route.name, handler as unknown as RouteHandler)
+    },
+    job: (job, options, run) => {
+      claim(job)
+      jobs.set(job, { options, run } as unknown as JobRegistration)
+    },
+    onTimer: (type, handler) => {
+      claim(type.name)
+      timers.set(type.name, handler as unknown as TimerHandler)
     },
   })
-  return { events, routes, topics }
+  return { events, routes, jobs, timers, topics }
 }
 
 function contextClass(clients: Clients): typeof Context {

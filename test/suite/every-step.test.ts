@@ -1,9 +1,18 @@
-import type { FaultSpec, RunResult } from 'faultline'
+import type { FaultSpec } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import system from '../../scenarios/order-choreography/system.ts'
 import { type PreparedSystem, prepare, run } from '../../sim/run/run.ts'
 import { type Scenario, scenarioOf } from '../../sim/run/scenario.ts'
 import type { System } from '../../sim/service/system.ts'
+import {
+  complaintOf,
+  crashAt,
+  type Passage,
+  passagesOf,
+  runnerOf,
+  serviceOf,
+  triggerOf,
+} from '../fixtures/passages.ts'
 
 /** What the saga does with two orders: everything goes well, nothing is in stock, nothing can be delivered. */
 const VARIANTS: readonly { readonly what: string; readonly params: Scenario['params'] }[] = [
@@ -14,61 +23,16 @@ const VARIANTS: readonly { readonly what: string; readonly params: Scenario['par
 
 const SEEDS = [1, 2, 3]
 
-/** A passage of a point of a step. */
-interface Passage {
-  readonly step: string
-  readonly phase: string
-  readonly of: string
-  readonly nth: number
-}
-
 const prepared = (params: Scenario['params']): PreparedSystem => prepare(system as unknown as System, params)
 
 const scenarioWith = (params: Scenario['params'], faults: readonly FaultSpec[]): Scenario =>
   scenarioOf({ system: system.name, params, workload: { orders: 2 }, faults })
 
-/** Every passage of every point of a step in services and relays, as a run without faults has them. */
+/** The passages of a run without faults. */
 async function passages(params: Scenario['params'], seed: number): Promise<Passage[]> {
-  const { trace, verdict } = await run(prepared(params), scenarioWith(params, []), seed, { trace: true })
-  expect(verdict).toBe('pass')
-  const counts = new Map<string, number>()
-  const found: Passage[] = []
-  for (const { kind: phase, entity, data } of trace?.records() ?? []) {
-    if (phase !== 'before' && phase !== 'after') continue
-    const { step } = data as { step: string }
-    if (step.startsWith('users.') || entity === undefined) continue
-    const point = `${phase} ${step} of ${entity}`
-    const nth = (counts.get(point) ?? 0) + 1
-    counts.set(point, nth)
-    found.push({ step, phase, of: entity, nth })
-  }
-  return found
-}
-
-/** The service of a step. */
-const serviceOf = ({ step }: Passage): string => step.slice(0, step.indexOf('.'))
-
-/** The process that runs a step: the service, or its relay. */
-const runnerOf = (passage: Passage): string => {
-  const service = serviceOf(passage)
-  return passage.step.startsWith(`${service}.relay `) ? `${service}-relay` : service
-}
-
-const trigger = ({ step, phase, of, nth }: Passage) => ({ at: `${phase} ${step}`, of, nth })
-
-const crashAt = (passage: Passage): FaultSpec => ({
-  crash: runnerOf(passage),
-  ...trigger(passage),
-  restart: '300ms',
-})
-
-/** What is wrong with a run that must be clean although its fault struck; undefined when nothing is. */
-function complaint({ verdict, properties, faults, reason }: RunResult): string | undefined {
-  const [fault] = faults
-  if (fault?.struckAtMicros === undefined) return 'the fault did not strike'
-  if (verdict === 'pass') return undefined
-  const violated = properties.filter((property) => property.verdict !== 'pass').map(({ message }) => message)
-  return [verdict, reason, ...violated].filter((part) => part !== undefined).join('; ')
+  const result = await run(prepared(params), scenarioWith(params, []), seed, { trace: true })
+  expect(result.verdict).toBe('pass')
+  return passagesOf(result)
 }
 
 /** Runs a fault at each place and returns those that did harm. */
@@ -82,7 +46,7 @@ async function harm(
   const harmful: string[] = []
   for (const passage of places) {
     const fault = faultAt(passage)
-    const wrong = complaint(await run(system, scenarioWith(params, [fault]), seed))
+    const wrong = complaintOf(await run(system, scenarioWith(params, [fault]), seed))
     if (wrong !== undefined) harmful.push(`seed ${seed}, ${JSON.stringify(fault)}: ${wrong}`)
   }
   return harmful
@@ -124,7 +88,7 @@ describe('one fault at every place', () => {
           const redeliverAt = (passage: Passage) => ({
             redeliver: serviceOf(passage),
             records,
-            ...trigger(passage),
+            ...triggerOf(passage),
           })
           expect(await harm(params, seed, commits, redeliverAt)).toEqual([])
           cases += commits.length

@@ -22,6 +22,8 @@ describe('three brokers, min.insync.replicas 2, acks=all, transactions and group
       'isolation',
       'slow links',
       'client cut off',
+      'broker pause',
+      'client pause',
       'shutdown',
       'rolling restart',
       'reader crash',

@@ -14,7 +14,12 @@ import {
   type ReplicationConfig,
   type ReplicationSwitches,
 } from '../replication/config.ts'
-import { TRANSACTION_DEFAULTS, type TransactionConfig } from '../transaction/config.ts'
+import {
+  TRANSACTION_DEFAULTS,
+  TRANSACTION_SWITCHES,
+  type TransactionConfig,
+  type TransactionSwitches,
+} from '../transaction/config.ts'
 
 /** What a broker alone is configured with, under Kafka's own names. */
 interface OwnConfig {
@@ -70,6 +75,10 @@ export const BROKER_DEFAULTS: BrokerConfig = {
 }
 
 /** Historical or mistaken behaviour that can be switched on; the defaults are Kafka 4.x. */
-export interface BrokerSwitches extends LogSwitches, ReplicationSwitches {}
+export interface BrokerSwitches extends LogSwitches, ReplicationSwitches, TransactionSwitches {}
 
-export const BROKER_SWITCHES: BrokerSwitches = { ...LOG_SWITCHES, ...REPLICATION_SWITCHES }
+export const BROKER_SWITCHES: BrokerSwitches = {
+  ...LOG_SWITCHES,
+  ...REPLICATION_SWITCHES,
+  ...TRANSACTION_SWITCHES,
+}

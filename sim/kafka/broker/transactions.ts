@@ -2,7 +2,7 @@ import type { ErrorCode } from '../error-code.ts'
 import { CLIENT_APPEND } from '../log/append.ts'
 import { markerBatch } from '../log/batch.ts'
 import type { ApiRequest } from '../protocol/api.ts'
-import { TransactionCoordinator } from '../transaction/coordinator.ts'
+import { TransactionCoordinator, type TransactionCoordinatorPorts } from '../transaction/coordinator.ts'
 import type { TransactionLogEntry, TransactionLogValue } from '../transaction/log.ts'
 import type { WriteTxnMarkersRequest, WriteTxnMarkersResponse } from '../transaction/marker.ts'
 import type { AddPartitionsToTxnBatchRequest, AddPartitionsToTxnRequest } from '../transaction/message.ts'
@@ -37,15 +37,17 @@ export class Transactions {
   private readonly replicas: Replicas
   private readonly groups: Groups
   private readonly commits = new Map<number, Commits>()
+  /** What has been loaded and is not replicated yet, of partitions that nobody is answered about. */
+  private readonly loads = new Map<number, Commits>()
 
   constructor(context: BrokerContext, replicas: Replicas, groups: Groups) {
     this.context = context
     this.replicas = replicas
     this.groups = groups
     this.producerIds = new ProducerIdManager(() => this.allocate())
-    const { config, metadata } = context
+    const { config, metadata, switches } = context
     const leaderOf = (topic: string, partition: number) => metadata.partition(topic, partition)?.leader
-    this.coordinator = new TransactionCoordinator(config, {
+    const ports: TransactionCoordinatorPorts = {
       log: {
         append: (partition, entries, timeoutMillis, done) =>
           this.append(partition, entries, timeoutMillis, done),
@@ -59,7 +61,8 @@ export class Transactions {
           this.send('markers', brokerId, 'WriteTxnMarkers', WRITE_TXN_MARKERS_VERSION, body, respond),
       },
       nextProducerId: (nowMillis) => this.producerIds.generate(nowMillis),
-    })
+    }
+    this.coordinator = new TransactionCoordinator(config, ports, switches)
     this.verifier = new TransactionVerifier(config, {
       coordinatorOf: (partition) => {
         const leader = leaderOf(TRANSACTION_STATE_TOPIC, partition)
@@ -81,22 +84,41 @@ export class Transactions {
     })
   }
 
-  /** The broker leads a partition of __transaction_state, in a new epoch: loading takes no time. */
+  /**
+   * The broker leads a partition of __transaction_state, in a new epoch. Loading takes no time, but what is loaded has to be
+   * replicated before anybody is answered (see `coordinatorAwaitsReplication`).
+   */
   elected(replica: Replica, nowMillis: number): void {
+    const { context, coordinator } = this
     const { index } = replica
     const { leaderEpoch } = replica.partition
-    this.commits.get(index)?.fail('NOT_LEADER_OR_FOLLOWER', nowMillis)
-    this.commits.set(index, new Commits(this.context, replica, true))
-    this.coordinator.onElection(index, leaderEpoch)
-    this.coordinator.onLoaded(index, leaderEpoch, entriesOf(replica), nowMillis)
+    this.forget(index, nowMillis)
+    this.commits.set(index, new Commits(context, replica, true))
+    coordinator.onElection(index, leaderEpoch)
+    const loaded = (atMillis: number): void =>
+      coordinator.onLoaded(index, leaderEpoch, entriesOf(replica), atMillis)
+    if (!context.switches.coordinatorAwaitsReplication) {
+      loaded(nowMillis)
+      return
+    }
+    const load = new Commits(context, replica, false)
+    this.loads.set(index, load)
+    load.wait({ committed: loaded, failed: () => {} }, Number.POSITIVE_INFINITY)
   }
 
   /** @param leaderEpoch of the new leader; undefined when the replica is gone */
   resigned(partition: number, leaderEpoch: number | undefined, nowMillis: number): void {
     this.coordinator.onResignation(partition, leaderEpoch)
-    const commits = this.commits.get(partition)
-    this.commits.delete(partition)
-    commits?.fail('NOT_LEADER_OR_FOLLOWER', nowMillis)
+    this.forget(partition, nowMillis)
+  }
+
+  /** What waits for a partition to be replicated waits in vain. */
+  private forget(partition: number, nowMillis: number): void {
+    for (const waiting of [this.commits, this.loads]) {
+      const commits = waiting.get(partition)
+      waiting.delete(partition)
+      commits?.fail('NOT_LEADER_OR_FOLLOWER', nowMillis)
+    }
   }
 
   nextDeadlineMillis(): number {

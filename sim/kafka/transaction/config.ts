@@ -29,16 +29,27 @@ export interface TransactionConfig {
   readonly 'transaction.version': TransactionVersion
 }
 
-/** Historical behaviour of a transaction coordinator that can be switched on; the defaults are Kafka 4.x. */
+/** Behaviour of a transaction coordinator that can be switched on; the defaults are Kafka 4.x, but for the second. */
 export interface TransactionSwitches {
   /**
    * Whether a coordinator that aborts what took too long fences the producer. Without it (until 1.0, KAFKA-6119) the
    * producer goes on, and commits what it writes from then on without what was aborted. Version 2 bumps the epoch anyway.
    */
   readonly timeoutBumpsEpoch: boolean
+  /**
+   * Whether a new coordinator answers only once all that it has loaded is replicated. Kafka's does not wait, to this day:
+   * TransactionStateManager.loadTransactionMetadata reads to the end of the log (apache/kafka#2849), and an entry above
+   * the high watermark can be lost in the next election. The coordinator has by then answered that a partition is in the
+   * transaction, or sent markers for an outcome, of which the next one knows nothing: what is written to that partition
+   * gets no marker, or that of another transaction. The default is the one with which transactions keep their promises.
+   */
+  readonly coordinatorAwaitsReplication: boolean
 }
 
-export const TRANSACTION_SWITCHES: TransactionSwitches = { timeoutBumpsEpoch: true }
+export const TRANSACTION_SWITCHES: TransactionSwitches = {
+  timeoutBumpsEpoch: true,
+  coordinatorAwaitsReplication: true,
+}
 
 /** Kafka's defaults (TransactionLogConfig, TransactionStateManagerConfig, AddPartitionsToTxnConfig of Kafka 4.x). */
 export const TRANSACTION_DEFAULTS: TransactionConfig = {

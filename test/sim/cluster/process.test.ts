@@ -153,3 +153,126 @@ describe('a crash', () => {
     expect(arrived).toEqual([1, 2, 3])
   })
 })
+
+/** Two processes, and what arrives at each. */
+function pair() {
+  const kernel = kernelOf({ recordTrace: true })
+  const network = new Network(kernel)
+  const [a, b] = ['a', 'b'].map((name) => network.add(new Process(kernel, name, 'pair', () => {}))) as [
+    Process,
+    Process,
+  ]
+  a.start()
+  b.start()
+  const seen: string[] = []
+  const send = (from: Process, to: Process, what: string): void => {
+    const life = to.incarnation
+    const target = {
+      livesIn: () => life,
+      onEvent: () => void seen.push(`${Math.floor(kernel.nowMicros / 1_000)} ${to.name}: ${what}`),
+    }
+    network.send(network.link(from, to), from.entity, target, 0, undefined, kernel.cause)
+  }
+  const at = (millis: number, act: () => void): void =>
+    void kernel.scheduleAt(millis * 1_000, a.entity, { onEvent: act }, 0, undefined, 0)
+  return { kernel, network, a, b, seen, send, at }
+}
+
+describe('a process that is paused', () => {
+  it('[C10] hears and says nothing until it goes on, and then in order', async () => {
+    const { kernel, a, b, seen, send, at } = pair()
+    at(100, () => a.pause(0, 400_000))
+    for (const millis of [150, 200, 250]) at(millis, () => send(b, a, `of ${millis}`))
+    at(160, () => send(a, b, 'of 160'))
+    at(550, () => send(b, a, 'of 550'))
+    await drive(kernel)
+    expect(seen.map((text) => text.replace(/^(5\d\d) b/, '5xx b').replace(/^55\d/, '55x'))).toEqual([
+      '500 a: of 150',
+      '500 a: of 200',
+      '500 a: of 250',
+      '5xx b: of 160',
+      '55x a: of 550',
+    ])
+    expect(a.incarnation.number).toBe(1)
+    const lives = [...(kernel.trace?.records() ?? [])].map(({ kind, atMicros }) => `${kind} ${atMicros}`)
+    expect(lives).toEqual(['pause 100000', 'resume 500000'])
+  })
+
+  it('[C10] is told of by its links, both ways, when it pauses and when it goes on', async () => {
+    const { kernel, network, a, b, at } = pair()
+    const told: string[] = []
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const link = network.link(from, to)
+      link.observers.add({
+        linkChanged: () => told.push(`${kernel.nowMicros / 1_000} ${from.name} ${link.isOpen}`),
+      })
+    }
+    at(100, () => a.pause(0, 400_000))
+    at(200, () => a.pause(0, 400_000))
+    at(300, () => a.pause(0, 1_000))
+    await drive(kernel)
+    expect(told).toEqual(['100 a false', '100 b false', '600 a true', '600 b true'])
+  })
+
+  it('[C10] tells what it holds, once', async () => {
+    const { kernel, a, at } = pair()
+    const told: string[] = []
+    a.attach({
+      resourceIndex: -1,
+      processEnded: () => void told.push('ended'),
+      processPaused: () => void told.push(`paused ${a.isPaused}`),
+    })
+    at(100, () => a.pause(0, 400_000))
+    at(200, () => a.pause(0, 400_000))
+    await drive(kernel)
+    expect(told).toEqual(['paused true'])
+  })
+
+  it('[C10] does what it is asked when it goes on, unless it has died: the next life is not paused', async () => {
+    const { kernel, a, b, seen, send, at } = pair()
+    const done: string[] = []
+    const ask = (what: string): void =>
+      a.whenResponsive(() => done.push(`${kernel.nowMicros / 1_000} ${what}`))
+    at(50, () => ask('at once'))
+    at(100, () => a.pause(0, 400_000))
+    at(150, () => ask('later'))
+    at(600, () => a.pause(0, 400_000))
+    at(650, () => ask('never'))
+    at(700, () => a.crash(0, 50_000))
+    at(800, () => {
+      ask('by the next life')
+      send(a, b, 'of 800')
+      send(b, a, 'of 800')
+    })
+    await drive(kernel)
+    expect(done).toEqual(['50 at once', '500 later', '800 by the next life'])
+    expect(seen.map((text) => text.replace(/^80\d/, '80x')).sort()).toEqual([
+      '80x a: of 800',
+      '80x b: of 800',
+    ])
+  })
+
+  it('[C10] holds what a partition lets go until it goes on', async () => {
+    const { kernel, network, a, b, seen, send, at } = pair()
+    const condition = { covers: () => true, cuts: true, addedMicros: 0 }
+    at(100, () => network.impose(condition))
+    at(150, () => send(a, b, 'of 150'))
+    at(200, () => a.pause(0, 400_000))
+    at(300, () => network.lift(condition))
+    await drive(kernel)
+    expect(seen.map((text) => text.slice(0, 2))).toEqual(['60'])
+  })
+
+  it('[C10] is not one that is down', async () => {
+    const { kernel, a, at } = pair()
+    at(100, () => a.crash(0))
+    at(200, () => a.pause(0, 400_000))
+    at(300, () => a.restart(0))
+    at(400, () => expect([a.isPaused, a.isResponsive]).toEqual([false, true]))
+    await drive(kernel)
+    expect([...(kernel.trace?.records() ?? [])].map(({ kind }) => kind)).toEqual(['crash', 'restart'])
+  })
+})

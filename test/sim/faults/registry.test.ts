@@ -7,6 +7,7 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   crash: { crash: 'receiver' },
   crashMachine: { crashMachine: 'broker-1' },
   shutDown: { shutDown: 'broker-1' },
+  pause: { pause: 'receiver', for: '2s' },
   partition: { partition: ['receiver', 'broker'], for: '2s' },
   slow: { slow: ['broker', 'receiver'], by: '1s', for: '2s' },
   redeliver: { redeliver: 'receiver' },

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Incarnation } from '../../../sim/kernel/incarnation.ts'
+import type { Kernel } from '../../../sim/kernel/kernel.ts'
+import type { Actor } from '../../../sim/kernel/queue.ts'
 import { drive, kernelOf, operate, Stage } from '../../fixtures/kernel.ts'
 
 describe('incarnation', () => {
@@ -64,5 +67,112 @@ describe('incarnation', () => {
       [1, 0],
       [0, 0],
     ])
+  })
+})
+
+/** Notes what happens in a life; `anywhere` stands for what nobody's pause holds up. */
+function actorOf(kernel: Kernel, life: Incarnation, seen: string[]): Actor {
+  return {
+    livesIn: (code) => (code === 0 ? life : undefined),
+    onEvent: (code, subject) =>
+      void seen.push(`${kernel.nowMicros} ${code === 0 ? '' : 'anywhere '}${subject}`),
+  }
+}
+
+describe('a life that is paused', () => {
+  it.each(['fifo', 'random'] as const)(
+    '[K28] executes nothing until it goes on, and then everything in its order (%s)',
+    async (scheduling) => {
+      const kernel = kernelOf({ scheduling })
+      const life = new Incarnation('payment-1', 1)
+      const seen: string[] = []
+      const actor = actorOf(kernel, life, seen)
+      const entity = kernel.choices.entity('order-1')
+      const at = (micros: number, code: number, subject: string) =>
+        kernel.scheduleAt(micros, entity, actor, code, subject, 0)
+      kernel.scheduleAt(10, entity, { onEvent: () => kernel.pause(life, 100) }, 0, undefined, 0)
+      for (const micros of [5, 20, 30, 40, 99, 101, 110]) at(micros, 0, `scheduled for ${micros}`)
+      at(50, 1, 'scheduled for 50')
+      kernel.cancel(at(60, 0, 'taken back'))
+      const late = at(35, 0, 'taken back while it waits')
+      kernel.scheduleAt(70, entity, { onEvent: () => kernel.cancel(late) }, 0, undefined, 0)
+      kernel.scheduleBackground(45, actor, 0, 'background')
+      await drive(kernel)
+      expect(seen).toEqual([
+        '5 scheduled for 5',
+        '50 anywhere scheduled for 50',
+        '100 scheduled for 20',
+        '100 scheduled for 30',
+        '100 scheduled for 40',
+        '100 scheduled for 99',
+        '100 background',
+        '101 scheduled for 101',
+        '110 scheduled for 110',
+      ])
+    },
+  )
+
+  it('[K28] goes on when the last of its pauses ends', async () => {
+    const kernel = kernelOf()
+    const life = new Incarnation('payment-1', 1)
+    const seen: string[] = []
+    const actor = actorOf(kernel, life, seen)
+    const entity = kernel.choices.entity('order-1')
+    kernel.pause(life, 100)
+    kernel.whenResumed(life, () => seen.push(`${kernel.nowMicros} asked for`))
+    kernel.scheduleAt(20, entity, actor, 0, 'a', 0)
+    kernel.scheduleAt(50, entity, { onEvent: () => kernel.pause(life, 200) }, 0, undefined, 0)
+    kernel.scheduleAt(60, entity, { onEvent: () => kernel.pause(life, 150) }, 0, undefined, 0)
+    await drive(kernel)
+    expect(seen).toEqual(['200 asked for', '200 a'])
+  })
+
+  it('[K28] is not waited for when it has ended', async () => {
+    const kernel = kernelOf()
+    const life = new Incarnation('payment-1', 1)
+    const seen: string[] = []
+    const actor = actorOf(kernel, life, seen)
+    const entity = kernel.choices.entity('order-1')
+    kernel.pause(life, 100)
+    kernel.whenResumed(life, () => seen.push('asked for'))
+    kernel.scheduleAt(20, entity, { onEvent: () => kernel.end(life) }, 0, undefined, 0)
+    kernel.scheduleAt(30, entity, actor, 0, 'which says itself that its life has ended', 0)
+    await drive(kernel)
+    expect(seen).toEqual(['30 which says itself that its life has ended'])
+  })
+
+  it('[K28] has its handlers go on with it, each with its result', async () => {
+    const stage = new Stage(kernelOf())
+    const { kernel, life } = stage
+    const seen: string[] = []
+    for (const [name, delay, result] of [
+      ['b', 40, 'value'],
+      ['a', 30, new Error('refused')],
+      ['c', 150, 'late'],
+    ] as const)
+      stage.handle(0, async (task) => {
+        const answer = await operate<string>(task, name, delay, result).catch((error: Error) => error.message)
+        seen.push(`${kernel.nowMicros} ${name} ${answer}`)
+      })
+    kernel.scheduleAt(10, stage.entity, { onEvent: () => kernel.pause(life, 100) }, 0, undefined, 0)
+    await drive(kernel)
+    expect(seen).toEqual(['100 a refused', '100 b value', '150 c late'])
+    expect(kernel.failure).toBeUndefined()
+    expect([life.outstanding, life.liveHandlers]).toEqual([0, 0])
+  })
+
+  it('[K28] takes its results to the grave when it ends before it goes on', async () => {
+    const stage = new Stage(kernelOf())
+    const { kernel, life } = stage
+    const seen: string[] = []
+    stage.handle(0, async (task) => {
+      await operate(task, 'a', 30, 'value')
+      seen.push('went on')
+    })
+    kernel.scheduleAt(10, stage.entity, { onEvent: () => kernel.pause(life, 100) }, 0, undefined, 0)
+    kernel.scheduleAt(50, stage.entity, { onEvent: () => kernel.end(life) }, 0, undefined, 0)
+    await drive(kernel)
+    expect(seen).toEqual([])
+    expect(kernel.failure).toBeUndefined()
   })
 })

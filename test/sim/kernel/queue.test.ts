@@ -7,6 +7,7 @@ const targets: readonly Actor[] = [{ onEvent: () => {} }, { onEvent: () => {} }]
 type Command =
   | { readonly do: 'push'; readonly at: number; readonly tie: number; readonly which: number }
   | { readonly do: 'pop' }
+  | { readonly do: 'postpone'; readonly by: number }
   | { readonly do: 'cancel'; readonly which: number }
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -24,34 +25,40 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pop') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('postpone'), by: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel'), which: fc.nat(500) }) },
 )
 
 interface Pending {
   readonly at: number
   readonly tie: number
+  /** Among those of one moment and tie-break. */
+  readonly place: number
   readonly sequence: number
   readonly target: Actor
 }
 
 const byOrder = (left: Pending, right: Pending): number =>
-  left.at - right.at || left.tie - right.tie || left.sequence - right.sequence
+  left.at - right.at || left.tie - right.tie || left.place - right.place
 
 /** Everything that was pushed and neither taken nor cancelled, as a plain list; the sequence is also code, subject and cause. */
 class Model {
   readonly pending: Pending[] = []
   readonly tickets: Ticket[] = []
+  private places = 0
 
   apply(given: Command, queue: EventQueue): void {
     if (given.do === 'push') {
       const sequence = this.tickets.length
       const target = targets[given.which] as Actor
-      this.pending.push({ at: given.at, tie: given.tie, sequence, target })
+      this.pending.push({ at: given.at, tie: given.tie, place: this.places++, sequence, target })
       this.tickets.push(
         queue.push(given.at, given.tie, target, sequence, `subject ${sequence}`, sequence + 7),
       )
     } else if (given.do === 'pop') {
       this.pop(queue)
+    } else if (given.do === 'postpone') {
+      this.postpone(queue, given.by)
     } else {
       // Any ticket ever given, those of events that are gone and whose place was taken since included.
       const sequence = given.which % Math.max(1, this.tickets.length)
@@ -61,6 +68,14 @@ class Model {
       const index = this.pending.findIndex((event) => event.sequence === sequence)
       if (index >= 0) this.pending.splice(index, 1)
     }
+  }
+
+  postpone(queue: EventQueue, by: number): void {
+    const first = [...this.pending].sort(byOrder)[0]
+    if (queue.nextMicros() === Number.POSITIVE_INFINITY || first === undefined) return
+    const at = first.at + by
+    queue.postponeFirst(at)
+    this.pending.splice(this.pending.indexOf(first), 1, { ...first, at, tie: 0, place: this.places++ })
   }
 
   pop(queue: EventQueue): void {
@@ -81,7 +96,7 @@ class Model {
 }
 
 describe('event queue', () => {
-  it('[K1] [K2] behaves like a list sorted by time, tie-break and sequence, cancelled events left out', () => {
+  it('[K1] [K2] [K28] behaves like a list sorted by time, tie-break and sequence, cancelled events left out', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 600, size: 'max' }), (commands) => {
         const queue = new EventQueue()

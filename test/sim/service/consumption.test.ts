@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
-import { type Courier, courier, deliver, recordsOf } from '../../fixtures/courier.ts'
+import {
+  allStruck,
+  type Courier,
+  courier,
+  deliver,
+  recordsOf,
+  TOGETHER,
+  violated,
+} from '../../fixtures/courier.ts'
 
 /** When each letter was handed to a handler, in milliseconds. */
 const deliveries = (result: Awaited<ReturnType<typeof courier>>, letter: string): number[] =>
@@ -164,4 +172,98 @@ describe('a handler that throws', () => {
       expect(rebalances.at(-1)).toBeLessThan(60)
     },
   )
+})
+
+describe('offsets', () => {
+  const three = { workload: { orders: 3, every: '1ms' } }
+  const restless = { kafka: { 'session.timeout.ms': 6_000, 'auto.commit.interval.ms': 60_000 } }
+
+  /** Which letters came again, when the receiver dies after or before the commit of letter 2. */
+  async function again(commit: NonNullable<Courier['consumer']>['commit'], phase: 'before' | 'after') {
+    const receive: Courier['receive'] = () => async (letter, ctx) => {
+      await deliver(letter, ctx)
+      if (commit === 'manual' && letter.number === 1) await ctx.commit()
+    }
+    const result = await courier(
+      {
+        consumer: { commit: commit ?? 'after-batch' },
+        receive,
+        inbox: 'none',
+        sameAddress: 3,
+        relay: TOGETHER,
+      },
+      {
+        ...three,
+        cluster: restless,
+        faults: [{ crash: 'receiver', at: `${phase} receiver.LetterSent tx.commit`, of: 'letter 2' }],
+      },
+    )
+    expect(allStruck(result)).toBe(true)
+    const repeated = [1, 2, 3].filter((letter) => deliveries(result, `letter-${letter}`).length > 1)
+    return { repeated, broken: violated(result) }
+  }
+
+  const DOUBLE = ['no double delivery']
+  const LOST = ['no lost letter']
+
+  it.each<[NonNullable<Courier['consumer']>['commit'], 'before' | 'after', number[], string[]]>([
+    ['after-batch', 'before', [1, 2], DOUBLE],
+    ['after-batch', 'after', [1, 2], DOUBLE],
+    ['after-each', 'before', [2], []],
+    ['after-each', 'after', [2], DOUBLE],
+    ['manual', 'before', [2], []],
+    ['manual', 'after', [2], DOUBLE],
+    ['automatic', 'before', [1, 2], DOUBLE],
+    ['automatic', 'after', [1, 2], DOUBLE],
+    ['before-handling', 'before', [], LOST],
+    ['before-handling', 'after', [], LOST],
+  ])(
+    '[S23] committed %s: a crash %s the commit of letter 2 brings %j again and breaks %j',
+    async (commit, phase, repeated, broken) => {
+      expect(await again(commit, phase)).toEqual({ repeated, broken })
+    },
+  )
+
+  it('[S23] that are never committed by hand come all again', async () => {
+    const result = await courier(
+      { consumer: { commit: 'manual' }, sameAddress: 3 },
+      { ...three, cluster: restless, faults: [{ crash: 'receiver', at: '5s' }] },
+    )
+    expect(violated(result)).toEqual([])
+    for (const letter of [1, 2, 3]) expect(deliveries(result, `letter-${letter}`)).toHaveLength(2)
+  })
+
+  it('[S23] are committed by Kafka itself, every auto.commit.interval.ms', async () => {
+    const result = await courier(
+      { consumer: { commit: 'automatic', kafka: { 'auto.commit.interval.ms': 1_000 } }, sameAddress: 3 },
+      { ...three, cluster: restless, faults: [{ crash: 'receiver', at: '5s' }] },
+    )
+    expect(violated(result)).toEqual([])
+    for (const letter of [1, 2, 3]) expect(deliveries(result, `letter-${letter}`)).toHaveLength(1)
+  })
+
+  it('[S23] committed by hand where the consumer commits by itself end the run with what to write', async () => {
+    const receive: Courier['receive'] = () => (_letter, ctx) => ctx.commit()
+    const result = await courier({ receive })
+    expect(result).toMatchObject({
+      verdict: 'error',
+      reason: expect.stringContaining(
+        'receiver.LetterSent calls ctx.commit(), which is for handlers of events',
+      ),
+    })
+  })
+
+  it('[S28] a handler that takes longer than max.poll.interval.ms loses its partitions, and its letter comes again', async () => {
+    const slow: Courier['receive'] = () => async (letter, ctx) => {
+      if (letter.number === 1) await ctx.sleep('30s')
+      await deliver(letter, ctx)
+    }
+    const consumer = { kafka: { 'max.poll.interval.ms': 10_000 } }
+    const result = await courier(
+      { consumer, receive: slow, receivers: 2, inbox: 'none' },
+      { budget: { time: '3m' } },
+    )
+    expect(deliveries(result, 'letter-1').length).toBeGreaterThan(1)
+    expect(violated(result)).toContain('no double delivery')
+  })
 })

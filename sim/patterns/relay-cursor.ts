@@ -1,0 +1,95 @@
+import { gt, isIn } from '../database/predicate.ts'
+import type { Row } from '../database/table.ts'
+import { type DurationText, positiveMicros } from '../kernel/time.ts'
+import type { Context } from '../service/context.ts'
+import { integer, table, text } from '../service/schema.ts'
+import type { Dispatched } from './dispatch.ts'
+import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+
+/**
+ * What a cursor does about ids that are missing below the highest one it sees, because they are allocated at insert and
+ * become visible at commit: `ignored` loses what commits late (Z01); a time-out looks for them that long, and loses only
+ * what takes longer (Axon's gap-aware token, Marten's stale sequence threshold).
+ */
+export type Gaps = 'ignored' | { readonly timeOut: DurationText }
+
+/** Options of a relay with a cursor over ids. */
+export interface CursorRelayOptions extends Omit<RelayOptions, 'relays'> {
+  readonly gaps?: Gaps
+}
+
+const CURSOR = 'outboxCursor'
+const GAPS = 'outboxGaps'
+
+/** O3 and O3a: sends rows with an id above the last one it sent, and rows whose ids were missing. Rows stay. */
+export function cursorRelay(options: CursorRelayOptions = {}): Relay {
+  const { gaps = { timeOut: '10s' } } = options
+  const { batch, send } = relayKnobs(options)
+  const patienceMillis =
+    gaps === 'ignored' ? 0 : positiveMicros(gaps.timeOut, 'the time-out of gaps of an outbox') / 1_000
+  return {
+    tables: {
+      [CURSOR]: table({ name: text, position: integer }, { key: 'name' }) as never,
+      [GAPS]: table({ id: integer, seenAt: integer }, { key: 'id' }) as never,
+    },
+    initially: { [CURSOR]: [{ name: 'relay', position: 0 }] },
+    relays: 1,
+    input: {},
+    inputStays: true,
+    poll: async (context) => {
+      const missing = gaps === 'ignored' ? [] : await openGaps(context, patienceMillis)
+      const late = await lateRows(context, missing)
+      const position = (await context.table(CURSOR).get('relay'))?.position as number
+      const fresh = await context
+        .table('outbox')
+        .select({ where: { id: gt(position) }, orderBy: 'id', limit: batch })
+      const sent = await send(context, [...late, ...fresh])
+      await advance(context, position, late, fresh, sent, gaps !== 'ignored')
+      complain(sent)
+      return fresh.length === batch || (gaps !== 'ignored' && (await context.table(GAPS).select()).length > 0)
+    },
+  }
+}
+
+/** The ids that are missing still; those that have been for too long are given up. */
+async function openGaps(context: Context, patienceMillis: number): Promise<readonly number[]> {
+  const gaps = await context.table(GAPS).select()
+  const oldest = context.now() - patienceMillis
+  const given = gaps.filter(({ seenAt }) => (seenAt as number) < oldest)
+  if (given.length > 0) await context.table(GAPS).delete({ id: isIn(idsOf(given)) })
+  return idsOf(gaps.filter((gap) => !given.includes(gap)))
+}
+
+async function lateRows(context: Context, missing: readonly number[]): Promise<readonly Row[]> {
+  return missing.length === 0
+    ? []
+    : context.table('outbox').select({ where: { id: isIn(missing) }, orderBy: 'id' })
+}
+
+/** Moves the cursor over the rows that were sent up to the first that was not, and writes down the ids between them. */
+async function advance(
+  context: Context,
+  position: number,
+  late: readonly Row[],
+  fresh: readonly Row[],
+  { acknowledged }: Dispatched,
+  keepsGaps: boolean,
+): Promise<void> {
+  const done = new Set(idsOf(acknowledged))
+  const passed: number[] = []
+  for (const id of idsOf(fresh)) {
+    if (!done.has(id)) break
+    passed.push(id)
+  }
+  const filled = idsOf(late).filter((id) => done.has(id))
+  const last = passed.at(-1)
+  if (last === undefined && filled.length === 0) return
+  await context.transaction(async (tx: { table(name: string): ReturnType<Context['table']> }) => {
+    if (filled.length > 0) await tx.table(GAPS).delete({ id: isIn(filled) })
+    if (last === undefined) return
+    await tx.table(CURSOR).update({ name: 'relay' }, { position: last })
+    const present = new Set(passed)
+    for (let id = position + 1; keepsGaps && id < last; id++)
+      if (!present.has(id)) await tx.table(GAPS).insert({ id, seenAt: context.now() })
+  })
+}

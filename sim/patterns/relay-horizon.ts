@@ -1,0 +1,67 @@
+import { gt, lt } from '../database/predicate.ts'
+import { horizon, transactionId } from '../database/server-value.ts'
+import type { Row } from '../database/table.ts'
+import type { Context } from '../service/context.ts'
+import { integer, table, text } from '../service/schema.ts'
+import type { Dispatched } from './dispatch.ts'
+import { complain, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+
+/**
+ * Up to which transaction rows are sent: the lowest id of a transaction that is still open, so that nothing can become
+ * visible behind the cursor, is right; without it what commits late is lost (Z01 in another dress).
+ */
+export type Bound = 'horizon' | 'none'
+
+/** Options of a relay with a cursor over transaction ids. */
+export interface HorizonRelayOptions extends Omit<RelayOptions, 'relays'> {
+  readonly bound?: Bound
+}
+
+const CURSOR = 'outboxCursor'
+
+/**
+ * O3b: a cursor over (transaction id, id) below the horizon (Watermill's PostgreSQL outbox). Nothing is lost; one long
+ * transaction anywhere in the database delays everything (Z04), and the order is that in which transactions began.
+ */
+export function horizonRelay(options: HorizonRelayOptions = {}): Relay {
+  const { bound = 'horizon' } = options
+  const { batch, send } = relayKnobs(options)
+  return {
+    columns: { xid: integer },
+    tables: { [CURSOR]: table({ name: text, xid: integer, id: integer }, { key: 'name' }) as never },
+    initially: { [CURSOR]: [{ name: 'relay', xid: 0, id: 0 }] },
+    relays: 1,
+    input: {},
+    inputStays: true,
+    fresh: () => ({ xid: transactionId() }),
+    poll: async (context) => {
+      const cursor = (await context.table(CURSOR).get('relay')) as Row
+      const { xid, id } = cursor as { readonly xid: number; readonly id: number }
+      const beyond = { $any: [{ xid: gt(xid) }, { xid, id: gt(id) }] }
+      const where = bound === 'none' ? beyond : { ...beyond, $all: [{ xid: lt(horizon()) }] }
+      const rows = await context
+        .table('outbox')
+        .select({ where, orderBy: ['xid', 'id'], limit: batch } as never)
+      const sent = await send(context, rows)
+      await advance(context, rows, sent)
+      complain(sent)
+      return rows.length === batch || (await behind(context, rows.at(-1) ?? cursor))
+    },
+  }
+}
+
+/** Moves the cursor up to the first row that was not sent. */
+async function advance(context: Context, rows: readonly Row[], { acknowledged }: Dispatched): Promise<void> {
+  const done = new Set(acknowledged)
+  const stop = rows.findIndex((row) => !done.has(row))
+  const last = stop === -1 ? rows.at(-1) : rows[stop - 1]
+  if (last === undefined) return
+  await context.table(CURSOR).update({ name: 'relay' }, { xid: last.xid, id: last.id })
+}
+
+/** Whether committed rows wait for the horizon to pass them. */
+async function behind(context: Context, { xid, id }: Row): Promise<boolean> {
+  const where = { $any: [{ xid: gt(xid) }, { xid, id: gt(id) }] }
+  const [row] = await context.table('outbox').select({ where, limit: 1 } as never)
+  return row !== undefined
+}

@@ -1,0 +1,54 @@
+import { isIn } from '../database/predicate.ts'
+import type { Row } from '../database/table.ts'
+import { oneOf } from '../service/schema.ts'
+import type { TransactionScope } from '../service/transaction.ts'
+import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+
+/**
+ * How long the locks of a claimed batch are held: until it is sent and marked, in one transaction, is right; those of a
+ * statement of its own are gone before anything is sent, so that every relay claims the same rows (Z06).
+ */
+export type LockLife = 'transaction' | 'statement'
+
+/** Options of competing relays. */
+export interface SkipLockedRelayOptions extends RelayOptions {
+  readonly locks?: LockLife
+}
+
+const PENDING = { status: 'PENDING' } as const
+
+/**
+ * O4: competing relays, each of which locks a batch with FOR UPDATE SKIP LOCKED, sends it and marks it. No order is
+ * promised, even of one key: one relay may send its batch before another has sent an earlier one (Z07).
+ */
+export function skipLockedRelay(options: SkipLockedRelayOptions = {}): Relay {
+  const { locks = 'transaction' } = options
+  const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
+  const claim = { where: PENDING, orderBy: 'id', limit: batch, for: 'update', wait: 'skip locked' } as const
+  const mark = (scope: Pick<TransactionScope, 'table'>, rows: readonly Row[]): Promise<unknown> =>
+    rows.length === 0
+      ? Promise.resolve()
+      : scope.table('outbox').update({ id: isIn(idsOf(rows)) }, { status: 'SENT' })
+  return {
+    columns: { status: oneOf('PENDING', 'SENT') },
+    indexes: ['status'],
+    relays,
+    input: PENDING,
+    fresh: () => PENDING,
+    poll: async (context) => {
+      if (locks === 'statement') {
+        const sent = await send(context, await context.table('outbox').select(claim))
+        await mark(context, sent.acknowledged)
+        complain(sent)
+        return false
+      }
+      const sent = await context.transaction(async (tx: TransactionScope) => {
+        const claimed = await send(context, await tx.table('outbox').select(claim))
+        await mark(tx, claimed.acknowledged)
+        return claimed
+      })
+      complain(sent as Awaited<ReturnType<typeof send>>)
+      return false
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import type { Process } from '../cluster/process.ts'
+import type { ConsumerClient, PolledRecord } from '../kafka/consumer-client.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
+import { operationNumber, type Phase } from '../kernel/step.ts'
+import { Task } from '../kernel/task.ts'
+import type { Context } from './context.ts'
+import type { Subscription } from './delivery.ts'
+import type { Envelope } from './envelope.ts'
+import type { ServiceRuntime } from './runtime.ts'
+
+/** The step that commits offsets. */
+export const COMMIT_OFFSETS = operationNumber('offsets.commit')
+
+/** What every consumer loop of an instance does with polled records, in one life of its process. */
+export class Intake {
+  readonly runtime: ServiceRuntime
+  readonly process: Process
+  readonly incarnation: Incarnation
+  private readonly subscriptions = new Map<string, Subscription>()
+
+  constructor(runtime: ServiceRuntime, process: Process) {
+    this.runtime = runtime
+    this.process = process
+    this.incarnation = process.incarnation
+  }
+
+  /** Handles events of a type. */
+  subscribe(eventType: string, subscription: Omit<Subscription, 'site'>): void {
+    this.subscriptions.set(eventType, { ...subscription, site: this.runtime.site(eventType) })
+  }
+
+  /** What the service does with a record; undefined when it passes over it. */
+  subscriptionOf({ record }: PolledRecord): Subscription | undefined {
+    return this.subscriptions.get((record.value as Envelope).eventType)
+  }
+
+  /** The context of a handler that is about to get records: a task of the first one's order, caused by all. */
+  begin(consumer: ConsumerClient, records: readonly PolledRecord[], { site }: Subscription): Context {
+    const { kernel } = this.process
+    const [first] = records as [PolledRecord]
+    let cause = 0
+    if (kernel.trace !== undefined) {
+      for (const { place, offset, record } of records) {
+        const data = { partition: place, offset, event: record.value }
+        const delivered = kernel.record('deliver', this.process.name, record.entity, record.appended, data)
+        for (const parent of consumer.causesOf(place)) kernel.trace.addParent(parent)
+        if (cause !== 0) kernel.trace.addParent(cause)
+        cause = delivered
+      }
+    }
+    for (const { record } of records) kernel.digest.word(record.hash)
+    const task = new Task(kernel, this.incarnation, site, first.record.entity, cause)
+    return new this.runtime.Context(this.runtime, this.process, task, first.record.value as Envelope)
+  }
+
+  /** The task of a commit that comes before any handler has begun: of the handler and order of its first record. */
+  beforehand({ record }: PolledRecord, { site }: Subscription): Task {
+    return new Task(this.process.kernel, this.incarnation, site, record.entity, record.appended)
+  }
+
+  /** Passes a point of the step that commits offsets; false when a fault killed the process there. */
+  passesCommit(task: Task, phase: Phase, cause: number): boolean {
+    const site = task.step(COMMIT_OFFSETS)
+    const { kernel } = this.process
+    if (kernel.trace !== undefined) task.cause = kernel.recordStep(phase, site, task, cause, undefined)
+    const faults = site[phase]
+    if (faults !== undefined) kernel.passPoint(faults, task)
+    return this.incarnation.alive
+  }
+}
