@@ -94,7 +94,7 @@ describe('what is drawn of a double charge', () => {
     expect(scene.rows[row]?.label).toBe('payment-2')
     const hatched = log.filter(({ call, fill }) => call === 'fillRect' && fill === 'hatch')
     expect(hatched).toHaveLength(1)
-    const [, y = 0, , height = 0] = hatched[0]?.args as number[]
+    const [, y = 0, , height = 0] = (hatched[0]?.args ?? []) as number[]
     expect(y).toBeGreaterThanOrEqual(row * 20)
     expect(y + height).toBeLessThanOrEqual((row + 1) * 20)
   })
