@@ -23,11 +23,11 @@ const CONTROLLER = 'controller'
 
 /** Reads a trace as people would tell it. */
 export class Narrator {
-  private readonly trace: Trace
+  private readonly trace: Pick<Trace, 'at'>
   private readonly beginnings = new Map<number, TraceRecord | undefined>()
   private readonly taken = new Map<string, number>()
 
-  constructor(trace: Trace) {
+  constructor(trace: Pick<Trace, 'at'>) {
     this.trace = trace
   }
 
