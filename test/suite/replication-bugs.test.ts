@@ -98,6 +98,16 @@ describe('with two replicas', () => {
   )
 })
 
+describe('a leader that is asked where an epoch ends', () => {
+  it('[KL9] says of which epoch it speaks, also where followers are of before KIP-279', () => {
+    const set = new ReplicaSet({ replicas: 1, switches: { truncation: 'KIP-101' } })
+    set.elect(0)
+    set.tell(0)
+    const end = set.broker(0).partition.offsetForLeaderEpoch(-1, 1)
+    expect(end).toEqual({ errorCode: 'NONE', epoch: 1, endOffset: 0 })
+  })
+})
+
 describe('a broker in another life', () => {
   it.each([
     { brokerEpochCheck: true, answer: 'NOT_LEADER_OR_FOLLOWER', lives: undefined, lost: false },
