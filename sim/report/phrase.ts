@@ -18,6 +18,8 @@ const MONEY = /^(amount|total|price|balance)$|(Amount|Total|Price|Balance)$/
 /** Tables of the messaging patterns: mentioned by name, without their contents. */
 const INBOX = 'inbox'
 const OUTBOX = 'outbox'
+/** Tables of timers: a timer is told when it fires. */
+const TIMERS: ReadonlySet<string> = new Set(['timers', 'firedTimers', 'leases'])
 
 /** Reads a trace as people would tell it. */
 export class Narrator {
@@ -207,7 +209,9 @@ interface Written {
 }
 
 function committed(written: readonly Written[]): { did: string } | undefined {
-  const rows = written.filter(({ table }) => table !== INBOX && table !== OUTBOX).map(rowText)
+  const rows = written
+    .filter(({ table }) => table !== INBOX && table !== OUTBOX && !TIMERS.has(table))
+    .map(rowText)
   const events = written.filter(({ table, before }) => table === OUTBOX && before === undefined)
   const texts = [
     ...rows,
