@@ -249,7 +249,7 @@ export class Kernel implements Actor {
     return this.record(phase, incarnation.process, entity, cause, {
       step: site.name,
       life: incarnation.number,
-      effects: this.queue.sequence + this.background.sequence + incarnation.attached,
+      effects: this.queue.sequence + this.background.sequence + incarnation.claims,
       data,
     })
   }
