@@ -3,9 +3,16 @@ import type { Process } from '../cluster/process.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { BROKER_SWITCHES, type BrokerConfig, type BrokerSwitches } from './broker/config.ts'
+import type { BrokerConfig } from './broker/config.ts'
 import { BrokerNode } from './broker-node.ts'
-import { type ClusterConfig, clusterConfig, type KafkaSettings, memberConfig } from './config.ts'
+import {
+  type ClusterConfig,
+  clusterConfig,
+  KAFKA_SWITCHES,
+  type KafkaSettings,
+  type KafkaSwitches,
+  memberConfig,
+} from './config.ts'
 import type { ConsumerConfig, ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient } from './consumer-client.ts'
 import type { CreatableTopic } from './controller/topics.ts'
@@ -39,7 +46,7 @@ export class KafkaCluster {
   readonly kernel: Kernel
   readonly network: Network
   readonly config: ClusterConfig
-  readonly switches: BrokerSwitches
+  readonly switches: KafkaSwitches
   readonly nodes = new Map<number, BrokerNode>()
   readonly controller: ControllerNode
   private readonly observers: ClusterObserver[] = []
@@ -52,12 +59,12 @@ export class KafkaCluster {
     network: Network,
     settings: KafkaSettings,
     brokerCount: number,
-    switches: Partial<BrokerSwitches> = {},
+    switches: Partial<KafkaSwitches> = {},
   ) {
     this.kernel = network.kernel
     this.network = network
     this.config = clusterConfig(settings, brokerCount)
-    this.switches = { ...BROKER_SWITCHES, ...switches }
+    this.switches = { ...KAFKA_SWITCHES, ...switches }
     this.controller = new ControllerNode(network, this.config.controller, {
       topologyChanged: () => {
         for (const clients of this.members.values()) for (const client of clients) client.topologyChanged()

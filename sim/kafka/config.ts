@@ -1,8 +1,10 @@
-import { BROKER_DEFAULTS, type BrokerConfig } from './broker/config.ts'
+import { BROKER_DEFAULTS, BROKER_SWITCHES, type BrokerConfig, type BrokerSwitches } from './broker/config.ts'
 import {
   CONSUMER_DEFAULTS,
+  CONSUMER_SWITCHES,
   type ConsumerConfig,
   type ConsumerSettings,
+  type ConsumerSwitches,
   consumerConfig,
 } from './consumer/config.ts'
 import { CONTROLLER_DEFAULTS, type ControllerConfig } from './controller/config.ts'
@@ -36,6 +38,11 @@ export const KAFKA_DEFAULTS = {
   ...CONSUMER_DEFAULTS,
   ...SIMULATION_DEFAULTS,
 }
+
+/** Historical or mistaken behaviour of brokers and clients that can be switched on; the defaults are Kafka 4.x. */
+export interface KafkaSwitches extends BrokerSwitches, ConsumerSwitches {}
+
+export const KAFKA_SWITCHES: KafkaSwitches = { ...BROKER_SWITCHES, ...CONSUMER_SWITCHES }
 
 /** The configuration of a cluster, by who reads it. */
 export interface ClusterConfig {

@@ -101,7 +101,7 @@ export class Connection implements Actor {
 
   /**
    * @param isPipelined whether the server may handle a request before it has answered the one before
-   * @param closed called once when the client knows that it is closed, after its calls have failed
+   * @param closed called once when the client knows that it is closed, before its calls fail
    */
   constructor(
     network: Network,
@@ -156,9 +156,9 @@ export class Connection implements Actor {
   break(): void {
     if (!this.isOpen) return
     this.forget()
-    const { calls } = this
-    for (const { answered } of calls.splice(0)) answered(undefined)
     this.closed()
+    // Who hears of its end may ask again, at once: on another connection.
+    for (const { answered } of this.calls.splice(0)) answered(undefined)
   }
 
   /** A link of it was cut, or is whole again; or a process has paused, or goes on. */
