@@ -40,10 +40,25 @@ export {
 } from './run/run.ts'
 export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts'
 export type { SystemOutline } from './run/system-problems.ts'
+export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './service/consumer-options.ts'
 export type { HandlerContext } from './service/context.ts'
-export { CallTimeoutError, ConnectionResetError } from './service/http.ts'
+export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
+export { JOB_PLACES } from './service/job-options.ts'
 export { RejectError } from './service/queue-consumption.ts'
-export { flag, integer, money, oneOf, optional, plain, route, table, text, topic } from './service/schema.ts'
+export type { RetryPolicy } from './service/retry.ts'
+export {
+  flag,
+  integer,
+  money,
+  oneOf,
+  optional,
+  plain,
+  route,
+  table,
+  text,
+  timer,
+  topic,
+} from './service/schema.ts'
 export { type ContextOf, service } from './service/service.ts'
 export type { ParamSpec } from './service/system.ts'
 export {
@@ -56,4 +71,5 @@ export {
   toggle,
   type UserContext,
 } from './service/system.ts'
+export { TIMER_STORES } from './service/timers.ts'
 export { type QueueSpec, type RabbitOptions, rabbitmq, type SqsOptions, sqs } from './service/transport.ts'

@@ -10,4 +10,6 @@ export interface Io {
   /** Whether colours can be seen on stdout. */
   readonly colour: boolean
   readonly openSession: OpenSession
+  /** Hears of an interruption once, instead of the program ending at once; returns how to stop hearing. */
+  onInterrupt?(listener: () => void): () => void
 }

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
+import type { Case, Strategy } from '../explore/case.ts'
+import { type CaseOutcome, outcomeOf } from '../explore/outcome.ts'
 import { type ShrinkProgress, type Shrunk, shrink } from '../explore/shrink.ts'
+import { type StrategyName, strategyOf } from '../explore/strategy.ts'
 import * as faultline from '../index.ts'
 import { SimError } from '../kernel/error.ts'
 import { readTape, type Tape, type TapeData, tapeData } from '../kernel/tape.ts'
@@ -11,7 +14,7 @@ import { type TracedRun, traceLines } from '../report/trace-file.ts'
 import { differenceOf } from '../run/determinism.ts'
 import { type Bundle, loadBundle } from '../run/load-bundle.ts'
 import { outlineOf } from '../run/outline.ts'
-import { prepare, type RunOptions, type RunResult, run } from '../run/run.ts'
+import { type PreparedSystem, prepare, type RunOptions, type RunResult, run } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import type { SystemOutline } from '../run/system-problems.ts'
 import type { System } from '../service/system.ts'
@@ -47,7 +50,23 @@ export interface ShrinkJob {
   readonly scenario: Scenario
   readonly seed: number
   readonly tape?: TapeData | undefined
+  /** The property that must stay violated; default: the first that is. */
+  readonly property?: string | undefined
 }
+
+/** What a campaign goes through. */
+export interface CampaignPlan {
+  readonly scenario: Scenario
+  readonly strategy: StrategyName
+  /** Of the first run. */
+  readonly seed: number
+}
+
+/** What there is to go through. */
+export type CampaignOutline = Omit<Strategy, 'caseAt'>
+
+/** A case as plain data. */
+export type PlainCase = Omit<Case, 'tape'>
 
 /** What a session can be asked to do with its system. */
 export interface Jobs {
@@ -63,6 +82,18 @@ export interface Jobs {
     readonly outcome: Shrunk | undefined
     readonly progress: ShrinkProgress
   }
+  campaign: { readonly job: CampaignPlan; readonly outcome: CampaignOutline; readonly progress: never }
+  case: {
+    readonly job: CampaignPlan & { readonly index: number }
+    readonly outcome: PlainCase
+    readonly progress: never
+  }
+  /** Its progress is what each of its cases showed. */
+  explore: {
+    readonly job: CampaignPlan & { readonly indexes: readonly number[] }
+    readonly outcome: undefined
+    readonly progress: CaseOutcome
+  }
 }
 
 /** Events above which no trace is kept for a story: it would not be read, and memory is finite. */
@@ -74,6 +105,10 @@ const LINES_PER_WRITE = 10_000
 export class Bench {
   private readonly bundle: Bundle
   private readonly system: System
+  /** The last campaign that it had a part in. */
+  private campaign:
+    | { readonly key: string; readonly prepared: PreparedSystem; readonly strategy: Strategy }
+    | undefined
 
   /** @throws SimError 'definition' when the bundle holds no system */
   constructor(bundle: Bundle) {
@@ -93,15 +128,47 @@ export class Bench {
       case 'run':
         return this.run(job as RunJob, progress as (first: RunOutcome) => void)
       case 'shrink': {
-        const { scenario, seed, tape } = job as ShrinkJob
+        const { scenario, seed, tape, property } = job as ShrinkJob
         return shrink(prepare(this.system, scenario.params), scenario, seed, {
           tape: given(tape),
+          property,
           progress: progress as (of: ShrinkProgress) => void,
         })
+      }
+      case 'campaign': {
+        const { caseAt: _caseAt, ...outline } = (await this.strategy(job as CampaignPlan)).strategy
+        return outline
+      }
+      case 'case': {
+        const { strategy } = await this.strategy(job as CampaignPlan)
+        const { scenario, seed, features } = strategy.caseAt((job as Jobs['case']['job']).index)
+        return { scenario, seed, features }
+      }
+      case 'explore': {
+        const { prepared, strategy } = await this.strategy(job as CampaignPlan)
+        for (const index of (job as Jobs['explore']['job']).indexes)
+          (progress as (outcome: CaseOutcome) => void)(
+            await outcomeOf(prepared, strategy.caseAt(index), index),
+          )
+        return undefined
       }
       default:
         throw new SimError('invariant', `there is no job ${kind}`)
     }
+  }
+
+  /** The strategy of a campaign, made once: its cases follow from their numbers. */
+  private async strategy({
+    scenario,
+    strategy: name,
+    seed,
+  }: CampaignPlan): Promise<NonNullable<typeof this.campaign>> {
+    const key = JSON.stringify([scenario, name, seed])
+    if (this.campaign?.key !== key) {
+      const prepared = prepare(this.system, scenario.params)
+      this.campaign = { key, prepared, strategy: await strategyOf(name, prepared, scenario, seed) }
+    }
+    return this.campaign
   }
 
   private async run(job: RunJob, finished: (outcome: RunOutcome) => void): Promise<RunOutcome> {

@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { StrategyName } from '../explore/strategy.ts'
+import type { Shard } from './campaign-file.ts'
 import { CliError, EXIT, type ExitCode } from './error.ts'
 import type { Io } from './io.ts'
+
+/** Names of the strategies of campaigns. */
+const STRATEGIES: readonly StrategyName[] = ['random', 'enumerate']
 
 const DEFAULT_TIME_LIMIT_SECONDS = 60
 /** What the timers of Node can wait: 1 to 2^31 - 1 milliseconds. Longer ones would end at once. */
@@ -62,6 +67,7 @@ function commands(io: Io, finish: Finish): Command {
     .action(async (file, options) =>
       finish(await (await import('./shrink.ts')).shrinkCommand(file, options, coloured(io, options))),
     )
+  exploring(program, io, finish)
   program
     .command('ui')
     .description('look at runs in a browser: serves a page to this machine alone')
@@ -87,6 +93,43 @@ function commands(io: Io, finish: Finish): Command {
       finish(await (await import('./steps.ts')).stepsCommand(file, options, io)),
     )
   return program
+}
+
+/** The commands of campaigns. */
+function exploring(program: Command, io: Io, finish: Finish): void {
+  program
+    .command('explore')
+    .description('run a scenario many times under drawn faults, and shrink and explain what breaks')
+    .argument('<scenario>', 'scenario file (YAML)')
+    .option('--runs <n>', 'how many runs (default: 1,000, or every single fault)', positive)
+    .option('--seed <n>', "seed of the first run (default: the scenario's seed, else 1)", wholeNumber)
+    .addOption(
+      new Option('--strategy <name>', 'how to go through the runs').choices(STRATEGIES).default('random'),
+    )
+    .option('--workers <n>', 'worker threads (default: one a core)', positive)
+    .option('--shard <i/n>', 'make only the ith part of n, to be merged later', shard)
+    .option('--resume', 'go on where the same campaign was interrupted')
+    .option('--case <n>', 'make the nth run alone and save it as a scenario file', positive)
+    .option('--out <folder>', 'where results go (default: reports/<scenario>/<strategy>-seed-<n>)')
+    .option('--no-shrink', 'leave what breaks as it is')
+    .option('--time-limit <s>', 'seconds of wall time after which no more runs begin', seconds)
+    .option('--json', 'print the report as JSON')
+    .option('--no-color', 'no colours')
+    .action(async (file, options) =>
+      finish(await (await import('./explore.ts')).exploreCommand(file, options, coloured(io, options))),
+    )
+  program
+    .command('report')
+    .description('work with the results of campaigns')
+    .command('merge')
+    .description('add up the shards of a campaign: the same bytes as without shards')
+    .argument('<folders...>', 'folders of the shards')
+    .requiredOption('--out <folder>', 'where the whole goes')
+    .option('--json', 'print the report as JSON')
+    .option('--no-color', 'no colours')
+    .action(async (folders, options) =>
+      finish(await (await import('./merge.ts')).mergeCommand(folders, options, coloured(io, options))),
+    )
 }
 
 /** Options of commands that run one run. */
@@ -119,6 +162,18 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError(`expected a port from 0 to 65535, got '${text}'.`)
 }
 
+function positive(text: string): number {
+  const value = wholeNumber(text)
+  if (value > 0) return value
+  throw new InvalidArgumentError(`expected a whole number from 1, got '${text}'.`)
+}
+
+function shard(text: string): Shard {
+  const [, number, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? []
+  if (number !== undefined && of !== undefined && number >= 1 && number <= of) return { number, of }
+  throw new InvalidArgumentError(`expected a part such as '1/3', got '${text}'.`)
+}
+
 function seconds(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
   if (value >= MIN_SECONDS && value <= MAX_SECONDS) return value
@@ -144,9 +199,13 @@ function isProgram(): boolean {
 }
 
 if (isProgram()) {
+  const listeners = new Set<() => void>()
   process.on('SIGINT', () => {
     process.stderr.write('interrupted\n')
-    process.exit(EXIT.interrupted)
+    if (listeners.size === 0) process.exit(EXIT.interrupted)
+    for (const listener of listeners) listener()
+    // A second interruption is not asked to wait.
+    listeners.clear()
   })
   // A reader that has seen enough (`faultline list steps … | head`) is no error.
   process.stdout.on('error', () => process.exit(EXIT.met))
@@ -158,5 +217,9 @@ if (isProgram()) {
     stderr: (text) => process.stderr.write(text),
     colour: hasColors !== undefined && process.stdout.hasColors() && process.env.NO_COLOR === undefined,
     openSession: workerSession,
+    onInterrupt: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   })
 }

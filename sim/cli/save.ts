@@ -8,13 +8,23 @@ import { CliError, EXIT } from './error.ts'
 import type { Io } from './io.ts'
 import { display, type LoadedSystem } from './system.ts'
 
-/** Where reports of a scenario and seed go, from the working folder. */
-export function reportFolder({ name }: Scenario, seed: number): string {
+/** A name as the name of a file. @param otherwise stands for a name of which nothing is left */
+export function slugOf(name: string, otherwise: string): string {
   const slug = name
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '-')
     .replace(/^-+|-+$/g, '')
-  return join('reports', slug === '' ? 'scenario' : slug, `seed-${seed}`)
+  return slug === '' ? otherwise : slug
+}
+
+/** Where reports of a scenario go, from the working folder. */
+export function folderOf({ name }: Scenario): string {
+  return join('reports', slugOf(name, 'scenario'))
+}
+
+/** Where reports of a scenario and seed go, from the working folder. */
+export function reportFolder(scenario: Scenario, seed: number): string {
+  return join(folderOf(scenario), `seed-${seed}`)
 }
 
 /** Writes a text where it belongs and returns the path to show. @throws CliError when that cannot be done */

@@ -24,57 +24,75 @@ export interface ShrinkCommandOptions {
   readonly timeLimit: number
 }
 
-interface Failing {
+/** A run that violates a property. */
+export interface Failing {
   readonly scenario: Scenario
   readonly seed: number
   readonly tape: TapeData | undefined
   readonly system: LoadedSystem
+  /** The property that must stay violated; default: the first that is. */
+  readonly property?: string | undefined
 }
 
 /** `faultline shrink`: finds the smallest scenario that still violates the same property and writes it to a file. */
 export async function shrinkCommand(file: string, options: ShrinkCommandOptions, io: Io): Promise<ExitCode> {
   const failing = await load(file, options, io)
-  const { scenario, seed, system, tape } = failing
+  const { scenario, seed } = failing
   try {
-    const shrunk = await search(failing, options, io)
-    if (shrunk === undefined) throw await nothingToShrink(file, failing, options, io)
-    const what = { scenario: shrunk.scenario, seed, tape: shrunk.bySeedAlone ? undefined : tape }
-    const outcome = await execute(system, what, { timeLimit: options.timeLimit }, io)
-    const smallest = {
-      ...shrunk.scenario,
-      name: `${scenario.name} (shrunk)`,
-      expect: expectationsOf(outcome),
-    }
-    report(outcome, smallest, system, { timeLimit: options.timeLimit }, io)
-    io.stdout(`\n${sizeLine(shrunk, system.outline.noun)}\n`)
-    for (const { description, spec, needed } of shrunk.faults) {
-      io.stdout(
-        `  ${needed ? `without '${description}' (${spec.at}) it passes` : `not tried without '${description}' (${spec.at})`}\n`,
-      )
-    }
-    const folder = reportFolder(scenario, seed)
-    if (!shrunk.bySeedAlone && outcome.tape !== undefined) {
-      const saved = saveRun(
-        options.out ?? join(folder, 'shrunk.json'),
-        smallest,
-        outcome.summary,
-        outcome.tape,
-        system,
-        io,
-      )
-      io.stdout(
-        `  the seed alone does not give these choices, so they are saved with it\n  replay:   faultline replay ${saved}\n`,
-      )
-      return EXIT.met
-    }
-    const path = options.out ?? join(folder, 'shrunk.yaml')
+    const told = await shrinkAndTell(
+      failing,
+      { name: `${scenario.name} (shrunk)`, path: join(reportFolder(scenario, seed), 'shrunk'), ...options },
+      io,
+    )
+    if (told === undefined) throw await nothingToShrink(file, failing, options, io)
+    return EXIT.met
+  } finally {
+    await failing.system.session.close()
+  }
+}
+
+/** How to tell a shrunk scenario. */
+export interface TellOptions extends Pick<ShrinkCommandOptions, 'out' | 'timeLimit'> {
+  /** Name of the smallest scenario. */
+  readonly name: string
+  /** Where to write it unless `out` says so, without the extension. */
+  readonly path: string
+}
+
+/**
+ * Shrinks a failing run, tells the story of the smallest scenario and writes it to a file.
+ * @returns the properties that it violates; undefined when there is nothing to shrink
+ */
+export async function shrinkAndTell(
+  failing: Failing,
+  { name, path: proposed, out, timeLimit }: TellOptions,
+  io: Io,
+): Promise<string[] | undefined> {
+  const { seed, system, tape } = failing
+  const shrunk = await search(failing, { timeLimit }, io)
+  if (shrunk === undefined) return undefined
+  const what = { scenario: shrunk.scenario, seed, tape: shrunk.bySeedAlone ? undefined : tape }
+  const outcome = await execute(system, what, { timeLimit }, io)
+  const smallest = { ...shrunk.scenario, name, expect: expectationsOf(outcome) }
+  report(outcome, smallest, system, { timeLimit }, io)
+  io.stdout(`\n${sizeLine(shrunk, system.outline.noun)}\n`)
+  for (const { description, spec, needed } of shrunk.faults) {
+    io.stdout(
+      `  ${needed ? `without '${description}' (${spec.at}) it passes` : `not tried without '${description}' (${spec.at})`}\n`,
+    )
+  }
+  if (!shrunk.bySeedAlone && outcome.tape !== undefined) {
+    const saved = saveRun(out ?? `${proposed}.json`, smallest, outcome.summary, outcome.tape, system, io)
+    io.stdout(
+      `  the seed alone does not give these choices, so they are saved with it\n  replay:   faultline replay ${saved}\n`,
+    )
+  } else {
+    const path = out ?? `${proposed}.yaml`
     const reference = referenceTo(system, dirname(resolve(io.cwd, path)), io.cwd)
     writeText(path, fileText({ ...smallest, system: reference }, shrunk, seed, system.outline.noun), io)
     io.stdout(`  run:      faultline run ${display(resolve(io.cwd, path), io.cwd)}\n`)
-    return EXIT.met
-  } finally {
-    await system.session.close()
   }
+  return Object.keys(smallest.expect)
 }
 
 async function load(file: string, { seed: wanted }: ShrinkCommandOptions, io: Io): Promise<Failing> {
@@ -89,14 +107,14 @@ async function load(file: string, { seed: wanted }: ShrinkCommandOptions, io: Io
 }
 
 async function search(
-  { scenario, seed, tape, system }: Failing,
-  { timeLimit }: ShrinkCommandOptions,
+  { scenario, seed, tape, system, property }: Failing,
+  { timeLimit }: Pick<ShrinkCommandOptions, 'timeLimit'>,
   io: Io,
 ): Promise<Shrunk | undefined> {
   try {
     return await system.session.perform(
       'shrink',
-      { scenario, seed, tape },
+      { scenario, seed, tape, property },
       timeLimit,
       ({ runs, faults, orders }) =>
         io.stderr(`run ${runs}: ${counted(faults, 'fault')}, ${counted(orders, system.outline.noun)}\n`),

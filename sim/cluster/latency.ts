@@ -49,3 +49,35 @@ export const STATEMENT_LATENCY = latencyTable([
   [972, 900],
   [1024, 4_000],
 ])
+
+/**
+ * Shapes that distributions can be given: `usual` is their own; `constant` always takes their median, so that nothing
+ * depends on chance; `slow` takes ten times as long; of `long-tailed` one delay in sixteen is up to a hundred times as long.
+ */
+export const LATENCY_SHAPES = ['usual', 'constant', 'slow', 'long-tailed'] as const
+
+/** A shape of latencies. */
+export type LatencyShape = (typeof LATENCY_SHAPES)[number]
+
+const SLOWER = 10
+/** Where the tail of a long-tailed distribution begins. */
+const TAIL = QUANTILES - QUANTILES / 16
+const shaped = new WeakMap<LatencyTable, Map<LatencyShape, LatencyTable>>()
+
+/** A distribution in a shape: the same table for the same arguments. */
+export function shapedLatency(table: LatencyTable, shape: LatencyShape): LatencyTable {
+  if (shape === 'usual') return table
+  const known = shaped.get(table) ?? new Map<LatencyShape, LatencyTable>()
+  shaped.set(table, known)
+  let result = known.get(shape)
+  if (result === undefined) {
+    const median = table[QUANTILES / 2] as number
+    result = table.map((micros, quantile) => {
+      if (shape === 'constant') return median
+      if (shape === 'slow') return micros * SLOWER
+      return quantile < TAIL ? micros : micros + (median * (quantile - TAIL) * 100) / (QUANTILES - TAIL)
+    })
+    known.set(shape, result)
+  }
+  return result
+}

@@ -2,7 +2,7 @@ import type { ChoiceSite, Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
-import { LAN_LATENCY, type LatencyTable, QUANTILES } from './latency.ts'
+import { LAN_LATENCY, type LatencyShape, type LatencyTable, QUANTILES, shapedLatency } from './latency.ts'
 import type { Process } from './process.ts'
 
 /** A message that waits for a partition to heal. */
@@ -102,13 +102,16 @@ export class Link {
 /** Every process of the cluster and the links between them. */
 export class Network {
   readonly kernel: Kernel
+  /** The shape of all latencies. */
+  readonly shape: LatencyShape
   readonly processes = new Map<string, Process>()
   private readonly allLinks: Link[] = []
   private readonly latencies = new Map<Process, LatencyTable>()
   private readonly conditions: LinkCondition[] = []
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, shape: LatencyShape = 'usual') {
     this.kernel = kernel
+    this.shape = shape
   }
 
   /** Adds a process. @param latency of its links, both ways; default: inside the data centre */
@@ -124,7 +127,8 @@ export class Network {
     const known = from.links[to.index]
     if (known !== undefined) return known
     const site = this.kernel.choices.site(`latency ${from.name}→${to.name}`)
-    const link = new Link(from, to, site, this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY)
+    const latency = this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY
+    const link = new Link(from, to, site, shapedLatency(latency, this.shape))
     this.refresh(link)
     this.allLinks.push(link)
     from.links[to.index] = link

@@ -1,8 +1,9 @@
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Tape } from '../kernel/tape.ts'
-import { type PreparedSystem, type RunResult, runGenerated } from '../run/run.ts'
+import { type PreparedSystem, prepare, type RunResult, runGenerated } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { ddmin } from './ddmin.ts'
+import { plainerFaults, plainerSettings } from './simpler.ts'
 
 /** How far a shrink is. */
 export interface ShrinkProgress {
@@ -16,7 +17,7 @@ export interface ShrinkOptions {
   /** The choices of the failing run, repeated tolerantly in every candidate. */
   readonly tape?: Tape | undefined
   /** The property that must stay violated; default: the first that is. */
-  readonly property?: string
+  readonly property?: string | undefined
   /** How many runs at most. Default: 500. */
   readonly maxRuns?: number
   /** Hears of every smaller scenario. */
@@ -52,8 +53,9 @@ const DEFAULT_MAX_RUNS = 500
 const MAX_LINEAR_ORDERS = 24
 
 /**
- * Makes a failing scenario as small as it gets: first its faults, then its orders, then its faults again, until
- * nothing can go. Every candidate is a run of the same seed and tape; smaller means fewer faults or fewer orders.
+ * Makes a failing scenario as small as it gets: fewer faults, fewer orders, fewer settings of its cluster, load and params
+ * that differ from the defaults, plainer faults, until nothing can go. Every candidate is a run of the same seed and tape,
+ * and counts if the same property breaks for the same key; only where orders are left out may it be another one's.
  * @returns undefined when the scenario violates no property
  */
 export async function shrink(
@@ -69,7 +71,7 @@ export async function shrink(
     ...options,
     tape: options.tape ?? first.tape,
   })
-  return shrinker.shrink()
+  return shrinker.shrink(breachOf(first, property)?.key)
 }
 
 /** The violated property that counts: rather one that was not expected to be. */
@@ -78,11 +80,17 @@ function violatedOf({ properties }: RunResult, { expect }: Scenario): string | u
   return violated.find((name) => expect[name] !== 'violated') ?? violated[0]
 }
 
-function violates({ verdict, properties }: RunResult, name: string): boolean {
-  return (
-    verdict === 'violated' &&
-    properties.some((property) => property.name === name && property.verdict === 'violated')
-  )
+function violates(result: RunResult, name: string): boolean {
+  return breachOf(result, name) !== undefined
+}
+
+/** The key for which a run violates a property; undefined when it does not. */
+function breachOf(
+  { verdict, properties }: RunResult,
+  name: string,
+): { readonly key: string | undefined } | undefined {
+  if (verdict !== 'violated') return undefined
+  return properties.find((property) => property.name === name && property.verdict === 'violated')
 }
 
 class Shrinker {
@@ -94,7 +102,11 @@ class Shrinker {
   private readonly seed: number
   private readonly property: string
   private readonly options: ShrinkOptions
-  private readonly known = new Map<string, boolean>()
+  /** The key that shows the breach in the best scenario so far. */
+  private key: string | undefined
+  /** For each scenario tried, the key for which the property broke; undefined where it did not. */
+  private readonly known = new Map<string, { readonly key: string | undefined } | undefined>()
+  private readonly systems = new Map<string, PreparedSystem>()
 
   constructor(
     prepared: PreparedSystem,
@@ -104,6 +116,7 @@ class Shrinker {
     options: ShrinkOptions,
   ) {
     this.prepared = prepared
+    this.systems.set(JSON.stringify(scenario.params), prepared)
     this.before = scenario
     this.best = scenario
     this.seed = seed
@@ -111,18 +124,45 @@ class Shrinker {
     this.options = options
   }
 
-  async shrink(): Promise<Shrunk> {
+  async shrink(key: string | undefined): Promise<Shrunk> {
+    this.key = key
     let size: string
     do {
       size = sizeOf(this.best)
       await this.fewerFaults()
       await this.fewerOrders()
+      await this.fewerSettings()
+      await this.plainerFaults()
     } while (sizeOf(this.best) !== size && !this.exhausted)
     return this.result()
   }
 
   private async fewerFaults(): Promise<void> {
     await ddmin(this.best.faults, (faults) => this.accept({ ...this.best, faults }))
+  }
+
+  private async fewerSettings(): Promise<void> {
+    let tried = ''
+    while (tried !== sizeOf(this.best) && !this.exhausted) {
+      tried = sizeOf(this.best)
+      for (const candidate of plainerSettings(this.best))
+        if (sizeOf(candidate) !== tried && (await this.accept(candidate))) break
+    }
+  }
+
+  private async plainerFaults(): Promise<void> {
+    for (const index of this.best.faults.keys()) {
+      while (!this.exhausted && (await this.plainerFault(index)));
+    }
+  }
+
+  private async plainerFault(index: number): Promise<boolean> {
+    const { best } = this
+    for (const plainer of plainerFaults(best.faults[index] as FaultSpec)) {
+      const faults = best.faults.map((fault, other) => (other === index ? plainer : fault))
+      if (await this.accept({ ...best, faults })) return true
+    }
+    return false
   }
 
   /** Orders go from the end: the nth order does the same whatever was to come after it. */
@@ -153,36 +193,36 @@ class Shrinker {
     })
     const orders = numbers.length
     if (orders === 0 || numbers.at(-1) === orders) return
-    await this.accept({ ...this.best, faults: renumbered, workload: { ...this.best.workload, orders } })
+    await this.accept({ ...this.best, faults: renumbered, workload: { ...this.best.workload, orders } }, true)
   }
 
   private acceptOrders(orders: number): Promise<boolean> {
-    return this.accept({ ...this.best, workload: { ...this.best.workload, orders } })
+    return this.accept({ ...this.best, workload: { ...this.best.workload, orders } }, true)
   }
 
-  /** Takes a smaller scenario if it still violates the property. */
-  private async accept(candidate: Scenario): Promise<boolean> {
-    const fails = await this.fails(candidate)
-    if (fails) {
-      this.best = candidate
-      this.options.progress?.({
-        runs: this.runs,
-        faults: candidate.faults.length,
-        orders: candidate.workload.orders,
-      })
-    }
-    return fails
+  /** Takes a smaller scenario if it still violates the property. @param anyKey for whatever key */
+  private async accept(candidate: Scenario, anyKey = false): Promise<boolean> {
+    const breach = await this.breach(candidate)
+    if (breach === undefined || (breach.key !== this.key && !anyKey)) return false
+    this.best = candidate
+    this.key = breach.key
+    this.options.progress?.({
+      runs: this.runs,
+      faults: candidate.faults.length,
+      orders: candidate.workload.orders,
+    })
+    return true
   }
 
-  private async fails(candidate: Scenario): Promise<boolean> {
-    const key = sizeOf(candidate)
-    const known = this.known.get(key)
-    if (known !== undefined) return known
+  /** How a scenario violates the property; undefined when it does not, or when no run is left to try it. */
+  private async breach(candidate: Scenario): Promise<{ readonly key: string | undefined } | undefined> {
+    const size = sizeOf(candidate)
+    if (this.known.has(size)) return this.known.get(size)
     const result = await this.attempt(candidate, this.options.tape)
-    if (result === undefined) return false
-    const fails = violates(result, this.property)
-    this.known.set(key, fails)
-    return fails
+    if (result === undefined) return undefined
+    const breach = breachOf(result, this.property)
+    this.known.set(size, breach && { key: breach.key })
+    return breach
   }
 
   private async attempt(scenario: Scenario, tape: Tape | undefined): Promise<RunResult | undefined> {
@@ -191,19 +231,29 @@ class Shrinker {
       return undefined
     }
     this.runs++
-    return runGenerated(this.prepared, scenario, this.seed, { tape })
+    return this.run(scenario, tape)
+  }
+
+  private run(scenario: Scenario, tape: Tape | undefined): Promise<RunResult> {
+    const params = JSON.stringify(scenario.params)
+    let system = this.systems.get(params)
+    if (system === undefined) {
+      system = prepare(this.prepared.system, scenario.params)
+      this.systems.set(params, system)
+    }
+    return runGenerated(system, scenario, this.seed, { tape })
   }
 
   private async result(): Promise<Shrunk> {
     const { best, before, property } = this
     const { exhausted } = this
-    const again = await runGenerated(this.prepared, best, this.seed, {})
-    const withTape = await runGenerated(this.prepared, best, this.seed, { tape: this.options.tape })
+    const again = await this.run(best, undefined)
+    const withTape = await this.run(best, this.options.tape)
     this.runs += 2
     const faults: NeededFault[] = []
     for (const [index, spec] of best.faults.entries()) {
       const without = { ...best, faults: best.faults.filter((_, other) => other !== index) }
-      const needed = !(await this.fails(without)) && this.known.has(sizeOf(without))
+      const needed = (await this.breach(without)) === undefined && this.known.has(sizeOf(without))
       faults.push({ spec, description: withTape.faults[index]?.description ?? '', needed })
     }
     return {
@@ -226,6 +276,6 @@ function lastOrderOf({ of }: FaultSpec): number {
 }
 
 /** What shrinking changes in a scenario, as a key. */
-function sizeOf({ faults, workload }: Scenario): string {
-  return JSON.stringify([faults, workload.orders])
+function sizeOf({ faults, workload, cluster, params, budget }: Scenario): string {
+  return JSON.stringify([faults, workload, cluster, params, budget])
 }

@@ -1,4 +1,4 @@
-import { INTERNET_LATENCY, type LatencyTable, QUANTILES } from '../cluster/latency.ts'
+import { INTERNET_LATENCY, type LatencyTable, QUANTILES, shapedLatency } from '../cluster/latency.ts'
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
@@ -118,7 +118,7 @@ export class ExternalProcess {
   constructor(network: Network, name: string, work: LatencyTable) {
     this.network = network
     this.process = network.add(new Process(network.kernel, name, name, undefined), INTERNET_LATENCY)
-    this.work = work
+    this.work = shapedLatency(work, network.shape)
     this.workSite = network.kernel.choices.site(`work ${name}`)
   }
 

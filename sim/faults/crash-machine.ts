@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationMicros } from '../kernel/time.ts'
+import { brokersOf } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
@@ -21,4 +22,8 @@ export const crashMachine = defineFault({
       node.crashMachine(strike.cause, undefined, restartMicros)
     return kernel.nowMicros + restartMicros
   },
+  aims: (targets) => brokersOf(targets).map((name) => ({ crashMachine: name })),
+  sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
+  // One more, and what was acknowledged may be lost with them: that is Kafka's promise, not a breach of it.
+  most: ({ dispensableMachines }) => dispensableMachines,
 })

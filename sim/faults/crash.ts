@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationMicros } from '../kernel/time.ts'
+import { brokersOf, runnerOf } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 import { struckProcesses } from './target.ts'
@@ -28,4 +29,10 @@ export const crash = defineFault({
       process.crash(strike.cause, restartMicros)
     return world.kernel.nowMicros + restartMicros
   },
+  aims: (targets, place) => {
+    const processes = place === undefined ? targets.services : [runnerOf(place.step)]
+    return [...processes, ...brokersOf(targets)].map((name) => ({ crash: name }))
+  },
+  weight: 4,
+  sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
 })

@@ -5,6 +5,7 @@ import type { Strike } from '../kernel/fault.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
 import type { QueueServer } from '../queue/server.ts'
+import type { Draw, Members, Place, Targets } from './aim.ts'
 
 /** What faults act on. */
 export interface FaultWorld {
@@ -29,7 +30,7 @@ export interface FaultKind<Settings extends object = object> {
   readonly schema: ZodType<Settings>
   /** What it acts on; everything unless said. */
   readonly actsOn?: readonly TargetGroup[]
-  /** Names of processes or services that it mentions, for validation against the system. */
+  /** Names of processes or services that it mentions: for validation against the system, and its lanes in a timeline. */
   targets(settings: Settings): readonly string[]
   /** What it does, in one sentence. */
   describe(settings: Settings): string
@@ -38,6 +39,17 @@ export interface FaultKind<Settings extends object = object> {
    * @returns when it will have healed: the moment from which the system is whole again as far as this fault goes
    */
   strike(world: FaultWorld, settings: Settings, strike: Strike): Micros
+  /**
+   * Everything of a system that it can be aimed at, each as the members of an entry that say so, the likeliest first.
+   * @param place where it strikes; undefined for a moment
+   */
+  aims(targets: Targets, place: Place | undefined): readonly Members[]
+  /** Draws the members that say how strong it is and how long it lasts. */
+  sample(draw: Draw): Members
+  /** How often a plan has it, compared with other kinds; default 1. */
+  readonly weight?: number
+  /** How many of it a plan may hold, so that a right system can still keep its promises; left out: as many as you like. */
+  most?(targets: Targets): number
 }
 
 /** Declares a kind of fault; the registry knows it by its schema alone, whatever its settings are. */

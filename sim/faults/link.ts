@@ -3,6 +3,7 @@ import type { LinkCondition } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { durationMicros, type Micros } from '../kernel/time.ts'
+import { brokersOf, type Place, serviceOf, type Targets, USERS } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault, type FaultWorld } from './fault.ts'
 
@@ -31,6 +32,19 @@ function impose(
   return kernel.nowMicros + forMicros
 }
 
+/** Sides that talk to each other: a service and a broker, another server, an external system, or the users. */
+function linksOf(targets: Targets, place: Place | undefined): [string, string][] {
+  const services = place === undefined ? targets.services : [serviceOf(place.step)]
+  const others = [...brokersOf(targets), ...targets.servers, ...targets.externals, USERS]
+  return services.flatMap((service) => others.map((other): [string, string] => [service, other]))
+}
+
+function pairsOf(names: readonly string[]): [string, string][] {
+  return names.flatMap((left, index) =>
+    names.slice(index + 1).map((right): [string, string] => [left, right]),
+  )
+}
+
 /** Nothing passes between two sides for a while; connections stand, so what was sent arrives after it has healed. */
 export const partition = defineFault({
   kind: 'partition',
@@ -47,6 +61,14 @@ export const partition = defineFault({
     const effect = { cuts: true, addedMicros: 0 }
     return impose(world, settings.partition, !settings.oneWay, durationMicros(settings.for), effect)
   },
+  aims: (targets, place) => [
+    ...linksOf(targets, place).map((sides) => ({ partition: sides })),
+    ...(place === undefined ? pairsOf(brokersOf(targets)) : []).map((sides) => ({ partition: sides })),
+  ],
+  sample: (draw) => ({
+    for: draw.duration('1ms', '5s'),
+    ...(draw.oneOf([false, false, false, true]) ? { oneWay: true } : {}),
+  }),
 })
 
 /** Messages from one side to another take longer for a while, so that others overtake them. */
@@ -65,4 +87,6 @@ export const slow = defineFault({
     const effect = { cuts: false, addedMicros: durationMicros(settings.by) }
     return impose(world, settings.slow, false, durationMicros(settings.for), effect) + effect.addedMicros
   },
+  aims: (targets, place) => linksOf(targets, place).map(([service, other]) => ({ slow: [other, service] })),
+  sample: (draw) => ({ by: draw.duration('1ms', '3s'), for: draw.duration('1ms', '3s') }),
 })

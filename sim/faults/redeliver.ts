@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { serviceOf } from './aim.ts'
 import { processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
@@ -29,4 +30,8 @@ export const redeliver = defineFault({
     }
     return kernel.nowMicros
   },
+  aims: ({ services }, place) =>
+    (place === undefined ? services : [serviceOf(place.step)]).map((name) => ({ redeliver: name })),
+  weight: 2,
+  sample: (draw) => ({ records: draw.between(1, 3) }),
 })

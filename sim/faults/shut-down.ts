@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { durationMicros } from '../kernel/time.ts'
+import { brokersOf } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 
@@ -19,4 +20,6 @@ export const shutDown = defineFault({
     for (const node of kafka.named(settings.shutDown)) node.shutDown(strike.cause, restartMicros)
     return kernel.nowMicros + restartMicros
   },
+  aims: (targets) => brokersOf(targets).map((name) => ({ shutDown: name })),
+  sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
 })

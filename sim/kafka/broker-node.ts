@@ -6,7 +6,13 @@ import { hashText } from '../kernel/mix.ts'
 import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
-import type { BrokerDisk, BrokerHost, BrokerObserver, ControllerChannel } from './broker/host.ts'
+import type {
+  BrokerDisk,
+  BrokerHost,
+  BrokerObserver,
+  ControllerChannel,
+  StandingBroker,
+} from './broker/host.ts'
 import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
@@ -72,6 +78,17 @@ class TraceObserver implements BrokerObserver {
   }
 }
 
+/** The offsets of a commit, as traces list them. */
+function offsetsOf(topics: OffsetCommitRequest['topics']) {
+  return topics.flatMap(({ name: topic, partitions }) =>
+    partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
+      topic,
+      partition,
+      offset,
+    })),
+  )
+}
+
 /** A broker of the cluster: a process whose lives are brokers, with a disk that outlives them. */
 export class BrokerNode implements Server, MetadataFollower {
   readonly id: number
@@ -92,6 +109,8 @@ export class BrokerNode implements Server, MetadataFollower {
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
   private toController: ActiveControllerChannel | undefined
+  /** How many member ids it has made up. */
+  private memberIds = 0
 
   constructor(cluster: KafkaCluster, id: number) {
     const { kernel, network } = cluster
@@ -169,10 +188,27 @@ export class BrokerNode implements Server, MetadataFollower {
     this.interruptRoutines()
   }
 
+  /** Is in the first of its lives, and has been up for some time. */
+  resume(standing: StandingBroker): void {
+    this.start(standing)
+    this.toController?.connect()
+  }
+
+  /** Makes up what comes after the prefix of a member id. */
+  newMemberId(): string {
+    return `${this.life}.${++this.memberIds}`
+  }
+
+  /** The name of its present life. */
+  get life(): string {
+    return `${this.process.name}#${this.process.incarnation.number}`
+  }
+
   /** Starts a life, with what the last one left on the disk. */
-  private start(): void {
+  private start(standing?: StandingBroker): void {
     const { cluster, process } = this
-    const nowMillis = clockMillis(cluster.kernel.nowMicros)
+    const { kernel, controller, brokerConfig, switches } = cluster
+    const nowMillis = clockMillis(kernel.nowMicros)
     process.attach({
       resourceIndex: -1,
       processEnded: (cause) => this.ended(cause),
@@ -180,15 +216,9 @@ export class BrokerNode implements Server, MetadataFollower {
     })
     const toController = this.controllerChannel()
     this.toController = toController
-    this.broker = new Broker(
-      this.id,
-      cluster.brokerConfig,
-      this.hostOf(toController),
-      nowMillis,
-      this.disk,
-      cluster.switches,
-    )
-    cluster.controller.follow(this, -1)
+    const host = this.hostOf(toController)
+    this.broker = new Broker(this.id, brokerConfig, host, nowMillis, this.disk, switches, standing)
+    controller.follow(this, standing === undefined ? -1 : this.broker.metadataOffset)
     this.settle()
   }
 
@@ -220,6 +250,7 @@ export class BrokerNode implements Server, MetadataFollower {
       this.disk = leave === undefined ? broker.crashProcess(nowMillis) : leave(broker, nowMillis)
     this.leave = undefined
     this.broker = undefined
+    this.toController = undefined
     this.routine.end()
     this.interruptRoutines()
     for (const alarm of [this.alarm, this.housekeeping, this.heartbeats]) alarm.clear()
@@ -283,18 +314,12 @@ export class BrokerNode implements Server, MetadataFollower {
     return (response) => {
       const { kernel } = this.cluster
       const { groupId, topics } = request.body as OffsetCommitRequest
-      const offsets = topics.flatMap(({ name: topic, partitions }) =>
-        partitions.map(({ partitionIndex: partition, committedOffset: offset }) => ({
-          topic,
-          partition,
-          offset,
-        })),
-      )
       const answers = (response as OffsetCommitResponse | undefined)?.topics ?? []
       const errorCode = answers[0]?.partitions[0]?.errorCode ?? 'NETWORK_EXCEPTION'
       kernel.digest.word(hashText(errorCode, 6))
-      for (const { offset } of offsets) kernel.digest.integer(offset)
-      const data = kernel.trace && { offsets, errorCode }
+      for (const { partitions } of topics)
+        for (const { committedOffset } of partitions) kernel.digest.integer(committedOffset)
+      const data = kernel.trace && { offsets: offsetsOf(topics), errorCode }
       kernel.cause = kernel.record('offset-commit', `group ${groupId}`, undefined, kernel.cause, data)
       respond(response)
     }
@@ -336,15 +361,13 @@ export class BrokerNode implements Server, MetadataFollower {
     const { network, process, cluster } = this
     const channel = (): ClientChannel =>
       new ClientChannel(network, process, cluster.nodes, () => this.settle(), true)
-    const life = `${process.name}#${process.incarnation.number}`
-    let members = 0
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
       controller,
       observer: new TraceObserver(cluster.kernel),
       parksFetches: true,
-      newMemberId: () => `${life}.${++members}`,
-      newIncarnationId: () => life,
+      newMemberId: () => this.newMemberId(),
+      newIncarnationId: () => this.life,
     }
   }
 }

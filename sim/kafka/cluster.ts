@@ -8,8 +8,10 @@ import { BrokerNode } from './broker-node.ts'
 import { type ClusterConfig, clusterConfig, type KafkaSettings } from './config.ts'
 import type { ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient } from './consumer-client.ts'
+import type { CreatableTopic } from './controller/topics.ts'
 import { ControllerNode } from './controller-node.ts'
 import { type ProducerConfig, type ProducerSettings, producerConfig } from './producer/config.ts'
+import { SteadyState } from './steady-state.ts'
 
 /** A topic as it is created. */
 export interface TopicConfig {
@@ -144,33 +146,42 @@ export class KafkaCluster {
   /**
    * Brings the cluster up before the run: brokers are registered, topics have their leaders, groups are stable.
    * @param consumers those that belong to a stable group when the run begins
+   * @param how at rest already, where that state is known, or cold: by what brokers and consumers tell each other
    */
-  start(consumers: readonly ConsumerClient[]): void {
-    const { kernel, nodes, topics, controller } = this
+  start(consumers: readonly ConsumerClient[], how: 'at rest' | 'cold' = 'at rest'): void {
+    const { kernel } = this
     kernel.warmUp(WARM_UP_MICROS, () => {
-      const at = (micros: number, act: () => void): void =>
-        void kernel.schedule(micros, controller.process.entity, { onEvent: act }, 0, undefined)
-      for (const node of nodes.values()) at(0, () => node.process.start())
-      at(1_000_000, () => this.createTopics(topics))
-      at(2_000_000, () => {
-        for (const consumer of consumers) consumer.start()
-      })
+      const state = how === 'cold' ? undefined : SteadyState.of(this, this.creatableTopics(), consumers)
+      if (state === undefined) this.startCold(consumers)
+      else state.resume()
     })
   }
 
-  private createTopics(topics: readonly TopicConfig[]): void {
-    const replicationFactor = Math.min(DEFAULT_REPLICATION_FACTOR, this.nodes.size)
+  private startCold(consumers: readonly ConsumerClient[]): void {
+    const { kernel, nodes, controller } = this
+    const at = (micros: number, act: () => void): void =>
+      void kernel.schedule(micros, controller.process.entity, { onEvent: act }, 0, undefined)
+    for (const node of nodes.values()) at(0, () => node.process.start())
+    at(1_000_000, () => this.createTopics())
+    at(2_000_000, () => {
+      for (const consumer of consumers) consumer.start()
+    })
+  }
+
+  private createTopics(): void {
     const results = this.controller.operate((controller, choose) =>
-      controller.createTopics(
-        topics.map((topic) => ({
-          name: topic.name,
-          numPartitions: topic.partitions,
-          replicationFactor: topic.replicationFactor ?? replicationFactor,
-        })),
-        choose,
-      ),
+      controller.createTopics(this.creatableTopics(), choose),
     )
     for (const { name, errorCode } of results)
       invariant(errorCode === 'NONE', `topic ${name} cannot be created: ${errorCode}`)
+  }
+
+  private creatableTopics(): CreatableTopic[] {
+    const most = Math.min(DEFAULT_REPLICATION_FACTOR, this.nodes.size)
+    return this.topics.map(({ name, partitions: numPartitions, replicationFactor = most }) => ({
+      name,
+      numPartitions,
+      replicationFactor,
+    }))
   }
 }

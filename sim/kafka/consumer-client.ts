@@ -14,6 +14,7 @@ import type { ConsumerSettings } from './consumer/config.ts'
 import { Consumer } from './consumer/consumer.ts'
 import { ConsumerError } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } from './consumer/hooks.ts'
+import type { StableMember } from './consumer/stable-member.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
 
@@ -26,6 +27,7 @@ const PASSING_ERRORS: ReadonlySet<ConsumerError['code']> = new Set<ConsumerError
   'TIMEOUT',
 ])
 const POLL_AGAIN_MICROS = 1_000_000
+const NO_RECORDS: readonly PolledRecord[] = []
 
 /** A record with where it was read. */
 export interface PolledRecord extends TopicPartition {
@@ -63,8 +65,8 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly heartbeatIntervalMillis: number
   private readonly sessionTimeoutMillis: number
   private readonly causes = new Map<string, readonly number[]>()
-  /** Partitions of which records were polled since the last commit. */
-  private readonly polled = new Map<string, TopicPartition>()
+  /** Partitions of which records were polled since the last commit, each with the last of those. */
+  private readonly polled = new Map<string, PolledRecord>()
   private readonly alarm: Alarm
   private readonly heartbeats: Alarm
   private readonly refresh: Alarm
@@ -125,15 +127,28 @@ export class ConsumerClient implements ConsumerHooks {
     this.application.onRecords()
   }
 
+  /** Begins to poll as a member of a stable group. */
+  resumeAs(member: StableMember): void {
+    this.channel.reachCoordinator(member.coordinatorId)
+    this.knownTopology = this.cluster.controller.topology
+    this.consumer.resumeAs(member, this.nowMillis)
+    this.onPartitionsAssigned(member.assignment, () => {})
+    this.start()
+  }
+
   /** The next records; none if there are none now: then the application hears when there are. */
   poll(): readonly PolledRecord[] {
     const records = this.tryPoll()
     this.settle()
-    return records.map(({ topic, partition, offset, record }) => {
+    if (records.length === 0) return NO_RECORDS
+    const polled: PolledRecord[] = []
+    for (const { topic, partition, offset, record } of records) {
       const place = placeOf(topic, partition)
-      this.polled.set(place, { topic, partition })
-      return { topic, partition, offset, place, record: record as SentRecord }
-    })
+      const one = { topic, partition, offset, place, record: record as SentRecord }
+      this.polled.set(place, one)
+      polled.push(one)
+    }
+    return polled
   }
 
   /** What poll throws ends the application, or is logged and tried again if time can heal it. */
@@ -196,9 +211,11 @@ export class ConsumerClient implements ConsumerHooks {
   /** What the next commit will hold. */
   uncommitted(): readonly PartitionOffset[] {
     const offsets: PartitionOffset[] = []
-    for (const partition of this.polled.values()) {
-      const offset = this.holds(partition) ? this.consumer.position(partition) : undefined
-      if (offset !== undefined) offsets.push({ ...partition, offset, leaderEpoch: -1, metadata: '' })
+    for (const polled of this.polled.values()) {
+      const offset = this.holds(polled) ? this.consumer.position(polled) : undefined
+      if (offset === undefined) continue
+      const { topic, partition } = polled
+      offsets.push({ topic, partition, offset, leaderEpoch: -1, metadata: '' })
     }
     return offsets
   }
@@ -228,10 +245,8 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   /** Whether a partition is assigned to this member. */
-  holds({ topic, partition }: TopicPartition): boolean {
-    return this.consumer
-      .assignment()
-      .some((assigned) => assigned.topic === topic && assigned.partition === partition)
+  holds(partition: TopicPartition): boolean {
+    return this.consumer.isAssigned(partition)
   }
 
   wakeup(): void {

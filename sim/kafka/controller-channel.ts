@@ -67,6 +67,15 @@ export class ActiveControllerChannel implements ControllerChannel {
     this.ask({ request, answered: answered as ControllerAnswered<ControllerApi>, giveUpMillis })
   }
 
+  /** Opens a connection, if there is none. */
+  connect(): Connection {
+    const { network, process, controller } = this
+    this.connection ??= new Connection(network, process, controller.process, controller, false, () => {
+      this.connection = undefined
+    })
+    return this.connection
+  }
+
   /** Another controller is active. */
   controllerChanged(): void {
     const { waiting } = this
@@ -76,12 +85,8 @@ export class ActiveControllerChannel implements ControllerChannel {
   }
 
   private ask(asked: Asked): void {
-    const { network, process, controller } = this
-    this.connection ??= new Connection(network, process, controller.process, controller, false, () => {
-      this.connection = undefined
-    })
     const message = { ...asked.request, timeoutMillis: SOCKET_TIMEOUT_MS }
-    this.connection.send(message, process.entity, (response) => this.take(asked, response))
+    this.connect().send(message, this.process.entity, (response) => this.take(asked, response))
   }
 
   private take(asked: Asked, response: unknown): void {

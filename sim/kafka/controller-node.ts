@@ -117,6 +117,11 @@ export class ControllerNode implements Server {
     if (this.isShuttingDown) this.listener.shuttingDown()
   }
 
+  /** Heartbeats of all brokers are routine: no session is about to run out. */
+  heardOfAll(): void {
+    this.alarm.set(momentOf(this.controller.nextDeadlineMillis()), false)
+  }
+
   /** Whether a broker shuts down in order, for which it waits for the others' heartbeats. */
   get isShuttingDown(): boolean {
     for (const { inControlledShutdown } of this.controller.metadata.brokers.values())

@@ -290,6 +290,11 @@ export class Kernel implements Actor {
     return this.stepsReached.map((site) => site.name)
   }
 
+  /** How often each of them was reached, in the same order. */
+  stepPasses(): number[] {
+    return this.stepsReached.map((site) => site.passes)
+  }
+
   private strike(fault: ArmedFault, task: Task | undefined): void {
     fault.struckAtMicros = this.nowMicros
     this.digest.word(hashText(fault.id, 1))

@@ -30,6 +30,8 @@ export class StepSite {
   readonly service: string
   readonly handler: string
   readonly operation: string
+  /** How often handlers have reached it. */
+  passes = 0
   /** Faults aimed here; undefined in all but a few sites, which keeps unaimed steps free. */
   before: ArmedFault[] | undefined
   after: ArmedFault[] | undefined

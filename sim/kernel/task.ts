@@ -90,6 +90,7 @@ export class Task {
     const { incarnation, kernel } = this
     if (!incarnation.alive) return undefined
     const site = this.step(operation)
+    site.passes++
     if (kernel.trace !== undefined) this.cause = kernel.recordStep('before', site, this, this.cause, data)
     if (site.before !== undefined) {
       kernel.passPoint(site.before, this)

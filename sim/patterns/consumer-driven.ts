@@ -2,7 +2,8 @@ import { isIn } from '../database/predicate.ts'
 import type { Inbox, Outbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { flag, integer, oneOf, optional, table, text } from '../service/schema.ts'
+import { flag, oneOf, optional, table, text } from '../service/schema.ts'
+import { addPrelude, ensureWritten, INBOX_COLUMNS, inboxRow } from './inbox-row.ts'
 import { outbox } from './outbox.ts'
 import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 import { statusRelay } from './relay-status.ts'
@@ -46,24 +47,19 @@ export function consumerDriven(options: ConsumerDrivenOptions = {}): {
     outbox: outbox({ mode: 'relay', relay }),
     inbox: {
       tables: {
-        inbox: table(
-          { eventId: text, eventType: text, correlationId: text, handledAt: integer, dispatched: flag },
-          { key: 'eventId' },
-        ) as never,
+        inbox: table({ ...INBOX_COLUMNS, dispatched: flag }, { key: 'eventId' }) as never,
       },
       lookUp: false,
-      prelude: (context, { eventId, eventType, correlationId }) => ({
-        kind: 'insert',
-        table: context.runtime.database.table('inbox'),
-        row: { eventId, eventType, correlationId, handledAt: context.now(), dispatched: false },
-      }),
       receive: async (context, event, handle) => {
         const row = await context.table('inbox').get(event.eventId)
         if (row === undefined) {
+          addPrelude(context, {
+            kind: 'insert',
+            table: context.runtime.database.table('inbox'),
+            row: { ...inboxRow(context, event), dispatched: false },
+          })
           await handle()
-          if (context.preludes.length > 0) await context.transaction(async () => {})
-        } else {
-          context.preludes = []
+          await ensureWritten(context)
         }
         if (row === undefined || (row.dispatched === false && handledWhen === 'dispatched'))
           await dispatchOutputs(context, event)

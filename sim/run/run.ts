@@ -47,6 +47,8 @@ export interface RunResult {
   readonly failureCode: SimErrorCode | undefined
   /** Names of all steps that handlers reached. */
   readonly steps: readonly string[]
+  /** How often each of them was reached. */
+  readonly passes: readonly number[]
   readonly trace: Trace | undefined
   readonly tape: Tape | undefined
 }
@@ -271,6 +273,7 @@ function resultOf(
     reason: kernel.failure?.message ?? exhaustion(kernel, world),
     failureCode: kernel.failure?.code,
     steps: kernel.stepNames(),
+    passes: kernel.stepPasses(),
     trace: kernel.trace,
     tape: kernel.choices.tape(),
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LATENCY_SHAPES } from '../cluster/latency.ts'
 import { durationText } from '../faults/duration.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
@@ -83,6 +84,12 @@ export const scenarioSchema = z.strictObject({
         .enum(['fifo', 'random'])
         .optional()
         .describe(`the order of simultaneous events; default ${DEFAULT_CLUSTER.scheduling}`),
+      latency: z
+        .enum(LATENCY_SHAPES)
+        .optional()
+        .describe(
+          `how long messages and the work of external systems take: as usual, always the median (constant), ten times as long (slow), or now and then much longer (long-tailed); default ${DEFAULT_CLUSTER.latency}`,
+        ),
       kafka: kafkaSchema.optional().describe("Kafka's configuration, by Kafka's own names"),
       switches: switchesSchema
         .optional()

@@ -1,3 +1,4 @@
+import type { LatencyShape } from '../cluster/latency.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { BrokerSwitches } from '../kafka/broker/config.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
@@ -28,6 +29,8 @@ export interface ClusterSpec {
   readonly brokers: number
   /** How events of the same microsecond are ordered. */
   readonly scheduling: Scheduling
+  /** How long messages and the work of external systems take. */
+  readonly latency: LatencyShape
   /** Overrides of Kafka's configuration, by Kafka's names. */
   readonly kafka: KafkaSettings
   /** Historical or mistaken behaviour of brokers that differs from Kafka's of today. */
@@ -49,7 +52,13 @@ export interface BudgetSpec {
 
 /** As many brokers as a cluster may have. */
 export const MOST_BROKERS = 100
-export const DEFAULT_CLUSTER: ClusterSpec = { brokers: 3, scheduling: 'random', kafka: {}, switches: {} }
+export const DEFAULT_CLUSTER: ClusterSpec = {
+  brokers: 3,
+  scheduling: 'random',
+  latency: 'usual',
+  kafka: {},
+  switches: {},
+}
 export const DEFAULT_WORKLOAD: WorkloadSpec = { orders: 3, every: '100ms' }
 export const DEFAULT_BUDGET: BudgetSpec = { events: 2_000_000, time: '1h' }
 

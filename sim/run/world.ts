@@ -35,8 +35,8 @@ export interface World {
 
 /** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
 export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kernel): World {
-  const network = new Network(kernel)
-  const { kafka: kafkaSettings, brokers, switches } = scenario.cluster
+  const { kafka: kafkaSettings, brokers, switches, latency } = scenario.cluster
+  const network = new Network(kernel, latency)
   const kafka = new KafkaCluster(network, kafkaSettings, brokers, switches)
   for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
   const queues = openQueues(parts.topics, network)
@@ -114,7 +114,7 @@ function routeServer(runtimes: readonly ServiceRuntime[]): RouteServer {
   const byName = new Map(runtimes.map((runtime) => [runtime.name, runtime]))
   const byProcess = new Map<Process, ServiceRuntime>()
   return {
-    instances: (service) => byName.get(service)?.instances ?? [],
+    instances: (service) => byName.get(service)?.open() ?? [],
     handle: (process, call, answer) => {
       let runtime = byProcess.get(process)
       if (runtime === undefined) {

@@ -35,13 +35,14 @@ export class BatchDelivery implements Runnable {
   /** Looks all events up in the inbox and runs the handler with those that are not there. */
   begin(): void {
     const { context, events } = this
-    if (!context.runtime.inbox.lookUp) {
+    const { inbox } = context.runtime
+    if (!inbox.lookUp) {
       this.start(events)
       return
     }
     this.lookingUp = events.length
     for (const event of events) {
-      context.lookUp(event.eventId, {
+      context.lookUp(inbox.keyOf?.(event) ?? event.eventId, {
         completed: (row) => {
           if (row !== undefined) this.known.add(event)
           this.lookedUp()
@@ -73,7 +74,7 @@ export class BatchDelivery implements Runnable {
   ended(error: unknown): void {
     const { context, deliverer, records } = this
     if (error !== undefined) deliverer.failed(error, context.task, records)
-    else if (context.preludes.length > 0) this.writeInboxRows()
+    else if (context.preludes.length > 0) context.flush((failure) => this.ended(failure))
     else deliverer.handled(context.task, records)
   }
 
@@ -91,14 +92,5 @@ export class BatchDelivery implements Runnable {
     if (inbox.prelude !== undefined)
       context.preludes = events.map((event) => inbox.prelude?.(context, event) as never)
     context.task.start(this)
-  }
-
-  /** The handler made no transaction that the inbox rows could be part of. */
-  private writeInboxRows(): void {
-    const { context } = this
-    context.task.start({
-      run: () => context.transaction(async () => {}),
-      ended: (error) => this.ended(error),
-    })
   }
 }

@@ -13,10 +13,12 @@ import type { TransactionScope } from './transaction.ts'
 
 /** How a consumer recognises an event that it has handled before. */
 export interface Inbox {
-  /** Tables that it keeps in the service's database: none, or `inbox` with the key `eventId`. */
+  /** Tables that it keeps in the service's database: none, `inbox` with the key `eventId`, or others. */
   readonly tables: Readonly<Record<string, TableSpec>>
   /** Whether an event is looked up before it is handled; one that has a row is not handled again. */
   readonly lookUp: boolean
+  /** What it knows an event by. Default: its id. */
+  keyOf?(event: Envelope): string
   /** A statement that becomes part of the first transaction of the handler, or of one of its own after it. */
   prelude?(context: Context, event: Envelope): Statement
   /** Wraps the handler where the row is written in a transaction of its own. */

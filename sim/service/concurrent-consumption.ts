@@ -13,6 +13,7 @@ import type { Task } from '../kernel/task.ts'
 import type { ConsumerPlan } from './consumer-options.ts'
 import { offsetsBehind } from './consumption.ts'
 import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
+import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
 import { Intake } from './intake.ts'
 import { Progress } from './progress.ts'
@@ -56,7 +57,7 @@ interface Leaving {
  * record whose handler throws is tried again after a back-off, and keeps only its own lane waiting: its partition, its
  * key, or nobody.
  */
-export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Work>, Actor {
+export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Work>, Actor, Drainable {
   readonly consumer: ConsumerClient
   readonly intake: Intake
   private readonly runtime: ServiceRuntime
@@ -72,6 +73,8 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
   private isCommitting = false
   /** The task that ended last since the last commit, whose steps the next one belongs to. */
   private last: Task | undefined
+  /** Called when the group is left. */
+  private drained: (() => void) | undefined
 
   constructor(runtime: ServiceRuntime, process: Process, topics: readonly string[]) {
     this.runtime = runtime
@@ -116,12 +119,27 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
     this.proceed()
   }
 
+  /** Ends what runs, commits it, and leaves the group: what has not begun is left to others. */
+  drain(done: () => void): void {
+    this.drained = done
+    for (const place of this.holdings.keys()) this.drop(place)
+    this.close()
+  }
+
+  livesIn(): Incarnation {
+    return this.incarnation
+  }
+
   diesWith(life: Incarnation): boolean {
     return this.incarnation === life
   }
 
   /** Handles what is ready while there are handlers free, and polls for more. */
   private proceed(): void {
+    if (this.drained !== undefined) {
+      this.close()
+      return
+    }
     while (this.incarnation.alive && this.running < this.plan.concurrency) {
       const work = this.ready.shift()
       if (work !== undefined) {
@@ -239,6 +257,15 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
     for (const [place, holding] of holdings)
       if (this.holdings.get(place) === holding) this.holdings.delete(place)
     first.done()
+  }
+
+  /** Leaves the group when nothing runs any more and what has ended is committed. */
+  private close(): void {
+    const { drained } = this
+    if (drained === undefined || this.running > 0 || this.isCommitting) return
+    if (this.isExplicit && this.commit()) return
+    this.drained = () => {}
+    this.consumer.close(drained)
   }
 
   /** Whether the loop itself commits how far it is. */

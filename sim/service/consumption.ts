@@ -9,6 +9,7 @@ import { BatchDelivery } from './batch-delivery.ts'
 import type { CommitMode } from './consumer-options.ts'
 import type { Context } from './context.ts'
 import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
+import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
 import { COMMIT_OFFSETS, Intake } from './intake.ts'
 import type { ServiceRuntime } from './runtime.ts'
@@ -22,7 +23,9 @@ type CommitScope = readonly PolledRecord[] | undefined
  * The consumer loop of one instance in one life: polls, handles one record after another, commits, polls again. A handler
  * that throws is tried again after a back-off, and its partition waits (at least once).
  */
-export class Consumption implements ConsumerApplication, Deliverer<readonly PolledRecord[]>, Actor {
+export class Consumption
+  implements ConsumerApplication, Deliverer<readonly PolledRecord[]>, Actor, Drainable
+{
   readonly consumer: ConsumerClient
   readonly intake: Intake
   private readonly runtime: ServiceRuntime
@@ -39,6 +42,8 @@ export class Consumption implements ConsumerApplication, Deliverer<readonly Poll
   private readonly attempts = new Map<string, number>()
   /** The task that handled the last record, whose steps the commit belongs to. */
   private last: Task | undefined
+  /** Called when the group is left. */
+  private drained: (() => void) | undefined
 
   constructor(runtime: ServiceRuntime, process: Process, topics: readonly string[]) {
     const { commit, kafka } = runtime.consumerPlan
@@ -63,6 +68,12 @@ export class Consumption implements ConsumerApplication, Deliverer<readonly Poll
     return this.incarnation
   }
 
+  /** Handles and commits what was polled, and leaves the group. */
+  drain(done: () => void): void {
+    this.drained = done
+    if (!this.busy) this.proceed()
+  }
+
   diesWith(life: Incarnation): boolean {
     return this.incarnation === life
   }
@@ -73,6 +84,11 @@ export class Consumption implements ConsumerApplication, Deliverer<readonly Poll
       if (polled === undefined) {
         if (this.mode === 'after-batch' && this.commitsLast(undefined)) return
         if (!this.incarnation.alive) return
+        if (this.drained !== undefined) {
+          this.busy = true
+          this.consumer.close(this.drained)
+          return
+        }
         this.batch = this.consumer.poll()
         this.handledCount = 0
         this.waiting.clear()

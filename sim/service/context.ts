@@ -1,6 +1,7 @@
 import type { Process } from '../cluster/process.ts'
-import { ReadCall, Session } from '../database/session.ts'
-import type { Statement } from '../database/statement.ts'
+import { ReadCall } from '../database/read-call.ts'
+import { Session } from '../database/session.ts'
+import { onlyReads, type Statement } from '../database/statement.ts'
 import { SentRecord } from '../kafka/sent-record.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
@@ -16,7 +17,7 @@ import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
 import type { ServiceRuntime } from './runtime.ts'
 import type { EventType, Route } from './schema.ts'
-import { NO_STATEMENTS, type Tx } from './transaction.ts'
+import { NO_STATEMENTS, type TransactionScope, type Tx } from './transaction.ts'
 
 const SLEEP = operationNumber('sleep')
 const LOOK_UP = operationNumber('inbox.get')
@@ -52,8 +53,12 @@ export interface BaseContext {
 export type HandlerContext<Tables, Clients> = BaseContext & {
   /** Id of the order or other business process that this handler works for. */
   readonly correlationId: string
-  /** The event being handled; undefined in routes and jobs. */
+  /** The event being handled, the first one of a batch; undefined in routes, jobs and timers. */
   readonly event: Envelope | undefined
+  /** Id of the event that led to this: the one being handled, or the one behind the call or timer; null when a user acted. */
+  readonly causationId: string | null
+  /** The idempotency key of the request that is answered; undefined where there is none. */
+  readonly idempotencyKey: string | undefined
   /** Reads outside transactions. */
   readonly db: {
     readonly [Name in keyof Tables]: Tables[Name] extends { readonly row?: infer Row }
@@ -86,6 +91,14 @@ export class Context implements BaseContext, StatementScope {
   readonly event: Envelope | undefined
   /** Statements that must be part of the first transaction: inbox rows. */
   preludes: readonly Statement[] = NO_STATEMENTS
+  /** What led to it, where no event did: the event behind a call, or behind the setting of a timer. */
+  inherited: string | null = null
+  /** The idempotency key of the request that is answered; undefined where there is none. */
+  idempotencyKey: string | undefined
+  /** What must be the last thing that the first transaction does: an inbox checks that its claim still holds. */
+  conclusion: ((transaction: TransactionScope) => Promise<unknown>) | undefined
+  /** The transaction that those of the handler become part of. */
+  ambient: TransactionScope | undefined
   /** What `commit` does: in consumers that commit by hand. */
   acknowledgement: (() => Promise<unknown>) | undefined
 
@@ -98,6 +111,11 @@ export class Context implements BaseContext, StatementScope {
 
   get correlationId(): string {
     return this.task.entity.name
+  }
+
+  /** Id of the event that led to what this handler does; null when a user acted. */
+  get causationId(): string | null {
+    return this.event?.eventId ?? this.inherited
   }
 
   /** The tables of the service, for reading. */
@@ -158,6 +176,7 @@ export class Context implements BaseContext, StatementScope {
   }
 
   transaction(work: (tx: never) => Promise<unknown>): Promise<unknown> {
+    if (this.ambient !== undefined) return work(this.ambient as never)
     return this.task.incarnation.alive ? new this.runtime.Transaction(this).run(work) : Operation.never()
   }
 
@@ -197,10 +216,14 @@ export class Context implements BaseContext, StatementScope {
     const pending = this.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
     const { database } = this.runtime
-    if (statement.kind === 'get' || statement.kind === 'select')
-      new ReadCall(database, statement, pending).send(this.process)
+    if (onlyReads(statement)) new ReadCall(database, statement, pending).send(this.process)
     else new Session(database, this.process, this.task).autocommit(statement, pending)
     return pending.promise
+  }
+
+  /** Ends a handler that made no transaction for what must be part of one: it goes into one of its own. */
+  flush(ended: (error: unknown) => void): void {
+    this.task.start({ run: () => this.transaction(async () => {}), ended })
   }
 
   /** Whose choices it makes: not the order's once its process is dead, lest the dead shift the choices of the living. */

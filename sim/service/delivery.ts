@@ -57,7 +57,8 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
 
   /** Looks the event up in the inbox and, unless it is there, runs the handler. */
   begin(): void {
-    if (this.inbox.lookUp) this.context.lookUp(this.event.eventId, this)
+    const { inbox, event } = this
+    if (inbox.lookUp) this.context.lookUp(inbox.keyOf?.(event) ?? event.eventId, this)
     else this.start()
   }
 
@@ -80,7 +81,7 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   ended(error: unknown): void {
     const { context, deliverer, received } = this
     const { task } = context
-    if (error === undefined && context.preludes.length > 0) this.writeInboxRow()
+    if (error === undefined && context.preludes.length > 0) context.flush((failure) => this.ended(failure))
     else if (error === undefined || lostTheRace(error)) deliverer.handled(task, received)
     else deliverer.failed(error, task, received)
   }
@@ -89,15 +90,6 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
     const { context, event, inbox } = this
     if (inbox.prelude !== undefined) context.preludes = [inbox.prelude(context, event)]
     context.task.start(this)
-  }
-
-  /** The handler made no transaction that the inbox row could be part of. */
-  private writeInboxRow(): void {
-    const { context } = this
-    context.task.start({
-      run: () => context.transaction(async () => {}),
-      ended: (error) => this.ended(error),
-    })
   }
 }
 

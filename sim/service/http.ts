@@ -7,6 +7,7 @@ import { Operation } from '../kernel/task.ts'
 import { type DurationText, durationMicros } from '../kernel/time.ts'
 import { sealPlain } from '../kernel/value.ts'
 import type { Context } from './context.ts'
+import { type RetryPolicy, retrying, retryPlan } from './retry.ts'
 import type { Route } from './schema.ts'
 
 const REQUEST_ARRIVES = 0
@@ -19,12 +20,33 @@ const DEFAULT_TIMEOUT: DurationText = '30s'
 export interface CallOptions {
   /** How long to wait for the answer; 30 seconds unless said. */
   readonly timeout?: DurationText
+  /** Tells the other side that requests with the same key are one: `ctx.idempotencyKey` there. */
+  readonly idempotencyKey?: string
+  /**
+   * Sends the request again, each time to any instance, while it is not answered or answered with 502, 503 or 504: with
+   * the same key, which makes it one request for a service that heeds it. Default: once.
+   */
+  readonly retry?: RetryPolicy
 }
 
 /** The answer of a route. */
 export interface HttpResponse<Body> {
   readonly status: number
   readonly body: Body
+}
+
+/** Thrown by the handler of a route to answer with another status than 200: it is no failure of the service. */
+export class HttpError extends Error {
+  readonly status: number
+  readonly body: unknown
+
+  /** @param status 400 to 599 */
+  constructor(status: number, body: unknown = null) {
+    super(`${status}`)
+    this.name = 'HttpError'
+    this.status = status
+    this.body = body
+  }
 }
 
 /** No answer came in time. The request may have taken effect, or may still. */
@@ -57,6 +79,7 @@ export class HttpCall implements Actor, ProcessResource {
   readonly route: Route<unknown, unknown>
   readonly request: unknown
   readonly context: Context
+  readonly idempotencyKey: string | undefined
   private readonly server: RouteServer
   private readonly pending: Operation<HttpResponse<unknown>>
   private readonly timeout: DurationText
@@ -70,8 +93,9 @@ export class HttpCall implements Actor, ProcessResource {
     route: Route<unknown, unknown>,
     request: unknown,
     pending: Operation<HttpResponse<unknown>>,
-    timeout: DurationText,
+    { timeout = DEFAULT_TIMEOUT, idempotencyKey }: CallOptions,
   ) {
+    this.idempotencyKey = idempotencyKey
     this.context = context
     this.server = server
     this.route = route
@@ -182,8 +206,16 @@ export function sendCall(
   context: Context,
   route: Route<unknown, unknown>,
   request: unknown,
-  options: CallOptions | undefined,
+  options: CallOptions = {},
 ): Promise<HttpResponse<unknown>> {
+  const { retry, ...once } = options
+  if (retry !== undefined)
+    return retrying(
+      context,
+      retryPlan(`a call of ${route.name}: retry`, retry),
+      () => sendCall(context, route, request, once),
+      isUnanswered,
+    )
   const hash = sealPlain(request, route.name)
   const pending = context.task.begin<HttpResponse<unknown>>(route.operation, request)
   if (pending === undefined) return Operation.never()
@@ -191,6 +223,16 @@ export function sendCall(
   const { server } = context.runtime
   if (server === undefined)
     throw new SimError('definition', `${route.name}: nothing answers http calls in this world`)
-  new HttpCall(context, server, route, request, pending, options?.timeout ?? DEFAULT_TIMEOUT).send()
+  new HttpCall(context, server, route, request, pending, options).send()
   return pending.promise
 }
+
+/** Whether another try may help: it is not known what became of the request, or nobody could take it. */
+function isUnanswered(
+  outcome: { readonly result: HttpResponse<unknown> } | { readonly error: unknown },
+): boolean {
+  if ('result' in outcome) return BUSY.has(outcome.result.status)
+  return outcome.error instanceof CallTimeoutError || outcome.error instanceof ConnectionResetError
+}
+
+const BUSY: ReadonlySet<number> = new Set([502, 503, 504])

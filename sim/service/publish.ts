@@ -27,7 +27,7 @@ export function makeEnvelope(context: Context, type: EventType<unknown>, data: u
     aggregateType: type.topic.name,
     aggregateId,
     correlationId: entity.name,
-    causationId: context.event?.eventId ?? null,
+    causationId: context.causationId,
     data: data as Plain,
   }
 }

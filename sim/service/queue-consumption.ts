@@ -7,6 +7,7 @@ import { type QueueApplication, QueueConsumer } from '../queue/consumer.ts'
 import type { ReceivedMessage, Settlement } from '../queue/protocol.ts'
 import type { QueueServer } from '../queue/server.ts'
 import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
+import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
 import type { EventHandler, ServiceRuntime } from './runtime.ts'
 
@@ -36,12 +37,14 @@ interface Failed {
  * queue's prefetch allows. A handler that ends acknowledges its message; one that throws gives it back after a back-off:
  * SQS keeps it invisible meanwhile, with RabbitMQ the consumer keeps it and its place in the prefetch.
  */
-export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMessage>, Actor {
+export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMessage>, Actor, Drainable {
   readonly consumer: QueueConsumer
   private readonly runtime: ServiceRuntime
   private readonly process: Process
   private readonly incarnation: Incarnation
   private readonly subscriptions = new Map<string, Subscription>()
+  private running = 0
+  private drained: (() => void) | undefined
 
   constructor(
     runtime: ServiceRuntime,
@@ -58,8 +61,15 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
     this.consumer = new QueueConsumer(queues, process, queues.subscription(topic, runtime.name), this)
   }
 
+  /** Ends what runs: what is delivered meanwhile comes again to others when the connection is closed. */
+  drain(done: () => void): void {
+    this.drained = done
+    if (this.running === 0) done()
+  }
+
   /** Handles a message, or passes over it: one of a type that the service does not handle is acknowledged at once. */
   onMessage(received: ReceivedMessage): void {
+    if (this.drained !== undefined) return
     const { kernel } = this.process
     const { value, entity } = received.published
     const event = value as Envelope
@@ -73,6 +83,7 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
     const cause = kernel.record('deliver', this.process.name, entity, kernel.cause, data)
     const task = new Task(kernel, this.incarnation, subscription.site, entity, cause)
     const context = new this.runtime.Context(this.runtime, this.process, task, event)
+    this.running++
     new Delivery(this, received, subscription.handler, context, event).begin()
   }
 
@@ -97,12 +108,14 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
 
   handled(task: Task, received: ReceivedMessage): void {
     this.runtime.untroubled(nameOf(received))
-    if (this.passed(task, 'before', task.cause))
-      this.consumer.settle(received, ACKNOWLEDGED, task.cause, task)
+    if (!this.passed(task, 'before', task.cause)) return
+    this.consumer.settle(received, ACKNOWLEDGED, task.cause, task)
+    this.ended()
   }
 
   failed(error: unknown, task: Task, received: ReceivedMessage): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
+    this.ended()
     if (error instanceof RejectError) {
       this.runtime.untroubled(nameOf(received))
       this.consumer.settle(received, REJECTED, task.cause, undefined)
@@ -118,6 +131,11 @@ export class QueueConsumption implements QueueApplication, Deliverer<ReceivedMes
     const { kernel } = this.process
     const subject: Failed = { received, task }
     kernel.scheduleAt(kernel.nowMicros + delayMicros, task.entity, this, RELEASE, subject, task.cause)
+  }
+
+  private ended(): void {
+    this.running--
+    if (this.running === 0) this.drained?.()
   }
 
   /** Passes a point of the step that acknowledges; false when a fault killed the process there. */

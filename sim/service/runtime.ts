@@ -10,19 +10,21 @@ import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import { operationNumber } from '../kernel/step.ts'
-import { HandlerSite, Task } from '../kernel/task.ts'
+import { HandlerSite, type Task } from '../kernel/task.ts'
 import { Publisher } from '../queue/publisher.ts'
 import type { QueueServer } from '../queue/server.ts'
-import { ScopedTable, type StatementScope, type TableBinding } from './access.ts'
+import { ScopedTable, type StatementScope, TableBinding } from './access.ts'
 import type { ExternalServer, Inbox, Outbox } from './component.ts'
-import { ConcurrentConsumption } from './concurrent-consumption.ts'
 import type { ConsumerPlan } from './consumer-options.ts'
-import { Consumption } from './consumption.ts'
 import type { Context } from './context.ts'
+import type { DeskOptions } from './desk.ts'
 import type { HttpCall, RouteServer } from './http.ts'
+import { ServiceInstance } from './instance.ts'
 import { Job } from './job.ts'
-import { QueueConsumption } from './queue-consumption.ts'
-import type { HandlerRegistry, ServicePlan } from './service.ts'
+import { freeLease, LEASES } from './lease.ts'
+import type { TableSpec } from './schema.ts'
+import type { ServicePlan } from './service.ts'
+import { FIRED_TIMERS, TIMERS, type TimerOptions, type Timers } from './timers.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** A handler of an event type, in one life of one instance. */
@@ -67,6 +69,8 @@ export class ServiceRuntime {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly consumerPlan: ConsumerPlan
+  readonly deskOptions: DeskOptions
+  readonly timerOptions: TimerOptions
   readonly instances: Process[] = []
   /** Answers the http calls of this service's handlers; set when the world is complete. */
   server: RouteServer | undefined
@@ -82,10 +86,13 @@ export class ServiceRuntime {
   private readonly sites = new Map<string, HandlerSite>()
   private readonly choiceSites = new Map<string, ChoiceSite>()
   private readonly idSites = new Map<string, ChoiceSite>()
-  private readonly routes = new Map<Process, HandlerRegistry['routes']>()
+  private readonly lives = new Map<Process, ServiceInstance>()
+  /** Tables that the runtime has made for itself. */
+  private readonly components = new Map<string, TableBinding>()
   private readonly producers = new Map<Process, ProducerClient>()
   private readonly publishers = new Map<Process, Publisher>()
-  private established = false
+  /** Whether the run has begun: who comes later has to find the others first. */
+  established = false
   /** By what fails again and again: a record at the head of a partition, a job. */
   private readonly troubles = new Map<string, Trouble>()
   /** Those that belong to a stable group when the run begins. */
@@ -109,6 +116,8 @@ export class ServiceRuntime {
     this.inbox = plan.inbox
     this.outbox = plan.outbox
     this.consumerPlan = plan.consumer
+    this.deskOptions = plan.http
+    this.timerOptions = plan.timers
     this.Context = plan.Context
     this.Transaction = plan.Transaction
     this.Readers = plan.Readers
@@ -148,7 +157,7 @@ export class ServiceRuntime {
 
   /** A table by name within a scope, for components. */
   scoped(scope: StatementScope, name: string): ScopedTable {
-    const binding = this.plan.bindings.get(name)
+    const binding = this.plan.bindings.get(name) ?? this.components.get(name)
     if (binding === undefined) throw new SimError('definition', `service ${this.name} has no table ${name}`)
     return new ScopedTable(scope, binding, this.tables[binding.index] as Table)
   }
@@ -238,66 +247,62 @@ export class ServiceRuntime {
     return [...this.troubles.values()]
   }
 
+  /** The instances that a load balancer may choose from: those that are up and take requests. */
+  open(): readonly Process[] {
+    return this.instances.filter((process) => process.alive && this.lives.get(process)?.desk.isOpen === true)
+  }
+
   /** Handles a request at an instance of this service. */
   handleCall(process: Process, call: HttpCall, answer: (status: number, body: unknown) => void): void {
-    const handler = this.routes.get(process)?.get(call.route.name)
-    if (handler === undefined) {
-      this.kernel.fail(new SimError('definition', `service ${this.name} has no route '${call.route.name}'`))
-      return
-    }
-    const { kernel } = this
-    const { entity } = call.context.task
-    const cause = kernel.record(
-      'request',
-      process.name,
-      entity,
-      kernel.cause,
-      kernel.trace && { route: call.route.name, request: call.request },
+    ;(this.lives.get(process) as ServiceInstance).desk.handle(call, answer)
+  }
+
+  /** The timers of an instance. */
+  timersOf(process: Process): Timers {
+    return (this.lives.get(process) as ServiceInstance).timers
+  }
+
+  /** Refuses a timer that nobody would handle. */
+  checkTimer(name: string, handlers: ReadonlyMap<string, unknown>): void {
+    if (handlers.has(name)) return
+    const error = new SimError(
+      'definition',
+      `service ${this.name} sets timer ${name}, which it does not handle: expected onTimer for it in its factory`,
     )
-    const task = new Task(kernel, process.incarnation, this.site(call.route.name), entity, cause)
-    const context = new this.Context(this, process, task, undefined)
-    let body: unknown
-    task.start({
-      run: async () => {
-        body = await handler(call.request, context)
-      },
-      ended: (error) => {
-        if (error !== undefined && !this.handlerFailed(process, task, error)) return
-        kernel.cause = task.cause
-        answer(error === undefined ? 200 : 500, error === undefined ? body : null)
-      },
-    })
+    this.kernel.fail(error)
+    throw error
+  }
+
+  /** Makes the tables of timers, when the first instance has any. */
+  openTimers(): void {
+    this.openComponentTable('timers', TIMERS as unknown as TableSpec)
+    this.openComponentTable('firedTimers', FIRED_TIMERS)
+  }
+
+  /** Makes the lease of a job, which nobody has. */
+  openLease(name: string): void {
+    this.openComponentTable('leases', LEASES)
+    const table = this.database.table('leases')
+    if (!table.entries.has(name)) table.load(freeLease(name))
+  }
+
+  private openComponentTable(name: string, spec: TableSpec): void {
+    if (this.components.has(name)) return
+    const binding = new TableBinding(this.name, name, this.tables.length, spec)
+    this.components.set(name, binding)
+    this.tables.push(this.database.create(binding.schema, []))
   }
 
   private boot(process: Process): void {
-    const { plan, kernel } = this
-    const registry = plan.instantiate()
-    this.routes.set(process, registry.routes)
-    const cause = process.startCause || kernel.cause
-    const inKafka: string[] = []
-    for (const topic of registry.topics) {
-      this.checkTopic(topic, `service ${this.name} listens to it`)
-      if (this.queues?.has(topic) !== true) inKafka.push(topic)
-      else
-        new QueueConsumption(
-          this,
-          process,
-          this.queues,
-          topic,
-          handlersOnQueue(this.name, registry, topic),
-        ).consumer.subscribe(!this.established, cause)
-    }
-    if (inKafka.length === 0) return
-    const { concurrency, order } = this.consumerPlan
-    const consumption =
-      concurrency === 1 && order === 'partition'
-        ? new Consumption(this, process, inKafka)
-        : new ConcurrentConsumption(this, process, inKafka)
-    for (const [eventType, { handler, batchSize }] of registry.events)
-      consumption.intake.subscribe(eventType, { handler, batchSize })
-    kernel.cause = cause
-    if (this.established) consumption.consumer.start()
-    else this.firstConsumers.push(consumption.consumer)
+    const cause = process.startCause || this.kernel.cause
+    this.kernel.cause = cause
+    const life = new ServiceInstance(this, process, this.plan.instantiate())
+    this.lives.set(process, life)
+    const { consumer } = life
+    if (consumer === undefined) return
+    this.kernel.cause = cause
+    if (this.established) consumer.start()
+    else this.firstConsumers.push(consumer)
   }
 
   /** The site of a handler, whose steps all its runs share. */
@@ -309,24 +314,6 @@ export class ServiceRuntime {
     }
     return site
   }
-}
-
-/** The handlers of events of a queue. @throws SimError 'definition' for one that takes batches */
-function handlersOnQueue(
-  service: string,
-  { events }: HandlerRegistry,
-  topic: string,
-): ReadonlyMap<string, EventHandler> {
-  const handlers = new Map<string, EventHandler>()
-  for (const [eventType, { handler, batchSize, topic: of }] of events) {
-    if (of === topic && batchSize !== undefined)
-      throw new SimError(
-        'definition',
-        `service ${service} handles ${eventType} in batches, but topic ${topic} is on a queue, which delivers one message at a time`,
-      )
-    handlers.set(eventType, handler)
-  }
-  return handlers
 }
 
 /** Defines a property for each table that gives access to it within a scope. */

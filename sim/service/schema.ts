@@ -183,3 +183,15 @@ export interface Route<Request, Response> {
 export function route<Request, Response>(service: string, name: string): Route<Request, Response> {
   return { service, name, operation: operationNumber(name) }
 }
+
+/** A kind of timer, and what one carries. */
+export interface TimerType<Payload> {
+  readonly name: string
+  /** Carries the type; never set. */
+  readonly payload?: Payload
+}
+
+/** Declares a kind of timer: `timer<{ attempt: number }>('PaymentTimeout')`. A timer is known by its kind and a key. */
+export function timer<Payload>(name: string): TimerType<Payload> {
+  return { name }
+}

@@ -4,8 +4,11 @@ import { TableBinding } from './access.ts'
 import type { ExternalSpec, Inbox, Outbox } from './component.ts'
 import { type ConsumerOptions, type ConsumerPlan, consumerPlan } from './consumer-options.ts'
 import { Context, type HandlerContext } from './context.ts'
+import { checkDesk, type DeskOptions, type RouteHandler } from './desk.ts'
+import type { JobOptions, JobRegistration } from './job-options.ts'
 import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
-import type { EventType, Route, TableSpec } from './schema.ts'
+import type { EventType, Route, TableSpec, TimerType } from './schema.ts'
+import type { FiredTimer, TimerHandler, TimerOptions } from './timers.ts'
 import { TransactionScope } from './transaction.ts'
 
 type Tables = Readonly<Record<string, TableSpec<unknown>>>
@@ -29,6 +32,10 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly outbox: Outbox
   /** How its instances consume from Kafka. */
   readonly consumer?: ConsumerOptions
+  /** How its instances answer requests. */
+  readonly http?: DeskOptions
+  /** How it keeps and fires timers. */
+  readonly timers?: TimerOptions
 }
 
 /** Options of a handler of batches. */
@@ -58,6 +65,23 @@ export interface Registration<OwnTables, OwnClients> {
     route: Route<Request, Response>,
     handler: (request: Request, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<Response>,
   ): void
+  /**
+   * Does something every so often, while rows of a table give it work. With the default `at: 'leader'` one instance at a
+   * time does it.
+   */
+  job(
+    name: string,
+    options: JobOptions<OwnTables>,
+    handler: (ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+  ): void
+  /**
+   * Does something when a timer fires that a transaction has set: at least once, at any instance. The first transaction
+   * of the handler that commits takes the timer away; what it writes counts once.
+   */
+  onTimer<Payload>(
+    type: TimerType<Payload>,
+    handler: (timer: FiredTimer<Payload>, ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+  ): void
 }
 
 /** What handles the events of a type. */
@@ -71,7 +95,9 @@ export interface EventRegistration {
 /** The handlers of one life of one instance. */
 export interface HandlerRegistry {
   readonly events: ReadonlyMap<string, EventRegistration>
-  readonly routes: ReadonlyMap<string, (request: unknown, context: Context) => Promise<unknown>>
+  readonly routes: ReadonlyMap<string, RouteHandler>
+  readonly jobs: ReadonlyMap<string, JobRegistration>
+  readonly timers: ReadonlyMap<string, TimerHandler>
   readonly topics: readonly string[]
 }
 
@@ -99,6 +125,8 @@ export interface ServicePlan {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly consumer: ConsumerPlan
+  readonly http: DeskOptions
+  readonly timers: TimerOptions
   readonly clients: Clients
   readonly bindings: ReadonlyMap<string, TableBinding>
   readonly initially: Readonly<Record<string, readonly Row[]>>
@@ -110,7 +138,17 @@ export interface ServicePlan {
 }
 
 /** What contexts have besides methods; and `then` would make a promise of one. */
-const MEMBERS_OF_CTX = ['runtime', 'task', 'process', 'event', 'preludes', 'acknowledgement', 'then']
+const MEMBERS_OF_CTX = [
+  'runtime',
+  'task',
+  'process',
+  'event',
+  'preludes',
+  'acknowledgement',
+  'inherited',
+  'idempotencyKey',
+  'then',
+]
 
 const membersOf = (one: { readonly prototype: object }): string[] => Object.getOwnPropertyNames(one.prototype)
 
@@ -156,6 +194,8 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     inbox: options.inbox,
     outbox: options.outbox,
     consumer: consumerPlan(name, options.consumer),
+    http: options.http ?? {},
+    timers: options.timers ?? {},
     clients,
     bindings,
     initially: { ...options.outbox.initially, ...options.initially } as ServicePlan['initially'],
@@ -168,7 +208,10 @@ export function service<const OwnTables extends Tables, const OwnClients extends
 }
 
 /** Tables of this name are told by name only, and never looked up by services. */
-const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox']
+const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'firedTimers', 'leases']
+
+/** Handlers that the runtime adds to a service. */
+const RUNTIME_HANDLERS: readonly string[] = ['relay', 'timers']
 
 function checkOptions(service: string, options: ServiceOptions<Tables, Clients>): void {
   const { instances = 1, tables = {}, initially = {}, clients = {}, inbox, outbox } = options
@@ -179,7 +222,9 @@ function checkOptions(service: string, options: ServiceOptions<Tables, Clients>)
     refuse(`instances: expected a whole number from 1, got ${instances}`)
   const taken = [...COMPONENT_TABLES, ...Object.keys(inbox.tables), ...Object.keys(outbox.tables)]
   for (const table of Object.keys(tables))
-    if (taken.includes(table)) refuse(`its table '${table}' has the name of a table of inbox or outbox`)
+    if (taken.includes(table))
+      refuse(`its table '${table}' has the name of a table of inbox, outbox or the runtime`)
+  checkDesk(service, options.http ?? {})
   refuseTaken(`table of service ${service}`, Object.keys(tables), 'tx', membersOf(TransactionScope))
   refuseTaken(`client of service ${service}`, Object.keys(clients), 'ctx', [
     ...MEMBERS_OF_CTX,
@@ -207,11 +252,20 @@ function instantiate(
   factory: (register: Registration<unknown, unknown>) => void,
 ): HandlerRegistry {
   const events = new Map<string, EventRegistration>()
-  const routes = new Map<string, (request: unknown, context: Context) => Promise<unknown>>()
+  const routes = new Map<string, RouteHandler>()
+  const jobs = new Map<string, JobRegistration>()
+  const timers = new Map<string, TimerHandler>()
+  const names = new Set<string>(RUNTIME_HANDLERS)
+  const claim = (handler: string): void => {
+    if (names.has(handler))
+      throw new SimError('definition', `service ${service} has two handlers called ${handler}`)
+    names.add(handler)
+  }
   const topics: string[] = []
   const handle = (type: EventType<unknown>, handler: unknown, batchSize: number | undefined): void => {
     if (events.has(type.name))
       throw new SimError('definition', `service ${service} handles ${type.name} twice`)
+    claim(type.name)
     events.set(type.name, { topic: type.topic.name, handler: handler as EventHandler, batchSize })
     if (!topics.includes(type.topic.name)) topics.push(type.topic.name)
   }
@@ -231,10 +285,19 @@ function instantiate(
           'definition',
           `service ${service} cannot answer '${route.name}', a route of ${route.service}`,
         )
-      routes.set(route.name, handler as unknown as (request: unknown, context: Context) => Promise<unknown>)
+      claim(route.name)
+      routes.set(route.name, handler as unknown as RouteHandler)
+    },
+    job: (job, options, run) => {
+      claim(job)
+      jobs.set(job, { options, run } as unknown as JobRegistration)
+    },
+    onTimer: (type, handler) => {
+      claim(type.name)
+      timers.set(type.name, handler as unknown as TimerHandler)
     },
   })
-  return { events, routes, topics }
+  return { events, routes, jobs, timers, topics }
 }
 
 function contextClass(clients: Clients): typeof Context {

@@ -2,12 +2,13 @@ import { Session } from '../database/session.ts'
 import type { Statement } from '../database/statement.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { type Continuation, Deferred, Operation } from '../kernel/task.ts'
-import { sealWhole } from '../kernel/value.ts'
+import { type Plain, sealWhole } from '../kernel/value.ts'
 import type { AccessTo, StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import { makeEnvelope } from './publish.ts'
-import type { EventType } from './schema.ts'
+import type { EventType, TimerType } from './schema.ts'
+import type { TimerMoment } from './timers.ts'
 
 const COMMIT = operationNumber('tx.commit')
 /** What the runtime adds to most transactions. */
@@ -17,6 +18,18 @@ export const NO_STATEMENTS: readonly Statement[] = []
 export type Tx<Tables> = AccessTo<Tables> & {
   /** Publishes an event by way of the service's outbox. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
+  /**
+   * Sets a timer of a key, or sets it anew: it fires when its time has come, if this transaction commits.
+   * @param moment `{ after: '5s' }`, or `{ at: milliseconds since 1970 }`
+   */
+  setTimer<Payload>(
+    type: TimerType<Payload>,
+    key: string,
+    moment: TimerMoment,
+    ...payload: Payload extends undefined ? [] : [payload: Payload]
+  ): Promise<void>
+  /** Takes a timer back. One that is just being fired fires all the same: its handler must look at the state. */
+  cancelTimer(type: TimerType<unknown>, key: string): Promise<void>
 }
 
 /**
@@ -32,6 +45,8 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   /** What the runtime adds before the first statement. */
   private readonly preludes: readonly Statement[]
   private preludesSent = false
+  /** What it had to do last, of which nothing stays if it fails. */
+  private conclusion: Context['conclusion']
   private ended = false
   private result: unknown
 
@@ -53,7 +68,7 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
       return outcome.promise
     }
     Promise.resolve(working).then(
-      (result) => this.commit(result),
+      (result) => this.conclude(result),
       (error) => this.broken(error),
     )
     return outcome.promise
@@ -74,6 +89,18 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     return this.context.runtime.outbox.publish(this, type.topic.name, event)
   }
 
+  /** Sets a timer as part of this transaction. */
+  setTimer(type: TimerType<unknown>, key: string, moment: TimerMoment, payload: Plain = null): Promise<void> {
+    const { runtime, process } = this.context
+    return runtime.timersOf(process).set(this, type, key, moment, payload)
+  }
+
+  /** Takes a timer back as part of this transaction. */
+  cancelTimer(type: TimerType<unknown>, key: string): Promise<void> {
+    const { runtime, process } = this.context
+    return runtime.timersOf(process).cancel(this, type, key)
+  }
+
   /** A table by name, for components. */
   table(name: string): TableAccess<Record<string, unknown>> {
     return this.context.runtime.scoped(this, name)
@@ -82,13 +109,30 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   /** The commit is durable and acknowledged. */
   completed(): void {
     if (this.afterCommit === undefined) this.outcome.resolve(this.result)
-    else this.outcome.resolve(this.conclude(this.afterCommit))
+    else this.outcome.resolve(this.followUp(this.afterCommit))
   }
 
   failed(error: unknown): void {
     // Nothing of it stays, so what must be part of the first transaction goes with the next one.
     if (this.preludes.length > 0) this.context.preludes = this.preludes
+    this.context.conclusion ??= this.conclusion
     this.outcome.reject(error)
+  }
+
+  /** Does what must be the last thing of the first transaction, and commits. */
+  private conclude(result: unknown): void {
+    const { context } = this
+    const { conclusion } = context
+    if (conclusion === undefined) {
+      this.commit(result)
+      return
+    }
+    this.conclusion = conclusion
+    context.conclusion = undefined
+    conclusion(this).then(
+      () => this.commit(result),
+      (error) => this.broken(error),
+    )
   }
 
   /** Commits; what the runtime added is sent first if the handler made no statement. */
@@ -120,7 +164,7 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     this.failed(error)
   }
 
-  private async conclude(actions: readonly (() => Promise<unknown>)[]): Promise<unknown> {
+  private async followUp(actions: readonly (() => Promise<unknown>)[]): Promise<unknown> {
     for (const action of actions) await action()
     return this.result
   }

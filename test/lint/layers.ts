@@ -38,7 +38,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'faults',
     'run',
   ],
-  report: ['kernel', 'check', 'run'],
+  report: ['kernel', 'check', 'run', 'explore'],
   vitest: [
     'kernel',
     'cluster',

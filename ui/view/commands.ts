@@ -94,6 +94,22 @@ export const COMMANDS: readonly Command[] = [
       draft.timeline.viewport = undefined
     }),
   ),
+  toggle('pin', 'Pin this moment, to see what changes', ['P'], ({ store }) =>
+    store.update((draft) => {
+      draft.pinned = draft.pinned > 0 ? 0 : draft.focus.event
+    }),
+  ),
+  {
+    id: 'filter',
+    title: 'Filter',
+    group: 'Timeline',
+    keys: ['/'],
+    run: (controller) => {
+      controller.openPane('events')
+      // The field is there once the pane is drawn.
+      requestAnimationFrame(() => document.getElementById('filter')?.focus())
+    },
+  },
   {
     id: 'rerun',
     title: 'Re-run what is set up',

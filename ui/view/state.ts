@@ -61,6 +61,8 @@ export interface ViewState {
   readonly focus: Focus
   readonly hover: number
   readonly pane: PaneId
+  /** The event whose moment the state is compared with; 0: the one before the focus. */
+  readonly pinned: number
   readonly timeline: TimelineView
   readonly filter: string
   readonly onlyEntity: boolean
@@ -85,6 +87,7 @@ export const INITIAL: ViewState = {
   focus: { event: 0, entity: '' },
   hover: 0,
   pane: 'state',
+  pinned: 0,
   timeline: { axis: 'time', foldIdle: true, storyLanes: true, folded: [], viewport: undefined },
   filter: '',
   onlyEntity: false,

@@ -6,7 +6,7 @@ import { BROKER_SWITCHES } from './config.ts'
 import { BrokerContext } from './context.ts'
 import { Fetches } from './fetch.ts'
 import { Groups } from './groups.ts'
-import { type BrokerDisk, type BrokerHost, EMPTY_DISK } from './host.ts'
+import { type BrokerDisk, type BrokerHost, EMPTY_DISK, type StandingBroker } from './host.ts'
 import { IsrChecks } from './isr-checks.ts'
 import { type BrokerState, Lifecycle } from './lifecycle.ts'
 import { Maintenance } from './maintenance.ts'
@@ -48,6 +48,7 @@ export class Broker {
   /**
    * Starts the broker: it registers with the controller, and serves when it has heard that.
    * @param disk what its last life left
+   * @param standing what it is like if it has been up already
    */
   constructor(
     id: number,
@@ -56,6 +57,7 @@ export class Broker {
     nowMillis: number,
     disk: BrokerDisk = EMPTY_DISK,
     switches: BrokerSwitches = BROKER_SWITCHES,
+    standing?: StandingBroker,
   ) {
     this.id = id
     const context = new BrokerContext(id, config, switches, host)
@@ -83,7 +85,8 @@ export class Broker {
     )
     this.transactions.coordinator.startUp(nowMillis)
     context.changed = (replica) => this.onChanged(replica)
-    this.lifecycle.start()
+    if (standing === undefined) this.lifecycle.start()
+    else this.resume(standing, nowMillis)
   }
 
   get state(): BrokerState {
@@ -281,6 +284,16 @@ export class Broker {
     if (replica.topic === GROUP_METADATA_TOPIC) this.groups.resigned(replica.index, nowMillis)
     else if (replica.topic === TRANSACTION_STATE_TOPIC)
       this.transactions.resigned(replica.index, undefined, nowMillis)
+  }
+
+  private resume({ brokerEpoch, metadata, contents, groups }: StandingBroker, nowMillis: number): void {
+    this.context.brokerEpoch = brokerEpoch
+    this.publisher.resume(metadata)
+    this.lifecycle.resume()
+    this.replicas.resume(contents, nowMillis)
+    this.groups.resume(groups)
+    this.replicator.resume()
+    this.context.settle()
   }
 
   private onChanged(replica: Replica): void {

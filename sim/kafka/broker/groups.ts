@@ -11,6 +11,7 @@ import { partitionName } from '../transaction/topic-partition.ts'
 import { txnOffsetCommitSupport } from '../transaction/verifier.ts'
 import type { BrokerContext } from './context.ts'
 import { GroupShard } from './group-shard.ts'
+import type { StandingBroker } from './host.ts'
 import { errorsOf, merged, splitTopics } from './offset-topics.ts'
 import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
@@ -22,7 +23,7 @@ import type { Transactions } from './transactions.ts'
 const KNOWN_MEMBER_ID_VERSION = 4
 
 /** The host that a member is said to come from. */
-const CLIENT_HOST = '/127.0.0.1'
+export const CLIENT_HOST = '/127.0.0.1'
 
 /**
  * The requests of group members and about offsets, each to the coordinator of its group. Source: GroupCoordinatorService,
@@ -64,6 +65,16 @@ export class Groups {
     for (const shard of this.shards.values()) {
       shard.modern.onTopicsChanged(topics)
       if (deleted.size > 0) shard.classic.offsets.topicsDeleted(deleted)
+    }
+  }
+
+  /** Members of the groups that it has loaded offer these protocols: the log has only the one that was chosen. */
+  resume(groups: StandingBroker['groups']): void {
+    for (const [groupId, members] of groups) {
+      const shard = this.shardOf(groupId)
+      const group = typeof shard === 'string' ? undefined : shard.classic.classicGroup(groupId)
+      for (const member of group?.members.values() ?? [])
+        group?.updateProtocols(member, members.get(member.memberId) ?? member.protocols)
     }
   }
 
@@ -182,7 +193,7 @@ export class Groups {
     if (known.length === 0) answer([])
     else if (typeof shard === 'string') answer(errorsOf(known, shard))
     else {
-      const request = { ...body, topics: known }
+      const request = known === body.topics ? body : { ...body, topics: known }
       shard.classic.offsets.commit(request, apiVersion, this.context.nowMillis, ({ topics }) =>
         answer(topics),
       )

@@ -55,6 +55,14 @@ export class Lifecycle {
     this.register()
   }
 
+  /** Is registered and unfenced, and was heard of just now. */
+  resume(): void {
+    const { context } = this
+    this.state = 'RUNNING'
+    this.dueMillis = context.nowMillis + context.config['broker.heartbeat.interval.ms']
+    this.isUnfenced = true
+  }
+
   /** The broker has heard of the metadata that it was registered with, and serves. */
   caughtUp(): void {
     if (this.state !== 'STARTING') return

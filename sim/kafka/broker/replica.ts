@@ -2,6 +2,7 @@ import { Deadline } from '../coordinator/deadlines.ts'
 import type { Log } from '../log/log.ts'
 import type { FetchPartitionData } from '../protocol/fetch.ts'
 import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
+import { NO_BROKER_EPOCH } from '../replication/follower.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
 import { Partition, type PartitionHost } from '../replication/partition.ts'
 import type { BrokerConfig, BrokerSwitches } from './config.ts'
@@ -86,6 +87,16 @@ export class Replica implements PartitionHost {
 
   alterPartition(request: AlterPartitionRequest, respond: AlterResponded): void {
     new Alteration(this.context, this, request, respond).send()
+  }
+
+  /** What the log holds was written in the present leader epoch, and everybody who is to copy it has done so. */
+  resume(nowMillis: number): void {
+    const { partition, log } = this
+    this.fetcher?.resume()
+    if (!partition.isLeader) return
+    partition.epochStartOffset = log.epochs.entry(partition.leaderEpoch)?.startOffset ?? log.logEndOffset
+    for (const id of partition.replicas)
+      partition.follower(id)?.resume(log, nowMillis, this.eligibleBrokerEpoch(id) ?? NO_BROKER_EPOCH)
   }
 
   highWatermarkRaised(): void {

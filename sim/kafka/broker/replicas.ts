@@ -1,6 +1,7 @@
 import type { TopicMetadata } from '../controller/metadata.ts'
 import { NO_LEADER, type PartitionRegistration } from '../controller/registration.ts'
 import type { ErrorCode } from '../error-code.ts'
+import type { RecordBatch } from '../log/batch.ts'
 import type { Log } from '../log/log.ts'
 import {
   crashMachine,
@@ -26,6 +27,9 @@ export interface ReplicaListener {
   onRemoved(replica: Replica, nowMillis: number): void
 }
 
+/** In which the contents of a cluster that has been up were written. */
+const FIRST_LEADER_EPOCH = 0
+
 const NO_REPLICAS: readonly Replica[] = []
 
 /** What a machine that crashes keeps of each log. */
@@ -39,6 +43,8 @@ export class Replicas {
   private readonly maintenance: Maintenance
   private readonly listener: ReplicaListener
   private readonly stored: Map<PartitionName, StoredReplica>
+  /** What the logs hold that are made now. */
+  private contents: ReadonlyMap<PartitionName, readonly RecordBatch[]> | undefined
 
   /** @param stored what the disk holds when the broker starts */
   constructor(
@@ -97,6 +103,22 @@ export class Replicas {
     if (registration.leader === id) this.lead(replica, registration, nowMillis)
     else this.follow(replica, registration, nowMillis)
     this.context.touch(replica)
+  }
+
+  /**
+   * Takes up what the metadata assign as if it had done so long ago: what the logs hold is replicated and committed.
+   * @param contents of the logs that are not empty
+   */
+  resume(contents: ReadonlyMap<PartitionName, readonly RecordBatch[]>, nowMillis: number): void {
+    const { id, metadata } = this.context
+    this.contents = contents
+    for (const topic of metadata.topics.values())
+      for (const [index, registration] of topic.partitions.entries())
+        if (registration.replicas.includes(id)) {
+          this.update(topic, index, registration, nowMillis)
+          this.get(topic.topic, index)?.resume(nowMillis)
+        }
+    this.contents = undefined
   }
 
   /** A topic is configured anew. */
@@ -168,6 +190,11 @@ export class Replicas {
     this.stored.delete(name)
     const log =
       stored?.topicId === topicId ? openLog(stored.log, options, nowMillis) : createLog(options, nowMillis)
+    const written = this.contents?.get(name)
+    if (written !== undefined) {
+      log.appendAsFollower(written, FIRST_LEADER_EPOCH, nowMillis)
+      log.updateHighWatermark(log.logEndOffset, nowMillis)
+    }
     const replica = new Replica(context, topic, index, topicId, log)
     replica.minInsyncReplicas = minInsyncReplicasOf(configs, config)
     this.all.set(name, replica)

@@ -63,6 +63,11 @@ export class Replicator {
     connection.add(replica)
   }
 
+  /** Its leaders have told all that they have: fetches wait from now on. */
+  resume(): void {
+    for (const connection of this.leaders.values()) connection.resume()
+  }
+
   /** Asks everybody who has not been asked since something changed. */
   flush(): void {
     for (const connection of this.leaders.values()) connection.flush()
@@ -105,6 +110,11 @@ class LeaderConnection extends Deadline {
     if (!this.replicas.delete(replica)) return
     this.groups = undefined
     this.isChanged = true
+  }
+
+  resume(): void {
+    this.isFresh = false
+    this.flush()
   }
 
   /** Sends what there is to ask, giving up a fetch that does not ask for all of it. */

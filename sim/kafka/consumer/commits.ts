@@ -154,7 +154,7 @@ export class Commits {
   /** Sends what is due, and gives up what is too late. */
   maintain(nowMillis: number): void {
     if (this.calls.length === 0) return
-    for (const call of [...this.calls]) {
+    for (const call of this.calls.slice()) {
       if (nowMillis >= call.deadlineMillis) {
         this.end(call)
         call.fail(new ConsumerError('TIMEOUT', 'Timeout expired before the offsets were handled'), nowMillis)
@@ -175,8 +175,15 @@ export class Commits {
       return
     }
     call.isSent = true
-    const topics = commitTopics(call.offsets)
-    const body = { groupId: this.groupId, ...identity, retentionTimeMs: -1, topics }
+    const { generationIdOrMemberEpoch, memberId, groupInstanceId } = identity
+    const body = {
+      groupId: this.groupId,
+      generationIdOrMemberEpoch,
+      memberId,
+      groupInstanceId,
+      retentionTimeMs: -1,
+      topics: commitTopics(call.offsets),
+    }
     this.client.send(node, 'OffsetCommit', body, (response, atMillis) =>
       this.commitAnswered(call, identity, response, atMillis),
     )
@@ -344,21 +351,17 @@ export class Commits {
 
 /** Offsets by topic, as a request lists them. */
 function commitTopics(offsets: readonly PartitionOffset[]): OffsetCommitTopic[] {
-  const topics = new Map<string, OffsetCommitPartition[]>()
   const listed: { readonly name: string; readonly partitions: OffsetCommitPartition[] }[] = []
   for (const { topic, partition, offset, leaderEpoch, metadata } of offsets) {
-    let partitions = topics.get(topic)
-    if (partitions === undefined) {
-      partitions = []
-      topics.set(topic, partitions)
-      listed.push({ name: topic, partitions })
-    }
-    partitions.push({
+    const committed = {
       partitionIndex: partition,
       committedOffset: offset,
       committedLeaderEpoch: leaderEpoch,
       committedMetadata: metadata,
-    })
+    }
+    const known = listed.find(({ name }) => name === topic)
+    if (known === undefined) listed.push({ name: topic, partitions: [committed] })
+    else known.partitions.push(committed)
   }
   return listed
 }

@@ -16,6 +16,7 @@ import type {
 import type { TimeQuestion } from './offset-lookup.ts'
 import type { FetchPosition } from './partition-state.ts'
 import { PollLoop } from './poll-loop.ts'
+import type { JoinOffer, StableMember } from './stable-member.ts'
 
 /** How long close may take. Source: Consumer.DEFAULT_CLOSE_TIMEOUT_MS. */
 const CLOSE_TIMEOUT_MS = 30_000
@@ -96,6 +97,19 @@ export class Consumer {
     loop.run(nowMillis)
   }
 
+  /**
+   * What it would say of itself in JoinGroup; undefined if it would not, or if a group's empty partitions give it no
+   * position.
+   */
+  offer(): JoinOffer | undefined {
+    return this.config['auto.offset.reset'] === 'none' ? undefined : this.loop.offer()
+  }
+
+  /** Is a member of a stable group from now on, instead of joining it with the first poll. */
+  resumeAs(member: StableMember, nowMillis: number): void {
+    this.loop.resume(member, nowMillis)
+  }
+
   /** @throws ConsumerError what Kafka's poll throws; it may be called again */
   poll(nowMillis: number): readonly ConsumerRecord[] {
     this.checkOpen()
@@ -170,6 +184,10 @@ export class Consumer {
 
   assignment(): readonly TopicPartition[] {
     return this.loop.subscriptions.partitions()
+  }
+
+  isAssigned(partition: TopicPartition): boolean {
+    return this.loop.subscriptions.find(partition) !== undefined
   }
 
   paused(): readonly TopicPartition[] {

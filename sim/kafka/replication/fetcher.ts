@@ -51,6 +51,11 @@ export class PartitionFetcher {
     else if (switches.truncation !== 'fetch') this.state = 'truncating'
   }
 
+  /** The log is the same as its leader's. */
+  resume(): void {
+    this.state = 'fetching'
+  }
+
   /** The next request; undefined while it waits or has given up. */
   request(nowMillis: number): FollowerRequest | undefined {
     if (nowMillis < this.delayedUntilMillis) return undefined
@@ -111,8 +116,11 @@ export class PartitionFetcher {
   /** The answer to an OffsetForLeaderEpoch (rule R3). */
   epochEnded(end: EpochEndOffset & { readonly errorCode: ErrorCode }, nowMillis: number): void {
     if (this.state !== 'truncating') return
+    // Before KIP-279 the answer did not say of which epoch it speaks.
+    const { endOffset, epoch } =
+      this.switches.truncation === 'KIP-101' ? { ...end, epoch: UNDEFINED_EPOCH } : end
     if (end.errorCode !== 'NONE') this.refused(end.errorCode, nowMillis)
-    else if (this.reconcile(end, nowMillis)) this.state = 'fetching'
+    else if (this.reconcile({ epoch, endOffset }, nowMillis)) this.state = 'fetching'
   }
 
   /** The answer to the two ListOffsets (rule R4). */

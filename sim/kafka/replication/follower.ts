@@ -1,3 +1,5 @@
+import type { Log } from '../log/log.ts'
+
 /** Log end offset of a follower that has not fetched yet. Source: UnifiedLog.UNKNOWN_OFFSET. */
 export const UNKNOWN_OFFSET = -1
 
@@ -40,6 +42,12 @@ export class FollowerState {
     this.lastFetchLeaderLogEndOffset = leaderEndOffset
     this.lastFetchMillis = nowMillis
     this.brokerEpoch = brokerEpoch
+  }
+
+  /** It has everything, and knows that it is committed. @param brokerEpoch the life in which it fetched */
+  resume({ logStartOffset, logEndOffset }: Log, nowMillis: number, brokerEpoch: number): void {
+    this.fetched(logEndOffset, logStartOffset, nowMillis, logEndOffset, brokerEpoch)
+    this.toldHighWatermark = logEndOffset
   }
 
   /**

@@ -236,13 +236,7 @@ export class Partition {
   ): EpochEndOffset & { readonly errorCode: ErrorCode } {
     const errorCode = this.checkEpoch(currentLeaderEpoch)
     if (errorCode !== 'NONE') return { ...UNDEFINED_END, errorCode }
-    const end = this.log.endOffsetForEpoch(leaderEpoch)
-    // Before KIP-279 the answer did not say of which epoch it speaks.
-    return {
-      ...end,
-      epoch: this.host.switches.truncation === 'KIP-101' ? UNDEFINED_EPOCH : end.epoch,
-      errorCode,
-    }
+    return { ...this.log.endOffsetForEpoch(leaderEpoch), errorCode }
   }
 
   /** ListOffsets (rule L13). @param isolation of a consumer; undefined for a follower, who may see everything */
@@ -355,6 +349,8 @@ export class Partition {
   }
 
   private lifeOf(brokerId: number): number {
+    // Before KIP-903 the request did not say it.
+    if (!this.host.switches.brokerEpochCheck) return NO_BROKER_EPOCH
     if (brokerId === this.host.brokerId) return this.host.brokerEpoch
     return this.followers.get(brokerId)?.brokerEpoch ?? NO_BROKER_EPOCH
   }

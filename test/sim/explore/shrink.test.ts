@@ -25,7 +25,8 @@ describe('shrinking', () => {
   it('[R18] leaves the one fault that matters and the one order that it strikes', async () => {
     const shrunk = await shrink(toll(), crowded, 1)
     expect(shrunk?.scenario.faults).toEqual([{ crash: 'booth', at: 'after provider.charge', of: 'car 1' }])
-    expect(shrunk?.scenario.workload).toEqual({ orders: 1, every: '20ms' })
+    expect(shrunk?.scenario.workload).toEqual({ orders: 1, every: '100ms' })
+    expect(shrunk?.scenario.cluster).toEqual({ ...crowded.cluster, latency: 'constant', kafka: {} })
     expect(shrunk).toMatchObject({
       property: 'paid once',
       faultsBefore: 8,

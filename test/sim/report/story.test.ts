@@ -89,6 +89,7 @@ const UNEVENTFUL: RunSummary = {
   reason: undefined,
   failureCode: undefined,
   steps: [],
+  passes: [],
 }
 
 /** A trace that is written by hand. */

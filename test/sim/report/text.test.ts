@@ -48,6 +48,7 @@ const SUMMARY: RunSummary = {
   reason: undefined,
   failureCode: undefined,
   steps: ['payment.OrderCreated provider.charge', 'payment.OrderCreated tx.commit'],
+  passes: [1, 1],
 }
 
 const STORY: Story = {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { courier, recordsOf } from '../../fixtures/courier.ts'
+import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
+import type { JobOptions } from '../../../sim/service/job-options.ts'
+import { type Clinic, clinic, note, notesOf, visit } from '../../fixtures/clinic.ts'
+import { allStruck, courier, recordsOf } from '../../fixtures/courier.ts'
 
 /** When the relay's job ran, in milliseconds. */
 const ticks = (result: Awaited<ReturnType<typeof courier>>): number[] =>
@@ -54,5 +57,137 @@ describe('a periodic job', () => {
     const [first, second, ...others] = ticks(result) as [number, number, ...number[]]
     expect(second - first).toBeGreaterThan(1_400)
     expect(others).toEqual([])
+  })
+})
+
+/** When the rounds of the clinic began, in milliseconds, and where. */
+const rounds = (result: Awaited<ReturnType<typeof clinic>>) =>
+  recordsOf(result, 'tick').map(({ atMicros, lane }) => ({ millis: atMicros / 1_000, lane }))
+
+const OPEN = { table: 'visits', where: { state: 'open' } } as const
+
+/** Makes one visit, due at a millisecond of the run. */
+const arrive =
+  (dueMillis: number | null): NonNullable<Clinic['enter']> =>
+  (n, ctx) =>
+    ctx.transaction(async (tx) => void (await tx.visits.insert(visit(`visit-${n}`, dueMillis, ctx))))
+
+/** Closes every visit that is due. */
+const closeAll: NonNullable<Clinic['job']>['run'] = async (ctx) => {
+  const open = await ctx.db.visits.select({ where: { state: 'open' } })
+  for (const { id, dueAt } of open) {
+    if (dueAt !== null && dueAt > ctx.now()) continue
+    await ctx.transaction((tx) => tx.visits.update({ id }, { state: 'closed' }))
+    await note(id, ctx)
+  }
+}
+
+describe('a scheduled job', () => {
+  it('[S32] whose rows say when they are due runs at the first tick after, and not before', async () => {
+    const options = { every: '1s', input: { ...OPEN, due: 'dueAt' }, at: 'every-instance' } as const
+    const result = await clinic({ enter: arrive(90_400), job: { options, run: closeAll } })
+    expect(rounds(result)).toEqual([{ millis: 91_000, lane: 'clinic-1' }])
+    const never = await clinic({ enter: arrive(null), job: { options, run: closeAll } })
+    expect(rounds(never)).toEqual([])
+  })
+
+  it('[S32] wakes earlier for a row that is due earlier', async () => {
+    const options = { every: '100ms', input: { ...OPEN, due: 'dueAt' }, at: 'every-instance' } as const
+    const enter: Clinic['enter'] = (n, ctx) => arrive(n === 1 ? 60_000 : 20_000)(n, ctx)
+    const result = await clinic({
+      enter,
+      job: { options, run: closeAll },
+      workload: { orders: 2, every: '1s' },
+    })
+    expect(notesOf(result).map(({ what }) => what)).toEqual(['visit-2', 'visit-1'])
+    expect(rounds(result).map(({ millis }) => millis)).toEqual([20_000, 60_000])
+  })
+
+  it.each<[JobOptions<never>['cadence'], number[]]>([
+    ['fixed-rate', [1000, 4000, 7000]],
+    ['fixed-delay', [1000, 3_500, 6_000]],
+  ])('[S32] at a %s begins its ticks at %j', async (cadence, expected) => {
+    let left = 3
+    const run: NonNullable<Clinic['job']>['run'] = async (ctx) => {
+      await ctx.sleep('1500ms')
+      if (--left === 0) await ctx.transaction((tx) => tx.visits.update({}, { state: 'closed' }))
+    }
+    const options = {
+      every: '1s',
+      cadence: cadence ?? 'fixed-rate',
+      at: 'every-instance',
+      input: OPEN,
+    } as const
+    const result = await clinic({ enter: arrive(null), job: { options, run } })
+    // A grid of a second leaves out the ticks that a round of 1.5 s covers.
+    const offsets = rounds(result).map(({ millis }) => millis)
+    const [first = 0] = offsets
+    const pauses = offsets.slice(1).map((at, index) => at - (offsets[index] as number))
+    expect(offsets).toHaveLength(3)
+    expect(first).toBeGreaterThan(0)
+    const [, second, third] = expected as [number, number, number]
+    if (cadence === 'fixed-rate') for (const pause of pauses) expect(pause).toBe(2_000)
+    else for (const pause of pauses) expect(Math.floor(pause / 100) * 100).toBe(third - second)
+  })
+
+  it.each<[JobOptions<never>['at'] & string, number, string[]]>([
+    ['leader', 1, ['clinic-1', 'clinic-2', 'clinic-3']],
+    ['every-instance', 3, ['clinic-1', 'clinic-2', 'clinic-3']],
+    ['first-instance', 1, ['clinic-1']],
+  ])('[S33] at %s does its work at %d of three instances', async (at, times, lanes) => {
+    const worked: string[] = []
+    const run: NonNullable<Clinic['job']>['run'] = async (ctx) => {
+      worked.push(ctx.id('round'))
+      await ctx.sleep('10ms')
+      await ctx.transaction((tx) => tx.visits.update({}, { state: 'closed' }))
+    }
+    const result = await clinic({
+      instances: 3,
+      enter: arrive(null),
+      job: { options: { every: '5s', at, input: OPEN }, run },
+    })
+    expect(worked).toHaveLength(times)
+    expect([...new Set(rounds(result).map(({ lane }) => lane))].sort()).toEqual(lanes)
+  })
+
+  it.each<[JobOptions<never>['at'] & string, number]>([
+    ['leader', 10_000],
+    ['every-instance', 10_000],
+    ['first-instance', 60_000],
+  ])(
+    '[S33] at %s is done before %d ms when the instance that does it is away for a minute',
+    async (at, before) => {
+      const result = await clinic({
+        instances: 2,
+        enter: arrive(null),
+        job: { options: { every: '1s', at, lease: '4s', input: OPEN }, run: closeAll },
+        faults: [{ crash: 'clinic', at: 'before clinic.round visits.select', restart: '1m' }],
+      })
+      const [first] = notesOf(result)
+      const struck = allStruck(result) ? (result.faults[0]?.struckAtMicros ?? 0) / 1_000 : 0
+      if (at === 'first-instance') expect(first?.millis).toBeGreaterThan(before)
+      else expect(first?.millis).toBeLessThan(before)
+      if (at === 'leader' && struck > 0) expect((first?.millis ?? 0) - struck).toBeGreaterThan(3_000)
+    },
+  )
+
+  it('[S33] of a leader that outlives its lease is done by two at once', async () => {
+    const worked: number[] = []
+    const run: NonNullable<Clinic['job']>['run'] = async (ctx) => {
+      worked.push(ctx.now() - EPOCH_MILLIS)
+      await ctx.sleep('5s')
+      await ctx.transaction((tx) => tx.visits.update({}, { state: 'closed' }))
+    }
+    const withLease = async (lease: string) => {
+      worked.length = 0
+      await clinic({
+        instances: 2,
+        enter: arrive(null),
+        job: { options: { every: '1s', lease, input: OPEN }, run },
+      })
+      return worked.length
+    }
+    expect(await withLease('30s')).toBe(1)
+    expect(await withLease('2s')).toBe(2)
   })
 })

@@ -132,7 +132,7 @@ describe('a declaration', () => {
     [
       'with a table called inbox',
       { tables: { inbox: rows.rows } },
-      "its table 'inbox' has the name of a table of inbox or outbox",
+      "its table 'inbox' has the name of a table of inbox, outbox or the runtime",
     ],
     ['with a table called outbox', { tables: { outbox: rows.rows } }, "its table 'outbox' has the name"],
     [

@@ -1,0 +1,101 @@
+import { faultKindOf } from '../faults/registry.ts'
+import { hashText } from '../kernel/mix.ts'
+import {
+  type FaultOutcome,
+  type PreparedSystem,
+  type RunResult,
+  runGenerated,
+  type Verdict,
+} from '../run/run.ts'
+import type { Case } from './case.ts'
+
+/** A property that a run violated. */
+export interface Violation {
+  readonly property: string
+  readonly key: string | undefined
+  readonly message: string
+}
+
+/** What a campaign keeps of a run: plain data. */
+export interface CaseOutcome {
+  /** Number of the case in its strategy, from 0. */
+  readonly index: number
+  readonly seed: number
+  readonly verdict: Verdict
+  readonly digest: string
+  readonly orders: number
+  readonly events: number
+  readonly reason?: string | undefined
+  readonly features: readonly string[]
+  /** Where faults struck: `crash after payment.OrderCreated provider.charge`, `crash at a moment`. */
+  readonly struck: readonly string[]
+  /** Kinds of the faults that were planned and did not strike. */
+  readonly missed: readonly string[]
+  readonly violated: readonly Violation[]
+  /** Names of the properties that were asked for no key. */
+  readonly unasked: readonly string[]
+  /** What the run did, a number each: what it has in common with other runs has the same number. */
+  readonly behaviours: readonly number[]
+}
+
+/** Stands for the step in the coverage of faults that strike at a moment. */
+export const AT_A_MOMENT = 'at a moment'
+
+/** Makes one run of a campaign. Nothing is recorded: a run that fails is made again for that. */
+export async function outcomeOf(prepared: PreparedSystem, of: Case, index: number): Promise<CaseOutcome> {
+  const result = await runGenerated(prepared, of.scenario, of.seed, { tape: of.tape })
+  const { seed, verdict, digest, orders, events, reason, properties } = result
+  const struck = new Set<string>()
+  const missed = new Set<string>()
+  for (const fault of result.faults) {
+    if (fault.struckAtMicros === undefined) missed.add(kindOf(fault))
+    else struck.add(`${kindOf(fault)} ${placeOf(fault)}`)
+  }
+  return {
+    index,
+    seed,
+    verdict,
+    digest,
+    orders,
+    events,
+    reason,
+    features: of.features,
+    struck: [...struck],
+    missed: [...missed],
+    violated: properties
+      .filter((property) => property.verdict === 'violated')
+      .map(({ name, key, message }) => ({ property: name, key, message })),
+    unasked: properties.filter(({ checkedKeys }) => checkedKeys === 0).map(({ name }) => name),
+    behaviours: behavioursOf(result, struck),
+  }
+}
+
+/**
+ * What a run did that other runs may not: which steps how often (by powers of two), which faults struck where, which kinds
+ * of faults met in one run, and what broke.
+ */
+function behavioursOf(
+  { steps, passes, properties, faults }: RunResult,
+  struck: ReadonlySet<string>,
+): number[] {
+  const told = [...struck]
+  for (const [index, step] of steps.entries())
+    told.push(`${step} ${31 - Math.clz32(passes[index] as number)}`)
+  const kinds = [
+    ...new Set(faults.filter(({ struckAtMicros }) => struckAtMicros !== undefined).map(kindOf)),
+  ].sort()
+  for (const [index, kind] of kinds.entries())
+    for (const other of kinds.slice(index + 1)) told.push(`${kind} and ${other}`)
+  for (const { name, verdict } of properties) if (verdict === 'violated') told.push(`violated ${name}`)
+  return [...new Set(told.map((text) => hashText(text, 0x2f0b4a27) >>> 0))].sort(
+    (left, right) => left - right,
+  )
+}
+
+function kindOf({ spec }: FaultOutcome): string {
+  return faultKindOf(spec)?.kind ?? ''
+}
+
+function placeOf({ spec: { at } }: FaultOutcome): string {
+  return /^(before|after) /.test(at) ? at : AT_A_MOMENT
+}

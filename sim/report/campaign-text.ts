@@ -1,0 +1,155 @@
+import { AT_A_MOMENT } from '../explore/outcome.ts'
+import type { FeatureCount, PropertyTally, Tallied } from '../explore/tally.ts'
+import { type Paint, wrapped } from './paint.ts'
+import { counted } from './text.ts'
+
+/** What a campaign is, for the head of its report. */
+export interface CampaignTitle {
+  readonly system: string
+  readonly scenario: string
+  readonly strategy: string
+  readonly seed: number
+  /** Runs that it is to have. */
+  readonly runs: number
+  /** What its workload calls one action. */
+  readonly noun: string
+  /** The steps at which faults can strike. */
+  readonly steps: readonly string[]
+  /** Every kind of fault that there is. */
+  readonly kinds: readonly string[]
+}
+
+const WIDTH = 118
+/** Runs from which on a part of them says something about the next. */
+const ENOUGH_RUNS = 20
+
+/** A campaign as people read it: how every property fared, what was exercised and what never was, and what goes together with a breach. */
+export function campaignText(title: CampaignTitle, tallied: Tallied, paint: Paint): string {
+  const blocks = [
+    [headLine(title, paint)],
+    tallied.properties.flatMap((property) => propertyLines(property, tallied, paint)),
+    countLines(title, tallied, paint),
+    coverageLines(title, tallied, paint),
+    featureLines(tallied, paint),
+  ]
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+function headLine({ system, scenario, strategy, seed, runs }: CampaignTitle, paint: Paint): string {
+  const what =
+    strategy === 'random' ? `seeds ${grouped(seed)} to ${grouped(seed + runs - 1)}` : `seed ${seed}`
+  return `${paint.strong(system)} · ${paint.strong(scenario)} · ${strategy} · ${what}`
+}
+
+function propertyLines(
+  { name, violated, asked, first }: PropertyTally,
+  tallied: Tallied,
+  paint: Paint,
+): string[] {
+  const width = Math.max(...tallied.properties.map((property) => property.name.length))
+  const mark = first !== undefined ? paint.bad('✗') : asked === 0 ? paint.doubtful('○') : paint.good('✓')
+  const text =
+    first !== undefined
+      ? `violated in ${grouped(violated)} of ${counted(tallied.runs, 'run')}, first in run ${grouped(first.run)} (seed ${first.seed}): ${first.message}`
+      : asked === 0
+        ? 'never asked: nothing that it reads has changed'
+        : `held in ${counted(asked, 'run')}`
+  const [head, ...rest] = wrapped(text, WIDTH - width - 6)
+  return [
+    `  ${mark} ${name.padEnd(width)}  ${head}`,
+    ...rest.map((line) => `${' '.repeat(width + 6)}${line}`),
+  ]
+}
+
+function countLines({ noun }: CampaignTitle, tallied: Tallied, paint: Paint): string[] {
+  const { runs, orders, events, verdicts, growth, singular, troubles } = tallied
+  const seen = growth.at(-1)
+  const lines = [
+    `  ${counted(runs, 'run')} · ${counted(orders, noun)} · ${counted(events, 'event')}`,
+    `  ${counted(seen?.behaviours ?? 0, 'behaviour')} seen, the last new one in run ${grouped(seen?.runs ?? 0)}${
+      runs < ENOUGH_RUNS
+        ? ''
+        : `; the next run shows an unseen one with a chance of about ${percent(singular, runs)}`
+    }`,
+  ]
+  for (const { verdict, run, seed, reason } of troubles) {
+    const what = `${counted(verdicts[verdict] ?? 0, 'run')} ${verdict === 'error' ? 'ended with an error' : 'without a verdict'}, first run ${grouped(run)} (seed ${seed}): ${reason}`
+    lines.push(
+      ...wrapped(what, WIDTH - 4).map(
+        (line, index) => `${index === 0 ? '  ! ' : '    '}${paint.doubtful(line)}`,
+      ),
+    )
+  }
+  return lines
+}
+
+/** How much of step × fault was exercised: by kind of fault, of all points of all steps. */
+function coverageLines(
+  { steps, kinds }: CampaignTitle,
+  { coverage, kinds: tallies, runs }: Tallied,
+  paint: Paint,
+): string[] {
+  const points = steps.flatMap((step) => [`before ${step}`, `after ${step}`])
+  const struck = new Set(coverage.map((entry) => entry.struck))
+  const width = Math.max(...kinds.map((kind) => kind.length))
+  const lines = kinds.map((kind) => {
+    const tally = tallies.find((candidate) => candidate.kind === kind)
+    const name = kind.padEnd(width)
+    if (tally === undefined || tally.struck === 0) {
+      const why =
+        tally === undefined
+          ? 'was in no plan'
+          : `never struck, though ${counted(tally.planned, 'run')} planned it`
+      return `    ${paint.doubtful(`${name}  ${why}`)}`
+    }
+    const reached = points.filter((point) => struck.has(`${kind} ${point}`)).length
+    const moments = struck.has(`${kind} ${AT_A_MOMENT}`) ? ', and at moments' : ''
+    return `    ${name}  struck in ${grouped(tally.struck)} of ${counted(tally.planned, 'run')} that planned it, at ${grouped(reached)} of ${counted(points.length, 'point')} of steps${moments}`
+  })
+  return runs === 0 ? [] : ['  faults', ...lines, ...unexercised(points, struck, kinds, paint)]
+}
+
+const MOST_UNEXERCISED = 6
+
+/** The points at which no fault of any kind struck. */
+function unexercised(
+  points: readonly string[],
+  struck: ReadonlySet<string>,
+  kinds: readonly string[],
+  paint: Paint,
+): string[] {
+  const never = points.filter((point) => !kinds.some((kind) => struck.has(`${kind} ${point}`)))
+  if (never.length === 0) return []
+  const shown = never.slice(0, MOST_UNEXERCISED)
+  const more = never.length - shown.length
+  return [
+    `    no fault struck at ${counted(never.length, 'point')}:`,
+    ...shown.map((point) => paint.quiet(`      ${point}`)),
+    ...(more > 0 ? [paint.quiet(`      … and ${grouped(more)} more: campaign.json names them`)] : []),
+  ]
+}
+
+function featureLines({ triggers, suppressors }: Tallied, paint: Paint): string[] {
+  const line = (
+    what: string,
+    { feature, property, violatedWith, runsWith, violatedWithout, runsWithout }: FeatureCount,
+  ): string =>
+    `    ${property} ${what} with ${paint.strong(feature)}: in ${percent(violatedWith, runsWith)} of ${counted(runsWith, 'run')}, otherwise in ${percent(violatedWithout, runsWithout)} of ${grouped(runsWithout)}`
+  const lines = [
+    ...triggers.map((count) => line('breaks more often', count)),
+    ...suppressors.map((count) => line('breaks less often', count)),
+  ]
+  return lines.length === 0 ? [] : ['  what has a part in it', ...lines]
+}
+
+/** A part of a whole, as people read it. */
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`
+}
+
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}

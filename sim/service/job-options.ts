@@ -1,0 +1,74 @@
+import type { Where } from '../database/predicate.ts'
+import { SimError } from '../kernel/error.ts'
+import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
+import type { Context } from './context.ts'
+import type { JobSpec } from './job.ts'
+import { holdLease } from './lease.ts'
+
+/** Where a job runs, the right one first. */
+export const JOB_PLACES = ['leader', 'every-instance', 'first-instance'] as const
+
+/**
+ * `leader`: at one instance at a time, which holds a lease in the service's database. `every-instance`: at all of them at
+ * once. `first-instance`: at the first one only, and nowhere while that is down.
+ */
+export type JobPlace = (typeof JOB_PLACES)[number]
+
+type RowIn<Spec> = Spec extends { readonly row?: infer Row } ? NonNullable<Row> : never
+
+/** The rows that give a job work, in one of a service's tables. */
+export type InputOf<Tables> = {
+  [Name in keyof Tables & string]: {
+    readonly table: Name
+    /** Default: all rows. */
+    readonly where?: Where<RowIn<Tables[Name]>>
+    /** The column that says when a row gives work, in milliseconds since 1970 (`ctx.now()`). Default: at once. */
+    readonly due?: keyof RowIn<Tables[Name]> & string
+  }
+}[keyof Tables & string]
+
+/** Options of a scheduled job. */
+export interface JobOptions<Tables> {
+  readonly every: DurationText
+  /** `fixed-rate` (default): on a grid that begins with its process. `fixed-delay`: so long after the last tick has ended. */
+  readonly cadence?: 'fixed-rate' | 'fixed-delay'
+  /** Default: `leader`. */
+  readonly at?: JobPlace
+  /** How long a leader stays one after its last tick began. Default: 30s. */
+  readonly lease?: DurationText
+  /** The rows that give it work: without any it does not run, and costs nothing. */
+  readonly input: InputOf<Tables>
+}
+
+/** A job as a factory registered it. */
+export interface JobRegistration {
+  readonly options: JobOptions<Record<string, unknown>>
+  readonly run: (context: Context) => Promise<void>
+}
+
+/** @throws SimError 'definition' for what cannot be meant */
+export function jobSpec(service: string, name: string, { options, run }: JobRegistration): JobSpec {
+  const { every, cadence = 'fixed-rate', at = 'leader', lease = '30s', input } = options
+  const {
+    table,
+    where = {},
+    due,
+  } = input as {
+    table: string
+    where?: Readonly<Record<string, unknown>>
+    due?: string
+  }
+  const everyMicros = positiveMicros(every, `the period of job ${name} of service ${service}`)
+  const leaseMillis = Math.ceil(durationMicros(lease) / 1_000)
+  if (leaseMillis < 1)
+    throw new SimError('definition', `job ${name} of service ${service}: lease: got ${lease}`)
+  return {
+    name,
+    everyMicros,
+    cadence,
+    input: { table, where, due },
+    run: async (context) => {
+      if (at !== 'leader' || (await holdLease(context, name, leaseMillis))) await run(context)
+    },
+  }
+}
