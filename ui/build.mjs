@@ -21,6 +21,7 @@ const bundle = (options) =>
       target: 'es2022',
       emptyOutDir: false,
       reportCompressedSize: false,
+      chunkSizeWarningLimit: 1000,
       modulePreload: false,
       ...options,
     },
@@ -32,6 +33,8 @@ await bundle({
   cssCodeSplit: false,
   rolldownOptions: {
     input: `${root}main.tsx`,
+    // What is loaded on demand elsewhere is in the piece already.
+    transform: { define: { 'import.meta': '{}' } },
     output: {
       codeSplitting: false,
       format: 'iife',

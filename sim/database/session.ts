@@ -374,7 +374,7 @@ export class Session implements Actor, ConnectionUser {
     if (transaction === undefined || transaction.state === 'ended') return
     const rows = kernel.trace && transaction.writtenRows()
     const record = this.record('commit', rows)
-    transaction.commit(record)
+    transaction.commit(record, task.entity)
     this.acknowledged = value
     const { network, process } = database
     network.send(

@@ -106,9 +106,10 @@ export class Table {
 
   /** Indexes a version that a transaction has written; unique constraints when they have been checked. */
   written(entry: Entry, before: Row | undefined, after: Row): void {
-    if (before === undefined && entry.committed === undefined && entry.older !== undefined) {
+    if (before === undefined) {
+      if (entry.committed !== undefined) entry.reborn = true
       // A row that was deleted and is inserted again while a snapshot sees its old self is a new row.
-      entry.ordinal = this.nextOrdinal++
+      else if (entry.older !== undefined) entry.ordinal = this.nextOrdinal++
     }
     const { indexes } = this
     for (let at = 0; at < indexes.length; at++) (indexes[at] as TableIndex).add(entry, after)
@@ -133,7 +134,8 @@ export class Table {
     entry.writtenBy = cause
     entry.commit = commit
     entry.xid = xid
-    if (before === undefined) entry.born = commit
+    if (before === undefined || entry.reborn) entry.born = commit
+    entry.reborn = false
     entry.writer = undefined
     entry.pending = undefined
     if (kept) return
@@ -144,6 +146,7 @@ export class Table {
   /** Takes back what a transaction wrote, that it was the writer included. */
   withdraw(entry: Entry): void {
     const { pending } = entry
+    entry.reborn = false
     entry.writer = undefined
     entry.pending = undefined
     if (pending !== undefined) this.dropped(entry, pending)

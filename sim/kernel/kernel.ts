@@ -243,12 +243,13 @@ export class Kernel implements Actor {
     return trace.append(this.nowMicros, kind, lane, entity, cause, this.digest.low, data)
   }
 
-  /** Appends the record of a step's before or after point. */
+  /** Appends the record of a step's before or after point, with how much has been set in motion so far. */
   recordStep(phase: Phase, site: StepSite, task: Task, cause: number, data: unknown): number {
     const { incarnation, entity } = task
     return this.record(phase, incarnation.process, entity, cause, {
       step: site.name,
       life: incarnation.number,
+      effects: this.queue.sequence + this.background.sequence + incarnation.attached,
       data,
     })
   }

@@ -17,7 +17,7 @@ describe('the producer configuration of a service', () => {
   it.each([
     ['same-library', 1],
     ['other-library', 2],
-  ])('[S38] holds for it alone: with a partitioner of the %s there are %d', async (colleague, count) => {
+  ])('[S41] holds for it alone: with a partitioner of the %s there are %d', async (colleague, count) => {
     expect(await partitionsOfOneAddress(colleague)).toBe(count)
   })
 })

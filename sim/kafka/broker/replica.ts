@@ -1,7 +1,6 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { Log } from '../log/log.ts'
-import type { FetchPartitionData } from '../protocol/fetch.ts'
-import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
+import type { PartitionFetcher } from '../replication/fetcher.ts'
 import { NO_BROKER_EPOCH } from '../replication/follower.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
 import { Partition, type PartitionHost } from '../replication/partition.ts'
@@ -12,13 +11,6 @@ import type { BrokerContext } from './context.ts'
 export interface Watcher {
   /** Something has: the high watermark, the end of the log, the leader. */
   look(nowMillis: number, replica: Replica): void
-}
-
-type FetchRequest = Extract<FollowerRequest, { readonly api: 'Fetch' }>
-
-interface LastWanted {
-  readonly request: FetchRequest
-  readonly partition: FetchPartitionData
 }
 
 type AlterResponded = (response: AlterPartitionResponse, nowMillis: number) => void
@@ -36,7 +28,6 @@ export class Replica implements PartitionHost {
   /** Set while it follows. */
   fetcher: PartitionFetcher | undefined
   minInsyncReplicas = 1
-  private lastWanted: LastWanted | undefined
   private readonly context: BrokerContext
   /** Somebody may be waiting for what has changed: see `BrokerContext.touch`. */
   isTouched = false
@@ -68,17 +59,6 @@ export class Replica implements PartitionHost {
 
   get switches(): BrokerSwitches {
     return this.context.switches
-  }
-
-  /** Takes note of what the next fetch of it asks for. */
-  want(request: FetchRequest): void {
-    if (this.lastWanted?.request !== request)
-      this.lastWanted = { request, partition: { partition: this.index, ...request.partition } }
-  }
-
-  /** What the next fetch of it asks for; the same object as long as that is the same. */
-  get wanted(): FetchPartitionData {
-    return (this.lastWanted as LastWanted).partition
   }
 
   eligibleBrokerEpoch(brokerId: number): number | undefined {

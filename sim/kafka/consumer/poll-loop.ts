@@ -255,12 +255,16 @@ export class PollLoop implements ClientOwner {
       if (!(error instanceof ConsumerError)) throw error
       this.error = error
     }
-    this.workMillis = Math.min(
-      this.group?.autoCommit.nextDeadlineMillis() ?? Number.POSITIVE_INFINITY,
-      this.group?.membership.workDeadlineMillis() ?? Number.POSITIVE_INFINITY,
-      this.fetcher.nextDeadlineMillis(),
-      this.offsetFetcher.nextDeadlineMillis(),
-    )
+    const { group } = this
+    // Nothing of a poll gets on while a callback of the application runs: its end is a turn of its own.
+    this.workMillis = this.callbacks.isBusy
+      ? Number.POSITIVE_INFINITY
+      : Math.min(
+          group?.autoCommit.nextDeadlineMillis() ?? Number.POSITIVE_INFINITY,
+          group?.membership.workDeadlineMillis() ?? Number.POSITIVE_INFINITY,
+          this.fetcher.nextDeadlineMillis(),
+          this.offsetFetcher.nextDeadlineMillis(),
+        )
   }
 
   /** One turn of poll. @throws ConsumerError */

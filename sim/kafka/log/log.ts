@@ -186,6 +186,12 @@ export class Log {
     return 'NONE'
   }
 
+  /** Offset below which a reader may see records (rule F2). */
+  readBound(isolation: FetchIsolation): number {
+    if (isolation === 'log_end') return this.end
+    return isolation === 'high_watermark' ? this.high : this.lastStableOffset
+  }
+
   /**
    * Whole batches from the one that holds an offset on, all of one segment; records below the offset are for the client
    * to drop, as are those of aborted transactions (rules F2, F3, T8).
@@ -304,11 +310,6 @@ export class Log {
     const index = this.segments.indexOf(old[0] as LogSegment)
     this.forget(this.segments.splice(index, old.length, cleaned), nowMillis, cleaned)
     return true
-  }
-
-  private readBound(isolation: FetchIsolation): number {
-    if (isolation === 'log_end') return this.end
-    return isolation === 'high_watermark' ? this.high : this.lastStableOffset
   }
 
   private rollIfDue(

@@ -215,10 +215,19 @@ export class Partition {
   /** Whether a reader would get nothing of it. */
   isIdleForReader(request: FetchPartition, isolation: FetchIsolation): boolean {
     const { log } = this
-    let bound = log.highWatermark
-    if (isolation === 'txn_committed') bound = log.lastStableOffset
-    else if (isolation === 'log_end') bound = log.logEndOffset
-    return request.fetchOffset === bound && !log.isOffline && this.isUpToDate(request)
+    return request.fetchOffset === log.readBound(isolation) && !log.isOffline && this.isUpToDate(request)
+  }
+
+  /** Whether a reader would get records of it, which can be told without reading them. */
+  hasRecordsFor(request: FetchPartition, isolation: FetchIsolation): boolean {
+    const { log } = this
+    const { fetchOffset } = request
+    return (
+      fetchOffset >= log.logStartOffset &&
+      fetchOffset < log.readBound(isolation) &&
+      !log.isOffline &&
+      this.isUpToDate(request)
+    )
   }
 
   private isUpToDate({ currentLeaderEpoch, lastFetchedEpoch }: FetchPartition): boolean {
