@@ -19,7 +19,7 @@ export function StoryBadges({ controller, scene }: { controller: Controller; sce
     const row = rowOf(scene, id)
     const x = xOf(scene, scene.axis.units[id] as number)
     if (row < 0 || x < 0 || x > scene.width) continue
-    let left = x - 13
+    let left = x - (mark === 'breach' ? 20 : 13)
     const y = yOf(scene, row)
     while (placed.some((other) => Math.abs(other.y - y) < 12 && Math.abs(other.x - left) < APART))
       left -= APART

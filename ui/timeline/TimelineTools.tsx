@@ -71,7 +71,7 @@ export function TimelineTools({ controller, scene }: { controller: Controller; s
         <button
           type="button"
           onClick={() => set({ viewport: wholeOf(lengthUnits) })}
-          aria-label="Show everything"
+          aria-label="fit everything"
           title="Show everything (0)"
         >
           fit
