@@ -61,6 +61,7 @@ export class Lifecycle {
     this.state = 'RUNNING'
     this.isUnfenced = true
     this.dueMillis = context.nowMillis + context.config['broker.heartbeat.interval.ms']
+    this.isUnfenced = true
   }
 
   /** The broker has heard of the metadata that it was registered with, and serves. */
