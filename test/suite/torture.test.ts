@@ -29,9 +29,10 @@ describe('three brokers, min.insync.replicas 2, acks=all, transactions and group
       'rolling restart',
       'reader crash',
       'writer crash',
+      'processor crash',
     ]
     for (const what of often) expect(totals.get(what), what).toBeGreaterThan(SEEDS / 10)
-    for (const what of ['send ok', 'read of classic', 'read of consumer', 'commit'])
+    for (const what of ['send ok', 'read of classic', 'read of consumer', 'commit', 'processed'])
       expect(totals.get(what), what).toBeGreaterThan(200 * SEEDS)
     expect(totals.get('transaction ok')).toBeGreaterThan(40 * SEEDS)
     expect(totals.get('transaction fail')).toBeGreaterThan(5 * SEEDS)
