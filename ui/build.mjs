@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { build } from 'vite'
 
+// Whoever builds from a test would else get the page of a developer.
+process.env.NODE_ENV = 'production'
+
 const root = fileURLToPath(new URL('.', import.meta.url))
 const dist = fileURLToPath(new URL('../dist/ui/', import.meta.url))
 
@@ -15,6 +18,7 @@ const bundle = (options) =>
     base: './',
     configFile: false,
     logLevel: 'warn',
+    mode: 'production',
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [react()],
     build: {

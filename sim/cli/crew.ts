@@ -108,7 +108,8 @@ class Hand {
 /** What is recorded of a run that no worker survives. */
 function givenUp(plan: CampaignPlan, index: number, { message }: Error): CaseOutcome {
   const seed = seedOf(plan.strategy, plan.seed, index)
-  const nothing = { features: [], struck: [], missed: [], violated: [], unasked: [], behaviours: [] }
+  const faults = { features: [], struck: [], missed: [] }
+  const properties = { violated: [], reached: [], unreached: [], unasked: [] }
   const counts = { orders: 0, events: 0 }
   return {
     index,
@@ -117,6 +118,8 @@ function givenUp(plan: CampaignPlan, index: number, { message }: Error): CaseOut
     digest: 'unknown',
     reason: message,
     ...counts,
-    ...nothing,
+    behaviours: [],
+    ...faults,
+    ...properties,
   }
 }

@@ -11,8 +11,9 @@ import {
   KAFKA_SWITCHES,
   type KafkaSettings,
   type KafkaSwitches,
+  memberConfig,
 } from './config.ts'
-import type { ConsumerSettings } from './consumer/config.ts'
+import type { ConsumerConfig, ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient } from './consumer-client.ts'
 import type { CreatableTopic } from './controller/topics.ts'
 import { ControllerNode } from './controller-node.ts'
@@ -38,6 +39,7 @@ export interface ClusterObserver {
 /** For how long the cluster has been up when a run begins. */
 const WARM_UP_MICROS = 10_000_000
 const DEFAULT_REPLICATION_FACTOR = 3
+const NO_SETTINGS: ConsumerSettings = {}
 
 /** The brokers and the controller of one cluster, and the clients that it has. */
 export class KafkaCluster {
@@ -101,9 +103,10 @@ export class KafkaCluster {
     return producerConfig({ ...this.config.producer, 'client.id': clientId, ...settings })
   }
 
-  /** @param settings of this consumer alone */
-  consumerConfig(clientId: string, groupId: string, settings: ConsumerSettings = {}): ConsumerSettings {
-    return { ...this.config.consumer, 'client.id': clientId, 'group.id': groupId, ...settings }
+  /** @param settings of this consumer alone @throws ConsumerConfigError */
+  consumerConfig(clientId: string, groupId: string, settings = NO_SETTINGS): ConsumerConfig {
+    const config = memberConfig(this.config, groupId, settings)
+    return { ...config, 'client.id': settings['client.id'] ?? clientId }
   }
 
   /** A choice that a client makes: jitter, which broker to ask, where to begin. */

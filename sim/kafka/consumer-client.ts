@@ -83,7 +83,7 @@ export class ConsumerClient implements ConsumerHooks {
     groupId: string,
     topics: readonly string[],
     application: ConsumerApplication,
-    settings: ConsumerSettings = {},
+    settings?: ConsumerSettings,
   ) {
     const { network } = cluster
     this.cluster = cluster

@@ -20,6 +20,8 @@ const INBOX = 'inbox'
 const OUTBOX = 'outbox'
 /** The process of the active controller, whoever that is. */
 const CONTROLLER = 'controller'
+/** Tables of timers: a timer is told when it fires. */
+const TIMERS: ReadonlySet<string> = new Set(['timers', 'firedTimers', 'leases'])
 
 /** Reads a trace as people would tell it. */
 export class Narrator {
@@ -212,7 +214,9 @@ interface Written {
 }
 
 function committed(written: readonly Written[]): { did: string } | undefined {
-  const rows = written.filter(({ table }) => table !== INBOX && table !== OUTBOX).map(rowText)
+  const rows = written
+    .filter(({ table }) => table !== INBOX && table !== OUTBOX && !TIMERS.has(table))
+    .map(rowText)
   const events = written.filter(({ table, before }) => table === OUTBOX && before === undefined)
   const texts = [
     ...rows,

@@ -1,4 +1,5 @@
 import { Deadline } from '../coordinator/deadlines.ts'
+import type { RecordBatch } from '../log/batch.ts'
 import type { Log } from '../log/log.ts'
 import type { PartitionFetcher } from '../replication/fetcher.ts'
 import { NO_BROKER_EPOCH } from '../replication/follower.ts'
@@ -69,12 +70,15 @@ export class Replica implements PartitionHost {
     new Alteration(this.context, this, request, respond).send()
   }
 
-  /** What the log holds was written in the present leader epoch, and everybody who is to copy it has done so. */
-  resume(nowMillis: number): void {
+  /** Something was written in the present leader epoch, and everybody who is to copy it has done so. */
+  resume(written: readonly RecordBatch[] | undefined, nowMillis: number): void {
     const { partition, log } = this
+    if (written !== undefined) {
+      log.appendAsFollower(written, partition.leaderEpoch, nowMillis)
+      log.updateHighWatermark(log.logEndOffset, nowMillis)
+    }
     this.fetcher?.resume()
     if (!partition.isLeader) return
-    partition.epochStartOffset = log.epochs.entry(partition.leaderEpoch)?.startOffset ?? log.logEndOffset
     for (const id of partition.replicas)
       partition.follower(id)?.resume(log, nowMillis, this.eligibleBrokerEpoch(id) ?? NO_BROKER_EPOCH)
   }

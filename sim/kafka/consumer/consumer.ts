@@ -3,13 +3,7 @@ import type { Channel } from '../protocol/api.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset } from '../replication/message.ts'
 import type { GroupMetadata } from '../transaction/client-request.ts'
 import type { Commits } from './commits.ts'
-import {
-  CONSUMER_SWITCHES,
-  type ConsumerConfig,
-  type ConsumerSettings,
-  type ConsumerSwitches,
-  consumerConfig,
-} from './config.ts'
+import { CONSUMER_SWITCHES, type ConsumerConfig, type ConsumerSwitches } from './config.ts'
 import { ConsumerError } from './error.ts'
 import type {
   ConsumerHooks,
@@ -60,14 +54,13 @@ export class Consumer {
   private hasLeft = false
   private closed: Done | undefined
 
-  /** @throws ConsumerConfigError */
   constructor(
-    settings: ConsumerSettings,
+    config: ConsumerConfig,
     channel: Channel,
     hooks: ConsumerHooks,
     switches: ConsumerSwitches = CONSUMER_SWITCHES,
   ) {
-    this.config = consumerConfig(settings)
+    this.config = config
     this.loop = new PollLoop(this.config, channel, hooks, switches)
   }
 

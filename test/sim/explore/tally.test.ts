@@ -15,6 +15,8 @@ const outcome = (index: number, differing: Partial<CaseOutcome> = {}): CaseOutco
   struck: [],
   missed: [],
   violated: [],
+  reached: [],
+  unreached: [],
   unasked: [],
   behaviours: [],
   ...differing,
@@ -62,6 +64,15 @@ describe('what runs add up to', () => {
       },
       { name: 'never', violated: 0, asked: 5, first: undefined },
     ])
+  })
+
+  it('[X5] says in how many runs came true what may', () => {
+    const runs = [outcome(0, { reached: ['never'] }), outcome(1, { unreached: ['never'] })]
+    expect(tallied(runs)).toMatchObject({
+      properties: [{ name: 'once' }],
+      sometimes: [{ name: 'never', reached: 1 }],
+    })
+    expect(tallied(runs.slice(1)).sometimes).toEqual([{ name: 'never', reached: 0 }])
   })
 
   it('[X5] says which faults struck where', () => {

@@ -106,6 +106,21 @@ describe('[B22] the way of a broker to the active controller', () => {
     expect(quorum.served).toEqual(['DeleteTopics a'])
   })
 
+  it('[B22] takes a request that is made because another has failed', async () => {
+    const quorum = new Quorum()
+    quorum.answers = false
+    quorum.at(1_000, () => {
+      const request = { api: 'DeleteTopics', body: 'a' } as unknown as ControllerRequest<'DeleteTopics'>
+      quorum.channel.send(request, () => quorum.ask('b'))
+    })
+    quorum.at(30_000, () => {
+      quorum.answers = true
+    })
+    quorum.at(40_000, () => {})
+    await drive(quorum.kernel)
+    expect(quorum.answered).toEqual(['b answer in second 31'])
+  })
+
   it('[B22] ends with the life of its broker', async () => {
     const quorum = new Quorum()
     quorum.at(1_000, () => {
