@@ -10,7 +10,7 @@ import {
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Task } from '../kernel/task.ts'
-import type { ConsumerPlan } from './consumer-options.ts'
+import { type ConsumerPlan, consumerSettings } from './consumer-options.ts'
 import { offsetsBehind } from './consumption.ts'
 import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Drainable } from './drain.ts'
@@ -82,7 +82,14 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
     this.incarnation = process.incarnation
     this.plan = runtime.consumerPlan
     this.intake = new Intake(runtime, process)
-    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, this.plan.kafka)
+    this.consumer = new ConsumerClient(
+      runtime.kafka,
+      process,
+      runtime.name,
+      topics,
+      this,
+      consumerSettings(this.plan, process.name),
+    )
   }
 
   onRecords(): void {

@@ -6,7 +6,7 @@ import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { Operation, type Task } from '../kernel/task.ts'
 import { BatchDelivery } from './batch-delivery.ts'
-import type { CommitMode } from './consumer-options.ts'
+import { type CommitMode, consumerSettings } from './consumer-options.ts'
 import type { Context } from './context.ts'
 import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Drainable } from './drain.ts'
@@ -15,13 +15,15 @@ import { COMMIT_OFFSETS, Intake } from './intake.ts'
 import type { ServiceRuntime } from './runtime.ts'
 
 const RETRY = 0
+/** How long an instance is down that has ended itself. */
+const RESTART_MICROS = 1_000_000
 
 /** The records behind which a commit is to be; undefined: all that was polled. */
 type CommitScope = readonly PolledRecord[] | undefined
 
 /**
  * The consumer loop of one instance in one life: polls, handles one record after another, commits, polls again. A handler
- * that throws is tried again after a back-off, and its partition waits (at least once).
+ * that throws is tried again after a back-off, and its partition waits (at least once); or it ends the instance.
  */
 export class Consumption
   implements ConsumerApplication, Deliverer<readonly PolledRecord[]>, Actor, Drainable
@@ -32,6 +34,7 @@ export class Consumption
   private readonly process: Process
   private readonly incarnation: Incarnation
   private readonly mode: CommitMode
+  private readonly isClosedByFailure: boolean
   private busy = false
   /** What the last poll returned, and how much of it is handled. */
   private batch: readonly PolledRecord[] = []
@@ -46,13 +49,15 @@ export class Consumption
   private drained: (() => void) | undefined
 
   constructor(runtime: ServiceRuntime, process: Process, topics: readonly string[]) {
-    const { commit, kafka } = runtime.consumerPlan
+    const { consumerPlan: plan } = runtime
     this.runtime = runtime
     this.process = process
     this.incarnation = process.incarnation
-    this.mode = commit
+    this.mode = plan.commit
+    this.isClosedByFailure = plan.onFailure === 'close'
     this.intake = new Intake(runtime, process)
-    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, kafka)
+    const settings = consumerSettings(plan, process.name)
+    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, settings)
   }
 
   onRecords(): void {
@@ -197,6 +202,10 @@ export class Consumption
   /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
   failed(error: unknown, task: Task, records: readonly PolledRecord[]): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
+    if (this.isClosedByFailure) {
+      this.close(task)
+      return
+    }
     const heads = headsOf(records)
     const { kernel } = this.process
     let failures = 0
@@ -213,6 +222,13 @@ export class Consumption
     kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, heads, task.cause)
     this.busy = false
     this.proceed()
+  }
+
+  /** Nobody caught what a handler threw: the loop is left, the consumer closed, and the process ends. */
+  private close({ cause }: Task): void {
+    const { process } = this
+    process.kernel.cause = cause
+    this.consumer.close(() => process.stop(cause, RESTART_MICROS))
   }
 }
 
