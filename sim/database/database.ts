@@ -14,9 +14,6 @@ import { type Row, Table, type TableSchema } from './table.ts'
 import type { Transaction } from './transaction.ts'
 import { Wal } from './wal.ts'
 
-/** `deadlock_timeout`: how long a statement waits for a lock before it looks for a circle. */
-export const DEADLOCK_TIMEOUT_MICROS = 1_000_000
-
 /** A database server with its tables. */
 export class Database implements ProcessResource, ServerValues {
   resourceIndex = -1
