@@ -43,13 +43,14 @@ export class Database implements ProcessResource, ServerValues {
   /** The ids of open transactions, ascending. */
   private readonly openXids = new Set<number>()
 
-  constructor(network: Network, name: string) {
+  /** @param crashes whether it is a server, which faults may strike */
+  constructor(network: Network, name: string, crashes = true) {
     this.kernel = network.kernel
     this.network = network
     this.name = name
     this.wal = new Wal(network.kernel)
     this.process = network.add(
-      new Process(network.kernel, name, name, (self) => self.attach(this)),
+      new Process(network.kernel, name, name, crashes ? (self) => self.attach(this) : undefined),
       STATEMENT_LATENCY,
     )
     this.process.start()
