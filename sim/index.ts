@@ -1,5 +1,5 @@
 /** The public door of faultline: what systems, suites and pages import. */
-export { always, eventually, type Property } from './check/property.ts'
+export { always, eventually, type Property, sometimes } from './check/property.ts'
 export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
 export type { Isolation, TransactionOptions } from './database/options.ts'

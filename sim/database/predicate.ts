@@ -161,7 +161,7 @@ function resolvedCondition(condition: object, server: ServerValues): object {
     return parts.every((part, index) => part === condition[index]) ? condition : parts
   }
   if (!isComparison(condition) || !isServerValue(condition.value)) return condition
-  return { compare: condition.compare, value: server.valueOf(condition.value) }
+  return { compare: condition.compare, value: server.fill(condition.value) }
 }
 
 /** What a query orders by, as a list. */

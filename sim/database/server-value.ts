@@ -35,7 +35,7 @@ export function isServerValue(value: unknown): value is ServerValue {
 /** Fills in what a statement leaves to the server. */
 export interface ServerValues {
   /** @throws SimError 'definition' for one that the server does not know */
-  valueOf(value: ServerValue): number
+  fill(value: ServerValue): number
 }
 
 /** Columns with every server value filled in: the same object when there is none. */
@@ -51,7 +51,7 @@ export function filledIn<Row extends Readonly<Record<string, unknown>>>(
       throw new SimError('definition', `column ${column}: ${value.plus} is added to a value of the server`)
     // Not a spread: in Node 20 every spread copy that is frozen later gets a hidden class of its own.
     filled ??= Object.assign({}, values) as Record<string, unknown>
-    filled[column] = server.valueOf(value)
+    filled[column] = server.fill(value)
   }
   return (filled as Row | undefined) ?? values
 }

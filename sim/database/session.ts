@@ -1,197 +1,338 @@
-import type { Link } from '../cluster/network.ts'
-import type { Process, ProcessResource } from '../cluster/process.ts'
+import type { Process } from '../cluster/process.ts'
 import { SimError } from '../kernel/error.ts'
+import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
-import type { Actor } from '../kernel/queue.ts'
+import type { Actor, Ticket } from '../kernel/queue.ts'
 import type { Operation, Task } from '../kernel/task.ts'
-import type { Database } from './database.ts'
+import { durationMicros } from '../kernel/time.ts'
+import { Answer, answerTo } from './answer.ts'
+import { type Connection, type ConnectionUser, PATIENCE } from './connection.ts'
+import { type Database, DEADLOCK_TIMEOUT_MICROS } from './database.ts'
 import { DatabaseError } from './error.ts'
+import { execute } from './execute.ts'
 import type { TransactionOptions } from './options.ts'
-import { Answer, evaluate, type ReadStatement, read, type Statement } from './statement.ts'
-import type { LockWaiter } from './table.ts'
+import { Packet } from './packet.ts'
+import type { Statement } from './statement.ts'
 import { Transaction } from './transaction.ts'
 
 const STATEMENT_ARRIVES = 0
 const COMMIT_ARRIVES = 1
 const COMMIT_ACKNOWLEDGED = 2
 const ROLLBACK_ARRIVES = 3
-const CONNECTION_CLOSED = 4
+const CLOSED = 4
+const DEADLOCK_CHECK = 5
+const LOCK_TIMED_OUT = 6
+const STATEMENT_TIMED_OUT = 7
+const POOL_TIMED_OUT = 8
+const DURABLE = 9
 
 /** Events never nest, so one answer serves all sessions. */
 const answer = new Answer()
+const DEFAULTS: TransactionOptions = {}
 
-/** A statement on its way to the server, perhaps with another before it; evaluated at one moment, in order. */
-class Packet implements LockWaiter {
-  private readonly session: Session
-  /** Evaluated first, unanswered; undefined when there is none, or when it is done. */
-  first: Statement | undefined
-  readonly statement: Statement
-  readonly operation: Operation<unknown> | undefined
-  /** Whether the transaction ends with it. */
-  readonly commits: boolean
-  /** Trace id of what brought it to the server. */
-  cause = 0
-
-  constructor(
-    session: Session,
-    first: Statement | undefined,
-    statement: Statement,
-    operation: Operation<unknown> | undefined,
-    commits: boolean,
-  ) {
-    this.session = session
-    this.first = first
-    this.statement = statement
-    this.operation = operation
-    this.commits = commits
-  }
-
-  retry(): void {
-    this.session.resume(this)
-  }
+interface Arrival {
+  readonly code: number
+  readonly subject: unknown
+  readonly cause: number
 }
 
 /**
- * A client's connection for the length of one transaction. Statements arrive in the order in which they were sent; a
- * request pays for the whole round trip, so that an answer costs no event, except a commit's: between durable and
- * acknowledged a crash must fit. When the client's process dies, what it had sent still arrives; then the server
- * notices the closed connection and rolls back.
+ * A transaction between a client and the server, on one connection of the client's pool. Statements arrive in the order
+ * in which they were sent; a request pays for the whole round trip, so that an answer costs no event, except a commit's:
+ * between durable and acknowledged a crash must fit. When the client's process dies, what it had sent still arrives;
+ * then the server notices the closed connection and rolls back. When the server dies, so does the transaction, and the
+ * client hears of it: of a commit under way with 08007, because whether it took effect is unknown.
  */
-export class Session implements Actor, ProcessResource {
-  resourceIndex = -1
+export class Session implements Actor, ConnectionUser {
+  transaction: Transaction | undefined
   private readonly database: Database
   private readonly kernel: Kernel
   private readonly process: Process
   private readonly task: Task
-  private readonly there: Link
-  private readonly transaction: Transaction
+  private readonly options: TransactionOptions
+  private connection: Connection | undefined
+  /** What waits for a connection. */
+  private unsent: Arrival[] | undefined
+  /** The operations that the client awaits, some of which may be settled. */
+  private readonly operations: Operation<unknown>[] = []
+  /** Why nothing more can be sent. */
+  private refusal: DatabaseError | undefined
+  private commitSent = false
   /** The answer of a statement that committed by itself. */
   private acknowledged: unknown
-  /** Why the transaction failed, answered to every later statement. */
+  /** Why the transaction failed. */
   private failure: DatabaseError | undefined
-  /** A statement waits for a lock. */
-  private waiting = false
+  /** The statement that waits, or whatever keeps the connection busy. */
+  private waiting: Packet | 'commit' | undefined
   /** What arrived meanwhile: a connection executes one statement after another. */
-  private backlog: { readonly code: number; readonly subject: unknown; readonly cause: number }[] = []
+  private backlog: Arrival[] = []
   /** Trace id of what freed the lock that it waited for, while what had waited is executed. */
   private freedBy = 0
+  private timers: Ticket[] | undefined
+  private statementTimer: Ticket | undefined
 
-  constructor(database: Database, process: Process, task: Task, options: TransactionOptions = {}) {
+  constructor(database: Database, process: Process, task: Task, options: TransactionOptions = DEFAULTS) {
     this.database = database
     this.kernel = database.kernel
     this.process = process
     this.task = task
-    this.there = database.network.link(process, database.process)
-    this.transaction = new Transaction(database, options)
-    process.attach(this)
+    this.options = options
+    const pool = database.pool(process)
+    this.connection = pool.acquire(this)
+    if (this.connection === undefined) {
+      this.unsent = []
+      this.timers = [this.schedule(pool.patienceMicros, POOL_TIMED_OUT, PATIENCE)]
+    }
+  }
+
+  get entity(): Task['entity'] {
+    return this.task.entity
   }
 
   /** Sends a statement, in one packet with the one to evaluate first; its answer completes the operation, if one is given. */
   send(first: Statement | undefined, statement: Statement, operation: Operation<unknown> | undefined): void {
-    this.post(STATEMENT_ARRIVES, new Packet(this, first, statement, operation, false), this.task.cause)
+    this.post(STATEMENT_ARRIVES, new Packet(this, first, statement, operation, false), operation)
   }
 
   /** Sends one statement that commits by itself; acknowledged after it is durable. */
   autocommit(statement: Statement, operation: Operation<unknown>): void {
-    this.process.detach(this)
-    this.post(STATEMENT_ARRIVES, new Packet(this, undefined, statement, operation, true), this.task.cause)
+    this.commitSent = true
+    this.post(STATEMENT_ARRIVES, new Packet(this, undefined, statement, operation, true), operation)
   }
 
   /** Sends COMMIT; acknowledged after everything is durable. */
   commit(operation: Operation<unknown>): void {
-    this.process.detach(this)
-    this.post(COMMIT_ARRIVES, operation, this.task.cause)
+    this.commitSent = true
+    this.post(COMMIT_ARRIVES, operation, operation)
   }
 
   /** Sends ROLLBACK. */
   rollback(): void {
-    this.process.detach(this)
-    this.post(ROLLBACK_ARRIVES, undefined, this.task.cause)
+    this.post(ROLLBACK_ARRIVES, undefined, undefined)
   }
 
-  processEnded(cause: number): void {
-    this.post(CONNECTION_CLOSED, undefined, cause)
+  granted(connection: Connection): void {
+    this.connection = connection
+    const { unsent = [] } = this
+    this.unsent = undefined
+    this.cancelTimers()
+    for (const { code, subject, cause } of unsent) this.transmit(connection, code, subject, cause)
+  }
+
+  vanished(): void {
+    this.cancelTimers()
+    this.transaction?.vanish()
+  }
+
+  lost(error: DatabaseError, cause: number): void {
+    this.refusal = error
+    for (const operation of this.operations) {
+      if (operation.settled) continue
+      const unknown = this.commitSent && error.sqlState === '08006'
+      const heard = unknown ? new DatabaseError('08007', '', `${error.message} during COMMIT`) : error
+      operation.fail(heard, hashText(heard.sqlState, 0), cause)
+    }
+  }
+
+  /** The client has ended: a statement that waits for a lock goes on waiting, as the server does not look up from it. */
+  closed(): void {
+    if (this.waiting !== undefined)
+      this.backlog.push({ code: CLOSED, subject: undefined, cause: this.kernel.cause })
+    else this.arrive(CLOSED, undefined)
+  }
+
+  diesWith(life: Incarnation, subject: unknown): boolean {
+    return subject === PATIENCE && this.task.incarnation === life
   }
 
   onEvent(code: number, subject: unknown): void {
-    if (code === COMMIT_ACKNOWLEDGED) {
-      const operation = subject as Operation<unknown>
-      operation.complete(this.acknowledged, 0, this.kernel.cause)
-      return
+    switch (code) {
+      case COMMIT_ACKNOWLEDGED: {
+        if (this.connection?.broken === true) return
+        this.finish()
+        ;(subject as Operation<unknown>).complete(this.acknowledged, 0, this.kernel.cause)
+        return
+      }
+      case POOL_TIMED_OUT:
+        this.giveUpPool()
+        return
+      case DEADLOCK_CHECK:
+        if (this.transaction?.deadlocked === true) this.giveUp('40P01', 'deadlock detected')
+        return
+      case LOCK_TIMED_OUT:
+        this.giveUp('55P03', 'canceling statement due to lock timeout')
+        return
+      case STATEMENT_TIMED_OUT:
+        this.giveUp('57014', 'canceling statement due to statement timeout')
+        return
+      case DURABLE:
+        this.waiting = undefined
+        this.makeDurable(subject as Operation<unknown>, this.acknowledged)
+        return
+      default:
+        if (this.connection?.accepts() !== true) return
+        if (this.waiting !== undefined) this.backlog.push({ code, subject, cause: this.kernel.cause })
+        else this.arrive(code, subject)
     }
-    if (this.transaction.state === 'ended') return
-    if (code === CONNECTION_CLOSED) this.transaction.rollback()
-    else if (this.waiting) this.backlog.push({ code, subject, cause: this.kernel.cause })
-    else this.arrive(code, subject)
   }
 
-  /** Evaluates a packet again: the lock that it waited for is free. */
+  /** Goes on with a packet: what it waited for is free. */
   resume(packet: Packet): void {
-    if (this.transaction.state === 'ended') return
-    const { kernel } = this
+    const { transaction, kernel } = this
+    if (transaction === undefined || transaction.state === 'ended') return
     const freedBy = kernel.cause
-    this.waiting = false
+    this.waiting = undefined
+    transaction.waitsFor = undefined
+    this.cancelTimers()
     this.freedBy = freedBy
     kernel.cause = packet.cause
     this.execute(packet)
-    while (!this.waiting) {
-      const next = this.backlog.shift()
-      if (next === undefined) break
-      kernel.cause = next.cause
-      this.arrive(next.code, next.subject)
-    }
+    this.catchUp()
     this.freedBy = 0
     kernel.cause = freedBy
   }
 
+  /** Executes what has arrived while a statement waited. */
+  private catchUp(): void {
+    while (this.waiting === undefined) {
+      const next = this.backlog.shift()
+      if (next === undefined) return
+      this.kernel.cause = next.cause
+      this.arrive(next.code, next.subject)
+    }
+  }
+
   private arrive(code: number, subject: unknown): void {
-    if (code === ROLLBACK_ARRIVES) this.transaction.rollback()
-    else if (code === COMMIT_ARRIVES) this.executeCommit(subject as Operation<unknown>, undefined)
+    this.transaction ??= new Transaction(this.database, this.options, this.connection as Connection)
+    const { transaction } = this
+    if (code === CLOSED) {
+      transaction.rollback()
+      this.connection?.closed()
+    } else if (transaction.state === 'ended') return
+    else if (code === ROLLBACK_ARRIVES) {
+      transaction.rollback()
+      this.finish()
+    } else if (code === COMMIT_ARRIVES) this.executeCommit(subject as Operation<unknown>, undefined)
     else this.execute(subject as Packet)
   }
 
-  private post(code: number, subject: unknown, cause: number): void {
-    this.database.network.send(this.there, this.task.entity, this, code, subject, cause)
+  private post(code: number, subject: unknown, operation: Operation<unknown> | undefined): void {
+    const { connection, refusal } = this
+    const { cause } = this.task
+    if (refusal !== undefined) {
+      operation?.fail(refusal, hashText(refusal.sqlState, 0), cause)
+      return
+    }
+    if (operation !== undefined) this.operations.push(operation)
+    if (connection === undefined) this.unsent?.push({ code, subject, cause })
+    else this.transmit(connection, code, subject, cause)
+  }
+
+  private transmit(_connection: Connection, code: number, subject: unknown, cause: number): void {
+    const { network, process } = this.database
+    network.send(network.link(this.process, process), this.task.entity, this, code, subject, cause)
   }
 
   private execute(packet: Packet): void {
     const { statement, operation } = packet
     packet.cause = this.kernel.cause
     try {
-      if (this.failure !== undefined) throw this.failure
+      if (this.transaction?.state === 'failed' && statement.kind !== 'rollback to') throw abortedError()
       if (packet.first !== undefined) {
         if (!this.evaluated(packet.first, packet)) return
         packet.first = undefined
+        packet.reset()
       }
-      if (!this.evaluated(statement, packet) || operation === undefined) return
-      if (packet.commits) this.executeCommit(operation, answer.value)
-      else answerTo(this.database, this.task, statement, operation)
+      if (!this.evaluated(statement, packet)) return
     } catch (error) {
+      this.done(packet)
       this.reject(packet, error)
+      return
     }
+    this.done(packet)
+    if (packet.commits) this.executeCommit(operation as Operation<unknown>, answer.value)
+    else if (operation !== undefined) answerTo(answer, this.database, this.task, statement, operation)
   }
 
-  /** Evaluates a statement; false when it waits for a lock. */
+  /** Evaluates a statement; false when it waits. */
   private evaluated(statement: Statement, packet: Packet): boolean {
     answer.reset(this.kernel.trace !== undefined)
-    this.waiting = !evaluate(statement, this.transaction, packet, answer)
-    if (!this.waiting && this.freedBy !== 0) answer.readFrom?.push(this.freedBy)
-    return !this.waiting
+    if (execute(statement, packet.transaction, packet, answer)) {
+      if (this.freedBy !== 0) answer.readFrom?.push(this.freedBy)
+      return true
+    }
+    this.waiting = packet
+    this.startTimers()
+    return false
+  }
+
+  /** A statement needs what it saw no longer. */
+  private done(packet: Packet): void {
+    if (packet.progress !== undefined) this.database.snapshots.release(packet)
+    if (this.statementTimer !== undefined) this.kernel.cancel(this.statementTimer)
+    this.statementTimer = undefined
   }
 
   private reject(packet: Packet, error: unknown): void {
-    const { kernel } = this
+    const { kernel, transaction } = this
     if (!(error instanceof DatabaseError)) {
       kernel.fail(error instanceof SimError ? error : recipeError(error))
       return
     }
-    this.failure ??= error
-    this.transaction.state = 'failed'
     const data = kernel.trace && { sqlState: error.sqlState, message: error.message }
     const record = this.record('rejected', data)
+    if (transaction?.state === 'open') {
+      this.failure = error
+      // Its locks are free at once, before the client hears of it.
+      if (packet.commits) transaction.rollback()
+      else transaction.fail()
+    }
+    if (packet.commits) this.finish()
     packet.operation?.fail(error, hashText(error.sqlState, 0), record)
-    if (packet.commits) this.transaction.rollback()
+  }
+
+  /** Ends the wait of a statement with an error. */
+  private giveUp(state: '40P01' | '55P03' | '57014', message: string): void {
+    const { waiting, transaction, kernel } = this
+    if (waiting === undefined || waiting === 'commit' || transaction === undefined) return
+    this.waiting = undefined
+    this.cancelTimers()
+    transaction.cancelWait()
+    const { cause } = kernel
+    kernel.cause = waiting.cause
+    this.done(waiting)
+    const { statement } = waiting
+    const table = 'table' in statement ? statement.table.schema.name : ''
+    this.reject(waiting, new DatabaseError(state, table, message))
+    this.catchUp()
+    kernel.cause = cause
+  }
+
+  private giveUpPool(): void {
+    if (this.connection !== undefined) return
+    const error = this.database.pool(this.process).gaveUp(this)
+    this.unsent = []
+    this.lost(error, this.kernel.cause)
+  }
+
+  private startTimers(): void {
+    const { lockTimeout, statementTimeout } = this.options
+    this.timers = [this.schedule(DEADLOCK_TIMEOUT_MICROS, DEADLOCK_CHECK)]
+    if (lockTimeout !== undefined)
+      this.timers.push(this.schedule(durationMicros(lockTimeout), LOCK_TIMED_OUT))
+    if (statementTimeout !== undefined && this.statementTimer === undefined)
+      this.statementTimer = this.schedule(durationMicros(statementTimeout), STATEMENT_TIMED_OUT)
+  }
+
+  private schedule(delayMicros: number, code: number, subject?: unknown): Ticket {
+    return this.kernel.schedule(delayMicros, this.task.entity, this, code, subject)
+  }
+
+  private cancelTimers(): void {
+    if (this.timers === undefined) return
+    for (const timer of this.timers) this.kernel.cancel(timer)
+    this.timers = undefined
   }
 
   /** Records what was done, by whoever asked for it and, after a wait, because somebody freed a lock. */
@@ -203,64 +344,59 @@ export class Session implements Actor, ProcessResource {
   }
 
   private executeCommit(operation: Operation<unknown>, value: unknown): void {
-    const { kernel, transaction, database, task } = this
-    if (this.failure !== undefined) {
+    const { transaction, failure, kernel, database } = this
+    if (transaction === undefined) return
+    try {
+      if (transaction.state === 'failed') throw failure
+      transaction.prepare()
+    } catch (error) {
       transaction.rollback()
-      operation.fail(this.failure, hashText(this.failure.message, 0), kernel.cause)
+      this.finish()
+      const heard = error as DatabaseError
+      operation.fail(
+        heard,
+        hashText(heard.message, 0),
+        this.record('rejected', kernel.trace && { sqlState: heard.sqlState, message: heard.message }),
+      )
       return
     }
+    if (database.commitMicros === 0) {
+      this.makeDurable(operation, value)
+      return
+    }
+    this.waiting = 'commit'
+    this.acknowledged = value
+    kernel.schedule(database.commitMicros, this.task.entity, this, DURABLE, operation)
+  }
+
+  private makeDurable(operation: Operation<unknown>, value: unknown): void {
+    const { kernel, database, task, transaction } = this
+    if (transaction === undefined || transaction.state === 'ended') return
     const rows = kernel.trace && transaction.writtenRows()
     const record = this.record('commit', rows)
-    transaction.commit(record)
-    const back = database.network.link(database.process, this.process)
+    transaction.commit(record, task.entity)
     this.acknowledged = value
-    database.network.send(back, task.entity, this, COMMIT_ACKNOWLEDGED, operation, record)
-  }
-}
-
-/** A read outside transactions: it holds nothing at the server, so nothing needs to end it. */
-export class ReadCall implements Actor {
-  private readonly database: Database
-  private readonly statement: ReadStatement
-  private readonly operation: Operation<unknown>
-
-  constructor(database: Database, statement: ReadStatement, operation: Operation<unknown>) {
-    this.database = database
-    this.statement = statement
-    this.operation = operation
-  }
-
-  /** Sends it from a process. */
-  send(process: Process): void {
-    const { network } = this.database
-    const { entity, cause } = this.operation.task
+    const { network, process } = database
     network.send(
-      network.link(process, this.database.process),
-      entity,
+      network.link(process, this.process),
+      task.entity,
       this,
-      STATEMENT_ARRIVES,
-      undefined,
-      cause,
+      COMMIT_ACKNOWLEDGED,
+      operation,
+      record,
     )
   }
 
-  onEvent(_code: number, _subject: unknown): void {
-    answer.reset(this.database.kernel.trace !== undefined)
-    read(this.statement, undefined, answer)
-    answerTo(this.database, this.operation.task, this.statement, this.operation)
+  /** Gives the connection back. */
+  private finish(): void {
+    const { connection } = this
+    if (connection !== undefined && connection.user === this) connection.pool.release(connection)
   }
 }
 
-function answerTo(database: Database, task: Task, statement: Statement, operation: Operation<unknown>): void {
-  const { kernel } = database
-  let record = 0
-  if (kernel.trace !== undefined) {
-    const table = 'table' in statement ? statement.table.schema.name : undefined
-    const data = { table, answer: answer.value }
-    record = kernel.record(statement.kind, database.name, task.entity, kernel.cause, data)
-    for (const writer of answer.readFrom ?? []) kernel.trace.addParent(writer)
-  }
-  operation.complete(answer.value, answer.hash, record)
+function abortedError(): DatabaseError {
+  const message = 'current transaction is aborted, commands ignored until end of transaction block'
+  return new DatabaseError('25P02', '', message)
 }
 
 function recipeError(error: unknown): SimError {

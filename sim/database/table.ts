@@ -1,5 +1,6 @@
 import { SimError } from '../kernel/error.ts'
 import type { RowSealer } from '../kernel/value.ts'
+import { Entry, type Version } from './entry.ts'
 import {
   columnsOf,
   compareRows,
@@ -9,6 +10,8 @@ import {
   orderings,
   type Query,
 } from './predicate.ts'
+import type { Snapshots } from './snapshots.ts'
+import { TableIndex } from './table-index.ts'
 import type { Transaction } from './transaction.ts'
 
 /** A row: immutable plain data. */
@@ -28,64 +31,49 @@ export interface TableSchema {
   readonly sequence: boolean
 }
 
-/** A statement that waits for the lock of a row. */
-export interface LockWaiter {
-  /** Evaluates it again. */
-  retry(): void
-}
-
-/** A row's committed version, and the version that an open transaction holds under its lock. */
-export class Entry {
-  readonly table: Table
-  readonly key: unknown
-  /** Position in the order of insertion. */
-  readonly ordinal: number
-  committed: Row | undefined
-  /** Trace id of the commit that wrote it. */
-  writtenBy = 0
-  /** Hash of the committed row. */
-  hash = 0
-  pending: Row | undefined
-  pendingHash = 0
-  /** The transaction that holds the row lock. */
-  owner: Transaction | undefined
-  /** Statements that wait for the lock, first come first served. */
-  waiting: LockWaiter[] | undefined
-
-  constructor(table: Table, key: unknown, ordinal: number) {
-    this.table = table
-    this.key = key
-    this.ordinal = ordinal
-  }
-
-  /** The version that a transaction sees: its own, else the last committed one (READ COMMITTED). */
-  visibleTo(transaction: Transaction | undefined): Row | undefined {
-    return transaction !== undefined && this.owner === transaction ? this.pending : this.committed
-  }
-}
+type AnyQuery = Query<Record<string, unknown>>
+type AnyWhere = Readonly<Record<string, unknown>>
 
 /** Hears of every committed change of a row: of its new version, or of the last one when it was deleted. */
 export type TableObserver = (row: Row, cause: number) => void
 
-/** A table of one database: rows by primary key, with equality indexes over committed versions. */
+/** A snapshot that sees every commit so far. */
+export const LATEST = Number.POSITIVE_INFINITY
+
+/** As many sequence values are lost when the server crashes (`SEQ_LOG_VALS`). */
+const SEQUENCE_LOGGED_AHEAD = 32
+
+/** A table of one database: rows by primary key, with indexes over the versions that are kept. */
 export class Table {
   readonly schema: TableSchema
   readonly entries = new Map<unknown, Entry>()
   readonly observers: TableObserver[] = []
   readonly sealer: RowSealer
-  private readonly indexes: EqualityIndex[] = []
+  /** The unique constraints besides the key, in the order in which they are checked. */
+  readonly constraints: readonly TableIndex[]
+  private readonly indexes: TableIndex[]
   private nextOrdinal = 0
   private nextSequence = 1
+  /** The highest sequence value that the log says was given out. */
+  private loggedSequence = 0
 
   constructor(schema: TableSchema) {
     this.schema = schema
     this.sealer = schema.sealer
-    for (const column of schema.indexes) this.indexes.push({ column, buckets: new Map() })
+    this.constraints = schema.unique.map((columns) => new TableIndex(columns, true))
+    this.indexes = schema.indexes.map((column) => new TableIndex([column], false))
   }
 
   /** Allocates the next sequence value: at insert, never given back. */
   allocate(): number {
-    return this.nextSequence++
+    const value = this.nextSequence++
+    if (value > this.loggedSequence) this.loggedSequence = value + SEQUENCE_LOGGED_AHEAD
+    return value
+  }
+
+  /** After a crash the sequence goes on behind the values that the log gave out ahead. */
+  skipSequence(): void {
+    this.nextSequence = Math.max(this.nextSequence, this.loggedSequence + 1)
   }
 
   /** The entry of a key; made when first used. */
@@ -100,32 +88,100 @@ export class Table {
 
   /** Adds an index over a column, of present and future rows. */
   addIndex(column: string): void {
-    if (this.indexOf(column) !== undefined) return
-    const index: EqualityIndex = { column, buckets: new Map() }
+    if (this.indexes.some(({ columns }) => columns.length === 1 && columns[0] === column)) return
+    const index = new TableIndex([column], false)
     this.indexes.push(index)
     for (const entry of this.entries.values()) {
-      if (entry.committed !== undefined) reindex(index, entry, undefined, entry.committed)
+      if (entry.committed !== undefined) index.add(entry, entry.committed)
     }
   }
 
   /** Puts a row into the table before the run begins. */
   load(row: Row): void {
     const entry = this.entry(row[this.schema.key])
-    entry.pending = row
-    entry.pendingHash = this.sealer.seal(row)
-    this.publish(entry, 0)
-    entry.pending = undefined
+    entry.committed = row
+    entry.hash = this.sealer.seal(row)
+    this.rewritten(entry, row)
   }
 
-  /** Publishes the version that a committing transaction wrote; observers hear of it when all its rows are published. */
-  publish(entry: Entry, cause: number): void {
+  /** Indexes a version that a transaction has written; unique constraints when they have been checked. */
+  written(entry: Entry, before: Row | undefined, after: Row): void {
+    if (before === undefined) {
+      if (entry.committed !== undefined) entry.reborn = true
+      // A row that was deleted and is inserted again while a snapshot sees its old self is a new row.
+      else if (entry.older !== undefined) entry.ordinal = this.nextOrdinal++
+    }
+    const { indexes } = this
+    for (let at = 0; at < indexes.length; at++) (indexes[at] as TableIndex).add(entry, after)
+  }
+
+  /** Indexes a version that a transaction had written before and has gone back to. */
+  rewritten(entry: Entry, row: Row): void {
+    for (const index of this.constraints) index.add(entry, row)
+    for (const index of this.indexes) index.add(entry, row)
+  }
+
+  /** Publishes the version that a committing transaction wrote. */
+  publish(entry: Entry, commit: number, xid: number, cause: number, snapshots: Snapshots): void {
     const before = entry.committed
+    const kept = snapshots.any && before !== undefined
+    if (kept) {
+      entry.older = entry.version(commit)
+      snapshots.keep(entry, commit)
+    }
     entry.committed = entry.pending
     entry.hash = entry.pendingHash
     entry.writtenBy = cause
-    const { indexes } = this
-    for (let at = 0; at < indexes.length; at++)
-      reindex(indexes[at] as EqualityIndex, entry, before, entry.committed)
+    entry.commit = commit
+    entry.xid = xid
+    if (before === undefined || entry.reborn) entry.born = commit
+    entry.reborn = false
+    entry.writer = undefined
+    entry.pending = undefined
+    if (kept) return
+    if (before !== undefined) this.dropped(entry, before)
+    else this.forget(entry)
+  }
+
+  /** Takes back what a transaction wrote, that it was the writer included. */
+  withdraw(entry: Entry): void {
+    const { pending } = entry
+    entry.reborn = false
+    entry.writer = undefined
+    entry.pending = undefined
+    if (pending !== undefined) this.dropped(entry, pending)
+    else this.forget(entry)
+  }
+
+  /** Puts back the version before a commit that is lost; undefined if there was none. */
+  restore(entry: Entry, before: Version | undefined): void {
+    const lost = entry.committed
+    entry.committed = before?.row
+    entry.hash = before?.hash ?? 0
+    entry.writtenBy = before?.writtenBy ?? 0
+    entry.commit = before?.commit ?? 0
+    entry.born = before?.born ?? 0
+    entry.xid = before?.xid ?? 0
+    if (before?.row !== undefined) {
+      this.entries.set(entry.key, entry)
+      this.rewritten(entry, before.row)
+    }
+    if (lost !== undefined) this.dropped(entry, lost)
+  }
+
+  /** Drops the versions of a row that no snapshot sees which is not older than the commit `oldest`. */
+  dropVersions(entry: Entry, oldest: number): void {
+    let last: Version | undefined
+    let version = entry.older
+    while (version !== undefined && version.until > oldest) {
+      last = version
+      version = version.older
+    }
+    if (last === undefined) entry.older = undefined
+    else last.older = undefined
+    for (; version !== undefined; version = version.older)
+      if (version.row !== undefined) this.dropped(entry, version.row)
+    this.forget(entry)
   }
 
   /** Tells the observers of a committed change. */
@@ -136,30 +192,58 @@ export class Table {
 
   /**
    * The entries whose visible version meets a query, in its order.
+   * @param snapshot number of the last commit that it sees
+   * @param where the query's condition, with every value that the server fills in
    * @throws SimError 'definition' for a column that the table does not have, and a limit that is none
    */
-  find(query: Query<Record<string, unknown>>, transaction: Transaction | undefined): Entry[] {
-    const where = query.where ?? EVERYTHING
-    this.check(query, where)
-    const found: Entry[] = []
-    const key = where[this.schema.key]
-    if (key !== undefined && typeof key !== 'object') {
-      this.findKey(key, where, transaction, found)
-    } else if (isMembership(key)) {
-      for (const member of new Set(key.value)) this.findKey(member, where, transaction, found)
-    } else {
-      this.findAll(where, transaction, found)
-    }
-    if (found.length > 1) {
-      const by = orderings(query.orderBy)
-      found.sort((left, right) => compareEntries(left, right, by, transaction))
-    }
+  find(
+    query: AnyQuery,
+    transaction: Transaction | undefined,
+    snapshot = LATEST,
+    where: AnyWhere = query.where ?? EVERYTHING,
+  ): Entry[] {
+    const found = this.findAll(query, transaction, snapshot, where)
     const { limit = found.length, offset = 0 } = query
     return offset > 0 || limit < found.length ? found.slice(offset, offset + limit) : found
   }
 
+  /** As `find`, whatever limit and offset the query has. */
+  findAll(query: AnyQuery, transaction: Transaction | undefined, snapshot: number, where: AnyWhere): Entry[] {
+    const by = this.check(query, where)
+    const found: Entry[] = []
+    for (const entry of this.candidates(where)) {
+      const row = entry.visibleTo(transaction, snapshot)
+      if (row !== undefined && matches(row, where)) found.push(entry)
+    }
+    if (found.length > 1) found.sort((left, right) => compareEntries(left, right, by, transaction, snapshot))
+    return found
+  }
+
+  /** The entries of which some version that is kept may meet a condition. */
+  candidates(where: AnyWhere): Iterable<Entry> {
+    const key = where[this.schema.key]
+    if (key !== undefined) {
+      if (typeof key !== 'object' || key === null) return this.keyed(key)
+      if (isMembership(key)) return [...new Set(key.value)].flatMap((member) => this.keyed(member))
+    }
+    const { indexes, constraints } = this
+    for (let at = 0; at < indexes.length; at++) {
+      const index = indexes[at] as TableIndex
+      const value = where[index.columns[0] as string]
+      if (value !== undefined && (typeof value !== 'object' || value === null)) return index.find(value)
+    }
+    for (const index of constraints) {
+      const asked = index.columns.every((column) => {
+        const value = where[column]
+        return value !== undefined && typeof value !== 'object'
+      })
+      if (asked) return index.find(index.valueOf(where))
+    }
+    return this.entries.values()
+  }
+
   /** The committed rows that meet a condition, in insertion order. */
-  rows(where: Readonly<Record<string, unknown>>): Row[] {
+  rows(where: AnyWhere): Row[] {
     return this.find({ where }, undefined).map((entry) => entry.committed as Row)
   }
 
@@ -169,77 +253,44 @@ export class Table {
       const row = this.entries.get(value)?.committed
       return row === undefined ? [] : [row]
     }
-    const index = this.indexOf(column)
+    const index = this.indexes.find(({ columns }) => columns[0] === column)
     if (index === undefined) return this.rows({ [column]: value })
-    const bucket = index.buckets.get(value)
-    if (bucket === undefined) return []
-    if (bucket instanceof Entry) return [bucket.committed as Row]
     const rows: Row[] = []
-    for (const entry of bucket) rows.push(entry.committed as Row)
+    for (const { committed } of index.find(value))
+      if (committed !== undefined && committed[column] === value) rows.push(committed)
     return rows
   }
 
-  private check({ orderBy, limit, offset }: Query<Record<string, unknown>>, where: object): void {
+  /** A version of a row is gone. */
+  dropped(entry: Entry, row: Row): void {
+    const { indexes, constraints } = this
+    for (let at = 0; at < indexes.length; at++) (indexes[at] as TableIndex).remove(entry, row)
+    for (let at = 0; at < constraints.length; at++) (constraints[at] as TableIndex).remove(entry, row)
+    this.forget(entry)
+  }
+
+  private keyed(key: unknown): readonly Entry[] {
+    const entry = this.entries.get(key)
+    return entry === undefined ? NONE : [entry]
+  }
+
+  /** Forgets a row of which no version is left. */
+  private forget(entry: Entry): void {
+    const { committed, older, writer, key } = entry
+    if (committed === undefined && older === undefined && writer === undefined) this.entries.delete(key)
+  }
+
+  private check({ orderBy, limit, offset }: AnyQuery, where: AnyWhere): readonly Ordering[] {
     const { schema, sealer } = this
-    for (const column of columnsOf(where as Record<string, unknown>))
+    for (const column of columnsOf(where))
       if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)
-    for (const { column } of orderings(orderBy))
+    const by = orderings(orderBy)
+    for (const { column } of by)
       if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)
     checkCount(schema.name, 'limit', limit)
     checkCount(schema.name, 'offset', offset)
+    return by
   }
-
-  private findKey(
-    key: unknown,
-    where: Readonly<Record<string, unknown>>,
-    transaction: Transaction | undefined,
-    found: Entry[],
-  ): void {
-    const entry = this.entries.get(key)
-    const row = entry?.visibleTo(transaction)
-    if (entry !== undefined && row !== undefined && matches(row, where)) found.push(entry)
-  }
-
-  private findAll(
-    where: Readonly<Record<string, unknown>>,
-    transaction: Transaction | undefined,
-    found: Entry[],
-  ): void {
-    for (const entry of this.candidates(where)) {
-      const row = entry.visibleTo(transaction)
-      if (row !== undefined && matches(row, where)) found.push(entry)
-    }
-    if (transaction !== undefined) this.findOwn(where, transaction, found)
-  }
-
-  private indexOf(column: string): EqualityIndex | undefined {
-    for (const index of this.indexes) if (index.column === column) return index
-    return undefined
-  }
-
-  private candidates(where: Readonly<Record<string, unknown>>): Iterable<Entry> {
-    for (const { column, buckets } of this.indexes) {
-      const condition = where[column]
-      if (condition !== undefined && (typeof condition !== 'object' || condition === null)) {
-        const bucket = buckets.get(condition)
-        return bucket === undefined ? NONE : bucket instanceof Entry ? [bucket] : bucket
-      }
-    }
-    return this.entries.values()
-  }
-
-  private findOwn(where: Readonly<Record<string, unknown>>, transaction: Transaction, found: Entry[]): void {
-    for (const entry of transaction.entries) {
-      if (entry.table !== this || entry.pending === undefined || found.includes(entry)) continue
-      if (matches(entry.pending, where)) found.push(entry)
-    }
-  }
-}
-
-/** Entries by the value of one column of their committed version; a value that only one entry has needs no set. */
-interface EqualityIndex {
-  readonly column: string
-  readonly buckets: Map<unknown, Entry | Set<Entry>>
 }
 
 function noColumn(table: string, column: string, names: readonly string[]): SimError {
@@ -250,38 +301,21 @@ function noColumn(table: string, column: string, names: readonly string[]): SimE
 }
 
 const NONE: readonly Entry[] = []
-const EVERYTHING: Readonly<Record<string, unknown>> = {}
-
-function reindex(
-  { column, buckets }: EqualityIndex,
-  entry: Entry,
-  before: Row | undefined,
-  after: Row | undefined,
-): void {
-  const old = before?.[column]
-  const now = after?.[column]
-  if (before !== undefined && after !== undefined && old === now) return
-  if (before !== undefined) {
-    const bucket = buckets.get(old)
-    if (bucket === entry) buckets.delete(old)
-    else (bucket as Set<Entry>).delete(entry)
-  }
-  if (after !== undefined) {
-    const bucket = buckets.get(now)
-    if (bucket === undefined) buckets.set(now, entry)
-    else if (bucket instanceof Entry) buckets.set(now, new Set([bucket, entry]))
-    else bucket.add(entry)
-  }
-}
+const EVERYTHING: AnyWhere = {}
 
 function compareEntries(
   left: Entry,
   right: Entry,
   by: readonly Ordering[],
   transaction: Transaction | undefined,
+  snapshot: number,
 ): number {
-  const order = compareRows(left.visibleTo(transaction) as Row, right.visibleTo(transaction) as Row, by)
-  return order !== 0 ? order : left.ordinal - right.ordinal
+  if (by.length > 0) {
+    const leftRow = left.visibleTo(transaction, snapshot) as Row
+    const order = compareRows(leftRow, right.visibleTo(transaction, snapshot) as Row, by)
+    if (order !== 0) return order
+  }
+  return left.ordinal - right.ordinal
 }
 
 function checkCount(table: string, what: string, count: number | undefined): void {

@@ -1,13 +1,10 @@
-import type { Targets } from '../faults/aim.ts'
+import { serviceOf, type Targets, USERS } from '../faults/aim.ts'
 import { KAFKA_DEFAULTS } from '../kafka/config.ts'
 import { formatDuration } from '../kernel/time.ts'
 import { QUEUE_SERVER } from '../queue/server.ts'
 import { type PreparedSystem, runGenerated } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import type { SystemParts } from '../service/system.ts'
-
-/** Workloads whose steps are not the system's. */
-const USERS = 'users.'
 
 /** What a run without faults says of a system. */
 export interface Calm {
@@ -23,7 +20,7 @@ export function targetsOf(parts: SystemParts, scenario: Scenario, { steps, endMi
   return {
     services: parts.services.map(({ name }) => name),
     externals: parts.externals.map(({ name }) => name),
-    steps: steps.filter((step) => !step.startsWith(USERS)),
+    steps: steps.filter((step) => serviceOf(step) !== USERS),
     brokers,
     dispensableMachines: minInsync - 1,
     servers: parts.topics.some(({ queue }) => queue !== undefined) ? [QUEUE_SERVER] : [],

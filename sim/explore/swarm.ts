@@ -15,7 +15,7 @@ export interface Sampled {
 }
 
 /** Faults of a plan at most. */
-const MOST_FAULTS = 6
+const MOST_FAULTS = 16
 /** In so many draws one leaves something as it is. */
 const LEFT_ALONE = 2
 
@@ -99,15 +99,15 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
   const kinds = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
-  const count = draw.oneOf([1, 2, 3, MOST_FAULTS])
-  const atSteps = draw.oneOf([3, 2, 1, 0])
+  const count = draw.oneOf([1, 4, 8, MOST_FAULTS])
+  const atSteps = draw.oneOf([3, 3, 2, 1, 0])
   if (peace || kinds.length === 0) return []
   for (const { kind } of kinds) features.push(`fault ${kind}`)
   features.push(count === 1 ? 'one fault' : count < MOST_FAULTS ? 'few faults' : 'many faults')
   features.push(['at moments', 'at moments rather', 'at steps rather', 'at steps'][atSteps] as string)
   const plan: FaultSpec[] = []
   for (let number = 1; number <= count; number++) {
-    const kind = draw.oneOf(kinds as [FaultKind, ...FaultKind[]])
+    const kind = kindOf(kinds, draw)
     const trigger = sampleTrigger(targets, draw, atSteps)
     const place = placeOf(trigger)
     const [likeliest, ...others] = kind.aims(targets, place)
@@ -116,30 +116,47 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
     if (likeliest === undefined) continue
     const already = plan.filter((fault) => kind.kind in fault).length
     if (kind.most !== undefined && already >= kind.most(targets)) continue
-    const rather = place === undefined ? 0 : 1
-    const index = other % (1 + others.length + rather * others.length)
-    const aim: Members = index > others.length ? likeliest : ([likeliest, ...others][index] as Members)
+    // At a step, what runs the step is as likely as all else together, three times over.
+    const slots = place === undefined ? 1 : 1 + 3 * others.length
+    const aim: Members = others[(other % (slots + others.length)) - slots] ?? likeliest
     plan.push({ ...aim, ...trigger, ...members })
   }
   return plan
 }
 
 /** @param atSteps of three faults, so many strike at a step */
-function sampleTrigger(
-  { steps, horizon, noun, orders }: Targets,
-  draw: Draw,
-  atSteps: number,
-): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
+function sampleTrigger(targets: Targets, draw: Draw, atSteps: number): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
+  const { horizon, noun, orders } = targets
   const moment = draw.duration('1ms', horizon)
-  const step = draw.between(1, 1_000_000)
+  const step = stepOf(targets, draw)
   const phase = draw.oneOf(['after', 'before'])
   const order = draw.between(1, orders)
-  const nth = draw.oneOf([1, 1, 1, 2])
+  const nth = draw.oneOf([1, 1, 1, 1, 1, 1, 1, 2])
   const anyOrder = draw.between(1, 4) === 1
-  if (steps.length === 0 || draw.between(1, 3) > atSteps) return { at: moment }
-  const at = `${phase} ${steps[step % steps.length]}`
+  if (step === undefined || draw.between(1, 3) > atSteps) return { at: moment }
+  const at = `${phase} ${step}`
   const repeated = nth === 1 ? {} : { nth }
   return anyOrder ? { at, ...repeated } : { at, of: `${noun} ${order}`, ...repeated }
+}
+
+/** A kind of those that are on, by their weights. */
+function kindOf(kinds: readonly FaultKind[], draw: Draw): FaultKind {
+  const weighted = kinds.flatMap((kind) => Array.from({ length: kind.weight ?? 1 }, () => kind))
+  return draw.oneOf(weighted as [FaultKind, ...FaultKind[]])
+}
+
+/** How much likelier a step is that does more than a statement inside a transaction: a crash undoes those anyway. */
+const EFFECT_WEIGHT = 4
+
+function stepOf({ steps, externals }: Targets, draw: Draw): string | undefined {
+  const statement = (step: string): boolean => {
+    const [, owner, verb] = / (\S+)\.(\S+)$/.exec(step) ?? []
+    return /^(?:insert|get|select|update|delete)$/.test(verb ?? '') && !externals.includes(owner ?? '')
+  }
+  const weighted = steps.flatMap((step) =>
+    Array.from({ length: statement(step) ? 1 : EFFECT_WEIGHT }, () => step),
+  )
+  return weighted[draw.between(0, 1_000_000) % weighted.length]
 }
 
 function placeOf({ at }: Pick<FaultSpec, 'at'>): Place | undefined {

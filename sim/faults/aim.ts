@@ -73,6 +73,9 @@ export function runnerOf(step: string): string {
   return step.startsWith(`${service}.relay `) ? `${service}-relay` : service
 }
 
+/** The process from which the load comes. */
+export const USERS = 'users'
+
 /** Names of the brokers. */
 export function brokersOf({ brokers }: Targets): string[] {
   return Array.from({ length: brokers }, (_, index) => `broker-${index + 1}`)

@@ -37,8 +37,8 @@ export interface FaultWorld {
   readonly services: readonly OperatedService[]
 }
 
-/** Processes that have lives: those of services (instances and relays), and brokers. */
-export type TargetGroup = 'services' | 'brokers'
+/** Processes that have lives: those of services (instances and relays), brokers, and the controller. */
+export type TargetGroup = 'services' | 'brokers' | 'controller'
 
 /**
  * A kind of fault. Its name is the member of a scenario file's entry that says what is hit, as in `crash: payment`;
@@ -67,6 +67,8 @@ export interface FaultKind<Settings extends object = object> {
   aims(targets: Targets, place: Place | undefined): readonly Members[]
   /** Draws the members that say how strong it is and how long it lasts. */
   sample(draw: Draw): Members
+  /** How often a plan has it, compared with other kinds; default 1. */
+  readonly weight?: number
   /** How many of it a plan may hold, so that a right system can still keep its promises; left out: as many as you like. */
   most?(targets: Targets): number
 }

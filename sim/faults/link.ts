@@ -3,7 +3,7 @@ import type { LinkCondition } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { durationMicros, type Micros } from '../kernel/time.ts'
-import { brokersOf, type Place, serviceOf, type Targets } from './aim.ts'
+import { brokersOf, type Place, serviceOf, type Targets, USERS } from './aim.ts'
 import { durationText, processName } from './duration.ts'
 import { defineFault, type FaultWorld } from './fault.ts'
 
@@ -32,10 +32,10 @@ function impose(
   return kernel.nowMicros + forMicros
 }
 
-/** Sides that talk to each other: a service and a broker, another server, or an external system. */
+/** Sides that talk to each other: a service and a broker, another server, an external system, or the users. */
 function linksOf(targets: Targets, place: Place | undefined): [string, string][] {
   const services = place === undefined ? targets.services : [serviceOf(place.step)]
-  const others = [...brokersOf(targets), ...targets.servers, ...targets.externals]
+  const others = [...brokersOf(targets), ...targets.servers, ...targets.externals, USERS]
   return services.flatMap((service) => others.map((other): [string, string] => [service, other]))
 }
 

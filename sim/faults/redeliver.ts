@@ -32,5 +32,6 @@ export const redeliver = defineFault({
   },
   aims: ({ services }, place) =>
     (place === undefined ? services : [serviceOf(place.step)]).map((name) => ({ redeliver: name })),
+  weight: 2,
   sample: (draw) => ({ records: draw.between(1, 3) }),
 })

@@ -10,17 +10,16 @@ import type {
   BrokerDisk,
   BrokerHost,
   BrokerObserver,
-  ControllerAnswered,
-  ControllerApi,
   ControllerChannel,
-  ControllerRequest,
+  StandingBroker,
 } from './broker/host.ts'
 import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
+import { type Message, NO_ANSWER, type Server } from './connection.ts'
 import { type ConsumerClient, placeOf } from './consumer-client.ts'
 import type { MetadataBatch } from './controller/record.ts'
+import { ActiveControllerChannel } from './controller-channel.ts'
 import type { MetadataFollower } from './controller-node.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { RecordBatch } from './log/batch.ts'
@@ -109,7 +108,9 @@ export class BrokerNode implements Server, MetadataFollower {
   private disk: BrokerDisk | undefined
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
-  private toController: Connection | undefined
+  private toController: ActiveControllerChannel | undefined
+  /** How many member ids it has made up. */
+  private memberIds = 0
 
   constructor(cluster: KafkaCluster, id: number) {
     const { kernel, network } = cluster
@@ -173,6 +174,10 @@ export class BrokerNode implements Server, MetadataFollower {
     return undefined
   }
 
+  controllerChanged(): void {
+    this.toController?.controllerChanged()
+  }
+
   takeMetadata(batches: readonly MetadataBatch[]): void {
     this.perform((broker, nowMillis) => {
       for (const batch of batches) {
@@ -183,25 +188,37 @@ export class BrokerNode implements Server, MetadataFollower {
     this.interruptRoutines()
   }
 
+  /** Is in the first of its lives, and has been up for some time. */
+  resume(standing: StandingBroker): void {
+    this.start(standing)
+    this.toController?.connect()
+  }
+
+  /** Makes up what comes after the prefix of a member id. */
+  newMemberId(): string {
+    return `${this.life}.${++this.memberIds}`
+  }
+
+  /** The name of its present life. */
+  get life(): string {
+    return `${this.process.name}#${this.process.incarnation.number}`
+  }
+
   /** Starts a life, with what the last one left on the disk. */
-  private start(): void {
+  private start(standing?: StandingBroker): void {
     const { cluster, process } = this
-    const nowMillis = clockMillis(cluster.kernel.nowMicros)
+    const { kernel, controller, brokerConfig, switches } = cluster
+    const nowMillis = clockMillis(kernel.nowMicros)
     process.attach({
       resourceIndex: -1,
       processEnded: (cause) => this.ended(cause),
       processPaused: () => this.paused(),
     })
-    this.toController = undefined
-    this.broker = new Broker(
-      this.id,
-      cluster.brokerConfig,
-      this.hostOf(),
-      nowMillis,
-      this.disk,
-      cluster.switches,
-    )
-    cluster.controller.follow(this, -1)
+    const toController = this.controllerChannel()
+    this.toController = toController
+    const host = this.hostOf(toController)
+    this.broker = new Broker(this.id, brokerConfig, host, nowMillis, this.disk, switches, standing)
+    controller.follow(this, standing === undefined ? -1 : this.broker.metadataOffset)
     this.settle()
   }
 
@@ -233,6 +250,7 @@ export class BrokerNode implements Server, MetadataFollower {
       this.disk = leave === undefined ? broker.crashProcess(nowMillis) : leave(broker, nowMillis)
     this.leave = undefined
     this.broker = undefined
+    this.toController = undefined
     this.routine.end()
     this.interruptRoutines()
     for (const alarm of [this.alarm, this.housekeeping, this.heartbeats]) alarm.clear()
@@ -264,7 +282,7 @@ export class BrokerNode implements Server, MetadataFollower {
     const { controller, kernel } = this.cluster
     // One that is overdue is not mere routine: the controller may have fenced the broker meanwhile.
     const isInTime = dueMillis > clockMillis(kernel.nowMicros)
-    const isRoutine = isInTime && broker.state === 'RUNNING' && !controller.isShuttingDown
+    const isRoutine = isInTime && broker.isHeartbeatRoutine && !controller.isShuttingDown
     if (isRoutine && this.routine.isPossible) {
       this.heartbeats.clear()
       this.routine.begin()
@@ -333,39 +351,23 @@ export class BrokerNode implements Server, MetadataFollower {
     return new Routine(network, this.process, controller.process, { suspend, resume }, () => this.settle())
   }
 
-  private hostOf(): BrokerHost {
+  private controllerChannel(): ActiveControllerChannel {
+    const { cluster, network, process } = this
+    const retryMillis = cluster.brokerConfig['broker.session.timeout.ms']
+    return new ActiveControllerChannel(network, process, cluster.controller, retryMillis, () => this.settle())
+  }
+
+  private hostOf(controller: ControllerChannel): BrokerHost {
     const { network, process, cluster } = this
     const channel = (): ClientChannel =>
       new ClientChannel(network, process, cluster.nodes, () => this.settle(), true)
-    const life = `${process.name}#${process.incarnation.number}`
-    let members = 0
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
-      controller: this.controllerChannel(),
+      controller,
       observer: new TraceObserver(cluster.kernel),
       parksFetches: true,
-      newMemberId: () => `${life}.${++members}`,
-      newIncarnationId: () => life,
-    }
-  }
-
-  private controllerChannel(): ControllerChannel {
-    const { cluster, network, process } = this
-    const { controller, kernel } = cluster
-    return {
-      send: <Api extends ControllerApi>(
-        request: ControllerRequest<Api>,
-        answered: ControllerAnswered<Api>,
-      ) => {
-        this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
-          this.toController = undefined
-        })
-        const message = { ...request, timeoutMillis: SOCKET_TIMEOUT_MS }
-        this.toController.send(message, process.entity, (response) => {
-          answered(response as Parameters<typeof answered>[0], clockMillis(kernel.nowMicros))
-          this.settle()
-        })
-      },
+      newMemberId: () => this.newMemberId(),
+      newIncarnationId: () => this.life,
     }
   }
 }

@@ -19,8 +19,6 @@ const COORDINATOR_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
   'ConsumerGroupHeartbeat',
   'OffsetCommit',
   'OffsetFetch',
-  'WriteTxnMarkers',
-  'AddPartitionsToTxn',
 ])
 
 /** How one life of a process reaches brokers: a connection to each, opened when it is needed. */
@@ -59,9 +57,23 @@ export class ClientChannel implements Channel {
   }
 
   send<Api extends ApiName>(nodeId: number, request: ApiRequest<Api>, answered: Answered<Api>): void {
-    const isForCoordinator = COORDINATOR_APIS.has(request.api)
-    if (isForCoordinator) this.coordinatorId = nodeId
-    const connections = isForCoordinator ? this.toCoordinators : this.toBrokers
+    const connection = COORDINATOR_APIS.has(request.api)
+      ? this.reachCoordinator(nodeId)
+      : this.connectionOf(this.toBrokers, nodeId)
+    const { kernel } = this.network
+    connection.send(request, this.entity, (response) => {
+      answered(response as ResponseOf<Api> | undefined, clockMillis(kernel.nowMicros))
+      this.settle(request.api)
+    })
+  }
+
+  /** The connection to a coordinator. */
+  reachCoordinator(nodeId: number): Connection {
+    this.coordinatorId = nodeId
+    return this.connectionOf(this.toCoordinators, nodeId)
+  }
+
+  private connectionOf(connections: Map<number, Connection>, nodeId: number): Connection {
     let connection = connections.get(nodeId)
     if (connection === undefined) {
       const node = this.nodes.get(nodeId) as Node
@@ -69,11 +81,7 @@ export class ClientChannel implements Channel {
       connection = new Connection(this.network, this.process, node.process, node, this.isPipelined, closed)
       connections.set(nodeId, connection)
     }
-    const { kernel } = this.network
-    connection.send(request, this.entity, (response) => {
-      answered(response as ResponseOf<Api> | undefined, clockMillis(kernel.nowMicros))
-      this.settle(request.api)
-    })
+    return connection
   }
 
   /** A fetch that is parked at a broker is to be answered in its time. */

@@ -3,13 +3,22 @@ import type { Process } from '../cluster/process.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { BROKER_SWITCHES, type BrokerConfig, type BrokerSwitches } from './broker/config.ts'
+import type { BrokerConfig } from './broker/config.ts'
 import { BrokerNode } from './broker-node.ts'
-import { type ClusterConfig, clusterConfig, type KafkaSettings } from './config.ts'
-import type { ConsumerSettings } from './consumer/config.ts'
+import {
+  type ClusterConfig,
+  clusterConfig,
+  KAFKA_SWITCHES,
+  type KafkaSettings,
+  type KafkaSwitches,
+  memberConfig,
+} from './config.ts'
+import type { ConsumerConfig, ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient } from './consumer-client.ts'
+import type { CreatableTopic } from './controller/topics.ts'
 import { ControllerNode } from './controller-node.ts'
 import { type ProducerConfig, type ProducerSettings, producerConfig } from './producer/config.ts'
+import { SteadyState } from './steady-state.ts'
 
 /** A topic as it is created. */
 export interface TopicConfig {
@@ -30,13 +39,14 @@ export interface ClusterObserver {
 /** For how long the cluster has been up when a run begins. */
 const WARM_UP_MICROS = 10_000_000
 const DEFAULT_REPLICATION_FACTOR = 3
+const NO_SETTINGS: ConsumerSettings = {}
 
 /** The brokers and the controller of one cluster, and the clients that it has. */
 export class KafkaCluster {
   readonly kernel: Kernel
   readonly network: Network
   readonly config: ClusterConfig
-  readonly switches: BrokerSwitches
+  readonly switches: KafkaSwitches
   readonly nodes = new Map<number, BrokerNode>()
   readonly controller: ControllerNode
   private readonly observers: ClusterObserver[] = []
@@ -49,12 +59,12 @@ export class KafkaCluster {
     network: Network,
     settings: KafkaSettings,
     brokerCount: number,
-    switches: Partial<BrokerSwitches> = {},
+    switches: Partial<KafkaSwitches> = {},
   ) {
     this.kernel = network.kernel
     this.network = network
     this.config = clusterConfig(settings, brokerCount)
-    this.switches = { ...BROKER_SWITCHES, ...switches }
+    this.switches = { ...KAFKA_SWITCHES, ...switches }
     this.controller = new ControllerNode(network, this.config.controller, {
       topologyChanged: () => {
         for (const clients of this.members.values()) for (const client of clients) client.topologyChanged()
@@ -93,9 +103,10 @@ export class KafkaCluster {
     return producerConfig({ ...this.config.producer, 'client.id': clientId, ...settings })
   }
 
-  /** @param settings of this consumer alone */
-  consumerConfig(clientId: string, groupId: string, settings: ConsumerSettings = {}): ConsumerSettings {
-    return { ...this.config.consumer, 'client.id': clientId, 'group.id': groupId, ...settings }
+  /** @param settings of this consumer alone @throws ConsumerConfigError */
+  consumerConfig(clientId: string, groupId: string, settings = NO_SETTINGS): ConsumerConfig {
+    const config = memberConfig(this.config, groupId, settings)
+    return { ...config, 'client.id': settings['client.id'] ?? clientId }
   }
 
   /** A choice that a client makes: jitter, which broker to ask, where to begin. */
@@ -144,33 +155,42 @@ export class KafkaCluster {
   /**
    * Brings the cluster up before the run: brokers are registered, topics have their leaders, groups are stable.
    * @param consumers those that belong to a stable group when the run begins
+   * @param how at rest already, where that state is known, or cold: by what brokers and consumers tell each other
    */
-  start(consumers: readonly ConsumerClient[]): void {
-    const { kernel, nodes, topics, controller } = this
+  start(consumers: readonly ConsumerClient[], how: 'at rest' | 'cold' = 'at rest'): void {
+    const { kernel } = this
     kernel.warmUp(WARM_UP_MICROS, () => {
-      const at = (micros: number, act: () => void): void =>
-        void kernel.schedule(micros, controller.process.entity, { onEvent: act }, 0, undefined)
-      for (const node of nodes.values()) at(0, () => node.process.start())
-      at(1_000_000, () => this.createTopics(topics))
-      at(2_000_000, () => {
-        for (const consumer of consumers) consumer.start()
-      })
+      const state = how === 'cold' ? undefined : SteadyState.of(this, this.creatableTopics(), consumers)
+      if (state === undefined) this.startCold(consumers)
+      else state.resume()
     })
   }
 
-  private createTopics(topics: readonly TopicConfig[]): void {
-    const replicationFactor = Math.min(DEFAULT_REPLICATION_FACTOR, this.nodes.size)
+  private startCold(consumers: readonly ConsumerClient[]): void {
+    const { kernel, nodes, controller } = this
+    const at = (micros: number, act: () => void): void =>
+      void kernel.schedule(micros, controller.process.entity, { onEvent: act }, 0, undefined)
+    for (const node of nodes.values()) at(0, () => node.process.start())
+    at(1_000_000, () => this.createTopics())
+    at(2_000_000, () => {
+      for (const consumer of consumers) consumer.start()
+    })
+  }
+
+  private createTopics(): void {
     const results = this.controller.operate((controller, choose) =>
-      controller.createTopics(
-        topics.map((topic) => ({
-          name: topic.name,
-          numPartitions: topic.partitions,
-          replicationFactor: topic.replicationFactor ?? replicationFactor,
-        })),
-        choose,
-      ),
+      controller.createTopics(this.creatableTopics(), choose),
     )
     for (const { name, errorCode } of results)
       invariant(errorCode === 'NONE', `topic ${name} cannot be created: ${errorCode}`)
+  }
+
+  private creatableTopics(): CreatableTopic[] {
+    const most = Math.min(DEFAULT_REPLICATION_FACTOR, this.nodes.size)
+    return this.topics.map(({ name, partitions: numPartitions, replicationFactor = most }) => ({
+      name,
+      numPartitions,
+      replicationFactor,
+    }))
   }
 }

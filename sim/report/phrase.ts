@@ -18,16 +18,18 @@ const MONEY = /^(amount|total|price|balance)$|(Amount|Total|Price|Balance)$/
 /** Tables of the messaging patterns: mentioned by name, without their contents. */
 const INBOX = 'inbox'
 const OUTBOX = 'outbox'
+/** The process of the active controller, whoever that is. */
+const CONTROLLER = 'controller'
 /** Tables of timers: a timer is told when it fires. */
 const TIMERS: ReadonlySet<string> = new Set(['timers', 'firedTimers', 'leases'])
 
 /** Reads a trace as people would tell it. */
 export class Narrator {
-  private readonly trace: Trace
+  private readonly trace: Pick<Trace, 'at'>
   private readonly beginnings = new Map<number, TraceRecord | undefined>()
   private readonly taken = new Map<string, number>()
 
-  constructor(trace: Trace) {
+  constructor(trace: Pick<Trace, 'at'>) {
     this.trace = trace
   }
 
@@ -78,6 +80,9 @@ export class Narrator {
   private told(record: TraceRecord): { subject?: string; did: string } | undefined {
     const { kind, lane } = record
     const data = record.data as Data
+    if (lane === CONTROLLER && kind === 'crash') return { subject: lane, did: 'crashed' }
+    if (lane === CONTROLLER && kind === 'restart')
+      return { subject: 'another controller', did: 'became active' }
     const life = lifeOf(kind, data)
     if (life !== undefined) return { subject: lane, did: life }
     switch (kind) {

@@ -1,6 +1,8 @@
 import type { Process } from '../cluster/process.ts'
-import { ReadCall, Session } from '../database/session.ts'
-import type { Statement } from '../database/statement.ts'
+import type { TransactionOptions } from '../database/options.ts'
+import { ReadCall } from '../database/read-call.ts'
+import { Session } from '../database/session.ts'
+import { onlyReads, type Statement } from '../database/statement.ts'
 import { SentRecord } from '../kafka/sent-record.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
@@ -65,7 +67,10 @@ export type HandlerContext<Tables, Clients> = BaseContext & {
       : never
   }
   /** Runs statements as one transaction: all of them or, on an error or a crash, none. */
-  transaction<Result>(work: (tx: Tx<Tables>) => Promise<Result>): Promise<Result>
+  transaction<Result>(
+    work: (tx: Tx<Tables>) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>
   /**
    * Commits the offsets of the event that is being handled and of all before it in its partition, where the service's
    * consumer has `commit: 'manual'`.
@@ -174,9 +179,11 @@ export class Context implements BaseContext, StatementScope {
     return sendCall(this, route, request, options) as Promise<HttpResponse<Response>>
   }
 
-  transaction(work: (tx: never) => Promise<unknown>): Promise<unknown> {
+  transaction(work: (tx: never) => Promise<unknown>, options?: TransactionOptions): Promise<unknown> {
     if (this.ambient !== undefined) return work(this.ambient as never)
-    return this.task.incarnation.alive ? new this.runtime.Transaction(this).run(work) : Operation.never()
+    return this.task.incarnation.alive
+      ? new this.runtime.Transaction(this, options).run(work)
+      : Operation.never()
   }
 
   commit(): Promise<unknown> {
@@ -215,8 +222,7 @@ export class Context implements BaseContext, StatementScope {
     const pending = this.task.begin<unknown>(operation)
     if (pending === undefined) return Operation.never()
     const { database } = this.runtime
-    if (statement.kind === 'get' || statement.kind === 'select')
-      new ReadCall(database, statement, pending).send(this.process)
+    if (onlyReads(statement)) new ReadCall(database, statement, pending).send(this.process)
     else new Session(database, this.process, this.task).autocommit(statement, pending)
     return pending.promise
   }

@@ -1,6 +1,7 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Database } from '../database/database.ts'
+import type { TransactionOptions } from '../database/options.ts'
 import type { Table } from '../database/table.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { ConsumerClient } from '../kafka/consumer-client.ts'
@@ -50,7 +51,7 @@ type ContextClass = new (
   task: Task,
   event: Context['event'],
 ) => Context
-type TransactionClass = new (context: Context) => TransactionScope
+type TransactionClass = new (context: Context, options?: TransactionOptions) => TransactionScope
 
 /** What carries events: a topic is on one of them. */
 export interface Transports {
@@ -183,7 +184,7 @@ export class ServiceRuntime {
   producer(process: Process): ProducerClient {
     let producer = this.producers.get(process)
     if (producer === undefined || !producer.alive) {
-      producer = new ProducerClient(this.kafka, process)
+      producer = new ProducerClient(this.kafka, process, this.plan.producer)
       this.producers.set(process, producer)
     }
     return producer

@@ -1,4 +1,5 @@
 import type { Row } from '../database/table.ts'
+import type { ProducerSettings } from '../kafka/producer/config.ts'
 import { SimError } from '../kernel/error.ts'
 import { TableBinding } from './access.ts'
 import type { ExternalSpec, Inbox, Outbox } from './component.ts'
@@ -37,6 +38,8 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly consumer?: ConsumerOptions
   /** What becomes of events of Kafka whose handler throws. Default: they are tried again for ever, and their partition waits. */
   readonly failures?: FailurePolicy
+  /** Kafka's producer configuration of this service alone, under Kafka's names: `partitioner.class`, … */
+  readonly producer?: ProducerSettings
   /** How its instances answer requests. */
   readonly http?: DeskOptions
   /** How it keeps and fires timers. */
@@ -133,6 +136,7 @@ export interface ServicePlan {
   readonly outbox: Outbox
   readonly consumer: ConsumerPlan
   readonly failures: FailurePolicy
+  readonly producer: ProducerSettings
   readonly http: DeskOptions
   readonly timers: TimerOptions
   readonly clients: Clients
@@ -208,6 +212,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     outbox: options.outbox,
     consumer: consumerPlan(name, options.consumer),
     failures: options.failures ?? { retry: retryPlan(`service ${name}`) },
+    producer: options.producer ?? {},
     http: options.http ?? {},
     timers: options.timers ?? {},
     clients,

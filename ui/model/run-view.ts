@@ -1,9 +1,14 @@
 import type { RunSummary, Scenario, Story } from '../../sim/index.ts'
 import type { Columns } from './columns.ts'
+import { type Counter, countersOf } from './counters.ts'
+import { type EffectRow, effectsOf } from './effects.ts'
 import { Looks } from './event-class.ts'
 import type { FaultBand } from './fault-band.ts'
 import { type Lane, lanesOf, serviceOf } from './lanes.ts'
 import { Recording } from './recording.ts'
+import { RowStates } from './row-state.ts'
+import { type Saga, sagasOf } from './saga.ts'
+import { type Staircase, staircasesOf } from './staircase.ts'
 
 /** A span of time in which a lane is under a fault: down, or cut off. */
 export interface LaneBand {
@@ -45,6 +50,12 @@ export class RunView {
   /** Numbers of the lanes in which the story plays. */
   readonly storyLanes: ReadonlySet<number>
 
+  private rowStates: RowStates | undefined
+  private offsetSteps: readonly Staircase[] | undefined
+  private effectRows: readonly EffectRow[] | undefined
+  private statusCharts: readonly Saga[] | undefined
+  private waiting: readonly Counter[] | undefined
+
   constructor(
     columns: Columns,
     facts: {
@@ -63,6 +74,32 @@ export class RunView {
     this.violations = violationsOf(facts.summary)
     this.storyEvents = new Set(facts.story?.records ?? [])
     this.storyLanes = this.lanesOfStory()
+  }
+
+  /** What tables and ledgers held at any event. */
+  get states(): RowStates {
+    this.rowStates ??= new RowStates(this.recording)
+    return this.rowStates
+  }
+
+  get staircases(): readonly Staircase[] {
+    this.offsetSteps ??= staircasesOf(this.recording)
+    return this.offsetSteps
+  }
+
+  get effects(): readonly EffectRow[] {
+    this.effectRows ??= effectsOf(this.recording)
+    return this.effectRows
+  }
+
+  get sagas(): readonly Saga[] {
+    this.statusCharts ??= sagasOf(this.states)
+    return this.statusCharts
+  }
+
+  get counters(): readonly Counter[] {
+    this.waiting ??= countersOf(this.recording, this.states)
+    return this.waiting
   }
 
   get scenario(): Scenario | undefined {

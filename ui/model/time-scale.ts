@@ -12,8 +12,9 @@ export interface Break {
 
 /** A gap may take this share of the whole axis. */
 const GAP_SHARE = 40
-/** Gaps that are shortened at least so many times are marked. */
+/** Gaps that are shortened at least so many times are marked, the longest of them. */
 const MARKED_RATIO = 4
+const MOST_MARKED = 12
 /** No gap is shortened below this. */
 const LEAST_CAP_MICROS = 1_000
 
@@ -54,7 +55,9 @@ export class TimeScale {
     this.knotMicros = Float64Array.from(moments)
     this.knotUnits = units
     this.lengthUnits = Math.max(1, units[units.length - 1] as number)
-    this.breaks = breaks
+    const longest = breaks.map(({ fromMicros, toMicros }) => toMicros - fromMicros).sort((a, b) => b - a)
+    const least = longest[MOST_MARKED - 1] ?? 0
+    this.breaks = breaks.filter(({ fromMicros, toMicros }) => toMicros - fromMicros >= least)
   }
 
   toUnits(atMicros: number): number {

@@ -1,6 +1,184 @@
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { readFilter } from '../model/filter.ts'
+import { grouped, timeParts } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
-import type { Controller } from '../view/controller.ts'
+import { useSelected } from '../view/store.ts'
+import type { PaneProps } from './registry.tsx'
 
-export function EventsPane({ run }: { controller: Controller; run: RunView }) {
-  return <p>{run.recording.count}</p>
+const ROW = 24
+/** Rows drawn above and below what is seen. */
+const MARGIN = 8
+
+/** Every event as text: the timeline for whoever does not see it, or wants to search. */
+export function EventsPane({ controller, run }: PaneProps) {
+  const focus = useSelected(controller.store, (state) => state.focus.event)
+  const filter = useSelected(controller.store, (state) => state.filter)
+  const only = useSelected(controller.store, (state) =>
+    state.onlyEntity ? state.focus.entity || (run.story?.subject ?? '') : '',
+  )
+  const read = useMemo(() => readFilter(filter), [filter])
+  const ids = useMemo(
+    () => idsOf(run, read.kind === 'filter' ? read.matches : undefined, only),
+    [run, read, only],
+  )
+  return (
+    <div className="events">
+      <div className="filter-bar">
+        <input
+          type="search"
+          id="filter"
+          aria-label="Filter events"
+          placeholder="order:2 service:payment kind:ledger    kind:ledger preceded-by kind:crash within 5s"
+          value={filter}
+          onChange={(event) => {
+            const { value } = event.currentTarget
+            controller.store.update((draft) => {
+              draft.filter = value
+            })
+          }}
+        />
+        <span className="quiet" role="status">
+          {read.kind === 'problem'
+            ? read.message
+            : `${grouped(ids.length)} of ${grouped(run.recording.count)}`}
+        </span>
+      </div>
+      <Rows run={run} ids={ids} focus={focus} choose={(id) => controller.focus(id)} />
+    </div>
+  )
+}
+
+function idsOf(
+  { recording }: RunView,
+  matches: ((recording: RunView['recording']) => Uint8Array) | undefined,
+  only: string,
+): Uint32Array {
+  const mask = matches?.(recording)
+  const from = only === '' ? undefined : recording.ofEntity(only)
+  const found: number[] = []
+  if (from !== undefined) {
+    for (const id of from) if (mask === undefined || mask[id] === 1) found.push(id)
+  } else {
+    for (let id = 1; id <= recording.count; id++) if (mask === undefined || mask[id] === 1) found.push(id)
+  }
+  return Uint32Array.from(found)
+}
+
+function Rows({
+  run,
+  ids,
+  focus,
+  choose,
+}: {
+  run: RunView
+  ids: Uint32Array
+  focus: number
+  choose: (id: number) => void
+}) {
+  const box = useRef<HTMLDivElement>(null)
+  const [top, setTop] = useState(0)
+  const height = box.current?.clientHeight ?? 400
+  const first = Math.max(0, Math.floor(top / ROW) - MARGIN)
+  const last = Math.min(ids.length, Math.ceil((top + height) / ROW) + MARGIN)
+  const at = useMemo(() => placeOf(ids, focus), [ids, focus])
+  useEffect(() => {
+    const element = box.current
+    if (element === null || focus === 0) return
+    const y = at * ROW
+    if (y < element.scrollTop || y > element.scrollTop + element.clientHeight - ROW * 2)
+      element.scrollTop = Math.max(0, y - element.clientHeight / 3)
+  }, [at, focus])
+  const press = (event: KeyboardEvent): void => {
+    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12 }[event.key]
+    if (by === undefined || ids.length === 0) return
+    event.preventDefault()
+    event.stopPropagation()
+    const now = focus === 0 ? -1 : at
+    choose(ids[Math.min(ids.length - 1, Math.max(0, now + by))] as number)
+  }
+  return (
+    <div
+      className="event-rows"
+      ref={box}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      onKeyDown={press}
+      role="grid"
+      aria-label="Events"
+      aria-rowcount={ids.length + 1}
+      aria-activedescendant={focus === 0 ? undefined : `event-${focus}`}
+      tabIndex={0}
+    >
+      <div className="event-row event-head" role="row" aria-rowindex={1}>
+        {['#', 'time', 'lane', 'kind', 'concerns', 'what happened'].map((name) => (
+          <span key={name} role="columnheader">
+            {name}
+          </span>
+        ))}
+      </div>
+      <div style={{ height: first * ROW }} role="presentation" />
+      {[...ids.subarray(first, last)].map((id, index) => (
+        <EventRow key={id} run={run} id={id} index={first + index} current={id === focus} choose={choose} />
+      ))}
+      <div style={{ height: Math.max(0, ids.length - last) * ROW }} role="presentation" />
+    </div>
+  )
+}
+
+function EventRow({
+  run: { recording, looks, storyEvents },
+  id,
+  index,
+  current,
+  choose,
+}: {
+  run: RunView
+  id: number
+  index: number
+  current: boolean
+  choose: (id: number) => void
+}) {
+  const { seconds, fraction } = timeParts(recording.at(id))
+  return (
+    <div
+      className={`event-row${storyEvents.has(id) ? ' event-told' : ''}`}
+      id={`event-${id}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={current}
+      onClick={() => choose(id)}
+    >
+      <span role="gridcell" className="mono quiet">
+        {id}
+      </span>
+      <span role="gridcell" className="mono">
+        {seconds}
+        <i className="quiet">{fraction}</i>
+      </span>
+      <span role="gridcell">{recording.lane(id)}</span>
+      <span role="gridcell">
+        <span className="swatch" style={{ background: `var(--class-${looks.classOf(id)})` }} />
+        {recording.kind(id)}
+      </span>
+      <span role="gridcell">{recording.entity(id)}</span>
+      <span role="gridcell" className="event-said">
+        {recording.phrase(id) || <span className="quiet mono">{plainLine(recording.dataText(id))}</span>}
+      </span>
+    </div>
+  )
+}
+
+function plainLine(text: string): string {
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text
+}
+
+/** Where an id is among ascending ones, or would be. */
+function placeOf(ids: Uint32Array, id: number): number {
+  let low = 0
+  let high = ids.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ids[middle] as number) < id) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -3,6 +3,8 @@ import { counted, timeParts } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
+import { Compared } from './Compared.tsx'
+import { Player } from './Player.tsx'
 import { Verdict } from './Verdict.tsx'
 
 /** What the run showed, and why: the first thing to read. */
@@ -13,6 +15,7 @@ export function StoryPane({ controller, run }: { controller: Controller; run: Ru
     story?.lines.findLastIndex(({ records }) => records.some((id) => id <= focus && focus > 0)) ?? -1
   return (
     <aside className="story" aria-label="Verdict and story" tabIndex={-1} id="pane-story">
+      <Compared controller={controller} />
       <Verdict controller={controller} run={run} />
       {story !== undefined && story.lines.length > 0 && (
         <section aria-labelledby="story-title">
@@ -20,6 +23,7 @@ export function StoryPane({ controller, run }: { controller: Controller; run: Ru
             {summary?.verdict === 'violated' ? 'Why' : 'What happened'}{' '}
             <span className="quiet">{story.subject}</span>
           </h2>
+          <Player controller={controller} run={run} />
           <ol className="story-lines">
             {story.lines.map((line, index) => (
               <li key={line.records[0] ?? `${line.mark} ${line.text}`}>

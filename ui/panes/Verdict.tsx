@@ -1,3 +1,4 @@
+import type { RunSummary } from '../../sim/index.ts'
 import { counted, seconds } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
@@ -7,7 +8,7 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
   const { summary, mainViolation } = run
   if (summary === undefined) return <h2 className="verdict-title">A trace without its verdict</h2>
   const { properties, verdict, noun, orders, events, endMicros, reason } = summary
-  const sorted = [...properties].sort((left, right) => rank(left.verdict) - rank(right.verdict))
+  const kept = properties.filter(({ verdict: fared }) => fared === 'pass')
   return (
     <section aria-labelledby="verdict-title" className={`verdict verdict-${verdict}`}>
       <h2 id="verdict-title" className="verdict-title">
@@ -21,23 +22,13 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
         )}
       </h2>
       {reason !== undefined && <p>{reason}</p>}
-      <ul className="properties">
-        {sorted.map(({ name, says, verdict: fared, message, atMicros, checkedKeys }) => (
-          <li key={name} className={`property property-${fared}`} title={says}>
-            <span className="property-mark" aria-hidden="true">
-              {fared === 'violated' ? '✗' : fared === 'inconclusive' ? '?' : checkedKeys === 0 ? '○' : '✓'}
-            </span>
-            <span>
-              <b>{name}</b>{' '}
-              <span className="property-how">
-                {fared === 'violated' && atMicros !== undefined
-                  ? `broken at ${seconds(atMicros)}: ${message}`
-                  : message}
-              </span>
-            </span>
-          </li>
-        ))}
-      </ul>
+      <Properties list={properties.filter(({ verdict: fared }) => fared !== 'pass')} />
+      {kept.length > 0 && (
+        <details className="kept" open={verdict !== 'violated'}>
+          <summary>{counted(kept.length, 'promise')} kept</summary>
+          <Properties list={kept} />
+        </details>
+      )}
       <p className="verdict-counts">
         {counted(orders, noun)}, {counted(events, 'event')}, {seconds(endMicros)} of virtual time
       </p>
@@ -57,8 +48,26 @@ const HEADLINES = {
   error: 'The run ended with an error',
 } as const
 
-function rank(verdict: string): number {
-  return ['violated', 'inconclusive', 'pass'].indexOf(verdict)
+function Properties({ list }: { list: RunSummary['properties'] }) {
+  return (
+    <ul className="properties">
+      {list.map(({ name, says, verdict, message, atMicros, checkedKeys }) => (
+        <li key={name} className={`property property-${verdict}`} title={says}>
+          <span className="property-mark" aria-hidden="true">
+            {verdict === 'violated' ? '✗' : verdict === 'inconclusive' ? '?' : checkedKeys === 0 ? '○' : '✓'}
+          </span>
+          <span>
+            <b>{name}</b>{' '}
+            <span className="property-how">
+              {verdict === 'violated' && atMicros !== undefined
+                ? `broken at ${seconds(atMicros)}: ${message}`
+                : message}
+            </span>
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
 }
 
 function sentence(text: string): string {

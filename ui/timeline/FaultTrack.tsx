@@ -1,24 +1,145 @@
+import { type DragEvent, type KeyboardEvent, type PointerEvent, useState } from 'react'
+import { seconds } from '../model/format.ts'
+import { FAULT_TYPE, newFault } from '../panes/new-fault.ts'
 import type { Controller } from '../view/controller.ts'
-import { type Scene, unitOfMoment, xOf } from './scene.ts'
+import { useSelected } from '../view/store.ts'
+import { type Scene, unitAt, unitOfMoment, xOf } from './scene.ts'
 
-/** The faults of the run, where they struck. */
-export function FaultTrack({ scene }: { controller: Controller; scene: Scene }) {
+/** The faults of the run, where they struck: drag one to move it, drop a new one from the set-up. */
+export function FaultTrack({ controller, scene }: { controller: Controller; scene: Scene }) {
+  const setup = useSelected(controller.store, (state) => state.setup)
   const { bands, summary } = scene.run
-  if (summary === undefined || summary.faults.length === 0) return null
+  if (summary === undefined) return null
+  const drop = (event: DragEvent<HTMLElement>): void => {
+    const kind = event.dataTransfer.getData(FAULT_TYPE)
+    if (kind === '') return
+    event.preventDefault()
+    const { left } = event.currentTarget.getBoundingClientRect()
+    dropFault(controller, kind, undefined, momentAt(scene, event.clientX - left))
+  }
   return (
     <div className="fault-track">
       <div className="lane-head">faults</div>
-      <div className="fault-places">
-        {bands.map(({ index, says, fromMicros }) => {
-          const x = xOf(scene, unitOfMoment(scene.axis, scene.run, fromMicros))
-          if (x < -20 || x > scene.width + 20) return null
-          return (
-            <span key={index} className="fault-chip" style={{ left: x }} title={says}>
-              {says}
-            </span>
-          )
-        })}
+      <div
+        className="fault-places"
+        role="group"
+        aria-label="Faults of this run"
+        onDragOver={(event) => event.dataTransfer.types.includes(FAULT_TYPE) && event.preventDefault()}
+        onDrop={drop}
+      >
+        {summary.faults.length === 0 && (
+          <span className="fault-none">none: add one in Setup, or drag one here</span>
+        )}
+        {bands.map(({ index, says, fromMicros }) => (
+          <FaultChip
+            key={index}
+            says={says}
+            x={xOf(scene, unitOfMoment(scene.axis, scene.run, fromMicros))}
+            scene={scene}
+            editable={setup !== undefined}
+            move={(atMicros) => moveFault(controller, index, atMicros)}
+            remove={() => void controller.rerunWithout(index)}
+          />
+        ))}
       </div>
     </div>
+  )
+}
+
+/** The moment at some pixels from the left; never before the beginning. */
+export function momentAt(scene: Scene, x: number): number {
+  const { axis, run } = scene
+  const unit = unitAt(scene, x)
+  if (axis.mode === 'time') return Math.max(0, axis.scale.toMicros(unit))
+  const id = axis.units.findIndex((each) => each >= unit)
+  return id < 1 ? 0 : run.recording.at(id)
+}
+
+/** Adds a fault at a moment and runs again. @param lane where it was dropped */
+export function dropFault(
+  controller: Controller,
+  kind: string,
+  lane: string | undefined,
+  atMicros: number,
+): void {
+  const { setup, facts, opened } = controller.state
+  const known = opened === undefined ? undefined : facts[opened.system]
+  const form = known?.faults.find((each) => each.kind === kind)
+  if (setup === undefined || known === undefined || form === undefined) return
+  const fault = newFault(form, lane, durationOf(atMicros), known.outline)
+  controller.setFaults([...setup.scenario.faults, fault])
+  void controller.rerun()
+}
+
+/** A fault strikes at another moment: at a time from now on, whatever step it was aimed at. */
+function moveFault(controller: Controller, index: number, atMicros: number): void {
+  const faults = controller.state.setup?.scenario.faults ?? []
+  const moved = faults.map((fault, other) => {
+    if (other !== index) return fault
+    const { of: _of, nth: _nth, ...rest } = fault
+    return { ...rest, at: durationOf(atMicros) }
+  })
+  controller.setFaults(moved)
+  void controller.rerun()
+}
+
+function durationOf(atMicros: number): string {
+  return `${Math.max(1, Math.round(atMicros / 1000))}ms`
+}
+
+interface ChipProps {
+  readonly says: string
+  readonly x: number
+  readonly scene: Scene
+  readonly editable: boolean
+  move(atMicros: number): void
+  remove(): void
+}
+
+function FaultChip({ says, x, scene, editable, move, remove }: ChipProps) {
+  const [dragged, setDragged] = useState<number | undefined>(undefined)
+  if (x < -20 || x > scene.width + 20) return null
+  const offset = (event: PointerEvent<HTMLElement>): number => {
+    const box = (event.currentTarget.closest('.fault-places') as HTMLElement).getBoundingClientRect()
+    return event.clientX - box.left
+  }
+  const press = (event: KeyboardEvent): void => {
+    if (event.key !== 'Delete' && event.key !== 'Backspace') return
+    event.preventDefault()
+    remove()
+  }
+  const at = dragged ?? x
+  return (
+    <span className={`fault-chip${at > scene.width / 2 ? ' fault-chip-left' : ''}`} style={{ left: at }}>
+      <button
+        type="button"
+        className="fault-grip"
+        disabled={!editable}
+        title={editable ? `${says}: drag to move it, Delete to run without it` : says}
+        onKeyDown={press}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId)
+          setDragged(offset(event))
+        }}
+        onPointerMove={(event) => dragged !== undefined && setDragged(offset(event))}
+        onPointerUp={() => {
+          if (dragged !== undefined && Math.abs(dragged - x) > 3) move(momentAt(scene, dragged))
+          setDragged(undefined)
+        }}
+      >
+        {dragged === undefined ? says : seconds(momentAt(scene, dragged))}
+      </button>
+      {editable && (
+        <button
+          type="button"
+          className="fault-remove"
+          aria-label={`Re-run without: ${says}`}
+          title="Re-run without it"
+          onClick={remove}
+        >
+          ✕
+        </button>
+      )}
+    </span>
   )
 }

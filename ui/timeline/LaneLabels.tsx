@@ -1,5 +1,5 @@
 import type { Controller } from '../view/controller.ts'
-import { ROW_HEIGHT, type Scene } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 /** The names of the lanes; a click folds the group of a lane. */
 export function LaneLabels({ controller, scene }: { controller: Controller; scene: Scene }) {
@@ -16,7 +16,7 @@ export function LaneLabels({ controller, scene }: { controller: Controller; scen
         <li
           key={key}
           className={`lane lane-${role}${first ? ' lane-first' : ''}`}
-          style={{ height: ROW_HEIGHT }}
+          style={{ height: scene.rowHeight }}
         >
           {first ? (
             <button

@@ -19,8 +19,8 @@ export function StoryBadges({ controller, scene }: { controller: Controller; sce
     const row = rowOf(scene, id)
     const x = xOf(scene, scene.axis.units[id] as number)
     if (row < 0 || x < 0 || x > scene.width) continue
-    let left = x - 13
-    const y = yOf(row)
+    let left = x - (mark === 'breach' ? 20 : 13)
+    const y = yOf(scene, row)
     while (placed.some((other) => Math.abs(other.y - y) < 12 && Math.abs(other.x - left) < APART))
       left -= APART
     placed.push({ x: left, y, number: index + 1, id, mark })

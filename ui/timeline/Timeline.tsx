@@ -1,20 +1,23 @@
 import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { diffOf } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import { fitted, panned, revealed, type Viewport, wholeOf, zoomed } from '../model/viewport.ts'
+import { FAULT_TYPE } from '../panes/new-fault.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
 import { useTokens } from '../view/theme.ts'
 import { AxisTicks } from './AxisTicks.tsx'
-import { FaultTrack } from './FaultTrack.tsx'
+import { dropFault, FaultTrack, momentAt } from './FaultTrack.tsx'
 import { LaneLabels } from './LaneLabels.tsx'
+import { Legend } from './Legend.tsx'
 import { Minimap } from './Minimap.tsx'
 import { paintScene } from './paint.ts'
 import { paintOverlay } from './paint-overlay.ts'
 import { StoryBadges } from './StoryBadges.tsx'
-import { hit, ROW_HEIGHT, type Scene, unitAt } from './scene.ts'
+import { heightOf, hit, type Scene, unitAt } from './scene.ts'
 import { TimelineTools } from './TimelineTools.tsx'
 import { Tooltip } from './Tooltip.tsx'
-import { useScene } from './use-scene.ts'
+import { type SceneInputs, useScene } from './use-scene.ts'
 import { useSize } from './use-size.ts'
 
 /** The space-time picture of a run: a lane for everything that acts, time from left to right. */
@@ -29,7 +32,10 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
   )
   const plotRef = useRef<HTMLDivElement>(null)
   const { width } = useSize(plotRef)
-  const { scene, pyramid } = useScene({ run, timeline, filter, only, width })
+  const scrollRef = useRef<HTMLDivElement>(null)
+  const { height: room } = useSize(scrollRef)
+  const beside = useBeside(controller)
+  const { scene, pyramid } = useScene({ run, timeline, filter, only, width, room, beside })
   const setViewport = useMemo(
     () => (viewport: Viewport | undefined) =>
       store.update((draft) => {
@@ -51,7 +57,7 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
         <AxisTicks scene={scene} />
       </div>
       <FaultTrack controller={controller} scene={scene} />
-      <div className="timeline-scroll">
+      <div className="timeline-scroll" ref={scrollRef}>
         <LaneLabels controller={controller} scene={scene} />
         <div
           className="plot"
@@ -60,8 +66,16 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
           role="application"
           aria-roledescription="timeline"
           aria-label="Timeline of the run. J and K step along the story, H and L to causes and effects, N to the violation."
-          style={{ height: scene.rows.length * ROW_HEIGHT }}
+          style={{ height: heightOf(scene) }}
           {...pointer.handlers}
+          onDragOver={(event) => event.dataTransfer.types.includes(FAULT_TYPE) && event.preventDefault()}
+          onDrop={(event) => {
+            event.preventDefault()
+            const box = event.currentTarget.getBoundingClientRect()
+            const lane = scene.rows[Math.floor((event.clientY - box.top) / scene.rowHeight)]?.label
+            const atMicros = momentAt(scene, event.clientX - box.left)
+            dropFault(controller, event.dataTransfer.getData(FAULT_TYPE), lane, atMicros)
+          }}
         >
           <SceneCanvas scene={scene} paint={(pen, tokens) => paintScene(pen, scene, pyramid, tokens)} />
           <SceneCanvas
@@ -78,8 +92,21 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
           {hover > 0 && <Tooltip scene={scene} id={hover} />}
         </div>
       </div>
+      <Legend compared={beside !== undefined} />
     </section>
   )
+}
+
+/** The other run, and how it differs. */
+function useBeside(controller: Controller): SceneInputs['beside'] {
+  const runs = useSelected(controller.store, (state) => state.runs)
+  const active = useSelected(controller.store, (state) => state.active)
+  const { A, B } = runs
+  const diff = useMemo(() => (A && B ? diffOf(A.recording, B.recording) : undefined), [A, B])
+  return useMemo(() => {
+    const other = active === 'A' ? B : A
+    return diff === undefined || other === undefined ? undefined : { name: active, other, diff }
+  }, [active, A, B, diff])
 }
 
 /** What is focused comes into view; what is looked at otherwise stays where it is. */
@@ -103,7 +130,7 @@ function SceneCanvas({
 }) {
   const ref = useRef<HTMLCanvasElement>(null)
   const tokens = useTokens()
-  const height = scene.rows.length * ROW_HEIGHT
+  const height = heightOf(scene)
   useLayoutEffect(() => {
     const canvas = ref.current
     const pen = canvas?.getContext('2d')

@@ -1,21 +1,10 @@
-import { EVENT_CLASSES } from '../model/event-class.ts'
 import { wholeOf, zoomed } from '../model/viewport.ts'
 import type { Controller } from '../view/controller.ts'
 import type { TimelineView } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
 import type { Scene } from './scene.ts'
 
-const CLASS_NAMES: Readonly<Record<string, string>> = {
-  broker: 'broker',
-  process: 'service',
-  database: 'database',
-  messaging: 'inbox, outbox',
-  timer: 'timer',
-  effect: 'effect outside',
-  fault: 'fault',
-}
-
-/** What can be set about the timeline, and what its colours mean. */
+/** What can be set about the timeline. */
 export function TimelineTools({ controller, scene }: { controller: Controller; scene: Scene }) {
   const { store } = controller
   const { axis, foldIdle, storyLanes } = useSelected(store, (state) => state.timeline)
@@ -75,14 +64,6 @@ export function TimelineTools({ controller, scene }: { controller: Controller; s
         </label>
       )}
       <span className="spacer" />
-      <ul className="legend" aria-label="Colours">
-        {EVENT_CLASSES.map((name) => (
-          <li key={name}>
-            <span className="swatch" style={{ background: `var(--class-${name})` }} />
-            {CLASS_NAMES[name]}
-          </li>
-        ))}
-      </ul>
       <div className="segmented" role="group" aria-label="Zoom">
         <button type="button" onClick={() => zoom(1.6)} aria-label="Zoom out" title="Zoom out (S)">
           −
@@ -90,7 +71,7 @@ export function TimelineTools({ controller, scene }: { controller: Controller; s
         <button
           type="button"
           onClick={() => set({ viewport: wholeOf(lengthUnits) })}
-          aria-label="Show everything"
+          aria-label="fit everything"
           title="Show everything (0)"
         >
           fit

@@ -1,5 +1,5 @@
 import { counted, seconds } from '../model/format.ts'
-import { ROW_HEIGHT, rowOf, type Scene, xOf, yOf } from './scene.ts'
+import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
 const WIDTH = 300
 
@@ -12,8 +12,8 @@ export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
   const left = Math.max(4, Math.min(x + 14, scene.width - WIDTH - 8))
   const low = row > 4 && row > scene.rows.length - 6
   const style = low
-    ? { left, width: WIDTH, bottom: (scene.rows.length - row) * ROW_HEIGHT + 6 }
-    : { left, width: WIDTH, top: yOf(row) + 14 }
+    ? { left, width: WIDTH, bottom: (scene.rows.length - row) * scene.rowHeight + 6 }
+    : { left, width: WIDTH, top: yOf(scene, row) + 14 }
   const causes = recording.parents(id).length
   const effects = recording.children(id).length
   return (

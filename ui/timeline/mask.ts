@@ -1,3 +1,4 @@
+import { readFilter } from '../model/filter.ts'
 import type { RunView } from '../model/run-view.ts'
 import { DIM, HIDDEN, SHOWN } from './scene.ts'
 
@@ -13,20 +14,24 @@ const SURROUNDINGS: ReadonlySet<string> = new Set([
 
 /**
  * How much of each event is shown.
+ * @param filter what it does not match is dimmed
  * @param only events of this entity and of its surroundings alone; '' for no such wish
  * @param storyOnly what the story does not tell of is dimmed
  */
-export function maskOf(run: RunView, _filter: string, only: string, storyOnly: boolean): Uint8Array {
+export function maskOf(run: RunView, filter: string, only: string, storyOnly: boolean): Uint8Array {
   const { recording, storyEvents } = run
   const { count, entity, entities, kind, kinds } = recording.columns
   const mask = new Uint8Array(count + 1)
   const subject = entities.indexOf(only === '' ? (run.story?.subject ?? '') : only)
   const surrounding = kinds.map((name) => SURROUNDINGS.has(name))
   const dims = storyOnly && subject > 0
+  const wanted = filter.trim() === '' ? undefined : readFilter(filter)
+  const matches = wanted?.kind === 'filter' ? wanted.matches(recording) : undefined
   for (let id = 1; id <= count; id++) {
     const around = surrounding[kind[id] as number] as boolean
     const own = entity[id] === subject || storyEvents.has(id)
-    if (only !== '') mask[id] = own || around ? SHOWN : HIDDEN
+    if (matches !== undefined) mask[id] = matches[id] === 0 ? DIM : SHOWN
+    else if (only !== '') mask[id] = own || around ? SHOWN : HIDDEN
     else mask[id] = !dims || own || around ? SHOWN : DIM
   }
   return mask

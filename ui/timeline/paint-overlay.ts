@@ -1,11 +1,14 @@
 import { paintEdge } from './paint.ts'
-import { ROW_HEIGHT, rowOf, type Scene, xOf, yOf } from './scene.ts'
-import { drawShape, type Pen } from './shapes.ts'
+import { heightOf, rowOf, type Scene, xOf, yOf } from './scene.ts'
+import type { Pen } from './shapes.ts'
 import type { Tokens } from './tokens.ts'
+
+/** Clear of the shape inside, and of the ring of a violation. */
+const RING_RADIUS = 11.5
 
 /** Draws what depends on pointer and focus: rings, and the arrows of their causes and effects. */
 export function paintOverlay(pen: Pen, scene: Scene, tokens: Tokens, focus: number, hover: number): void {
-  pen.clearRect(0, 0, scene.width, scene.rows.length * ROW_HEIGHT)
+  pen.clearRect(0, 0, scene.width, heightOf(scene))
   if (focus > 0) {
     paintLine(pen, scene, tokens, focus)
     paintNeighbours(pen, scene, tokens, focus)
@@ -20,7 +23,7 @@ function paintLine(pen: Pen, scene: Scene, tokens: Tokens, id: number): void {
   const x = xOf(scene, scene.axis.units[id] as number)
   pen.globalAlpha = 0.5
   pen.fillStyle = tokens.accent
-  pen.fillRect(x - 0.5, 0, 1, scene.rows.length * ROW_HEIGHT)
+  pen.fillRect(x - 0.5, 0, 1, heightOf(scene))
   pen.globalAlpha = 1
 }
 
@@ -36,13 +39,10 @@ function paintNeighbours(pen: Pen, scene: Scene, tokens: Tokens, id: number): vo
 function paintRing(pen: Pen, scene: Scene, colour: string, id: number, weight: number): void {
   const row = rowOf(scene, id)
   if (row < 0) return
-  const [x, y] = [xOf(scene, scene.axis.units[id] as number), yOf(row)]
-  const { looks } = scene.run
-  pen.fillStyle = colour
-  drawShape(pen, looks.shapeOf(id), x, y, false)
+  const [x, y] = [xOf(scene, scene.axis.units[id] as number), yOf(scene, row)]
   pen.strokeStyle = colour
   pen.lineWidth = weight
   pen.beginPath()
-  pen.arc(x, y, 8.5, 0, Math.PI * 2)
+  pen.arc(x, y, RING_RADIUS, 0, Math.PI * 2)
   pen.stroke()
 }

@@ -4,7 +4,7 @@ import {
   DIM,
   firstFrom,
   HIDDEN,
-  ROW_HEIGHT,
+  heightOf,
   rowOf,
   type Scene,
   SHOWN,
@@ -20,10 +20,12 @@ import type { Tokens } from './tokens.ts'
 export const MAX_SHAPES = 12_000
 /** Weight from which an event of the story gets arrows. */
 const ARROW_WEIGHT = 4
+/** Events of a story above which only those of its own order get arrows. */
+const MOST_ARROWS = 400
 
 /** Draws the picture of a run, without what depends on the pointer. */
 export function paintScene(pen: Pen, scene: Scene, pyramid: () => Pyramid, tokens: Tokens): void {
-  const height = scene.rows.length * ROW_HEIGHT
+  const height = heightOf(scene)
   pen.clearRect(0, 0, scene.width, height)
   paintRows(pen, scene, tokens)
   paintBreaks(pen, scene, tokens, height)
@@ -33,6 +35,7 @@ export function paintScene(pen: Pen, scene: Scene, pyramid: () => Pyramid, token
     paintWork(pen, scene, tokens)
     paintEvents(pen, scene, tokens)
   }
+  paintComparison(pen, scene, tokens, height)
   paintStory(pen, scene, tokens)
   paintViolations(pen, scene, tokens, height)
 }
@@ -54,16 +57,17 @@ function lowerBound(units: Float64Array, unit: number): number {
   return low
 }
 
-function paintRows(pen: Pen, { rows, width }: Scene, tokens: Tokens): void {
+function paintRows(pen: Pen, scene: Scene, tokens: Tokens): void {
+  const { rows, width } = scene
   let striped = false
   for (const [index, row] of rows.entries()) {
     if (row.first) striped = !striped
     if (striped) {
       pen.fillStyle = tokens.stripe
-      pen.fillRect(0, index * ROW_HEIGHT, width, ROW_HEIGHT)
+      pen.fillRect(0, index * scene.rowHeight, width, scene.rowHeight)
     }
     pen.fillStyle = tokens.line
-    pen.fillRect(0, yOf(index) - 0.5, width, 1)
+    pen.fillRect(0, yOf(scene, index) - 0.5, width, 1)
   }
 }
 
@@ -98,7 +102,14 @@ function paintBands(pen: Pen, scene: Scene, tokens: Tokens): void {
     if (to < 0 || from > scene.width) continue
     const inset = down ? 1 : 5
     const colour = down ? tokens.hatch : tokens.classes.fault
-    drawHatch(pen, from, row * ROW_HEIGHT + inset, Math.max(2, to - from), ROW_HEIGHT - inset * 2, colour)
+    drawHatch(
+      pen,
+      from,
+      row * scene.rowHeight + inset,
+      Math.max(2, to - from),
+      scene.rowHeight - inset * 2,
+      colour,
+    )
   }
 }
 
@@ -114,7 +125,7 @@ function paintWork(pen: Pen, scene: Scene, tokens: Tokens): void {
     if (to < 0 || from > scene.width) continue
     pen.globalAlpha = mask[first] === SHOWN ? 0.26 : 0.1
     pen.fillStyle = tokens.classes.process
-    pen.fillRect(from, row * ROW_HEIGHT + 4, Math.max(1, to - from), ROW_HEIGHT - 8)
+    pen.fillRect(from, yOf(scene, row) - 6, Math.max(1, to - from), 12)
   }
   pen.globalAlpha = 1
 }
@@ -127,7 +138,7 @@ function paintEvents(pen: Pen, scene: Scene, tokens: Tokens): void {
   // Light ones first, so that what matters lies on top; what is dim lies under both.
   for (const heavy of [false, true]) {
     for (const [index, row] of rows.entries()) {
-      const y = yOf(index)
+      const y = yOf(scene, index)
       for (const lane of row.lanes) {
         const ids = recording.ofLane(lane)
         for (let at = firstFrom(ids, axis.units, from); at < ids.length; at++) {
@@ -154,7 +165,7 @@ function paintBuckets(pen: Pen, scene: Scene, pyramid: Pyramid, tokens: Tokens):
   const first = Math.max(0, Math.floor((unitAt(scene, 0) / scene.axis.lengthUnits) * buckets))
   const last = Math.min(buckets - 1, Math.ceil((unitAt(scene, width) / scene.axis.lengthUnits) * buckets))
   for (const [index, row] of rows.entries()) {
-    const bottom = (index + 1) * ROW_HEIGHT - 2
+    const bottom = (index + 1) * scene.rowHeight - 2
     for (let bucket = first; bucket <= last; bucket++) {
       let count = 0
       let top = 0
@@ -167,7 +178,7 @@ function paintBuckets(pen: Pen, scene: Scene, pyramid: Pyramid, tokens: Tokens):
       if (count === 0) continue
       const from = xOf(scene, pyramid.startOf(level, bucket))
       const to = xOf(scene, pyramid.startOf(level, bucket + 1))
-      const high = Math.min(ROW_HEIGHT - 4, 3 + Math.log2(1 + count) * 2.2)
+      const high = Math.min(scene.rowHeight - 4, 3 + Math.log2(1 + count) * 2.2)
       pen.fillStyle = tokens.classes[EVENT_CLASSES[run.looks.classes[top] as number] ?? 'process']
       pen.globalAlpha = scene.mask[top] === DIM ? 0.25 : 1
       pen.fillRect(from, bottom - high, Math.max(1, to - from), high)
@@ -176,16 +187,48 @@ function paintBuckets(pen: Pen, scene: Scene, pyramid: Pyramid, tokens: Tokens):
   pen.globalAlpha = 1
 }
 
+/** What the other run has and this one lacks is hollow; what only this one has gets a ring; where they part is a line. */
+function paintComparison(pen: Pen, scene: Scene, tokens: Tokens, height: number): void {
+  const { comparison, axis, run } = scene
+  if (comparison === undefined) return
+  pen.fillStyle = tokens.other
+  for (const { row, unit, shape } of comparison.ghosts) {
+    const x = xOf(scene, unit)
+    if (x > -8 && x < scene.width + 8) drawShape(pen, shape, x, yOf(scene, row), true)
+  }
+  pen.strokeStyle = tokens.other
+  pen.lineWidth = 1.25
+  for (const id of comparison.added) {
+    const row = rowOf(scene, id)
+    const x = xOf(scene, axis.units[id] as number)
+    if (row < 0 || x < -8 || x > scene.width + 8) continue
+    pen.beginPath()
+    pen.arc(x, yOf(scene, row), 7.5, 0, Math.PI * 2)
+    pen.stroke()
+  }
+  if (comparison.partsAtMicros === undefined) return
+  const x = xOf(scene, unitOfMoment(axis, run, comparison.partsAtMicros))
+  pen.setLineDash([7, 4])
+  pen.lineWidth = 1.5
+  pen.beginPath()
+  pen.moveTo(x, 0)
+  pen.lineTo(x, height)
+  pen.stroke()
+  pen.setLineDash([])
+}
+
 /** Arrows between the events from which the story is told. */
 function paintStory(pen: Pen, scene: Scene, tokens: Tokens): void {
   const { run } = scene
-  const { recording, storyEvents, looks } = run
+  const { recording, storyEvents, looks, story } = run
   pen.strokeStyle = tokens.accent
   pen.fillStyle = tokens.accent
   pen.lineWidth = 1.25
   pen.globalAlpha = 0.75
+  const crowded = storyEvents.size > MOST_ARROWS
   for (const id of storyEvents) {
     if ((looks.weights[id] as number) < ARROW_WEIGHT) continue
+    if (crowded && recording.entity(id) !== story?.subject) continue
     for (const parent of recording.parents(id)) if (storyEvents.has(parent)) paintEdge(pen, scene, parent, id)
   }
   pen.globalAlpha = 1
@@ -198,7 +241,7 @@ export function paintEdge(pen: Pen, scene: Scene, cause: number, effect: number)
   if (fromRow < 0 || toRow < 0 || fromRow === toRow) return
   const [x1, x2] = [xOf(scene, units[cause] as number), xOf(scene, units[effect] as number)]
   if ((x1 < -50 && x2 < -50) || (x1 > scene.width + 50 && x2 > scene.width + 50)) return
-  drawArrow(pen, x1, yOf(fromRow), x2, yOf(toRow))
+  drawArrow(pen, x1, yOf(scene, fromRow), x2, yOf(scene, toRow))
 }
 
 function paintViolations(pen: Pen, scene: Scene, tokens: Tokens, height: number): void {
@@ -217,7 +260,7 @@ function paintViolations(pen: Pen, scene: Scene, tokens: Tokens, height: number)
     pen.setLineDash([])
     const row = event > 0 ? rowOf(scene, event) : -1
     if (row < 0) continue
-    const y = yOf(row)
+    const y = yOf(scene, row)
     pen.fillStyle = tokens.surface
     pen.beginPath()
     pen.arc(x, y, 9, 0, Math.PI * 2)

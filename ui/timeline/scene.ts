@@ -2,9 +2,11 @@ import type { LaneRow } from '../model/lanes.ts'
 import type { RunView } from '../model/run-view.ts'
 import { type AxisMode, TimeScale } from '../model/time-scale.ts'
 import type { Viewport } from '../model/viewport.ts'
+import type { Comparison } from './comparison.ts'
 
-/** Height of a row, in CSS pixels. */
-export const ROW_HEIGHT = 20
+/** Heights of a row, in CSS pixels: closer than the first nothing could be told apart. */
+const LEAST_ROW = 20
+const MOST_ROW = 34
 
 /** How much an event is shown. */
 export const HIDDEN = 0
@@ -31,6 +33,10 @@ export interface Scene {
   readonly mask: Uint8Array
   readonly viewport: Viewport
   readonly width: number
+  /** Beside another run. */
+  readonly comparison: Comparison | undefined
+  /** In CSS pixels. */
+  readonly rowHeight: number
 }
 
 /** Lays out the axis for the events that matter: idle time is where none of them happens. */
@@ -86,8 +92,18 @@ export function rowOf({ run, rowOfLane, mask }: Scene, id: number): number {
 }
 
 /** Middle of a row, in pixels from the top. */
-export function yOf(row: number): number {
-  return row * ROW_HEIGHT + ROW_HEIGHT / 2
+export function yOf({ rowHeight }: Pick<Scene, 'rowHeight'>, row: number): number {
+  return row * rowHeight + rowHeight / 2
+}
+
+/** Height of all rows. */
+export function heightOf({ rows, rowHeight }: Pick<Scene, 'rows' | 'rowHeight'>): number {
+  return rows.length * rowHeight
+}
+
+/** Rows share the room that there is, as far as that helps. */
+export function rowHeightFor(rows: number, room: number): number {
+  return Math.min(MOST_ROW, Math.max(LEAST_ROW, Math.floor(room / Math.max(1, rows))))
 }
 
 /** The first place in ascending ids whose event lies at or after some unit. */
@@ -107,8 +123,8 @@ const REACH = 7
 
 /** The event under a pointer: of those within reach the weightiest, then the nearest; 0 when there is none. */
 export function hit(scene: Scene, x: number, y: number): number {
-  const { run, axis, rows, mask } = scene
-  const row = rows[Math.floor(y / ROW_HEIGHT)]
+  const { run, axis, rows, mask, rowHeight } = scene
+  const row = rows[Math.floor(y / rowHeight)]
   if (row === undefined) return 0
   const { weights } = run.looks
   const [from, to] = [unitAt(scene, x - REACH), unitAt(scene, x + REACH)]

@@ -67,15 +67,20 @@ function outline(pen: Pen, shape: Shape, x: number, y: number): void {
       pen.rect(x - 2, y - 6, 4, 12)
       return
     case 'triangle':
-      return path(pen, x, y, [-r, -r, r + 1, 0, -r, r])
+      path(pen, x, y, [-r, -r, r + 1, 0, -r, r])
+      return
     case 'diamond':
-      return path(pen, x, y, [0, -r - 1.5, r + 1.5, 0, 0, r + 1.5, -r - 1.5, 0])
+      path(pen, x, y, [0, -r - 1.5, r + 1.5, 0, 0, r + 1.5, -r - 1.5, 0])
+      return
     case 'caret':
-      return path(pen, x, y, [-3, -2, 3, -2, 0, 3])
+      path(pen, x, y, [-3, -2, 3, -2, 0, 3])
+      return
     case 'hexagon':
-      return path(pen, x, y, [-r, 0, -r / 2, -r, r / 2, -r, r, 0, r / 2, r, -r / 2, r])
+      path(pen, x, y, [-r, 0, -r / 2, -r, r / 2, -r, r, 0, r / 2, r, -r / 2, r])
+      return
     case 'bolt':
-      return path(pen, x, y, [1, -8, -5, 1.5, -1, 1.5, -2, 8, 5, -2, 1, -2])
+      path(pen, x, y, [1, -8, -5, 1.5, -1, 1.5, -2, 8, 5, -2, 1, -2])
+      return
     case 'tick':
     case 'cross':
       return

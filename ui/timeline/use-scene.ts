@@ -1,11 +1,13 @@
 import { useMemo } from 'react'
 import { rowsOf } from '../model/lanes.ts'
+import type { RunDiff } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import { wholeOf } from '../model/viewport.ts'
-import type { TimelineView } from '../view/state.ts'
+import type { RunName, TimelineView } from '../view/state.ts'
+import { comparisonOf } from './comparison.ts'
 import { maskOf } from './mask.ts'
 import { Pyramid } from './pyramid.ts'
-import { axisOf, rowsByLane, type Scene } from './scene.ts'
+import { axisOf, rowHeightFor, rowsByLane, type Scene } from './scene.ts'
 
 /** What of the state decides what is seen. */
 export interface SceneInputs {
@@ -15,10 +17,14 @@ export interface SceneInputs {
   /** Only this entity's events; '' for all. */
   readonly only: string
   readonly width: number
+  /** Height that there is for the rows. */
+  readonly room: number
+  /** The run beside which this one is shown. */
+  readonly beside: { readonly name: RunName; readonly other: RunView; readonly diff: RunDiff } | undefined
 }
 
 /** The scene, and its pyramid when that is needed; each part is made again only when what it depends on has changed. */
-export function useScene({ run, timeline, filter, only, width }: SceneInputs): {
+export function useScene({ run, timeline, filter, only, width, room, beside }: SceneInputs): {
   readonly scene: Scene
   readonly pyramid: () => Pyramid
 } {
@@ -37,9 +43,14 @@ export function useScene({ run, timeline, filter, only, width }: SceneInputs): {
     }
   }, [run, axis, mask])
   const seen = viewport ?? wholeOf(axis.lengthUnits)
+  const comparison = useMemo(
+    () => beside && comparisonOf(beside.name, run, beside.other, beside.diff, axis, rowOfLane),
+    [beside, run, axis, rowOfLane],
+  )
+  const rowHeight = rowHeightFor(rows.length, room)
   const scene = useMemo(
-    () => ({ run, rows, rowOfLane, axis, mask, viewport: seen, width }),
-    [run, rows, rowOfLane, axis, mask, seen, width],
+    () => ({ run, rows, rowOfLane, axis, mask, viewport: seen, width, rowHeight, comparison }),
+    [run, rows, rowOfLane, axis, mask, seen, width, rowHeight, comparison],
   )
   return { scene, pyramid }
 }

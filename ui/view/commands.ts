@@ -42,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   ),
   step('violation', 'To the violation', ['N'], (controller) => controller.violation(1)),
   step('violation back', 'To the previous violation', ['Shift+N'], (controller) => controller.violation(-1)),
+  step('play', 'Play the story, or stop', [' '], (controller) => controller.togglePlay()),
   {
     id: 'story',
     title: 'Pane: Verdict and story',
@@ -94,6 +95,22 @@ export const COMMANDS: readonly Command[] = [
       draft.timeline.viewport = undefined
     }),
   ),
+  toggle('pin', 'Pin this moment, to see what changes', ['P'], ({ store }) =>
+    store.update((draft) => {
+      draft.pinned = draft.pinned > 0 ? 0 : draft.focus.event
+    }),
+  ),
+  {
+    id: 'filter',
+    title: 'Filter',
+    group: 'Timeline',
+    keys: ['/'],
+    run: (controller) => {
+      controller.openPane('events')
+      // The field is there once the pane is drawn.
+      requestAnimationFrame(() => document.getElementById('filter')?.focus())
+    },
+  },
   {
     id: 'rerun',
     title: 'Re-run what is set up',
@@ -115,6 +132,7 @@ export const COMMANDS: readonly Command[] = [
     keys: [],
     run: (controller) => controller.keepActive(),
   },
+  page('link', 'Copy a link to what is seen', ['Y'], (controller) => controller.copyLink()),
   page('gallery', 'All scenarios', [], (controller) => controller.close()),
   page('clear', 'Clear focus and filter', ['Escape'], (controller) => controller.clearFocus()),
   page('palette', 'Every command', ['Ctrl+K'], (controller) => controller.toggleSheet('palette')),

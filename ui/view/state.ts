@@ -61,9 +61,13 @@ export interface ViewState {
   readonly focus: Focus
   readonly hover: number
   readonly pane: PaneId
+  /** The event whose moment the state is compared with; 0: the one before the focus. */
+  readonly pinned: number
   readonly timeline: TimelineView
   readonly filter: string
   readonly onlyEntity: boolean
+  /** Whether the story is being played. */
+  readonly playing: boolean
   readonly sheet: 'help' | 'palette' | undefined
   readonly theme: 'system' | 'light' | 'dark'
   readonly singleKeys: boolean
@@ -85,9 +89,11 @@ export const INITIAL: ViewState = {
   focus: { event: 0, entity: '' },
   hover: 0,
   pane: 'state',
+  pinned: 0,
   timeline: { axis: 'time', foldIdle: true, storyLanes: true, folded: [], viewport: undefined },
   filter: '',
   onlyEntity: false,
+  playing: false,
   sheet: undefined,
   theme: 'system',
   singleKeys: true,

@@ -5,7 +5,7 @@ import type { Question, Reply, RunAnswer } from './protocol.ts'
 const post = postMessage as (reply: Reply, transfer?: readonly Transferable[]) => void
 
 /** The thread in which runs happen: the page stays free, and a handler that spins for ever can be ended. */
-onmessage = async ({ data }: MessageEvent<Question>): Promise<void> => {
+addEventListener('message', async ({ data }: MessageEvent<Question>): Promise<void> => {
   const { number, call, ask } = data
   try {
     const value = await perform(call, ask as never, (progress) =>
@@ -16,4 +16,4 @@ onmessage = async ({ data }: MessageEvent<Question>): Promise<void> => {
   } catch (error) {
     post({ number, kind: 'failure', message: error instanceof Error ? error.message : String(error) })
   }
-}
+})

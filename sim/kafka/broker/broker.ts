@@ -6,7 +6,7 @@ import { BROKER_SWITCHES } from './config.ts'
 import { BrokerContext } from './context.ts'
 import { Fetches } from './fetch.ts'
 import { Groups } from './groups.ts'
-import { type BrokerDisk, type BrokerHost, EMPTY_DISK } from './host.ts'
+import { type BrokerDisk, type BrokerHost, EMPTY_DISK, type StandingBroker } from './host.ts'
 import { IsrChecks } from './isr-checks.ts'
 import { type BrokerState, Lifecycle } from './lifecycle.ts'
 import { Maintenance } from './maintenance.ts'
@@ -27,7 +27,7 @@ type Handlers = { readonly [Api in ApiName]: (request: ApiRequest<Api>, respond:
  * One life of one broker of a KRaft cluster, from its start to its end. It schedules nothing: whoever runs it delivers
  * requests and metadata, and calls `advance` at `nextDeadlineMillis` and `heartbeat` at `heartbeatDeadlineMillis`. After
  * its end it must not be used again. Sources: BrokerServer, KafkaApis, ReplicaManager of Apache Kafka. Out of scope:
- * authorization, quotas, fetch sessions, tiered storage, share groups, several log directories.
+ * authorization, quotas, tiered storage, share groups, several log directories.
  */
 export class Broker {
   readonly id: number
@@ -48,6 +48,7 @@ export class Broker {
   /**
    * Starts the broker: it registers with the controller, and serves when it has heard that.
    * @param disk what its last life left
+   * @param standing what it is like if it has been up already
    */
   constructor(
     id: number,
@@ -56,6 +57,7 @@ export class Broker {
     nowMillis: number,
     disk: BrokerDisk = EMPTY_DISK,
     switches: BrokerSwitches = BROKER_SWITCHES,
+    standing?: StandingBroker,
   ) {
     this.id = id
     const context = new BrokerContext(id, config, switches, host)
@@ -83,7 +85,8 @@ export class Broker {
     )
     this.transactions.coordinator.startUp(nowMillis)
     context.changed = (replica) => this.onChanged(replica)
-    this.lifecycle.start()
+    if (standing === undefined) this.lifecycle.start()
+    else this.resume(standing, nowMillis)
   }
 
   get state(): BrokerState {
@@ -181,7 +184,10 @@ export class Broker {
       this.groups.advance(atMillis)
       this.transactions.advance(atMillis)
       this.isrChecks.advance(atMillis)
-      this.maintenance.advance(atMillis)
+      if (this.maintenance.advance(atMillis)) {
+        this.fetches.logsChanged()
+        this.replicator.logsChanged()
+      }
       context.settle()
     }
     context.nowMillis = nowMillis
@@ -215,6 +221,11 @@ export class Broker {
   /** When the controller has to hear of the broker, or takes it for dead some time later. */
   heartbeatDeadlineMillis(): number {
     return this.lifecycle.heartbeatDeadlineMillis
+  }
+
+  /** Whether the next heartbeat will be answered as the last one was. */
+  get isHeartbeatRoutine(): boolean {
+    return this.lifecycle.isRoutine
   }
 
   /** Tells the controller that it is alive, if that is due. */
@@ -276,6 +287,16 @@ export class Broker {
     if (replica.topic === GROUP_METADATA_TOPIC) this.groups.resigned(replica.index, nowMillis)
     else if (replica.topic === TRANSACTION_STATE_TOPIC)
       this.transactions.resigned(replica.index, undefined, nowMillis)
+  }
+
+  private resume({ brokerEpoch, metadata, contents, groups }: StandingBroker, nowMillis: number): void {
+    this.context.brokerEpoch = brokerEpoch
+    this.publisher.resume(metadata)
+    this.lifecycle.resume()
+    this.replicas.resume(contents, nowMillis)
+    this.groups.resume(groups)
+    this.replicator.resume()
+    this.context.settle()
   }
 
   private onChanged(replica: Replica): void {

@@ -63,7 +63,7 @@ export class ReplicatedGroupLog implements GroupLog {
 
   /** The key of a record: the same few again and again. */
   private keyOf(record: GroupRecord): string {
-    if (record.kind === 'GroupMetadata') return JSON.stringify(['group', record.group])
+    if (record.kind === 'GroupMetadata') return groupKey(record.group)
     const { group, topic, partition } = record
     let ofGroup = this.offsetKeys.get(group)
     if (ofGroup === undefined) {
@@ -114,6 +114,16 @@ export class ReplicatedGroupLog implements GroupLog {
     context.touch(replica)
     return result.firstOffset
   }
+}
+
+/** The batch in which a coordinator writes a group down. */
+export function groupBatch(group: string, value: GroupMetadataValue, nowMillis: number): RecordBatch {
+  const record: GroupRecord = { kind: 'GroupMetadata', group, value }
+  return internalBatch([{ key: groupKey(group), value: record }], nowMillis)
+}
+
+function groupKey(group: string): string {
+  return JSON.stringify(['group', group])
 }
 
 /** Everything in a partition of __consumer_offsets, in the order of the log. */

@@ -1,3 +1,4 @@
+import type { ClassicGroup } from '../coordinator/classic-group.ts'
 import { joinError, syncError } from '../coordinator/classic-rebalance.ts'
 import { describeMissing } from '../coordinator/consumer-group-describe.ts'
 import { invalidHeartbeat, refusal } from '../coordinator/consumer-group-heartbeat.ts'
@@ -22,7 +23,7 @@ import type { Transactions } from './transactions.ts'
 const KNOWN_MEMBER_ID_VERSION = 4
 
 /** The host that a member is said to come from. */
-const CLIENT_HOST = '/127.0.0.1'
+export const CLIENT_HOST = '/127.0.0.1'
 
 /**
  * The requests of group members and about offsets, each to the coordinator of its group. Source: GroupCoordinatorService,
@@ -64,6 +65,14 @@ export class Groups {
     for (const shard of this.shards.values()) {
       shard.modern.onTopicsChanged(topics)
       if (deleted.size > 0) shard.classic.offsets.topicsDeleted(deleted)
+    }
+  }
+
+  /** Coordinates those of some groups whose partition it leads, as it would have formed them. */
+  resume(groups: readonly ClassicGroup[]): void {
+    for (const group of groups) {
+      const shard = this.shardOf(group.groupId)
+      if (typeof shard !== 'string') shard.classic.adopt(group, this.context.nowMillis)
     }
   }
 

@@ -5,14 +5,17 @@ import type {
   BrokerRegistrationResponse,
 } from '../controller/controller.ts'
 import type { ReassignmentResult } from '../controller/reassign.ts'
+import type { MetadataBatch } from '../controller/record.ts'
 import type { TopicPartition } from '../controller/state.ts'
 import type { CreatableTopic, CreatePartitionsTopic, TopicResult } from '../controller/topics.ts'
+import type { ClassicGroup } from '../coordinator/classic-group.ts'
 import type { RecordBatch } from '../log/batch.ts'
 import type { Disk } from '../log/disk.ts'
 import type { StoredLog } from '../log/recovery.ts'
 import type { Channel } from '../protocol/api.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
 import type { AllocateProducerIdsResponse } from '../transaction/producer-id.ts'
+import type { PartitionName } from '../transaction/topic-partition.ts'
 
 interface Exchange<Request, Response> {
   readonly request: Request
@@ -103,6 +106,17 @@ export interface BrokerDisk {
   readonly logs: ReadonlyMap<string, StoredReplica>
   /** Broker epoch of a life that was shut down in order; -1 otherwise. */
   readonly cleanShutdownEpoch: number
+}
+
+/** A broker of a healthy cluster that has been up: registered, unfenced, and with everything that it copies. */
+export interface StandingBroker {
+  readonly brokerEpoch: number
+  /** All of the metadata log. */
+  readonly metadata: readonly MetadataBatch[]
+  /** What the logs hold that are not empty: replicated, and committed. */
+  readonly contents: ReadonlyMap<PartitionName, readonly RecordBatch[]>
+  /** The classic groups that are written down in them; those that others coordinate do not matter. */
+  readonly groups: readonly ClassicGroup[]
 }
 
 /** The log of one partition on the disk, with the topic that it belongs to: one of the same name may have followed. */

@@ -1,8 +1,10 @@
 import type { TopicMetadata } from '../controller/metadata.ts'
 import { NO_LEADER, type PartitionRegistration } from '../controller/registration.ts'
+import type { CreatableTopic } from '../controller/topics.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { ApiRequest, ResponseOf } from '../protocol/api.ts'
 import type { MetadataPartition, MetadataTopic } from '../protocol/metadata.ts'
+import type { BrokerConfig } from './config.ts'
 import type { BrokerContext } from './context.ts'
 import type { Respond } from './respond.ts'
 import { GROUP_METADATA_TOPIC, isInternal, partitionFor, TRANSACTION_STATE_TOPIC } from './topic.ts'
@@ -86,15 +88,9 @@ export class MetadataAnswers {
     })
   }
 
-  private creatable(name: string) {
+  private creatable(name: string): CreatableTopic {
     const { config } = this.context
-    if (name === GROUP_METADATA_TOPIC)
-      return {
-        name,
-        numPartitions: config['offsets.topic.num.partitions'],
-        replicationFactor: config['offsets.topic.replication.factor'],
-        configs: { 'cleanup.policy': 'compact', 'segment.bytes': config['offsets.topic.segment.bytes'] },
-      }
+    if (name === GROUP_METADATA_TOPIC) return groupMetadataTopic(config)
     if (name === TRANSACTION_STATE_TOPIC)
       return {
         name,
@@ -139,6 +135,16 @@ export class MetadataAnswers {
 
   private aliveBrokers() {
     return [...this.context.metadata.brokers.values()].filter(({ fenced }) => !fenced)
+  }
+}
+
+/** The topic of the offsets and groups of consumers, as the first broker that needs it has it created. */
+export function groupMetadataTopic(config: BrokerConfig): CreatableTopic {
+  return {
+    name: GROUP_METADATA_TOPIC,
+    numPartitions: config['offsets.topic.num.partitions'],
+    replicationFactor: config['offsets.topic.replication.factor'],
+    configs: { 'cleanup.policy': 'compact', 'segment.bytes': config['offsets.topic.segment.bytes'] },
   }
 }
 

@@ -64,6 +64,12 @@ export class MetadataPublisher {
     this.publish(new Set(topics.keys()), new Set(), partitions)
   }
 
+  /** The broker has acted on everything that the metadata hold. */
+  resume(batches: readonly MetadataBatch[]): void {
+    for (const batch of batches) this.context.metadata.replay(batch)
+    this.isPublishing = true
+  }
+
   private publish(
     topics: ReadonlySet<string>,
     deleted: ReadonlySet<string>,

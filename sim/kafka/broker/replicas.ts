@@ -1,7 +1,10 @@
 import type { TopicMetadata } from '../controller/metadata.ts'
 import { NO_LEADER, type PartitionRegistration } from '../controller/registration.ts'
 import type { ErrorCode } from '../error-code.ts'
+import type { RecordBatch } from '../log/batch.ts'
+import type { LogConfig } from '../log/config.ts'
 import type { Log } from '../log/log.ts'
+import type { LogOptions } from '../log/options.ts'
 import {
   crashMachine,
   crashProcess,
@@ -39,6 +42,7 @@ export class Replicas {
   private readonly maintenance: Maintenance
   private readonly listener: ReplicaListener
   private readonly stored: Map<PartitionName, StoredReplica>
+  private readonly options = new Map<LogConfig, LogOptions>()
 
   /** @param stored what the disk holds when the broker starts */
   constructor(
@@ -94,9 +98,23 @@ export class Replicas {
       return
     }
     replica ??= this.created(topic, index, nowMillis)
-    if (registration.leader === id) this.lead(replica, registration, nowMillis)
-    else this.follow(replica, registration, nowMillis)
+    this.take(replica, registration, nowMillis)
     this.context.touch(replica)
+  }
+
+  /**
+   * Takes up what the metadata assign as if it had done so long ago: what the logs hold is replicated and committed.
+   * @param contents of the logs that are not empty
+   */
+  resume(contents: ReadonlyMap<PartitionName, readonly RecordBatch[]>, nowMillis: number): void {
+    const { id, metadata } = this.context
+    for (const topic of metadata.topics.values())
+      for (const [index, registration] of topic.partitions.entries())
+        if (registration.replicas.includes(id)) {
+          const replica = this.created(topic, index, nowMillis)
+          this.take(replica, registration, nowMillis)
+          replica.resume(contents.get(partitionName(topic.topic, index)), nowMillis)
+        }
   }
 
   /** A topic is configured anew. */
@@ -140,6 +158,11 @@ export class Replicas {
     return disk
   }
 
+  private take(replica: Replica, registration: PartitionRegistration, nowMillis: number): void {
+    if (registration.leader === this.context.id) this.lead(replica, registration, nowMillis)
+    else this.follow(replica, registration, nowMillis)
+  }
+
   private lead(replica: Replica, registration: PartitionRegistration, nowMillis: number): void {
     const newEpoch = registration.leaderEpoch > replica.partition.leaderEpoch
     replica.fetcher = undefined
@@ -161,8 +184,8 @@ export class Replicas {
 
   private created({ topic, topicId, configs }: TopicMetadata, index: number, nowMillis: number): Replica {
     const { context } = this
-    const { config, switches, disk, startMillis } = context
-    const options = { config: logConfigOf(configs, config), broker: config, switches, disk, startMillis }
+    const { config } = context
+    const options = this.optionsOf(logConfigOf(configs, config))
     const name = partitionName(topic, index)
     const stored = this.stored.get(name)
     this.stored.delete(name)
@@ -176,6 +199,17 @@ export class Replicas {
     this.byTopic.set(topic, ofTopic)
     this.maintenance.add(log)
     return replica
+  }
+
+  /** The options of logs with one configuration, which many have. */
+  private optionsOf(config: LogConfig): LogOptions {
+    let options = this.options.get(config)
+    if (options === undefined) {
+      const { config: broker, switches, disk, startMillis } = this.context
+      options = { config, broker, switches, disk, startMillis }
+      this.options.set(config, options)
+    }
+    return options
   }
 
   private remove(replica: Replica, nowMillis: number): void {

@@ -7,7 +7,7 @@ import {
 } from '../assignor/client-assignor.ts'
 import type { LastAssignment } from '../assignor/sticky.ts'
 import type { ConsumerProtocolSubscription, TopicPartition } from '../assignor/subscription.ts'
-import type { JoinGroupResponse } from '../coordinator/group-message.ts'
+import type { JoinGroupProtocol, JoinGroupResponse } from '../coordinator/group-message.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { partitionName } from '../transaction/topic-partition.ts'
 import type { AutoCommit } from './auto-commit.ts'
@@ -19,6 +19,7 @@ import { ConsumerError } from './error.ts'
 import type { CommitIdentity, Membership } from './membership.ts'
 import type { ConsumerMetadata } from './metadata.ts'
 import type { PollClock } from './poll-clock.ts'
+import type { StableMember } from './stable-member.ts'
 import type { SubscriptionState } from './subscription-state.ts'
 
 /** What comes before a JoinGroup: a commit, then a callback. */
@@ -272,13 +273,12 @@ export class ClassicMembership implements Membership, Assigner {
     return generationId === -1 || memberId === '' ? 'onPartitionsLost' : 'onPartitionsRevoked'
   }
 
-  private join(node: number): void {
+  /** The ways of assigning that it offers when it joins, with what it says of itself in each. */
+  protocols(): JoinGroupProtocol[] {
     const { subscriptions } = this.parts
-    subscriptions.resetGroupTopics()
     const topics = [...subscriptions.topics]
-    this.joinedTopics = subscriptions.topics
     const owned = subscriptions.partitions()
-    const protocols = this.assignors.map((assignor) => ({
+    return this.assignors.map((assignor) => ({
       name: assignor.name,
       metadata: subscriptionMetadata(
         assignor,
@@ -288,7 +288,33 @@ export class ClassicMembership implements Membership, Assigner {
         this.lastAssignments.get(assignor.name),
       ),
     }))
-    this.session.join(protocols, node)
+  }
+
+  /** Is a member of a stable group, as if it had joined. To be called before it has metadata. */
+  resume({ generation, assignment, groupTopics }: StableMember, nowMillis: number): void {
+    const { subscriptions } = this.parts
+    const { generationId, protocolName } = generation
+    subscriptions.resetGroupTopics()
+    if (groupTopics !== undefined) subscriptions.setGroupTopics(groupTopics)
+    this.joinedTopics = subscriptions.topics
+    this.session.resume(generation, nowMillis)
+    this.completedGenerationId = generationId
+    if (protocolName !== null)
+      this.lastAssignments.set(protocolName, { partitions: assignment, generationId })
+    this.autoCommit?.restart(nowMillis)
+    subscriptions.assignFromSubscribed(assignment)
+  }
+
+  /** Leads the group, and has assigned what its metadata say. */
+  resumeLeading(): void {
+    this.assignedCounts = this.groupCounts()
+  }
+
+  private join(node: number): void {
+    const { subscriptions } = this.parts
+    subscriptions.resetGroupTopics()
+    this.joinedTopics = subscriptions.topics
+    this.session.join(this.protocols(), node)
   }
 
   /** Source: ConsumerCoordinator.onJoinComplete. */

@@ -110,6 +110,14 @@ export class ClassicSession {
     this.client.send(node, 'JoinGroup', body, answered, timeoutMillis)
   }
 
+  /** Is a member of a stable group, as JoinGroup and SyncGroup make it. */
+  resume(generation: Generation, nowMillis: number): void {
+    this.state = 'STABLE'
+    this.generation = generation
+    this.rejoinNeeded = false
+    this.heartbeat.start(nowMillis)
+  }
+
   /** What happens in the thread of the heartbeats. */
   background(nowMillis: number): void {
     if (this.leading !== undefined) this.lead(this.leading, nowMillis)

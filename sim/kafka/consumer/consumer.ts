@@ -3,7 +3,7 @@ import type { Channel } from '../protocol/api.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset } from '../replication/message.ts'
 import type { GroupMetadata } from '../transaction/client-request.ts'
 import type { Commits } from './commits.ts'
-import { type ConsumerConfig, type ConsumerSettings, consumerConfig } from './config.ts'
+import { CONSUMER_SWITCHES, type ConsumerConfig, type ConsumerSwitches } from './config.ts'
 import { ConsumerError } from './error.ts'
 import type {
   ConsumerHooks,
@@ -16,6 +16,7 @@ import type {
 import type { TimeQuestion } from './offset-lookup.ts'
 import type { FetchPosition } from './partition-state.ts'
 import { PollLoop } from './poll-loop.ts'
+import type { JoinOffer, StableMember } from './stable-member.ts'
 
 /** How long close may take. Source: Consumer.DEFAULT_CLOSE_TIMEOUT_MS. */
 const CLOSE_TIMEOUT_MS = 30_000
@@ -53,10 +54,14 @@ export class Consumer {
   private hasLeft = false
   private closed: Done | undefined
 
-  /** @throws ConsumerConfigError */
-  constructor(settings: ConsumerSettings, channel: Channel, hooks: ConsumerHooks) {
-    this.config = consumerConfig(settings)
-    this.loop = new PollLoop(this.config, channel, hooks)
+  constructor(
+    config: ConsumerConfig,
+    channel: Channel,
+    hooks: ConsumerHooks,
+    switches: ConsumerSwitches = CONSUMER_SWITCHES,
+  ) {
+    this.config = config
+    this.loop = new PollLoop(this.config, channel, hooks, switches)
   }
 
   /** Reads topics as a member of a group. @throws ConsumerError without a group id, or after `assign` */
@@ -94,6 +99,19 @@ export class Consumer {
     if (loop.group === undefined) left(nowMillis)
     else loop.group.membership.leave(false, nowMillis, left)
     loop.run(nowMillis)
+  }
+
+  /**
+   * What it would say of itself in JoinGroup; undefined if it would not, or if a group's empty partitions give it no
+   * position.
+   */
+  offer(): JoinOffer | undefined {
+    return this.config['auto.offset.reset'] === 'none' ? undefined : this.loop.offer()
+  }
+
+  /** Is a member of a stable group from now on, instead of joining it with the first poll. */
+  resumeAs(member: StableMember, nowMillis: number): void {
+    this.loop.resume(member, nowMillis)
   }
 
   /** @throws ConsumerError what Kafka's poll throws; it may be called again */

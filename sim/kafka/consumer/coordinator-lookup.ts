@@ -48,6 +48,12 @@ export class CoordinatorLookup {
     return this.nodeId !== NONE
   }
 
+  /** It has been found. */
+  resume(nodeId: number, nowMillis: number): void {
+    this.nodeId = nodeId
+    this.foundMillis = nowMillis
+  }
+
   markUnknown(): void {
     this.nodeId = NONE
   }
@@ -73,8 +79,7 @@ export class CoordinatorLookup {
     this.isAsking = false
     if (response?.errorCode === 'NONE') {
       this.isWanted = false
-      this.nodeId = response.nodeId
-      this.foundMillis = nowMillis
+      this.resume(response.nodeId, nowMillis)
       return
     }
     this.failures += 1

@@ -133,6 +133,11 @@ export class ConsumerMetadata {
     )
   }
 
+  /** Knows what a broker has told. @param answerTo what it tells of topics; null: of all */
+  resume(answerTo: (topics: readonly string[]) => MetadataResponseData, nowMillis: number): void {
+    this.answered(answerTo(this.topicsWanted() ?? []), nowMillis)
+  }
+
   nextDeadlineMillis(): number {
     return this.needsUpdate && !this.isAsking && !this.isRoutine ? this.retryMillis : Number.POSITIVE_INFINITY
   }

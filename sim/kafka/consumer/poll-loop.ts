@@ -4,7 +4,7 @@ import { RebalanceCallbacks } from './callbacks.ts'
 import { ClassicMembership } from './classic-membership.ts'
 import { type ClientOwner, ConsumerClient } from './client.ts'
 import { Commits } from './commits.ts'
-import type { ConsumerConfig } from './config.ts'
+import type { ConsumerConfig, ConsumerSwitches } from './config.ts'
 import { ConsumerMembership } from './consumer-membership.ts'
 import { CoordinatorLookup } from './coordinator-lookup.ts'
 import { ConsumerError } from './error.ts'
@@ -16,6 +16,7 @@ import { OffsetFetcher } from './offset-fetcher.ts'
 import { OffsetLookups } from './offset-lookup.ts'
 import { PollClock } from './poll-clock.ts'
 import { Positions } from './positions.ts'
+import type { JoinOffer, StableMember } from './stable-member.ts'
 import { SubscriptionState } from './subscription-state.ts'
 
 const NO_RECORDS: readonly ConsumerRecord[] = []
@@ -58,10 +59,10 @@ export class PollLoop implements ClientOwner {
   private seenAssignment = 0
   private seenVersion = 0
 
-  constructor(config: ConsumerConfig, channel: Channel, hooks: ConsumerHooks) {
+  constructor(config: ConsumerConfig, channel: Channel, hooks: ConsumerHooks, switches: ConsumerSwitches) {
     const randomBelow = (bound: number): number => hooks.randomBelow(bound)
     this.hooks = hooks
-    this.subscriptions = new SubscriptionState(config['auto.offset.reset'])
+    this.subscriptions = new SubscriptionState(config['auto.offset.reset'], switches)
     this.client = new ConsumerClient(config, channel, this, randomBelow)
     this.metadata = new ConsumerMetadata(
       this.client,
@@ -87,6 +88,34 @@ export class PollLoop implements ClientOwner {
 
   settled(nowMillis: number): void {
     this.run(nowMillis)
+  }
+
+  /** What it says of itself when it joins a group; undefined if that is not the classic protocol. */
+  offer(): JoinOffer | undefined {
+    const { config } = this.client
+    const membership = this.group?.membership
+    if (!(membership instanceof ClassicMembership)) return undefined
+    return {
+      sessionTimeoutMs: config['session.timeout.ms'],
+      rebalanceTimeoutMs: config['max.poll.interval.ms'],
+      groupInstanceId: config['group.instance.id'],
+      protocols: membership.protocols(),
+    }
+  }
+
+  /** Is a member of a stable classic group that has read to the ends of its partitions, which are empty. */
+  resume(member: StableMember, nowMillis: number): void {
+    const { group, metadata, subscriptions } = this
+    const membership = group?.membership
+    if (group === undefined || !(membership instanceof ClassicMembership)) return
+    membership.resume(member, nowMillis)
+    metadata.resume(member.metadataOf, nowMillis)
+    if (member.groupTopics !== undefined) membership.resumeLeading()
+    group.coordinator.resume(member.coordinatorId, nowMillis)
+    for (const state of subscriptions.states()) {
+      const currentLeader = metadata.leaderOf(state)
+      state.seekValidated({ offset: 0, offsetEpoch: currentLeader.epoch, currentLeader })
+    }
   }
 
   /** @throws ConsumerError */

@@ -91,10 +91,10 @@ export class BatchCompletion {
     const attempts = batch.attempts < this.retries
     const time = !batch.isDone && nowMillis < batch.expiresAtMillis(this.deliveryTimeoutMillis)
     if (manager === undefined) return this.plainOutcome(batch, errorCode, attempts && time)
+    // What was given up has failed already: by now its producer may be in another transaction, which that is no error of.
+    if (batch.isDone && errorCode !== 'NONE' && errorCode !== 'DUPLICATE_SEQUENCE_NUMBER') return 'failed'
     try {
-      if (errorCode !== 'MESSAGE_TOO_LARGE' || !batch.isDone)
-        return settleBatch(manager, batch, { errorCode, baseOffset, logStartOffset }, { attempts, time })
-      failBatch(manager, batch, errorOf(errorCode, response.errorMessage), attempts)
+      return settleBatch(manager, batch, { errorCode, baseOffset, logStartOffset }, { attempts, time })
     } catch (error) {
       rethrowUnlessFatal(error)
     }

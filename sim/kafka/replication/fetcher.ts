@@ -51,6 +51,12 @@ export class PartitionFetcher {
     else if (switches.truncation !== 'fetch') this.state = 'truncating'
   }
 
+  /** The log is the same as its leader's. */
+  resume(): void {
+    this.state = 'fetching'
+    this.fetchOffset = this.log.logEndOffset
+  }
+
   /** The next request; undefined while it waits or has given up. */
   request(nowMillis: number): FollowerRequest | undefined {
     if (nowMillis < this.delayedUntilMillis) return undefined

@@ -1,8 +1,15 @@
+import type { Log } from '../log/log.ts'
+
 /** Log end offset of a follower that has not fetched yet. Source: UnifiedLog.UNKNOWN_OFFSET. */
 export const UNKNOWN_OFFSET = -1
 
 /** Broker epoch of a fetch that carries none (before Fetch v15). */
 export const NO_BROKER_EPOCH = -1
+
+/** When a follower last fetched everything that it follows. */
+export interface FetchClock {
+  readonly lastFetchMillis: number
+}
 
 /** What a leader knows of one follower, from its fetches. Source: Replica, ReplicaState. */
 export class FollowerState {
@@ -13,8 +20,12 @@ export class FollowerState {
   /** Where the leader's log ended at its last fetch, and when that was. */
   private lastFetchLeaderLogEndOffset = 0
   private lastFetchMillis = 0
-  /** When it last had everything that the leader had. */
-  lastCaughtUpMillis = 0
+  private ownCaughtUpMillis = 0
+  /**
+   * Set while every fetch says the same of it, that it has everything: then the time of the last one is not noted here
+   * for each of many partitions, but there for all of them.
+   */
+  private clock: FetchClock | undefined
   /** The high watermark in the last answer to it. */
   toldHighWatermark = UNKNOWN_OFFSET
   /** The life in which it fetched. */
@@ -22,6 +33,30 @@ export class FollowerState {
 
   constructor(brokerId: number) {
     this.brokerId = brokerId
+  }
+
+  /** When it last had everything that the leader had. */
+  get lastCaughtUpMillis(): number {
+    const { clock, ownCaughtUpMillis } = this
+    return clock === undefined ? ownCaughtUpMillis : Math.max(ownCaughtUpMillis, clock.lastFetchMillis)
+  }
+
+  /** From its last fetch on it has everything, as often as it fetches. */
+  idle(clock: FetchClock): void {
+    this.clock = clock
+  }
+
+  /** There is something for it again. @param atMillis when it fetched last without getting anything */
+  awake(atMillis: number): void {
+    if (this.clock === undefined) return
+    this.clock = undefined
+    this.lastFetchMillis = atMillis
+    this.caughtUp(atMillis)
+  }
+
+  /** It had everything at this moment. */
+  caughtUp(atMillis: number): void {
+    if (atMillis > this.ownCaughtUpMillis) this.ownCaughtUpMillis = atMillis
   }
 
   /** Notes a fetch: it has everything below the offset that it asks for (rule R5). */
@@ -32,14 +67,19 @@ export class FollowerState {
     leaderEndOffset: number,
     brokerEpoch: number,
   ): void {
-    if (fetchOffset >= leaderEndOffset) this.lastCaughtUpMillis = Math.max(this.lastCaughtUpMillis, nowMillis)
-    else if (fetchOffset >= this.lastFetchLeaderLogEndOffset)
-      this.lastCaughtUpMillis = Math.max(this.lastCaughtUpMillis, this.lastFetchMillis)
+    if (fetchOffset >= leaderEndOffset) this.caughtUp(nowMillis)
+    else if (fetchOffset >= this.lastFetchLeaderLogEndOffset) this.caughtUp(this.lastFetchMillis)
     this.logStartOffset = logStartOffset
     this.logEndOffset = fetchOffset
     this.lastFetchLeaderLogEndOffset = leaderEndOffset
     this.lastFetchMillis = nowMillis
     this.brokerEpoch = brokerEpoch
+  }
+
+  /** It has everything, and knows that it is committed. @param brokerEpoch the life in which it fetched */
+  resume({ logStartOffset, logEndOffset }: Log, nowMillis: number, brokerEpoch: number): void {
+    this.fetched(logEndOffset, logStartOffset, nowMillis, logEndOffset, brokerEpoch)
+    this.toldHighWatermark = logEndOffset
   }
 
   /**
@@ -48,7 +88,8 @@ export class FollowerState {
    * @param inSync it is in the ISR, and gets the benefit of the doubt
    */
   reset(nowMillis: number, leaderEndOffset: number, newLeader: boolean, inSync: boolean): void {
-    this.lastCaughtUpMillis = inSync ? nowMillis : 0
+    this.clock = undefined
+    this.ownCaughtUpMillis = inSync ? nowMillis : 0
     if (!newLeader) {
       this.lastFetchLeaderLogEndOffset = leaderEndOffset
       this.lastFetchMillis = inSync ? nowMillis : 0

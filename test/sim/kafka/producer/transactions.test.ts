@@ -60,6 +60,32 @@ describe('[KP14] transactions', () => {
     expect(batch?.records).toMatchObject({ isTransactional: true, producerId: 7, baseSequence: 0 })
   })
 
+  // A torture run found this first, in seeds 526 and 616: a sequence became negative.
+  it('[KP14] are no concern of a batch that expired in the one before, when its connection breaks', () => {
+    const { each, heard } = initialized(2, { 'request.timeout.ms': 1000, 'delivery.timeout.ms': 1500 })
+    const { producer } = each
+    producer.beginTransaction()
+    each.produce('a', { partition: 0 })
+    each.at(1600)
+    producer.abortTransaction(heard.of('abort'), each.nowMillis)
+    each.settle()
+    each.at(1700)
+    producer.beginTransaction()
+    each.produce('b', { partition: 0 })
+    const [old, ...others] = each.open('Produce')
+    expect(others.length).toBe(1)
+    if (old !== undefined) each.answer(old, undefined)
+    each.acknowledge(5)
+    each.produce('c', { partition: 0 })
+    each.at(1800)
+    each.acknowledge(6)
+    producer.commitTransaction(heard.of('commit'), each.nowMillis)
+    each.settle()
+    expect(each.produced).toEqual(['0: orders-0[a]@0', '0: orders-0[b]@0', '0: orders-0[c]@1'])
+    expect(each.sends.ended).toEqual(['a: REQUEST_TIMED_OUT', 'b: 0@5', 'c: 0@6'])
+    expect(heard.all.slice(1)).toEqual(['abort done @1600', 'commit done @1800'])
+  })
+
   it('[KP14] commit waits for sends that wait for their topic', () => {
     const { each, heard } = initialized()
     each.producer.beginTransaction()

@@ -1,0 +1,69 @@
+import { Entry } from './entry.ts'
+import type { Row } from './table.ts'
+
+/** Rows by the values of one column or several, of all versions that are kept; a value of one row alone needs no set. */
+export class TableIndex {
+  readonly columns: readonly string[]
+  /** Whether two rows may not have the same values; a null is the same as nothing. */
+  readonly unique: boolean
+  private readonly buckets = new Map<unknown, Entry | Set<Entry>>()
+
+  constructor(columns: readonly string[], unique: boolean) {
+    this.columns = columns
+    this.unique = unique
+  }
+
+  /** By what a row is found; undefined when it is not in the index. */
+  valueOf(row: Row): unknown {
+    const { columns } = this
+    if (columns.length === 1) {
+      const value = row[columns[0] as string]
+      return this.unique && value === null ? undefined : value
+    }
+    const values = columns.map((column) => row[column])
+    return this.unique && values.includes(null) ? undefined : JSON.stringify(values)
+  }
+
+  /** The rows that have, had or may get a value. */
+  find(value: unknown): Iterable<Entry> {
+    const bucket = this.buckets.get(value)
+    if (bucket === undefined) return NONE
+    return bucket instanceof Entry ? [bucket] : bucket
+  }
+
+  /** Adds a row under the value of one of its versions. */
+  add(entry: Entry, row: Row): void {
+    const { buckets } = this
+    const value = this.valueOf(row)
+    if (value === undefined) return
+    const bucket = buckets.get(value)
+    if (bucket === undefined) buckets.set(value, entry)
+    else if (bucket === entry) return
+    else if (bucket instanceof Entry) buckets.set(value, new Set([bucket, entry]))
+    else bucket.add(entry)
+  }
+
+  /** Removes a row from under the value of a version that is gone, unless another version has it. */
+  remove(entry: Entry, row: Row): void {
+    const { buckets } = this
+    const value = this.valueOf(row)
+    if (value === undefined || this.has(entry, value)) return
+    const bucket = buckets.get(value)
+    if (bucket === entry) buckets.delete(value)
+    else if (bucket instanceof Set) {
+      bucket.delete(entry)
+      if (bucket.size === 0) buckets.delete(value)
+    }
+  }
+
+  /** Whether some version of a row that is still kept has a value. */
+  private has({ committed, pending, older }: Entry, value: unknown): boolean {
+    if (committed !== undefined && this.valueOf(committed) === value) return true
+    if (pending !== undefined && this.valueOf(pending) === value) return true
+    for (let version = older; version !== undefined; version = version.older)
+      if (version.row !== undefined && this.valueOf(version.row) === value) return true
+    return false
+  }
+}
+
+const NONE: readonly Entry[] = []

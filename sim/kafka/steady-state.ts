@@ -1,0 +1,201 @@
+import { invariant } from '../kernel/error.ts'
+import { clockMillis } from '../kernel/time.ts'
+import { groupBatch } from './broker/group-log.ts'
+import type { StandingBroker } from './broker/host.ts'
+import { groupMetadataTopic } from './broker/metadata-answer.ts'
+import { GROUP_METADATA_TOPIC } from './broker/topic.ts'
+import type { BrokerNode } from './broker-node.ts'
+import type { KafkaCluster } from './cluster.ts'
+import type { JoinOffer, StableMember } from './consumer/stable-member.ts'
+import type { ConsumerClient } from './consumer-client.ts'
+import type { Controller } from './controller/controller.ts'
+import type { Choose } from './controller/placement.ts'
+import type { CreatableTopic } from './controller/topics.ts'
+import type { ClassicGroup } from './coordinator/classic-group.ts'
+import { coordinatorPartition } from './coordinator/coordinator-partition.ts'
+import { formGroup } from './group-formation.ts'
+import { NO_TIMESTAMP, type RecordBatch } from './log/batch.ts'
+import type { MetadataResponseData } from './protocol/metadata.ts'
+import { type PartitionName, partitionName } from './transaction/topic-partition.ts'
+
+/** The version of Metadata that consumers ask in. */
+const METADATA_VERSION = 13
+
+/** A consumer with what it offers its group. */
+interface Candidate {
+  readonly client: ConsumerClient
+  readonly offer: JoinOffer
+}
+
+/** A member of a stable group, before there is a broker that could tell it of topics. */
+interface Seat {
+  readonly client: ConsumerClient
+  readonly member: Omit<StableMember, 'metadataOf'>
+}
+
+/**
+ * The state in which a healthy cluster rests, built as it is and not by way of the protocols that lead to it: brokers are
+ * registered, replicas have everything, groups of the classic protocol are stable with their first assignment, and all
+ * fetches wait. What a broker, a group and a consumer are like then, each says itself (`resume`).
+ */
+export class SteadyState {
+  private readonly cluster: KafkaCluster
+  private readonly topics: readonly CreatableTopic[]
+  private readonly groups: ReadonlyMap<string, readonly Candidate[]>
+  private readonly nowMillis: number
+  /** Contents of the partitions of __consumer_offsets. */
+  private readonly contents = new Map<PartitionName, RecordBatch[]>()
+  private readonly formed: ClassicGroup[] = []
+  private readonly answers = new Map<string, MetadataResponseData>()
+
+  private constructor(
+    cluster: KafkaCluster,
+    topics: readonly CreatableTopic[],
+    groups: ReadonlyMap<string, readonly Candidate[]>,
+  ) {
+    this.cluster = cluster
+    this.topics = topics
+    this.groups = groups
+    this.nowMillis = clockMillis(cluster.kernel.nowMicros)
+  }
+
+  /**
+   * That of a cluster that has not been started.
+   * @returns undefined if it is not known: consumers that use another protocol than the classic one, or that the brokers
+   * would refuse
+   */
+  static of(
+    cluster: KafkaCluster,
+    topics: readonly CreatableTopic[],
+    consumers: readonly ConsumerClient[],
+  ): SteadyState | undefined {
+    const names = new Set(topics.map(({ name }) => name))
+    const groups = new Map<string, Candidate[]>()
+    for (const client of consumers) {
+      const offer = client.consumer.offer()
+      if (offer === undefined || !client.consumer.subscription().every((topic) => names.has(topic)))
+        return undefined
+      const candidates = groups.get(client.groupId)
+      if (candidates === undefined) groups.set(client.groupId, [{ client, offer }])
+      else candidates.push({ client, offer })
+    }
+    for (const candidates of groups.values()) if (!isWelcome(cluster, candidates)) return undefined
+    return new SteadyState(cluster, topics, groups)
+  }
+
+  /** Puts brokers, controller and consumers into it. */
+  resume(): void {
+    const { controller, nodes } = this.cluster
+    const epochs = controller.operate((active, choose) => this.found(active, choose))
+    const seats = [...this.groups].flatMap(([groupId, candidates]) => this.form(groupId, candidates))
+    const metadata = controller.controller.changesSince(0)
+    for (const [id, node] of nodes) {
+      const standing: StandingBroker = {
+        brokerEpoch: epochs.get(id) ?? -1,
+        metadata,
+        contents: this.contents,
+        groups: this.formed,
+      }
+      node.resume(standing)
+    }
+    controller.heardOfAll()
+    for (const { client, member } of seats)
+      client.resumeAs({ ...member, metadataOf: (topics) => this.answer(member.coordinatorId, topics) })
+  }
+
+  /** Brokers are registered and unfenced, and topics created. @returns the epoch of each broker */
+  private found(controller: Controller, choose: Choose): Map<number, number> {
+    const { cluster, nowMillis, topics, groups } = this
+    const epochs = new Map<number, number>()
+    for (const [brokerId, { life: incarnationId }] of cluster.nodes) {
+      const request = { brokerId, incarnationId, previousBrokerEpoch: -1 }
+      epochs.set(brokerId, controller.registerBroker(request, nowMillis).brokerEpoch)
+    }
+    const currentMetadataOffset = controller.metadata.offset
+    for (const [brokerId, brokerEpoch] of epochs) {
+      const wish = { wantFence: false, wantShutDown: false, currentMetadataOffset }
+      controller.brokerHeartbeat({ brokerId, brokerEpoch, ...wish }, nowMillis)
+    }
+    const internal = groups.size > 0 ? [groupMetadataTopic(cluster.brokerConfig)] : []
+    for (const batch of [topics, internal])
+      for (const { name, errorCode } of controller.createTopics(batch, choose))
+        invariant(errorCode === 'NONE', `topic ${name} cannot be created: ${errorCode}`)
+    return epochs
+  }
+
+  /** A group is formed, and written down where it is coordinated. */
+  private form(groupId: string, candidates: readonly Candidate[]): Seat[] {
+    const { cluster, nowMillis } = this
+    const partition = coordinatorPartition(groupId, cluster.partitionCount(GROUP_METADATA_TOPIC))
+    const coordinator = this.leaderOf(GROUP_METADATA_TOPIC, partition)
+    const joiners = candidates.map(({ client: { process }, offer }) => ({
+      memberId: `${offer.groupInstanceId ?? process.name}-${coordinator.newMemberId()}`,
+      clientId: process.name,
+      offer,
+    }))
+    const counts = new Map(this.topics.map(({ name, numPartitions }) => [name, numPartitions]))
+    const { group, values, topics, assignments } = formGroup(groupId, joiners, counts, nowMillis)
+    this.formed.push(group)
+    for (const value of values)
+      this.write(partitionName(GROUP_METADATA_TOPIC, partition), groupBatch(groupId, value, nowMillis))
+    const { generationId, protocolName, leaderId } = group
+    return candidates.map(({ client }, index): Seat => {
+      const memberId = joiners[index]?.memberId ?? ''
+      const member = {
+        generation: { generationId, memberId, protocolName },
+        coordinatorId: coordinator.id,
+        assignment: assignments.get(memberId) ?? [],
+        groupTopics: leaderId === memberId ? topics : undefined,
+      }
+      return { client, member }
+    })
+  }
+
+  private write(name: PartitionName, batch: RecordBatch): void {
+    const before = this.contents.get(name) ?? []
+    const offset = before.at(-1)?.nextOffset ?? 0
+    this.contents.set(name, [...before, batch.assigned(offset, 0, NO_TIMESTAMP)])
+  }
+
+  private leaderOf(topic: string, partition: number): BrokerNode {
+    const leader = this.cluster.controller.controller.metadata.partition(topic, partition)?.leader
+    const node = leader === undefined ? undefined : this.cluster.nodes.get(leader)
+    invariant(node !== undefined, `nobody leads partition ${partition} of ${topic}`)
+    return node
+  }
+
+  /** What a broker tells of topics, which all brokers do in the same words. */
+  private answer(nodeId: number, topics: readonly string[]): MetadataResponseData {
+    const key = topics.join()
+    const known = this.answers.get(key)
+    if (known !== undefined) return known
+    const body = { topics: topics.map((name) => ({ name })), allowAutoCreateTopics: false }
+    const request = {
+      api: 'Metadata',
+      apiVersion: METADATA_VERSION,
+      clientId: '',
+      timeoutMillis: Number.POSITIVE_INFINITY,
+      body,
+    } as const
+    let answer: MetadataResponseData | undefined
+    this.cluster.nodes.get(nodeId)?.broker?.handle(request, this.nowMillis, (response) => {
+      answer = response
+    })
+    invariant(answer !== undefined, `broker ${nodeId} does not tell of topics`)
+    this.answers.set(key, answer)
+    return answer
+  }
+}
+
+/** Whether the brokers would take them as members of one group. */
+function isWelcome({ brokerConfig, nodes }: KafkaCluster, candidates: readonly Candidate[]): boolean {
+  const leastMs = brokerConfig['group.min.session.timeout.ms']
+  const mostMs = brokerConfig['group.max.session.timeout.ms']
+  const instanceIds = candidates.flatMap(({ offer }) => offer.groupInstanceId ?? [])
+  return (
+    brokerConfig['offsets.topic.replication.factor'] <= nodes.size &&
+    candidates.length <= brokerConfig['group.max.size'] &&
+    new Set(instanceIds).size === instanceIds.length &&
+    candidates.every(({ offer }) => offer.sessionTimeoutMs >= leastMs && offer.sessionTimeoutMs <= mostMs)
+  )
+}

@@ -1,0 +1,175 @@
+import type { Scenario } from 'faultline'
+import { describe, expect, it, vi } from 'vitest'
+import { KafkaCluster } from '../../../sim/kafka/cluster.ts'
+import type { KafkaSettings } from '../../../sim/kafka/config.ts'
+import { SteadyState } from '../../../sim/kafka/steady-state.ts'
+import { Kernel } from '../../../sim/kernel/kernel.ts'
+import { prepare } from '../../../sim/run/run.ts'
+import { buildWorld } from '../../../sim/run/world.ts'
+import { ClusterState } from '../../fixtures/cluster-state.ts'
+import { KafkaBench } from '../../fixtures/kafka.ts'
+import { scenarioFiles, systemOf } from '../../fixtures/scenarios.ts'
+
+type How = 'at rest' | 'cold'
+type Options = NonNullable<ConstructorParameters<typeof KafkaBench>[0]>
+
+const READERS = ['reader-1', 'reader-2', 'reader-10']
+
+/** A cluster with a group that has just begun its run. */
+function clusterOf(how: How, options: Options = {}, names = READERS): KafkaBench {
+  const bench = new KafkaBench(options)
+  bench.up(names, {}, how)
+  return bench
+}
+
+function stateOf({ cluster }: KafkaBench): string {
+  return new ClusterState(cluster, cluster.consumers('readers')).text
+}
+
+const OPTIONS: readonly (readonly [string, Options])[] = [
+  ['three brokers', {}],
+  ['another seed', { seed: 2 }],
+  ['one broker', { brokers: 1 }],
+  ['five brokers', { brokers: 5 }],
+  ['one replica', { topic: { replicationFactor: 1 } }],
+  ['fewer partitions than readers', { topic: { partitions: 2 } }],
+  ...[['cooperative-sticky'], ['sticky'], ['roundrobin', 'range']].map(
+    (names): readonly [string, Options] => [
+      names.join(', '),
+      { settings: { 'partition.assignment.strategy': names } },
+    ],
+  ),
+  ...(['latest', 'by_duration:PT1H'] as const).map((reset): readonly [string, Options] => [
+    reset,
+    { settings: { 'auto.offset.reset': reset } },
+  ]),
+  ['min.insync.replicas', { settings: { 'min.insync.replicas': 2 } }],
+  ['read_committed', { settings: { 'isolation.level': 'read_committed' } }],
+]
+
+describe('a cluster that is built at rest', () => {
+  it.each(OPTIONS)('[B19] is as if it had been started cold: %s', (_, options) => {
+    expect(stateOf(clusterOf('at rest', options))).toBe(stateOf(clusterOf('cold', options)))
+  })
+
+  it.each([[[]], [['reader-1']]])('[B19] is as if it had been started cold: readers %j', (names) => {
+    expect(stateOf(clusterOf('at rest', {}, names))).toBe(stateOf(clusterOf('cold', {}, names)))
+  })
+
+  it.each(scenarioFiles().filter(({ scenario }) => comesToRest(scenario)))(
+    '[B19] is as if it had been started cold: $path',
+    async (file) => {
+      const { parts } = prepare(await systemOf(file), file.scenario.params)
+      const start = KafkaCluster.prototype.start
+      const stateWhen = (how: How): string => {
+        const spy = vi.spyOn(KafkaCluster.prototype, 'start').mockImplementation(function (
+          this: KafkaCluster,
+          consumers,
+        ) {
+          start.call(this, consumers, how)
+        })
+        const { kafka, services } = buildWorld(parts, file.scenario, kernelOfRun())
+        spy.mockRestore()
+        return new ClusterState(
+          kafka,
+          services.flatMap(({ firstConsumers }) => firstConsumers),
+        ).text
+      }
+      expect(stateWhen('at rest')).toBe(stateWhen('cold'))
+    },
+  )
+
+  it('[B19] takes far fewer events', () => {
+    expect(warmUpEvents('at rest') * 5).toBeLessThan(warmUpEvents('cold'))
+  })
+})
+
+/** Each spoils one thing in a cluster at rest. */
+const SPOILERS: readonly (readonly [string, (bench: KafkaBench) => void])[] = [
+  ['a leader that does not know its follower', (bench) => spoilFollower(bench)],
+  ['a consumer at another position', ({ cluster }) => readerOf(cluster).consumer.seek(EVENTS_0, 7)],
+  ['a consumer that reads less', ({ cluster }) => readerOf(cluster).consumer.pause([EVENTS_0])],
+  ['a broker that is shutting down', (bench) => bench.node(2).shutDown(0)],
+  ['a broker that is gone', (bench) => bench.node(2).process.crash(0)],
+  ['another topic', (bench) => addTopic(bench)],
+]
+
+const EVENTS_0 = { topic: 'events', partition: 0 }
+
+describe('the comparison of two states', () => {
+  it.each(SPOILERS)('[B19] notices %s', (_, spoil) => {
+    const [bench, other] = [clusterOf('at rest', {}, ['reader-1']), clusterOf('at rest', {}, ['reader-1'])]
+    spoil(bench)
+    expect(stateOf(bench)).not.toBe(stateOf(other))
+  })
+})
+
+const UNKNOWN: readonly (readonly [string, KafkaSettings])[] = [
+  ['the protocol of KIP-848', { 'group.protocol': 'consumer' }],
+  ['no position to begin at', { 'auto.offset.reset': 'none' }],
+  ['a session that is too short', { 'group.min.session.timeout.ms': 60_000 }],
+  ['a session that is too long', { 'group.max.session.timeout.ms': 20_000 }],
+  ['a group that is too large', { 'group.max.size': 2 }],
+  ['one instance id for all', { 'group.instance.id': 'the-same' }],
+  ['no offsets topic', { 'offsets.topic.replication.factor': 4 }],
+]
+
+describe('a cluster whose state at rest is not known', () => {
+  it.each(UNKNOWN)('[B19] is started cold: %s', (_, settings) => {
+    const bench = new KafkaBench({ settings })
+    const clients = READERS.map((name) => bench.reader(name, 'readers').client)
+    const topics = [{ name: 'events', numPartitions: 6, replicationFactor: 3 }]
+    expect(SteadyState.of(bench.cluster, topics, clients)).toBeUndefined()
+  })
+
+  it('[B19] is started cold: a topic that nobody has created', () => {
+    const bench = new KafkaBench()
+    expect(SteadyState.of(bench.cluster, [], [bench.reader('reader-1', 'readers').client])).toBeUndefined()
+  })
+
+  it('[B19] is up when its run begins', () => {
+    const bench = new KafkaBench({ settings: { 'group.protocol': 'consumer' } })
+    const readers = bench.up(['reader-1', 'reader-2'])
+    expect(readers.flatMap(({ holds }) => holds).toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+  })
+})
+
+/**
+ * Logs that roll after some milliseconds show in how many segments they are when things were written; followers that wait
+ * long for the next fetch have not heard yet what is committed.
+ */
+function comesToRest({ cluster: { kafka } }: Scenario): boolean {
+  return kafka['segment.ms'] === undefined && kafka['replica.fetch.wait.max.ms'] === undefined
+}
+
+function kernelOfRun(): Kernel {
+  const budget = { maxEvents: 1e9, maxMicros: 1e12, maxTraceRecords: 0 }
+  return new Kernel({ seed: 3, scheduling: 'random', budget })
+}
+
+function warmUpEvents(how: How): number {
+  const events = vi.spyOn(Kernel.prototype, 'scheduleAt')
+  clusterOf(how)
+  const { length } = events.mock.calls
+  events.mockRestore()
+  return length
+}
+
+function readerOf(cluster: KafkaCluster) {
+  const [client] = cluster.consumers('readers')
+  if (client === undefined) throw new Error('nobody reads')
+  return client
+}
+
+function spoilFollower(bench: KafkaBench): void {
+  const follower = bench
+    .leaderOf(0)
+    .broker?.replicas.get('events', 0)
+    ?.partition.follower((bench.leaderOf(0).id % 3) + 1)
+  if (follower !== undefined) follower.logEndOffset = -1
+}
+
+function addTopic({ cluster }: KafkaBench): void {
+  const topic = { name: 'more', numPartitions: 1, replicationFactor: 1 }
+  cluster.controller.operate((controller, choose) => controller.createTopics([topic], choose))
+}

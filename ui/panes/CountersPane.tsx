@@ -1,0 +1,71 @@
+import { lazy, Suspense } from 'react'
+import { seconds } from '../model/format.ts'
+import type { RunView } from '../model/run-view.ts'
+import { useMoment } from './moment.ts'
+import type { PaneProps } from './registry.tsx'
+
+const Charts = lazy(async () => ({ default: (await import('./CounterCharts.tsx')).CounterCharts }))
+
+/** Whether each promise held over time, and what was waiting. */
+export function CountersPane({ controller, run }: PaneProps) {
+  const moment = useMoment(controller, run)
+  return (
+    <div className="counters">
+      <Invariants run={run} moment={moment} go={(id) => controller.focus(id)} />
+      {run.counters.length === 0 ? (
+        <p className="empty">Nothing had to wait: no outbox held a row, and no group was behind.</p>
+      ) : (
+        <Suspense fallback={<p className="empty">Loading the charts…</p>}>
+          <Charts counters={run.counters} nowMicros={run.recording.at(moment)} />
+        </Suspense>
+      )}
+    </div>
+  )
+}
+
+function Invariants({ run, moment, go }: { run: RunView; moment: number; go: (id: number) => void }) {
+  const { summary, recording } = run
+  if (summary === undefined) return null
+  const end = Math.max(1, recording.endMicros)
+  const now = (recording.at(moment) / end) * 100
+  return (
+    <table className="rows invariants">
+      <caption>Promises</caption>
+      <tbody>
+        {summary.properties.map(({ name, verdict, atMicros, checkedKeys, cause }) => {
+          const broken = verdict === 'violated' ? Math.min(99, ((atMicros ?? end) / end) * 100) : 100
+          const said =
+            verdict === 'violated'
+              ? `broken from ${seconds(atMicros ?? end)} on`
+              : verdict === 'inconclusive'
+                ? 'no verdict'
+                : checkedKeys === 0
+                  ? 'never asked: the run does not exercise it'
+                  : 'held'
+          return (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td className="invariant-bar">
+                <button
+                  type="button"
+                  className="bar"
+                  disabled={cause === 0}
+                  onClick={() => go(cause)}
+                  aria-label={`${name}: ${said}`}
+                >
+                  <span
+                    className={checkedKeys === 0 ? 'bar-vacuous' : 'bar-held'}
+                    style={{ width: `${broken}%` }}
+                  />
+                  <span className="bar-broken" style={{ width: `${100 - broken}%` }} />
+                  <span className="bar-now" style={{ left: `${now}%` }} />
+                </button>
+              </td>
+              <td>{said}</td>
+            </tr>
+          )
+        })}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,103 @@
+import { useState } from 'react'
+import type { EffectRow } from '../model/effects.ts'
+import { useSubject } from './moment.ts'
+import type { PaneProps } from './registry.tsx'
+
+const MOST_ROWS = 200
+
+/** How often each thing that was asked for once was done: what is not "exactly once" comes first. */
+export function EffectsPane({ controller, run }: PaneProps) {
+  const subject = useSubject(controller, run)
+  const [onlySubject, setOnlySubject] = useState(false)
+  const rows = run.effects.filter(({ entity }) => !onlySubject || entity === subject)
+  if (run.effects.length === 0)
+    return <p className="empty">Nothing was delivered or requested in this run.</p>
+  const deviant = rows.filter(({ deviation }) => deviation > 0).length
+  return (
+    <div className="effects">
+      <div className="pane-head">
+        <span>
+          {deviant === 0
+            ? 'Everything happened exactly once'
+            : `${deviant} of ${rows.length} did not happen exactly once`}
+        </span>
+        {subject !== '' && (
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={onlySubject}
+              onChange={(event) => setOnlySubject(event.currentTarget.checked)}
+            />
+            only {subject}
+          </label>
+        )}
+      </div>
+      <table className="rows">
+        <thead>
+          <tr>
+            <th scope="col">concerns</th>
+            <th scope="col">what</th>
+            <th scope="col" className="number">
+              written
+            </th>
+            <th scope="col" className="number">
+              delivered
+            </th>
+            <th scope="col" className="number">
+              handled
+            </th>
+            <th scope="col">effects outside</th>
+            <th scope="col">attempts</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, MOST_ROWS).map((row) => (
+            <Row key={row.key} row={row} go={(id) => controller.focus(id)} />
+          ))}
+        </tbody>
+      </table>
+      {rows.length > MOST_ROWS && (
+        <p className="quiet">{rows.length - MOST_ROWS} more, each exactly once or closer to it.</p>
+      )}
+    </div>
+  )
+}
+
+function Row({ row, go }: { row: EffectRow; go: (id: number) => void }) {
+  const { entity, operation, produced, attempts, handled, effects, deviation } = row
+  return (
+    <tr className={deviation >= 100 ? 'row-bad' : deviation > 0 ? 'row-odd' : ''}>
+      <td>{entity}</td>
+      <td>{operation}</td>
+      <Count times={produced} />
+      <Count times={attempts.length} />
+      <Count times={handled} />
+      <td>
+        {Object.entries(effects).map(([ledger, times]) => (
+          <span key={ledger} className={times > 1 ? 'effect-many' : 'effect'}>
+            {ledger} ×{times}
+          </span>
+        ))}
+      </td>
+      <td>
+        {attempts.map(({ event, committed, effects: made }, index) => (
+          <button
+            key={event}
+            type="button"
+            className={`attempt${committed ? '' : ' attempt-lost'}`}
+            title={`attempt ${index + 1}: ${committed ? 'committed' : 'nothing committed'}${made.length > 0 ? `, ${made.length} effect(s) outside` : ''}`}
+            onClick={() => go(event)}
+          >
+            {index + 1}
+            {made.length > 0 ? '◆' : ''}
+            {committed ? '' : '✗'}
+          </button>
+        ))}
+      </td>
+    </tr>
+  )
+}
+
+function Count({ times }: { times: number }) {
+  return <td className={`number${times === 1 ? '' : times > 1 ? ' count-many' : ' count-none'}`}>{times}</td>
+}

@@ -1,0 +1,46 @@
+import { EVENT_CLASSES, type EventClass } from '../model/event-class.ts'
+
+const CLASS_NAMES: Readonly<Record<EventClass, string>> = {
+  broker: 'broker',
+  process: 'service',
+  database: 'database',
+  messaging: 'inbox, outbox',
+  timer: 'timer',
+  effect: 'effect outside',
+  fault: 'fault',
+}
+
+const SHAPE_NAMES: readonly (readonly [string, string])[] = [
+  ['▶', 'delivery'],
+  ['■', 'record written'],
+  ['▮', 'commit'],
+  ['◆', 'effect'],
+  ['✕', 'crash'],
+  ['⬡', 'rebalance'],
+]
+
+/** What colours and shapes mean. */
+export function Legend({ compared }: { compared: boolean }) {
+  return (
+    <ul className="legend legend-foot" aria-label="Colours and shapes">
+      {EVENT_CLASSES.map((name) => (
+        <li key={name}>
+          <span className="swatch" style={{ background: `var(--class-${name})` }} />
+          {CLASS_NAMES[name]}
+        </li>
+      ))}
+      {SHAPE_NAMES.map(([sign, name]) => (
+        <li key={name}>
+          <span aria-hidden="true">{sign} </span>
+          {name}
+        </li>
+      ))}
+      {compared && (
+        <li className="legend-compared">
+          <span aria-hidden="true">◇ </span>only in the other run <span aria-hidden="true">◎ </span>only in
+          this one
+        </li>
+      )}
+    </ul>
+  )
+}
