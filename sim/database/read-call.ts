@@ -82,6 +82,11 @@ export class ReadCall implements Actor, ConnectionUser {
     return subject === PATIENCE && this.operation.task.incarnation === life
   }
 
+  livesIn(code: number): Incarnation {
+    const { database, operation } = this
+    return code === POOL_TIMED_OUT ? operation.task.incarnation : database.process.incarnation
+  }
+
   onEvent(code: number, _subject: unknown): void {
     const { database, connection, operation, statement } = this
     if (code === POOL_TIMED_OUT) {

@@ -146,6 +146,11 @@ export class Session implements Actor, ConnectionUser {
     return subject === PATIENCE && this.task.incarnation === life
   }
 
+  livesIn(code: number): Incarnation {
+    const isOfClient = code === COMMIT_ACKNOWLEDGED || code === POOL_TIMED_OUT
+    return isOfClient ? this.task.incarnation : this.database.process.incarnation
+  }
+
   onEvent(code: number, subject: unknown): void {
     switch (code) {
       case COMMIT_ACKNOWLEDGED: {

@@ -2,13 +2,13 @@ import { SimError } from '../kernel/error.ts'
 import type { RowSealer } from '../kernel/value.ts'
 import { Entry, type Version } from './entry.ts'
 import {
-  columnsOf,
   compareRows,
   isMembership,
   matches,
   type Ordering,
   orderings,
   type Query,
+  unknownColumn,
 } from './predicate.ts'
 import type { Snapshots } from './snapshots.ts'
 import { TableIndex } from './table-index.ts'
@@ -282,8 +282,8 @@ export class Table {
 
   private check({ orderBy, limit, offset }: AnyQuery, where: AnyWhere): readonly Ordering[] {
     const { schema, sealer } = this
-    for (const column of columnsOf(where))
-      if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)
+    const unknown = unknownColumn(where, sealer.names)
+    if (unknown !== undefined) throw noColumn(schema.name, unknown, sealer.names)
     const by = orderings(orderBy)
     for (const { column } of by)
       if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)

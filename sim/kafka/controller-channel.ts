@@ -67,15 +67,7 @@ export class ActiveControllerChannel implements ControllerChannel {
     this.ask({ request, answered: answered as ControllerAnswered<ControllerApi>, giveUpMillis })
   }
 
-  /** Another controller is active. */
-  controllerChanged(): void {
-    const { waiting } = this
-    this.waiting = []
-    this.alarm.clear()
-    for (const asked of waiting) this.ask(asked)
-  }
-
-  /** Opens the connection, unless there is one. */
+  /** Opens a connection, if there is none. */
   connect(): Connection {
     const { network, process, controller } = this
     this.connection ??= new Connection(network, process, controller.process, controller, false, () => {
@@ -84,10 +76,17 @@ export class ActiveControllerChannel implements ControllerChannel {
     return this.connection
   }
 
+  /** Another controller is active. */
+  controllerChanged(): void {
+    const { waiting } = this
+    this.waiting = []
+    this.alarm.clear()
+    for (const asked of waiting) this.ask(asked)
+  }
+
   private ask(asked: Asked): void {
-    const { process } = this
     const message = { ...asked.request, timeoutMillis: SOCKET_TIMEOUT_MS }
-    this.connect().send(message, process.entity, (response) => this.take(asked, response))
+    this.connect().send(message, this.process.entity, (response) => this.take(asked, response))
   }
 
   private take(asked: Asked, response: unknown): void {

@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import type { Controller } from '../view/controller.ts'
 import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
@@ -5,7 +6,13 @@ import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 const APART = 15
 
 /** The numbers of the story's sentences, beside the events that they tell. */
-export function StoryBadges({ controller, scene }: { controller: Controller; scene: Scene }) {
+export const StoryBadges = memo(function StoryBadges({
+  controller,
+  scene,
+}: {
+  controller: Controller
+  scene: Scene
+}) {
   const placed: {
     readonly x: number
     readonly y: number
@@ -43,4 +50,4 @@ export function StoryBadges({ controller, scene }: { controller: Controller; sce
       ))}
     </div>
   )
-}
+})

@@ -17,7 +17,7 @@ import { drawArrow, drawHatch, drawShape, type Pen } from './shapes.ts'
 import type { Tokens } from './tokens.ts'
 
 /** Events in view above which buckets are drawn instead. */
-export const MAX_SHAPES = 12_000
+export const MAX_SHAPES = 5_000
 /** Weight from which an event of the story gets arrows. */
 const ARROW_WEIGHT = 4
 /** Events of a story above which only those of its own order get arrows. */

@@ -1,5 +1,5 @@
 import { Narrator, plainData, type Trace, type TraceRecord } from '../../sim/index.ts'
-import { type Columns, ColumnWriter } from '../model/columns.ts'
+import { type Columns, ColumnWriter, TextWriter } from '../model/columns.ts'
 import { Recording } from '../model/recording.ts'
 
 /** Records above which no phrases are made: they would take as much memory as all the rest. */
@@ -20,22 +20,46 @@ export function packed(trace: Trace): Columns {
 /** The same columns, with what each record says to people. */
 export function phrased(columns: Columns): Columns {
   const recording = new Recording(columns, { scenario: undefined, summary: undefined, story: undefined })
-  const at = (id: number): TraceRecord => ({
-    id,
-    atMicros: recording.at(id),
-    kind: recording.kind(id),
-    lane: recording.lane(id),
-    entity: recording.entity(id) || undefined,
-    parents: [...recording.parents(id)],
-    data: recording.data(id) ?? {},
-  })
-  const writer = new ColumnWriter()
+  const at = (id: number): TraceRecord => new ReadRecord(recording, id)
   const phrase = phraser({ at }, columns.count)
-  for (let id = 1; id <= columns.count; id++) {
-    const record = at(id)
-    writer.add({ ...record, data: recording.dataText(id), phrase: phrase(record) })
+  const phrases = new TextWriter()
+  for (let id = 1; id <= columns.count; id++) phrases.add(phrase(at(id)))
+  return { ...columns, phrases: phrases.finish() }
+}
+
+/** A record of columns, whose data are parsed only when they are asked for. */
+class ReadRecord implements TraceRecord {
+  readonly id: number
+  private readonly recording: Recording
+
+  constructor(recording: Recording, id: number) {
+    this.recording = recording
+    this.id = id
   }
-  return writer.finish()
+
+  get atMicros(): number {
+    return this.recording.at(this.id)
+  }
+
+  get kind(): string {
+    return this.recording.kind(this.id)
+  }
+
+  get lane(): string {
+    return this.recording.lane(this.id)
+  }
+
+  get entity(): string | undefined {
+    return this.recording.entity(this.id) || undefined
+  }
+
+  get parents(): readonly number[] {
+    return [...this.recording.parents(this.id)]
+  }
+
+  get data(): unknown {
+    return this.recording.data(this.id) ?? {}
+  }
 }
 
 function phraser(trace: Pick<Trace, 'at'>, records: number): (record: TraceRecord) => string {

@@ -60,6 +60,7 @@ export class Lifecycle {
     const { context } = this
     this.state = 'RUNNING'
     this.dueMillis = context.nowMillis + context.config['broker.heartbeat.interval.ms']
+    this.isUnfenced = true
   }
 
   /** The broker has heard of the metadata that it was registered with, and serves. */

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { text } from '../kafka/recorder/text.mjs'
 import { Server } from './recorder/server.mjs'
 import { Session } from './recorder/session.mjs'
 import { sqlOf } from './recorder/sql.mjs'
@@ -44,10 +45,10 @@ try {
 function save(name, histories) {
   const file = fileURLToPath(new URL(`histories/${name}.json`, import.meta.url))
   const recording = { postgresVersion: server.version, recordedWith: RECORDED_WITH, histories }
-  const text = `${JSON.stringify(recording, undefined, 1)}\n`
+  const content = `${text(recording)}\n`
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined
-  writeFileSync(file, text)
-  const what = before === undefined ? 'new' : before === text ? 'as before' : 'CHANGED'
+  writeFileSync(file, content)
+  const what = before === undefined ? 'new' : before === content ? 'as before' : 'CHANGED'
   console.log(`${name}: ${histories.length} histories, ${what}`)
 }
 

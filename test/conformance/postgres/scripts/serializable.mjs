@@ -1,4 +1,18 @@
-import { a, b, begin, c, commit, ITEMS, insert, LEVELS, rollback, script, select, update } from './acts.mjs'
+import {
+  a,
+  b,
+  begin,
+  c,
+  commit,
+  ITEMS,
+  insert,
+  LEVELS,
+  remove,
+  rollback,
+  script,
+  select,
+  update,
+} from './acts.mjs'
 
 const S = 'serializable'
 const RULES = ['PG2']
@@ -146,6 +160,16 @@ export const serializable = [
     b(begin(S), select('item', { id: 9 })),
     a(insert('item', { id: 9, kind: 'a', count: 1 }), commit),
     b(insert('item', { id: 9, kind: 'b', count: 2 }), rollback),
+  ),
+  script(
+    'conflict-is-no-read',
+    'an insert that does nothing because a row exists has not read that row: both commit, though in no order of theirs',
+    RULES,
+    ITEMS,
+    a(begin(S), insert('item', { id: 1, kind: 'new', count: 0 }, {})),
+    b(begin(S), select('item', { id: 2 }), remove('item', { id: 1 })),
+    a(update('item', { id: 2 }, set(0)), commit),
+    b(commit),
   ),
   {
     ...script(
