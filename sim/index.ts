@@ -22,6 +22,18 @@ export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
 export { INBOX_MODES, inbox } from './patterns/inbox.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
+export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
+export {
+  Orchestrator,
+  SAGA_COMMANDS,
+  SAGA_STORES,
+  SAGA_TIMEOUTS,
+  SAGA_VERSIONS,
+  type SagaOptions,
+  type SagaReply,
+  sagaTable,
+} from './patterns/saga.ts'
+export { command, type SagaDefinition, type SagaView } from './patterns/saga-state.ts'
 export { Narrator } from './report/phrase.ts'
 export { type Story, type StoryLine, storyOf } from './report/story.ts'
 export { type RunSummary, summaryOf } from './report/summary.ts'

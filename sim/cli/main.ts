@@ -50,6 +50,8 @@ function commands(io: Io, finish: Finish): Command {
   running(program.command('run').description('run a scenario once and compare with what it expects'))
     .argument('<scenario>', 'scenario file (YAML)')
     .option('--seed <n>', "default: the scenario's seed, else 1", wholeNumber)
+    .option('--html <file>', 'write a page there that shows the run, in one file')
+    .option('--ui', 'look at the run in a browser: serves a page to this machine alone')
     .option('--save <file>', 'save the run there, for replay (runs that violate a property are always saved)')
     .action(async (file, options) =>
       finish(await (await import('./run.ts')).runCommand(file, options, coloured(io, options))),

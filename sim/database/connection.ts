@@ -77,6 +77,10 @@ export class Connection implements Actor {
     database.advisory.release(this)
   }
 
+  livesIn(code: number): Incarnation {
+    return code === CLOSED ? this.pool.database.process.incarnation : this.pool.incarnation
+  }
+
   onEvent(code: number, subject: unknown): void {
     const { pool, state } = this
     const user = subject as ConnectionUser | undefined

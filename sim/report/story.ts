@@ -34,10 +34,12 @@ const MAX_BREACH_LINES = 13
 const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
   'crash',
+  'drain',
   'stop',
   'pause',
   'resume',
   'restart',
+  'version',
   'session-expired',
   'rebalance',
 ])

@@ -74,12 +74,18 @@ export function staircasesOf(recording: Recording): Staircase[] {
       if (data.errorCode !== 'NONE') continue
       const group = recording.lane(event).replace(/^group /, '')
       for (const { topic, partition, offset } of data.offsets ?? [])
-        groupOf(`${topic}/${partition}`, group).committed.push({ event, atMicros, offset })
+        committed(groupOf(`${topic}/${partition}`, group), { event, atMicros, offset })
     }
   }
   return [...ends]
     .map(([partition, end]) => ({ partition, end, groups: groupsOf(groups.get(partition)) }))
     .sort((left, right) => (left.partition < right.partition ? -1 : 1))
+}
+
+/** What a group has committed it has passed: records that it has no handler for are given to nobody. */
+function committed(builder: GroupBuilder, step: Step): void {
+  builder.committed.push(step)
+  if (step.offset > (builder.position.at(-1)?.offset ?? 0)) builder.position.push(step)
 }
 
 interface CommittedOffset {

@@ -1,4 +1,4 @@
-import { type DragEvent, type KeyboardEvent, type PointerEvent, useState } from 'react'
+import { type DragEvent, type KeyboardEvent, memo, type PointerEvent, useState } from 'react'
 import { seconds } from '../model/format.ts'
 import { FAULT_TYPE, newFault } from '../panes/new-fault.ts'
 import type { Controller } from '../view/controller.ts'
@@ -6,7 +6,13 @@ import { useSelected } from '../view/store.ts'
 import { type Scene, unitAt, unitOfMoment, xOf } from './scene.ts'
 
 /** The faults of the run, where they struck: drag one to move it, drop a new one from the set-up. */
-export function FaultTrack({ controller, scene }: { controller: Controller; scene: Scene }) {
+export const FaultTrack = memo(function FaultTrack({
+  controller,
+  scene,
+}: {
+  controller: Controller
+  scene: Scene
+}) {
   const setup = useSelected(controller.store, (state) => state.setup)
   const { bands, summary } = scene.run
   if (summary === undefined) return null
@@ -44,7 +50,7 @@ export function FaultTrack({ controller, scene }: { controller: Controller; scen
       </div>
     </div>
   )
-}
+})
 
 /** The moment at some pixels from the left; never before the beginning. */
 export function momentAt(scene: Scene, x: number): number {

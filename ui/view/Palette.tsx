@@ -61,7 +61,6 @@ export function Palette({ controller }: { controller: Controller }) {
   return (
     <Sheet title="Commands" close={close}>
       <input
-        autoFocus
         className="palette-input"
         aria-label="Find a command or scenario"
         placeholder="Find a command or scenario"
