@@ -84,6 +84,10 @@ function commands(io: Io, finish: Finish): Command {
       io.stdout(`${JSON.stringify(scenarioJsonSchema(), undefined, 2)}\n`)
     })
   const list = program.command('list').description('list what scenarios can refer to')
+  list
+    .command('faults')
+    .description('every kind of fault, what it does and what it can be told')
+    .action(async () => finish((await import('./faults.ts')).faultsCommand(io)))
   limited(
     list
       .command('steps')
@@ -114,6 +118,7 @@ function exploring(program: Command, io: Io, finish: Finish): void {
     .option('--case <n>', 'make the nth run alone and save it as a scenario file', positive)
     .option('--out <folder>', 'where results go (default: reports/<scenario>/<strategy>-seed-<n>)')
     .option('--no-shrink', 'leave what breaks as it is')
+    .option('--no-corpus', 'do not repeat the failures that earlier campaigns have found')
     .option('--time-limit <s>', 'seconds of wall time after which no more runs begin', seconds)
     .option('--json', 'print the report as JSON')
     .option('--no-color', 'no colours')

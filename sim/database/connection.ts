@@ -77,6 +77,10 @@ export class Connection implements Actor {
     database.advisory.release(this)
   }
 
+  livesIn(code: number): Incarnation {
+    return code === CLOSED ? this.pool.database.process.incarnation : this.pool.incarnation
+  }
+
   onEvent(code: number, subject: unknown): void {
     const { pool, state } = this
     const user = subject as ConnectionUser | undefined
@@ -118,6 +122,7 @@ export class Pool implements ProcessResource {
 
   /** Gives a connection: at once if one is free, which is then returned; else when one is. */
   acquire(user: ConnectionUser): Connection | undefined {
+    this.incarnation.claims++
     let connection = this.idle.pop()
     if (connection === undefined && this.open.length < this.limit) {
       connection = new Connection(this)

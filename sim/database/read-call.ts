@@ -82,6 +82,11 @@ export class ReadCall implements Actor, ConnectionUser {
     return subject === PATIENCE && this.operation.task.incarnation === life
   }
 
+  livesIn(code: number): Incarnation {
+    const { database, operation } = this
+    return code === POOL_TIMED_OUT ? operation.task.incarnation : database.process.incarnation
+  }
+
   onEvent(code: number, _subject: unknown): void {
     const { database, connection, operation, statement } = this
     if (code === POOL_TIMED_OUT) {
@@ -91,7 +96,7 @@ export class ReadCall implements Actor, ConnectionUser {
     }
     if (connection?.accepts() !== true) return
     answer.reset(database.kernel.trace !== undefined)
-    read(statement, undefined, answer)
+    read(statement, database, answer)
     connection.pool.release(connection)
     answerTo(answer, database, operation.task, statement, operation)
   }

@@ -146,6 +146,11 @@ export class Session implements Actor, ConnectionUser {
     return subject === PATIENCE && this.task.incarnation === life
   }
 
+  livesIn(code: number): Incarnation {
+    const isOfClient = code === COMMIT_ACKNOWLEDGED || code === POOL_TIMED_OUT
+    return isOfClient ? this.task.incarnation : this.database.process.incarnation
+  }
+
   onEvent(code: number, subject: unknown): void {
     switch (code) {
       case COMMIT_ACKNOWLEDGED: {
@@ -374,7 +379,7 @@ export class Session implements Actor, ConnectionUser {
     if (transaction === undefined || transaction.state === 'ended') return
     const rows = kernel.trace && transaction.writtenRows()
     const record = this.record('commit', rows)
-    transaction.commit(record)
+    transaction.commit(record, task.entity)
     this.acknowledged = value
     const { network, process } = database
     network.send(

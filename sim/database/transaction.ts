@@ -1,8 +1,9 @@
+import type { Entity } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { AdvisoryRequest } from './advisory.ts'
 import type { Database } from './database.ts'
 import { isCircle } from './deadlock.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Version } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import type { TransactionOptions } from './options.ts'
 import { hold, type LockRequest, type LockWaiter, take, wake } from './row-lock.ts'
@@ -194,27 +195,34 @@ export class Transaction implements ServerValues {
   }
 
   /** Makes everything durable and visible at once, tells the observers, and releases the locks. */
-  commit(cause: number): void {
+  commit(cause: number, entity: Entity): void {
     const { entries, database } = this
+    const { wal } = database
     this.state = 'ended'
     const number = ++database.commits
-    const changed: (Row | undefined)[] = []
+    const durable = this.options.synchronousCommit ?? database.synchronousCommit
+    const before: (Version | undefined)[] | undefined = wal.keeps || !durable ? [] : undefined
+    const changed: Row[] = []
+    const written: Entry[] = []
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at] as Entry
-      if (entry.writer !== this) {
-        changed.push(undefined)
-        continue
-      }
-      changed.push(entry.pending ?? entry.committed)
-      entry.table.publish(entry, number, this.xid, cause, database.snapshots)
+      if (entry.writer !== this) continue
+      const { committed, pending, table } = entry
+      const row = pending ?? committed
+      if (row !== undefined) before?.push(committed === undefined ? undefined : entry.version(number))
+      table.publish(entry, number, this.xid, cause, database.snapshots)
+      if (row === undefined) continue
+      written.push(entry)
+      changed.push(row)
     }
+    if (before !== undefined && written.length > 0)
+      wal.append(written, before, this.xid, entity, cause, durable)
+    else if (written.length > 0) wal.advance(written.length)
     if (this.serializable !== undefined) database.serializable.committed(this.serializable, number)
     this.closed()
     // Before the locks are released: who waited for them may commit at once.
-    for (let at = 0; at < entries.length; at++) {
-      const row = changed[at]
-      if (row !== undefined) (entries[at] as Entry).table.changed(row, cause)
-    }
+    for (let at = 0; at < written.length; at++)
+      (written[at] as Entry).table.changed(changed[at] as Row, cause)
     this.release()
   }
 

@@ -11,14 +11,16 @@ import { struckProcesses } from './target.ts'
  */
 export const crash = defineFault({
   kind: 'crash',
-  says: 'A process dies: its memory and open transactions are gone; what it had committed, written or sent stays.',
+  says: 'A process dies: its memory and open transactions are gone; what it had committed, written or sent stays. After the controller another one is active.',
   schema: z.strictObject({
     crash: processName.describe(
-      'service, broker or process that dies; at a step, the instance that runs the step',
+      'service, broker, process or controller that dies; at a step, the instance that runs the step',
     ),
-    restart: durationText.default('300ms').describe('how long it stays down'),
+    restart: durationText
+      .default('300ms')
+      .describe('how long it stays down, or how long no controller is active'),
   }),
-  actsOn: ['services', 'brokers'],
+  actsOn: ['services', 'brokers', 'controller'],
   targets: (settings) => [settings.crash],
   describe: (settings) => `${settings.crash} crashed and restarted after ${settings.restart}`,
   strike(world, settings, strike) {

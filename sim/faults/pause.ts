@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Process } from '../cluster/process.ts'
 import { durationMicros } from '../kernel/time.ts'
 import { brokersOf, runnerOf } from './aim.ts'
 import { durationText, processName } from './duration.ts'
@@ -23,7 +24,10 @@ export const pause = defineFault({
   describe: (settings) => `${settings.pause} stood still for ${settings.for}`,
   strike(world, settings, strike) {
     const forMicros = durationMicros(settings.for)
-    for (const process of struckProcesses(world, settings.pause, strike, 'a pause'))
+    const { process: controller } = world.kafka.controller
+    // Another would take over: that is a crash of it.
+    const canHit = (process: Process): boolean => process.mortal && process !== controller
+    for (const process of struckProcesses(world, settings.pause, strike, 'a pause', canHit))
       process.pause(strike.cause, forMicros)
     return world.kernel.nowMicros + forMicros
   },

@@ -10,18 +10,16 @@ import type {
   BrokerDisk,
   BrokerHost,
   BrokerObserver,
-  ControllerAnswered,
-  ControllerApi,
   ControllerChannel,
-  ControllerRequest,
   StandingBroker,
 } from './broker/host.ts'
 import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
-import { Connection, type Message, NO_ANSWER, type Server, SOCKET_TIMEOUT_MS } from './connection.ts'
+import { type Message, NO_ANSWER, type Server } from './connection.ts'
 import { type ConsumerClient, placeOf } from './consumer-client.ts'
 import type { MetadataBatch } from './controller/record.ts'
+import { ActiveControllerChannel } from './controller-channel.ts'
 import type { MetadataFollower } from './controller-node.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
 import type { RecordBatch } from './log/batch.ts'
@@ -119,7 +117,7 @@ export class BrokerNode implements Server, MetadataFollower {
   private disk: BrokerDisk | undefined
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
-  private toController: Connection | undefined
+  private toController: ActiveControllerChannel | undefined
   /** How many member ids it has made up. */
   private memberIds = 0
 
@@ -185,6 +183,10 @@ export class BrokerNode implements Server, MetadataFollower {
     return undefined
   }
 
+  controllerChanged(): void {
+    this.toController?.controllerChanged()
+  }
+
   takeMetadata(batches: readonly MetadataBatch[]): void {
     this.perform((broker, nowMillis) => {
       for (const batch of batches) {
@@ -198,7 +200,7 @@ export class BrokerNode implements Server, MetadataFollower {
   /** Is in the first of its lives, and has been up for some time. */
   resume(standing: StandingBroker): void {
     this.start(standing)
-    this.connectToController()
+    this.toController?.connect()
   }
 
   /** Makes up what comes after the prefix of a member id. */
@@ -221,8 +223,10 @@ export class BrokerNode implements Server, MetadataFollower {
       processEnded: (cause) => this.ended(cause),
       processPaused: () => this.paused(),
     })
-    this.toController = undefined
-    this.broker = new Broker(this.id, brokerConfig, this.hostOf(), nowMillis, this.disk, switches, standing)
+    const toController = this.controllerChannel()
+    this.toController = toController
+    const host = this.hostOf(toController)
+    this.broker = new Broker(this.id, brokerConfig, host, nowMillis, this.disk, switches, standing)
     controller.follow(this, standing === undefined ? -1 : this.broker.metadataOffset)
     this.settle()
   }
@@ -287,7 +291,7 @@ export class BrokerNode implements Server, MetadataFollower {
     const { controller, kernel } = this.cluster
     // One that is overdue is not mere routine: the controller may have fenced the broker meanwhile.
     const isInTime = dueMillis > clockMillis(kernel.nowMicros)
-    const isRoutine = isInTime && broker.state === 'RUNNING' && !controller.isShuttingDown
+    const isRoutine = isInTime && broker.isHeartbeatRoutine && !controller.isShuttingDown
     if (isRoutine && this.routine.isPossible) {
       this.heartbeats.clear()
       this.routine.begin()
@@ -356,43 +360,23 @@ export class BrokerNode implements Server, MetadataFollower {
     return new Routine(network, this.process, controller.process, { suspend, resume }, () => this.settle())
   }
 
-  private hostOf(): BrokerHost {
+  private controllerChannel(): ActiveControllerChannel {
+    const { cluster, network, process } = this
+    const retryMillis = cluster.brokerConfig['broker.session.timeout.ms']
+    return new ActiveControllerChannel(network, process, cluster.controller, retryMillis, () => this.settle())
+  }
+
+  private hostOf(controller: ControllerChannel): BrokerHost {
     const { network, process, cluster } = this
     const channel = (): ClientChannel =>
       new ClientChannel(network, process, cluster.nodes, () => this.settle(), true)
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
-      controller: this.controllerChannel(),
+      controller,
       observer: new TraceObserver(cluster.kernel),
       parksFetches: true,
       newMemberId: () => this.newMemberId(),
       newIncarnationId: () => this.life,
-    }
-  }
-
-  private connectToController(): Connection {
-    const { cluster, network, process } = this
-    const { controller } = cluster
-    this.toController ??= new Connection(network, process, controller.process, controller, false, () => {
-      this.toController = undefined
-    })
-    return this.toController
-  }
-
-  private controllerChannel(): ControllerChannel {
-    const { cluster, process } = this
-    const { kernel } = cluster
-    return {
-      send: <Api extends ControllerApi>(
-        request: ControllerRequest<Api>,
-        answered: ControllerAnswered<Api>,
-      ) => {
-        const message = { ...request, timeoutMillis: SOCKET_TIMEOUT_MS }
-        this.connectToController().send(message, process.entity, (response) => {
-          answered(response as Parameters<typeof answered>[0], clockMillis(kernel.nowMicros))
-          this.settle()
-        })
-      },
     }
   }
 }

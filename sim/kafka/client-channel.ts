@@ -19,8 +19,6 @@ const COORDINATOR_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
   'ConsumerGroupHeartbeat',
   'OffsetCommit',
   'OffsetFetch',
-  'WriteTxnMarkers',
-  'AddPartitionsToTxn',
 ])
 
 /** How one life of a process reaches brokers: a connection to each, opened when it is needed. */

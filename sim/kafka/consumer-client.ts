@@ -83,7 +83,7 @@ export class ConsumerClient implements ConsumerHooks {
     groupId: string,
     topics: readonly string[],
     application: ConsumerApplication,
-    settings: ConsumerSettings = {},
+    settings?: ConsumerSettings,
   ) {
     const { network } = cluster
     this.cluster = cluster
@@ -99,7 +99,7 @@ export class ConsumerClient implements ConsumerHooks {
     const config = cluster.consumerConfig(process.name, groupId, settings)
     this.heartbeatIntervalMillis = heartbeatIntervalMillis(config, cluster.brokerConfig)
     this.sessionTimeoutMillis = sessionTimeoutMillis(config, cluster.brokerConfig)
-    this.consumer = new Consumer(config, this.channel, this)
+    this.consumer = new Consumer(config, this.channel, this, cluster.switches)
     this.consumer.subscribe(topics)
     const advance = (): void => {
       this.consumer.advance(this.nowMillis)
@@ -316,14 +316,18 @@ export class ConsumerClient implements ConsumerHooks {
     const coordinator = cluster.nodes.get(this.channel.coordinatorId)
     if (coordinator === undefined) return
     if (this.routine?.to !== coordinator.process) this.routine = this.routineWith(coordinator)
-    // The group may have given up a member whose heartbeat is overdue.
-    const isInTime = heartbeatMillis > this.nowMillis
-    if (isInTime && this.routine.isPossible && coordinator.broker?.isStable(this.groupId) === true) {
+    if (this.routine.isPossible && this.isRoutineAt(coordinator, heartbeatMillis)) {
       this.routine.begin()
       heartbeats.clear()
     }
     // If they do not get through, nobody waits for them.
     else heartbeats.set(momentOf(heartbeatMillis), !this.routine.isPossible)
+  }
+
+  /** Whether the next heartbeat will be answered as the last one was: if it is overdue, the group may have given it up. */
+  private isRoutineAt({ broker }: BrokerNode, heartbeatMillis: number): boolean {
+    if (heartbeatMillis <= this.nowMillis || broker?.isStable(this.groupId) !== true) return false
+    return broker.hasMember(this.groupId, this.consumer.groupMetadata().memberId)
   }
 
   private routineWith(coordinator: BrokerNode): Routine {

@@ -12,12 +12,15 @@ import { Controller } from './controller/controller.ts'
 import type { MetadataBatch, MetadataRecord } from './controller/record.ts'
 
 const METADATA_ARRIVES = 0
+const CONTROLLER_CHANGED = 1
 
 /** A broker as the controller knows it: it follows the metadata log. */
 export interface MetadataFollower {
   readonly process: Process
   /** It hears of what is new, in order. */
   takeMetadata(batches: readonly MetadataBatch[]): void
+  /** Another controller is active. */
+  controllerChanged(): void
   /** Somebody shuts down, for which the controller waits for the others' heartbeats. */
   interrupt(): void
 }
@@ -62,12 +65,17 @@ class Following implements Actor {
     return this.life
   }
 
-  onEvent(_code: number, subject: unknown): void {
-    if (this.life.alive) this.follower.takeMetadata(subject as readonly MetadataBatch[])
+  onEvent(code: number, subject: unknown): void {
+    if (!this.life.alive) return
+    if (code === METADATA_ARRIVES) this.follower.takeMetadata(subject as readonly MetadataBatch[])
+    else this.follower.controllerChanged()
   }
 }
 
-/** The active controller of the cluster, at a process of its own. */
+/**
+ * The active controller of the cluster, at a process of its own. When that dies brokers go on with the metadata that they
+ * have; its next life is another controller of the quorum, which knows the metadata log and has just become active.
+ */
 export class ControllerNode implements Server {
   readonly process: Process
   readonly controller: Controller
@@ -84,10 +92,11 @@ export class ControllerNode implements Server {
     const { kernel } = network
     this.listener = listener
     this.network = network
-    this.process = network.add(new Process(kernel, 'controller', 'controller', undefined))
+    this.process = network.add(new Process(kernel, 'controller', 'controller', () => this.takeOver()))
     this.controller = new Controller(config, clockMillis(kernel.nowMicros))
     this.placement = kernel.choices.site('placement of replicas')
     this.alarm = new Alarm(this.process, () => this.advance())
+    this.attach()
   }
 
   /** A broker begins to follow the metadata, from an offset on: all of it in a new life. */
@@ -172,6 +181,29 @@ export class ControllerNode implements Server {
     }
   }
 
+  private attach(): void {
+    this.process.attach({ resourceIndex: -1, processEnded: () => this.ended() })
+  }
+
+  /** Brokers send their heartbeats again, in vain. */
+  private ended(): void {
+    this.alarm.clear()
+    for (const { follower } of this.followings) follower.interrupt()
+  }
+
+  private takeOver(): void {
+    const { controller, network, process } = this
+    const { kernel } = network
+    this.attach()
+    controller.failover(clockMillis(kernel.nowMicros))
+    this.publish()
+    for (const following of this.followings) {
+      const { link, follower } = following
+      const { entity } = follower.process
+      network.send(link, entity, following, CONTROLLER_CHANGED, undefined, process.startCause)
+    }
+  }
+
   /** Looks whether topics or partitions came or went. */
   private notice(): void {
     const { metadata } = this.controller
@@ -190,7 +222,8 @@ export class ControllerNode implements Server {
 
   /** Sends each broker what is new in the metadata log, and waits for the next deadline. */
   private publish(): void {
-    const { network, controller } = this
+    const { network, controller, process } = this
+    if (!process.alive) return
     const { kernel } = network
     this.notice()
     for (const following of this.followings) {

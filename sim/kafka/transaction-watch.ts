@@ -3,6 +3,8 @@ import type { Replica } from './broker/replica.ts'
 import type { BrokerNode } from './broker-node.ts'
 import type { ClusterObserver, KafkaCluster } from './cluster.ts'
 import { markerOf, type RecordBatch } from './log/batch.ts'
+import type { EpochEntry } from './log/epoch-cache.ts'
+import type { Log } from './log/log.ts'
 import { batchesOf, indexOf } from './oracle/replica-view.ts'
 import type { TransactionEvent, TransactionHistory } from './oracle/transaction-history.ts'
 import type { TransactionLogValue } from './transaction/log.ts'
@@ -14,8 +16,25 @@ const TRANSACTION_STATE_TOPIC = '__transaction_state'
 interface Reading {
   leaderEpoch: number
   endOffset: number
+  /** Of the log that it was read from. */
+  epochs: readonly EpochEntry[]
   lastStableOffset: number
   highWatermark: number
+}
+
+/** Up to where a log has what was read from another one: the same epochs, as far as both go (rule L9). */
+function commonEnd({ epochs, endOffset }: Reading, { epochs: { entries }, logEndOffset }: Log): number {
+  for (let at = epochs.length - 1; at >= 0; at--) {
+    const { epoch, startOffset } = epochs[at] as EpochEntry
+    const same = entries.findIndex((entry) => entry.epoch === epoch && entry.startOffset === startOffset)
+    if (same < 0) continue
+    return Math.min(
+      epochs[at + 1]?.startOffset ?? endOffset,
+      entries[same + 1]?.startOffset ?? logEndOffset,
+      endOffset,
+    )
+  }
+  return 0
 }
 
 /**
@@ -47,19 +66,20 @@ export class TransactionWatch implements ClusterObserver {
   private read(replica: Replica): void {
     const { topic, index, log } = replica
     const name = partitionName(topic, index)
-    const { leaderEpoch, epochStartOffset = 0 } = replica.partition
+    const { leaderEpoch } = replica.partition
     let reading = this.readings.get(name)
     if (reading === undefined) {
-      reading = { leaderEpoch, endOffset: 0, lastStableOffset: 0, highWatermark: 0 }
+      reading = { leaderEpoch, endOffset: 0, epochs: [], lastStableOffset: 0, highWatermark: 0 }
       this.readings.set(name, reading)
     }
     // A stale leader may write what nobody will ever read.
     if (leaderEpoch < reading.leaderEpoch) return
     if (leaderEpoch > reading.leaderEpoch) {
       reading.leaderEpoch = leaderEpoch
-      if (epochStartOffset < reading.endOffset) {
-        this.events.push({ kind: 'truncate', partition: name, offset: epochStartOffset })
-        reading.endOffset = epochStartOffset
+      const offset = commonEnd(reading, log)
+      if (offset < reading.endOffset) {
+        this.events.push({ kind: 'truncate', partition: name, offset })
+        reading.endOffset = offset
       }
     }
     const { logEndOffset, highWatermark, lastStableOffset } = log
@@ -74,6 +94,7 @@ export class TransactionWatch implements ClusterObserver {
 
   private readAppends(partition: PartitionName, { log, topic }: Replica, reading: Reading): void {
     const batches = batchesOf(log)
+    reading.epochs = [...log.epochs.entries]
     for (let at = indexOf(batches, reading.endOffset); at < batches.length; at++) {
       const batch = batches[at] as RecordBatch
       reading.endOffset = batch.nextOffset

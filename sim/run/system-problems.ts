@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Network } from '../cluster/network.ts'
+import type { Process } from '../cluster/process.ts'
 import type { FaultKind, TargetGroup } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
@@ -19,7 +20,7 @@ export interface SystemOutline {
   readonly properties: readonly string[]
   /** What faults may aim at: processes, and the services that they are instances of. */
   readonly targets: readonly string[]
-  /** Those of them that have lives: services, their instances and relays; and brokers. */
+  /** Those of them that have lives: services, their instances and relays; brokers; and the controller. */
   readonly mortals: { readonly [Group in TargetGroup]: readonly string[] }
   /** What its workload calls one action: `order`. */
   readonly noun: string
@@ -32,19 +33,31 @@ export function outlineOfWorld(
   { network, kafka }: { readonly network: Network; readonly kafka: KafkaCluster },
 ): SystemOutline {
   const targets = new Set<string>()
-  const mortals = { services: new Set<string>(), brokers: new Set<string>() }
+  const mortals = {
+    services: new Set<string>(),
+    brokers: new Set<string>(),
+    controller: new Set<string>(),
+  }
   const brokerProcesses = new Set(kafka.named('broker').map(({ process }) => process))
+  const groupOf = (process: Process): TargetGroup => {
+    if (process === kafka.controller.process) return 'controller'
+    return brokerProcesses.has(process) ? 'brokers' : 'services'
+  }
   for (const process of network.processes.values()) {
     const { name, role, mortal } = process
     targets.add(role).add(name)
-    if (mortal) mortals[brokerProcesses.has(process) ? 'brokers' : 'services'].add(role).add(name)
+    if (mortal) mortals[groupOf(process)].add(role).add(name)
   }
   return {
     name: system,
     params,
     properties: parts.properties.map(({ name }) => name),
     targets: [...targets],
-    mortals: { services: [...mortals.services], brokers: [...mortals.brokers] },
+    mortals: {
+      services: [...mortals.services],
+      brokers: [...mortals.brokers],
+      controller: [...mortals.controller],
+    },
     noun: parts.workload.noun,
   }
 }

@@ -42,7 +42,7 @@ export class ServiceInstance {
     for (const [name, registration] of jobs) {
       const spec = jobSpec(runtime.name, name, registration)
       runtime.openLease(name)
-      if (registration.options.at === 'first-instance' && process !== runtime.instances[0]) continue
+      if (registration.options.at === 'first-instance' && process !== runtime.fleet.processes[0]) continue
       this.parts.push(new Job(runtime, spec, process, runtime.site(name)))
     }
     if (timers.size === 0) return

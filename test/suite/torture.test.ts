@@ -24,6 +24,7 @@ describe('three brokers, min.insync.replicas 2, acks=all, transactions and group
       'client cut off',
       'broker pause',
       'client pause',
+      'controller crash',
       'shutdown',
       'rolling restart',
       'reader crash',

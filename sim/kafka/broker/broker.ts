@@ -27,7 +27,7 @@ type Handlers = { readonly [Api in ApiName]: (request: ApiRequest<Api>, respond:
  * One life of one broker of a KRaft cluster, from its start to its end. It schedules nothing: whoever runs it delivers
  * requests and metadata, and calls `advance` at `nextDeadlineMillis` and `heartbeat` at `heartbeatDeadlineMillis`. After
  * its end it must not be used again. Sources: BrokerServer, KafkaApis, ReplicaManager of Apache Kafka. Out of scope:
- * authorization, quotas, fetch sessions, tiered storage, share groups, several log directories.
+ * authorization, quotas, tiered storage, share groups, several log directories.
  */
 export class Broker {
   readonly id: number
@@ -184,7 +184,10 @@ export class Broker {
       this.groups.advance(atMillis)
       this.transactions.advance(atMillis)
       this.isrChecks.advance(atMillis)
-      this.maintenance.advance(atMillis)
+      if (this.maintenance.advance(atMillis)) {
+        this.fetches.logsChanged()
+        this.replicator.logsChanged()
+      }
       context.settle()
     }
     context.nowMillis = nowMillis
@@ -218,6 +221,11 @@ export class Broker {
   /** When the controller has to hear of the broker, or takes it for dead some time later. */
   heartbeatDeadlineMillis(): number {
     return this.lifecycle.heartbeatDeadlineMillis
+  }
+
+  /** Whether the next heartbeat will be answered as the last one was. */
+  get isHeartbeatRoutine(): boolean {
+    return this.lifecycle.isRoutine
   }
 
   /** Tells the controller that it is alive, if that is due. */

@@ -205,9 +205,20 @@ const BAD: readonly Bad[] = [
   },
   {
     what: 'a crash of a server whose crash is not simulated',
-    lines: ['faults: [{ crash: controller, at: 2s }]'],
+    lines: ['faults: [{ crash: booth-db, at: 2s }]'],
     told: [
-      ['2:19', "crash acts on services and brokers only, not on 'controller': expected one of", 'broker-1'],
+      [
+        '2:19',
+        "crash acts on services and brokers and controller only, not on 'booth-db': expected one of",
+        'broker-1',
+      ],
+    ],
+  },
+  {
+    what: 'a pause of the controller, which another would follow',
+    lines: ['faults: [{ pause: controller, at: 2s, for: 1s }]'],
+    told: [
+      ['2:19', "pause acts on services and brokers only, not on 'controller': expected one of", 'broker-1'],
     ],
   },
   {

@@ -79,4 +79,18 @@ describe('a crash', () => {
     expect(lives(result)).toEqual(['500 crash receiver-1', '2500 restart receiver-1'])
     expect(result.faults.map(({ struckAtMicros }) => struckAtMicros)).toEqual([500_000, 1_000_000])
   })
+
+  it('[F8] of the controller leaves the cluster without one for a while, which serves all the same', async () => {
+    const result = await courier(
+      { receivers: 2 },
+      {
+        workload: { orders: 10, every: '1s' },
+        faults: [{ crash: 'controller', at: '2s', restart: '5s' }],
+      },
+    )
+    expect(lives(result)).toEqual(['2000 crash controller', '7000 restart controller'])
+    expect(result.verdict).toBe('pass')
+    expect(recordsOf(result, 'rebalance')).toEqual([])
+    expect(result.faults[0]?.description).toBe('controller crashed and restarted after 5s')
+  })
 })

@@ -104,10 +104,19 @@ describe('a pause', () => {
     expect(offsets(paused).length).toBe(offsets(smooth).length)
   })
 
-  it('[F16] of what has no lives is refused', async () => {
-    const result = await courier({}, { faults: [{ pause: 'receiver-db', at: '1s', for: '1s' }] })
+  it('[F16] of a database has everybody wait for it, and loses nothing', async () => {
+    const result = await courier({}, { faults: [{ pause: 'receiver-db', at: '150ms', for: '5s' }] })
+    expect(result.verdict).toBe('pass')
+    const commits = recordsOf(result, 'commit').filter(({ lane }) => lane === 'receiver-db')
+    expect(commits.length).toBeGreaterThan(0)
+    for (const { atMicros } of commits) expect(atMicros < 150_000 || atMicros >= 5_150_000).toBe(true)
+    expect(commits.some(({ atMicros }) => atMicros >= 5_150_000)).toBe(true)
+  })
+
+  it('[F16] of the controller is refused: another would take over', async () => {
+    const result = await courier({}, { faults: [{ pause: 'controller', at: '1s', for: '1s' }] })
     expect(result.verdict).toBe('error')
-    expect(result.reason).toContain('a pause of receiver-db is not simulated')
+    expect(result.reason).toContain('a pause of controller is not simulated')
   })
 
   it('[F16] puts off a shutdown and a redelivery until it is over', async () => {

@@ -79,6 +79,20 @@ describe('a connection', () => {
     },
   )
 
+  // A torture run found this first, in seed 1015: a broker waited for ever.
+  it('[B6] is known to be closed by who hears that a call has failed', async () => {
+    const wire = new Wire()
+    wire.prompt = false
+    const connection = wire.open()
+    const seen: string[] = []
+    connection.send({ api: 'a', timeoutMillis: 30_000 }, wire.client.entity, () =>
+      seen.push(`a failed, ${connection.isOpen ? 'open' : wire.closed.join()}`),
+    )
+    wire.at(100, () => wire.host.crash(0))
+    await drive(wire.kernel)
+    expect(seen).toEqual(['a failed, closed'])
+  })
+
   it('[B6] handles one request after another, and answers in their order', async () => {
     const wire = new Wire()
     wire.prompt = false

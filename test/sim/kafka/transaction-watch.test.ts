@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { BrokerNode } from '../../../sim/kafka/broker-node.ts'
 import { checkTransactions } from '../../../sim/kafka/oracle/transaction-check.ts'
 import { ProducerClient } from '../../../sim/kafka/producer-client.ts'
 import { SentRecord } from '../../../sim/kafka/sent-record.ts'
@@ -7,6 +8,7 @@ import { operationNumber } from '../../../sim/kernel/step.ts'
 import { HandlerSite, Task } from '../../../sim/kernel/task.ts'
 import { sealPlain } from '../../../sim/kernel/value.ts'
 import { KafkaBench } from '../../fixtures/kafka.ts'
+import { emptyLog, producerBatch } from '../../fixtures/log.ts'
 
 const STEP = operationNumber('send')
 
@@ -47,5 +49,67 @@ it('[KQ5] tells of epochs, appends, decisions and markers, in their order', asyn
   ])
   const stable = watch.history.filter((event) => event.kind === 'stable' && event.partition === 'events-0')
   expect(stable.at(-1)).toMatchObject({ lastStableOffset: 4, highWatermark: 4 })
+  expect(checkTransactions(watch.history)).toEqual([])
+})
+
+// A torture run found this first, as lso-past-open in seed 726.
+it('[KQ5] forgets all that a new leader does not have, however long its log is', () => {
+  const bench = new KafkaBench()
+  const watch = new TransactionWatch(bench.cluster)
+  /** Looks at a leader of events-0 whose epochs have so many records each, transactional ones or not. */
+  const lead = (
+    leaderEpoch: number,
+    epochs: readonly (readonly [epoch: number, count: number, pid: number])[],
+  ) => {
+    const log = emptyLog()
+    for (const [epoch, count, pid] of epochs)
+      for (let sequence = 0; sequence < count; sequence++)
+        log.appendAsLeader(producerBatch(pid, 0, sequence, 1, pid > 0), epoch, 0)
+    log.updateHighWatermark(log.logEndOffset, 0)
+    const replica = { topic: 'events', index: 0, log, partition: { isLeader: true, leaderEpoch } }
+    const broker = { replicas: { all: new Map([['events-0', replica]]) } }
+    watch.brokerActed({ broker } as unknown as BrokerNode)
+    return watch.history
+      .filter(({ kind }) => kind !== 'stable')
+      .map((event) =>
+        event.kind === 'append' || event.kind === 'truncate'
+          ? `${event.kind} ${event.kind === 'append' ? event.baseOffset : event.offset}`
+          : event.kind,
+      )
+  }
+  const first = ['append 2', 'append 3']
+  expect(
+    lead(1, [
+      [0, 2, 0],
+      [1, 2, 7],
+    ]),
+  ).toEqual(first)
+  // It has more of the epoch before than its predecessor, of whose epoch it has nothing.
+  const second = [...first, 'truncate 2', 'append 5']
+  expect(
+    lead(2, [
+      [0, 5, 0],
+      [2, 1, 8],
+    ]),
+  ).toEqual(second)
+  // This one has all of it, and goes on.
+  const third = [...second, 'append 6']
+  expect(
+    lead(3, [
+      [0, 5, 0],
+      [2, 1, 8],
+      [3, 1, 9],
+    ]),
+  ).toEqual(third)
+  // This one lacks the last record.
+  const fourth = [...third, 'truncate 6']
+  expect(
+    lead(4, [
+      [0, 5, 0],
+      [2, 1, 8],
+    ]),
+  ).toEqual(fourth)
+  // This one shares nothing.
+  expect(lead(5, [[4, 1, 9]])).toEqual([...fourth, 'truncate 0', 'append 0'])
   expect(checkTransactions(watch.history)).toEqual([])
 })

@@ -125,6 +125,8 @@ describe('a phrase', () => {
       "payment-1 logged 'gave up' (order order-1)",
     ],
     ['crash', 'payment-1', { life: 1 }, 'payment-1 crashed: its memory and its open transactions are gone'],
+    ['crash', 'controller', { life: 1 }, 'controller crashed'],
+    ['restart', 'controller', { life: 2 }, 'another controller became active'],
     ['pause', 'payment-1', { forMicros: 1 }, 'payment-1 stood still'],
     ['resume', 'payment-1', undefined, 'payment-1 went on as if nothing had happened'],
     ['restart', 'payment-1', { life: 2 }, 'payment-1 started again with an empty memory'],

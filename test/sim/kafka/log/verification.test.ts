@@ -4,45 +4,17 @@ import type { RecordBatch } from '../../../../sim/kafka/log/batch.ts'
 import type { Log } from '../../../../sim/kafka/log/log.ts'
 import { ProducerState } from '../../../../sim/kafka/log/producer-state.ts'
 import { SENTINEL_GUARD } from '../../../../sim/kafka/log/verification.ts'
-import {
-  at,
-  batchOf,
-  emptyLog,
-  endTransaction,
-  type LogBenchOptions,
-  logOptions,
-  producerBatch,
-} from '../../../fixtures/log.ts'
+import { at, emptyLog, endTransaction, logOptions, producerBatch } from '../../../fixtures/log.ts'
 import { DAY, EPOCH, PID } from '../../../fixtures/producers.ts'
 
 // Facts of Kafka's UnifiedLogTest, by the names that they have there.
 
-/** A log into which batches of as many records as listed were appended. */
-const _logOf = (counts: readonly number[], options: LogBenchOptions = {}): Log => {
-  const log = emptyLog(options)
-  for (const count of counts)
-    log.appendAsLeader(batchOf(Array.from({ length: count }, (_, n) => `${n}`)), 0, 0)
-  return log
-}
-
-const _epochs = (log: Log) => log.epochs.entries.map(({ epoch, startOffset }) => [epoch, startOffset])
-const _marks = (log: Log) => [log.logStartOffset, log.lastStableOffset, log.highWatermark, log.logEndOffset]
-const _bases = (log: Log) => log.segments.all.map(({ baseOffset }) => baseOffset)
-const _baseOffsets = (batches: readonly RecordBatch[]) => batches.map(({ baseOffset }) => baseOffset)
-
-const _MAX_SEQUENCE = 2 ** 31 - 1
-const _LATE_MILLIS = 900_000 + 300_000
-
 describe('verifications', () => {
   const verified = (broker = {}) => {
-    const {
-      broker: config,
-      switches,
-      startMillis,
-    } = logOptions({
+    const options = logOptions({
       broker: { 'transaction.partition.verification.enable': true, ...broker },
     })
-    return new ProducerState({ config, switches, startMillis })
+    return new ProducerState(options)
   }
   const begin = (state: ProducerState, sequence: number, epoch: number, bumps = true) =>
     state.beginVerification(PID, sequence, epoch, bumps, 0) as number
