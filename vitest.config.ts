@@ -40,6 +40,7 @@ export default defineConfig({
           name: 'browser',
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/build-page.ts'],
           // The first launch of a fresh checkout unpacks the browser.
           testTimeout: 60_000,
           hookTimeout: 120_000,

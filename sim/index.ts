@@ -1,5 +1,5 @@
 /** The public door of faultline: what systems, suites and pages import. */
-export { always, eventually, type Property } from './check/property.ts'
+export { always, eventually, type Property, sometimes } from './check/property.ts'
 export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
 export type { Isolation, TransactionOptions } from './database/options.ts'
@@ -20,8 +20,21 @@ export { SimError } from './kernel/error.ts'
 export { ledger, type Readable } from './kernel/ledger.ts'
 export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
+export { BREAKER_MODES, blocking, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
 export { INBOX_MODES, inbox } from './patterns/inbox.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
+export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
+export {
+  Orchestrator,
+  SAGA_COMMANDS,
+  SAGA_STORES,
+  SAGA_TIMEOUTS,
+  SAGA_VERSIONS,
+  type SagaOptions,
+  type SagaReply,
+  sagaTable,
+} from './patterns/saga.ts'
+export { command, type SagaDefinition, type SagaView } from './patterns/saga-state.ts'
 export { Narrator } from './report/phrase.ts'
 export { type Story, type StoryLine, storyOf } from './report/story.ts'
 export { type RunSummary, summaryOf } from './report/summary.ts'
@@ -44,7 +57,7 @@ export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './se
 export type { HandlerContext } from './service/context.ts'
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
-export { RejectError } from './service/queue-consumption.ts'
+export { RejectError } from './service/reject-error.ts'
 export type { RetryPolicy } from './service/retry.ts'
 export {
   flag,

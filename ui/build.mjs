@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { build } from 'vite'
 
+// Whoever builds from a test would else get the page of a developer.
+process.env.NODE_ENV = 'production'
+
 const root = fileURLToPath(new URL('.', import.meta.url))
 const dist = fileURLToPath(new URL('../dist/ui/', import.meta.url))
 
@@ -15,12 +18,14 @@ const bundle = (options) =>
     base: './',
     configFile: false,
     logLevel: 'warn',
+    mode: 'production',
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [react()],
     build: {
       target: 'es2022',
       emptyOutDir: false,
       reportCompressedSize: false,
+      chunkSizeWarningLimit: 1000,
       modulePreload: false,
       ...options,
     },
@@ -32,6 +37,8 @@ await bundle({
   cssCodeSplit: false,
   rolldownOptions: {
     input: `${root}main.tsx`,
+    // What is loaded on demand elsewhere is in the piece already.
+    transform: { define: { 'import.meta': '{}' } },
     output: {
       codeSplitting: false,
       format: 'iife',

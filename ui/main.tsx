@@ -2,6 +2,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './view/App.tsx'
 import { loadContent } from './view/content.ts'
 import { Controller } from './view/controller.ts'
+import { keepAddress } from './view/share.ts'
 import { Store } from './view/store.ts'
 import './style/tokens.css'
 import './style/page.css'
@@ -11,4 +12,4 @@ import './style/panes.css'
 const controller = new Controller(new Store())
 const root = document.getElementById('root')
 if (root !== null) createRoot(root).render(<App controller={controller} />)
-void loadContent(controller)
+void loadContent(controller).then(() => keepAddress(controller))

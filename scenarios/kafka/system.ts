@@ -3,7 +3,7 @@ import { letters } from './letters.ts'
 import { params } from './params.ts'
 import { promises } from './properties.ts'
 import { archiveService, readerService } from './reader.ts'
-import { acknowledged, write, writerService } from './writer.ts'
+import { acknowledged, colleagueService, write, writerService } from './writer.ts'
 
 /** The smallest system that shows what a cluster does to records: one writes, two read. */
 export default defineSystem({
@@ -13,16 +13,17 @@ export default defineSystem({
   build: (values) => {
     const reader = readerService(values)
     const archive = archiveService(values)
+    const colleagues = values.colleague === 'none' ? [] : [colleagueService(values)]
     return {
       topics: [letters],
-      services: [writerService(values), reader, archive],
+      services: [writerService(values), ...colleagues, reader, archive],
       externals: [],
       workload: {
         noun: 'letter',
         act: (number, user) => write(number, user, values),
         ledgers: [acknowledged],
       },
-      properties: promises({ reader, archive }),
+      properties: promises({ reader, archive, patienceMillis: values.patienceMillis }),
     }
   },
 })

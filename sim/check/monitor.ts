@@ -1,7 +1,7 @@
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
 import { Inquiry } from './inquiry.ts'
-import type { Always, Property } from './property.ts'
+import type { Always, Property, Sometimes } from './property.ts'
 import { Pursuit } from './pursuit.ts'
 import type { View } from './view.ts'
 
@@ -28,11 +28,22 @@ export interface PropertyResult {
 /** A result without what the property says of itself. */
 export type Finding = Omit<PropertyResult, 'name' | 'says' | 'kind'>
 
+/** What is said of something that has not come true in a run: that is no breach. */
+const NOT_REACHED: Finding = {
+  verdict: 'pass',
+  checkedKeys: 0,
+  message: 'did not come true in this run',
+  atMicros: undefined,
+  key: undefined,
+  cause: 0,
+}
+
 /** Watches the properties of one run. */
 export class Monitor {
   private readonly inquiry: Inquiry
   private readonly properties: readonly Property[]
   private readonly breaches = new Map<Property, Finding>()
+  private readonly reached = new Map<Property, Finding>()
   private readonly checkedKeys = new Map<Property, Set<string>>()
   private readonly pursuits = new Map<Property, Pursuit>()
   private calmSince: () => Micros = () => Number.POSITIVE_INFINITY
@@ -42,6 +53,7 @@ export class Monitor {
     this.properties = properties
     for (const property of properties) {
       if (property.kind === 'always') this.watchAlways(property)
+      else if (property.kind === 'sometimes') this.watchSometimes(property)
       else this.pursuits.set(property, new Pursuit(property, this.inquiry))
     }
   }
@@ -70,7 +82,12 @@ export class Monitor {
     return this.properties.map((property) => {
       const { name, says, kind } = property
       const finding = this.pursuits.get(property)?.judge(calmSinceMicros, quiet)
-      return { name, says, kind, ...(finding ?? this.judgeAlways(property, quiet)) }
+      return {
+        name,
+        says,
+        kind,
+        ...(finding ?? this.reached.get(property) ?? this.judgeAlways(property, quiet)),
+      }
     })
   }
 
@@ -85,6 +102,17 @@ export class Monitor {
       const message = inquiry.explain(property, key)
       const atMicros = inquiry.kernel.nowMicros
       this.breaches.set(property, { verdict: 'violated', key, atMicros, cause, message })
+    })
+  }
+
+  private watchSometimes(property: Sometimes): void {
+    const { inquiry } = this
+    this.reached.set(property, NOT_REACHED)
+    inquiry.observe(property, (key, cause) => {
+      if (this.reached.get(property) !== NOT_REACHED || !inquiry.holds(property, key)) return
+      const atMicros = inquiry.kernel.nowMicros
+      const message = `came true for ${key}`
+      this.reached.set(property, { verdict: 'pass', checkedKeys: 1, message, atMicros, key, cause })
     })
   }
 

@@ -3,7 +3,7 @@ import type { Readable } from '../kernel/ledger.ts'
 import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
 import type { Read } from './view.ts'
 
-/** What both kinds of properties say. */
+/** What every kind of property says. */
 interface PropertyBase {
   readonly name: string
   /** One sentence for people. */
@@ -31,8 +31,16 @@ export interface Eventually extends PropertyBase {
   keys(read: Read): readonly string[]
 }
 
+/**
+ * Comes true in some run of a campaign: that what the other properties speak of is exercised at all. A run in which it does
+ * not come true is no breach of it.
+ */
+export interface Sometimes extends PropertyBase {
+  readonly kind: 'sometimes'
+}
+
 /** A property of a system. */
-export type Property = Always | Eventually
+export type Property = Always | Eventually | Sometimes
 
 /** What a property is declared with. */
 export interface PropertyOptions {
@@ -66,6 +74,12 @@ export function eventually(
   checkDeclaration(name, options, ['holds', 'keys'])
   const explain = options.explain ?? rowsThatDisagree(options)
   return { kind: 'eventually', name, ...options, explain, withinMicros: durationMicros(options.within) }
+}
+
+/** Declares that something happens in some run of a campaign. @throws SimError 'definition' when it could never come true */
+export function sometimes(name: string, options: Omit<PropertyOptions, 'explain'>): Sometimes {
+  checkDeclaration(name, options, ['holds'])
+  return { kind: 'sometimes', name, ...options, explain: rowsThatDisagree(options) }
 }
 
 function checkDeclaration(name: string, options: object, functions: readonly string[]): void {

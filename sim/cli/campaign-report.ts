@@ -29,8 +29,12 @@ export function reportCampaign(
 }
 
 /** What a property that some run violated, or that none did, means as an exit code. */
-function exitCodeOf({ properties, verdicts, runs }: Tallied, expect: Scenario['expect']): ExitCode {
+function exitCodeOf(
+  { properties, sometimes, verdicts, runs }: Tallied,
+  expect: Scenario['expect'],
+): ExitCode {
   const unmet = properties.some(({ name, violated }) => (expect[name] === 'violated') !== violated > 0)
   if (unmet || (verdicts.error ?? 0) > 0) return EXIT.failed
-  return runs === 0 || (verdicts.inconclusive ?? 0) > 0 ? EXIT.inconclusive : EXIT.met
+  const never = sometimes.some(({ reached }) => reached === 0)
+  return runs === 0 || never || (verdicts.inconclusive ?? 0) > 0 ? EXIT.inconclusive : EXIT.met
 }

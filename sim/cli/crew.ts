@@ -1,4 +1,5 @@
 import type { CaseOutcome } from '../explore/outcome.ts'
+import { seedOf } from '../explore/strategy.ts'
 import type { CampaignPlan } from './job.ts'
 import { MemoryError, type Session, StrayError, TimeLimitError } from './session.ts'
 
@@ -77,7 +78,7 @@ class Hand {
       const culprit = left.has(first) ? first : ([...left][0] as number)
       if (suspect === culprit) {
         left.delete(culprit)
-        this.campaign.heard(givenUp(culprit, failure))
+        this.campaign.heard(givenUp(this.campaign.plan, culprit, failure))
       }
       suspect = culprit
     }
@@ -105,16 +106,20 @@ class Hand {
 }
 
 /** What is recorded of a run that no worker survives. */
-function givenUp(index: number, { message }: Error): CaseOutcome {
-  const nothing = { features: [], struck: [], missed: [], violated: [], unasked: [], behaviours: [] }
+function givenUp(plan: CampaignPlan, index: number, { message }: Error): CaseOutcome {
+  const seed = seedOf(plan.strategy, plan.seed, index)
+  const faults = { features: [], struck: [], missed: [] }
+  const properties = { violated: [], reached: [], unreached: [], unasked: [] }
   const counts = { orders: 0, events: 0 }
   return {
     index,
-    seed: 0,
+    seed,
     verdict: 'inconclusive',
     digest: 'unknown',
     reason: message,
     ...counts,
-    ...nothing,
+    behaviours: [],
+    ...faults,
+    ...properties,
   }
 }

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { TapeData } from '../kernel/tape.ts'
 import { resultJson } from '../report/json.ts'
 import type { RunSummary } from '../report/summary.ts'
 import { resultText } from '../report/text.ts'
@@ -7,7 +6,7 @@ import { type Judgement, judge } from '../run/judgement.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { EXIT, type ExitCode } from './error.ts'
 import type { Io } from './io.ts'
-import type { RunOutcome } from './job.ts'
+import type { RunJob, RunOutcome } from './job.ts'
 import { paintFor } from './paint.ts'
 import { writeText } from './save.ts'
 import { MemoryError, StrayError, TimeLimitError } from './session.ts'
@@ -33,7 +32,7 @@ export interface ExecuteOptions {
  */
 export async function execute(
   system: LoadedSystem,
-  what: { readonly scenario: Scenario; readonly seed: number; readonly tape?: TapeData | undefined },
+  what: Pick<RunJob, 'scenario' | 'seed' | 'tape' | 'compareWith'>,
   options: ExecuteOptions,
   io: Io,
 ): Promise<RunOutcome> {

@@ -16,6 +16,7 @@ import {
   writeResults,
 } from './campaign-file.ts'
 import { reportCampaign } from './campaign-report.ts'
+import { corpusText, replayCorpus } from './corpus.ts'
 import { explore } from './crew.ts'
 import { CliError, EXIT, type ExitCode } from './error.ts'
 import { execute, report } from './execute.ts'
@@ -23,6 +24,7 @@ import { explainBreaches } from './findings.ts'
 import type { Io } from './io.ts'
 import type { CampaignOutline, CampaignPlan } from './job.ts'
 import { type LoadedScenario, loadScenario } from './load.ts'
+import { paintFor } from './paint.ts'
 import { Progress } from './progress.ts'
 import { DEFAULT_SEED } from './run.ts'
 import { folderOf, writeText } from './save.ts'
@@ -40,6 +42,8 @@ export interface ExploreOptions {
   readonly case?: number | undefined
   readonly out?: string | undefined
   readonly shrink: boolean
+  /** Repeat the failures that were found earlier first. */
+  readonly corpus: boolean
   /** Seconds of wall time. */
   readonly timeLimit?: number | undefined
   readonly json?: boolean | undefined
@@ -67,6 +71,10 @@ export async function exploreCommand(file: string, options: ExploreOptions, io: 
       steps: outline.steps,
       shard: options.shard,
     }
+    const corpus = join(folderOf(scenario), CORPUS)
+    const earlier = options.corpus ? await replayCorpus(corpus, scenario, system, io) : []
+    if (earlier.length > 0)
+      (options.json === true ? io.stderr : io.stdout)(corpusText(earlier, paintFor(io.colour)))
     const folder = resolve(io.cwd, options.out ?? defaultFolder(head))
     io.stderr(`${options.strategy}: ${outline.says}\n`)
     const { tallied, interrupted } = await make(head, folder, system, options, io)
@@ -74,9 +82,13 @@ export async function exploreCommand(file: string, options: ExploreOptions, io: 
     if (interrupted === 'interrupted')
       io.stderr(`interrupted after ${counted(tallied.runs, 'run')}: --resume goes on\n`)
     else if (options.shrink && options.shard === undefined)
-      await explainBreaches({ plan, tallied, system, corpus: join(folderOf(scenario), CORPUS) }, io)
+      await explainBreaches({ plan, tallied, system, corpus }, io)
     io.stderr(`results: ${display(folder, io.cwd)}\n`)
-    return interrupted === 'interrupted' ? EXIT.interrupted : exitCode
+    if (interrupted === 'interrupted') return EXIT.interrupted
+    const still = earlier
+      .flatMap(({ broken = [] }) => broken)
+      .some((name) => scenario.expect[name] !== 'violated')
+    return still ? EXIT.failed : exitCode
   } finally {
     await system.session.close()
   }
@@ -101,7 +113,7 @@ async function make(
   options: ExploreOptions,
   io: Io,
 ): Promise<Made> {
-  const known = options.resume === true ? earlier(head, folder, io) : new Map<number, CaseOutcome>()
+  const known = options.resume === true ? earlierResults(head, folder, io) : new Map<number, CaseOutcome>()
   const results = new ResultsFile(folder, { head, outcomes: known })
   const tally = new Tally()
   for (const outcome of known.values()) tally.add(outcome)
@@ -139,7 +151,7 @@ async function make(
 }
 
 /** The results of the same campaign that are there already. @throws CliError when they are of another one */
-function earlier(head: CampaignHead, folder: string, io: Io): Map<number, CaseOutcome> {
+function earlierResults(head: CampaignHead, folder: string, io: Io): Map<number, CaseOutcome> {
   const found = readResults(folder)
   if (found === undefined) return new Map()
   const same = { ...found.head, runs: head.runs }

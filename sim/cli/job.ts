@@ -8,6 +8,7 @@ import * as faultline from '../index.ts'
 import { SimError } from '../kernel/error.ts'
 import { readTape, type Tape, type TapeData, tapeData } from '../kernel/tape.ts'
 import type { Trace } from '../kernel/trace.ts'
+import { type Parting, partingOf } from '../report/parting.ts'
 import { type Story, storyOf } from '../report/story.ts'
 import { type RunSummary, summaryOf } from '../report/summary.ts'
 import { type TracedRun, traceLines } from '../report/trace-file.ts'
@@ -26,6 +27,8 @@ export interface RunJob {
   readonly tape?: TapeData | undefined
   /** Tell the story of one order. */
   readonly story: boolean
+  /** Say where it parts from this scenario with the same seed and tape. */
+  readonly compareWith?: Scenario | undefined
   /** Return the choices. */
   readonly keepTape: boolean
   /** Write the trace there. */
@@ -39,6 +42,8 @@ export interface RunOutcome {
   readonly summary: RunSummary
   readonly tape: TapeData | undefined
   readonly story: Story | undefined
+  /** Where it parts from the scenario that it was compared with. */
+  readonly parting?: Parting | undefined
   /** Where two runs of the same inputs differ first; undefined when they do not. */
   readonly difference: string | undefined
   /** Why what was asked for besides the result is not there; undefined when it is. */
@@ -197,7 +202,20 @@ export class Bench {
     if (traced.events < first.events && traced.verdict === 'inconclusive') return outcome
     const suspected = job.checkDeterminism || traced.digest !== first.digest
     const difference = suspected ? disagreementOf([first, traced, await this.afresh(job)]) : undefined
-    return { ...outcome, difference, story: job.story ? story : undefined }
+    const parting = await this.parting(job, trace, story)
+    return { ...outcome, difference, story: job.story ? story : undefined, parting }
+  }
+
+  /** Where a run parts from that of another scenario, in what is told of the same order. */
+  private async parting(
+    { compareWith, seed, tape }: RunJob,
+    failing: Trace,
+    story: Story | undefined,
+  ): Promise<Parting | undefined> {
+    if (compareWith === undefined || story === undefined) return undefined
+    const prepared = prepare(this.system, compareWith.params)
+    const { trace } = await run(prepared, compareWith, seed, { tape: given(tape), trace: true })
+    return partingOf(failing, trace as Trace, story.subject)
   }
 
   /** Runs the job with its system loaded anew: what its modules remember, or saw when they were loaded, is new as well. */

@@ -50,6 +50,8 @@ function commands(io: Io, finish: Finish): Command {
   running(program.command('run').description('run a scenario once and compare with what it expects'))
     .argument('<scenario>', 'scenario file (YAML)')
     .option('--seed <n>', "default: the scenario's seed, else 1", wholeNumber)
+    .option('--html <file>', 'write a page there that shows the run, in one file')
+    .option('--ui', 'look at the run in a browser: serves a page to this machine alone')
     .option('--save <file>', 'save the run there, for replay (runs that violate a property are always saved)')
     .action(async (file, options) =>
       finish(await (await import('./run.ts')).runCommand(file, options, coloured(io, options))),
@@ -82,6 +84,10 @@ function commands(io: Io, finish: Finish): Command {
       io.stdout(`${JSON.stringify(scenarioJsonSchema(), undefined, 2)}\n`)
     })
   const list = program.command('list').description('list what scenarios can refer to')
+  list
+    .command('faults')
+    .description('every kind of fault, what it does and what it can be told')
+    .action(async () => finish((await import('./faults.ts')).faultsCommand(io)))
   limited(
     list
       .command('steps')
@@ -112,6 +118,7 @@ function exploring(program: Command, io: Io, finish: Finish): void {
     .option('--case <n>', 'make the nth run alone and save it as a scenario file', positive)
     .option('--out <folder>', 'where results go (default: reports/<scenario>/<strategy>-seed-<n>)')
     .option('--no-shrink', 'leave what breaks as it is')
+    .option('--no-corpus', 'do not repeat the failures that earlier campaigns have found')
     .option('--time-limit <s>', 'seconds of wall time after which no more runs begin', seconds)
     .option('--json', 'print the report as JSON')
     .option('--no-color', 'no colours')

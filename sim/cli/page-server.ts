@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join, normalize, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { extname, normalize, resolve, sep } from 'node:path'
 import type { Workspace } from '../report/workspace.ts'
 import { CliError, EXIT } from './error.ts'
+import type { Io } from './io.ts'
 
 /** The one address that is listened on: nobody but this machine may ask. */
 const LOOPBACK = '127.0.0.1'
@@ -33,13 +33,6 @@ const POLICY = [
 export interface PageServer {
   readonly url: string
   close(): Promise<void>
-}
-
-/** The folder of the built page. @throws CliError when it was not built */
-export function pageFolder(): string {
-  const folder = fileURLToPath(new URL('../../dist/ui/', import.meta.url))
-  if (existsSync(join(folder, 'index.html'))) return folder
-  throw new CliError(EXIT.usage, `the page is not built: there is no ${folder}index.html (npm run build)`)
 }
 
 /**
@@ -146,4 +139,21 @@ function send(response: ServerResponse, status: number, extension: string, body:
     'cache-control': 'no-store',
   })
   response.end(body)
+}
+
+/** Serves the page, says where, and goes on until a promise settles, or without one until the process is interrupted. */
+export async function serveUntil(
+  page: string,
+  port: number,
+  workspace: () => Promise<Workspace>,
+  until: Promise<void> | undefined,
+  io: Io,
+): Promise<void> {
+  const server = await servePage(page, port, workspace)
+  io.stderr(`${server.url}\npress Ctrl+C to stop\n`)
+  try {
+    await (until ?? new Promise<void>(() => {}))
+  } finally {
+    await server.close()
+  }
 }

@@ -4,7 +4,7 @@ import { counted } from '../report/text.ts'
 import type { Io } from './io.ts'
 
 /** Milliseconds between two lines. */
-const EVERY = 2_000
+const EVERY = 5_000
 
 /** Says now and then how a campaign is going: a plain line each time, on a terminal as in a log. */
 export class Progress {

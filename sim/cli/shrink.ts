@@ -1,6 +1,9 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Shrunk } from '../explore/shrink.ts'
 import type { TapeData } from '../kernel/tape.ts'
+import { formatSeconds } from '../kernel/time.ts'
+import { wrapped } from '../report/paint.ts'
+import type { Parting, Told } from '../report/parting.ts'
 import { scenarioFileText } from '../report/scenario-file.ts'
 import { counted } from '../report/text.ts'
 import type { Scenario } from '../run/scenario.ts'
@@ -14,6 +17,8 @@ import { reportFolder, saveRun, writeText } from './save.ts'
 import { loadSavedRun } from './saved.ts'
 import { MemoryError, StrayError, TimeLimitError } from './session.ts'
 import { display, type LoadedSystem, referenceTo } from './system.ts'
+
+const WIDTH = 118
 
 /** Options of `faultline shrink`. */
 export interface ShrinkCommandOptions {
@@ -71,10 +76,16 @@ export async function shrinkAndTell(
   const { seed, system, tape } = failing
   const shrunk = await search(failing, { timeLimit }, io)
   if (shrunk === undefined) return undefined
-  const what = { scenario: shrunk.scenario, seed, tape: shrunk.bySeedAlone ? undefined : tape }
+  const what = {
+    scenario: shrunk.scenario,
+    seed,
+    tape: shrunk.bySeedAlone ? undefined : tape,
+    compareWith: withoutLastNeeded(shrunk),
+  }
   const outcome = await execute(system, what, { timeLimit }, io)
   const smallest = { ...shrunk.scenario, name, expect: expectationsOf(outcome) }
   report(outcome, smallest, system, { timeLimit }, io)
+  if (outcome.parting !== undefined) io.stdout(`\n${partingText(outcome.parting)}`)
   io.stdout(`\n${sizeLine(shrunk, system.outline.noun)}\n`)
   for (const { description, spec, needed } of shrunk.faults) {
     io.stdout(
@@ -146,6 +157,28 @@ async function nothingToShrink(
     exitCodeOf(verdict, summary),
     `${file}: the run with seed ${seed} ${what}, so that no property is violated that could be kept: ${reason}`,
   )
+}
+
+/** The smallest scenario without its last fault, if it was tried that it passes then. */
+function withoutLastNeeded({ scenario, faults }: Shrunk): Scenario | undefined {
+  const last = faults.findLastIndex(({ needed }) => needed)
+  return last < 0
+    ? undefined
+    : { ...scenario, faults: scenario.faults.filter((_, index) => index !== last), expect: {} }
+}
+
+/** Where a run parts from one that passes, for people. */
+function partingText({ here, there }: Parting): string {
+  const line = (which: string, told: Told | undefined): string[] => {
+    const [first, ...rest] = wrapped(told?.text ?? 'nothing more', WIDTH - 24)
+    const at = told === undefined ? '' : formatSeconds(told.atMicros)
+    return [
+      `    ${which.padEnd(6)}${at.padStart(11)}  ${first}`,
+      ...rest.map((more) => `${' '.repeat(25)}${more}`),
+    ]
+  }
+  const lines = [...line('here', here), ...line('there', there)]
+  return `  parts from the run without the last fault, which passes\n${lines.join('\n')}\n`
 }
 
 /** The scenario file expects what the shrunk run shows, so that it is met when it runs. */

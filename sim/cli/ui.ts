@@ -1,8 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Workspace } from '../report/workspace.ts'
 import { CliError, EXIT, type ExitCode } from './error.ts'
 import type { Io } from './io.ts'
-import { pageFolder, servePage } from './page-server.ts'
+import { pageFolder } from './page-folder.ts'
+import { serveUntil } from './page-server.ts'
 import { workspaceOf } from './workspace.ts'
 
 /** Where systems and scenarios usually are. */
@@ -26,15 +28,7 @@ export async function uiCommand(path: string | undefined, options: UiOptions, io
   if (!existsSync(target)) throw new CliError(EXIT.usage, `${path}: there is no such file or folder`)
   const isFile = statSync(target).isFile()
   const folder = isFile ? dirname(target) : target
-  const server = await servePage(pageFolder(), options.port, () =>
-    workspaceOf(folder, io.cwd, isFile ? target : undefined),
-  )
-  io.stdout(`${server.url}\n`)
-  io.stderr('press Ctrl+C to stop\n')
-  try {
-    await (options.until ?? new Promise<void>(() => {}))
-    return EXIT.met
-  } finally {
-    await server.close()
-  }
+  const workspace = (): Promise<Workspace> => workspaceOf(folder, io.cwd, isFile ? target : undefined)
+  await serveUntil(pageFolder(), options.port, workspace, options.until, io)
+  return EXIT.met
 }

@@ -20,6 +20,8 @@ export interface LinkObserver {
   linkChanged(): void
 }
 
+const NO_OBSERVERS: readonly LinkObserver[] = []
+
 /**
  * One direction between two processes. TCP-like: ordered and lossless while it stands; a partition holds what is
  * sent until it heals, a slow link adds a delay.
@@ -27,20 +29,20 @@ export interface LinkObserver {
 export class Link {
   readonly from: Process
   readonly to: Process
-  readonly site: ChoiceSite
   latency: LatencyTable
   /** Whether a partition covers it: what is sent now is held. */
   cut = false
-  readonly observers = new Set<LinkObserver>()
+  private observers: readonly LinkObserver[] = NO_OBSERVERS
   /** Added to every message while a fault makes the link slow. */
   private addedMicros: Micros = 0
-  private held: HeldMessage[] = []
+  private held: HeldMessage[] | undefined
   private lastArrivalMicros: Micros = -1
+  /** Named when the first message takes time. */
+  private site: ChoiceSite | undefined
 
-  constructor(from: Process, to: Process, site: ChoiceSite, latency: LatencyTable) {
+  constructor(from: Process, to: Process, latency: LatencyTable) {
     this.from = from
     this.to = to
-    this.site = site
     this.latency = latency
   }
 
@@ -52,9 +54,20 @@ export class Link {
     return this.arrivalAfter(this.departureMicros(kernel) + this.drawLatency(kernel, entity))
   }
 
+  /** Tells somebody of cuts from now on. */
+  observe(observer: LinkObserver): void {
+    this.observers = [...this.observers, observer]
+  }
+
+  /** Tells somebody no more. */
+  forget(observer: LinkObserver): void {
+    this.observers = this.observers.filter((other) => other !== observer)
+  }
+
   /** Keeps a message until the link is whole again. */
   hold(kernel: Kernel, entity: Entity, target: Actor, code: number, subject: unknown, cause: number): void {
     const latencyMicros = this.drawLatency(kernel, entity)
+    this.held ??= []
     this.held.push({ latencyMicros, entity, target, code, subject, cause })
   }
 
@@ -64,9 +77,9 @@ export class Link {
     this.cut = cut
     this.addedMicros = addedMicros
     if (changed) this.tell()
-    if (cut || this.held.length === 0) return
     const { held } = this
-    this.held = []
+    if (cut || held === undefined) return
+    this.held = undefined
     for (const { latencyMicros, entity, target, code, subject, cause } of held) {
       const arrival = this.arrivalAfter(this.departureMicros(kernel) + latencyMicros)
       kernel.scheduleAt(arrival, entity, target, code, subject, cause)
@@ -75,7 +88,9 @@ export class Link {
 
   /** Tells whoever looks at it that it may carry something now, or nothing. */
   tell(): void {
-    for (const observer of this.observers) observer.linkChanged()
+    for (const observer of this.observers)
+      // Others may have lost interest when it is their turn.
+      if (this.observers.includes(observer)) observer.linkChanged()
   }
 
   /** Whether what is sent now arrives, and is taken there. */
@@ -84,6 +99,7 @@ export class Link {
   }
 
   private drawLatency(kernel: Kernel, entity: Entity): Micros {
+    this.site ??= kernel.choices.site(`latency ${this.from.name}→${this.to.name}`)
     return this.latency[kernel.choose(this.site, entity, QUANTILES)] as number
   }
 
@@ -126,9 +142,8 @@ export class Network {
   link(from: Process, to: Process): Link {
     const known = from.links[to.index]
     if (known !== undefined) return known
-    const site = this.kernel.choices.site(`latency ${from.name}→${to.name}`)
     const latency = this.latencies.get(to) ?? this.latencies.get(from) ?? LAN_LATENCY
-    const link = new Link(from, to, site, shapedLatency(latency, this.shape))
+    const link = new Link(from, to, shapedLatency(latency, this.shape))
     this.refresh(link)
     this.allLinks.push(link)
     from.links[to.index] = link

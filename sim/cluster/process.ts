@@ -69,6 +69,7 @@ export class Process {
 
   /** Ties a resource to the present life: it hears when that ends. */
   attach(resource: ProcessResource): void {
+    this.incarnation.claims++
     resource.resourceIndex = this.resources.length
     this.resources.push(resource)
   }

@@ -27,6 +27,8 @@ interface Held {
 /** The advisory locks of a server (PostgreSQL documentation, 13.3.5). */
 export class AdvisoryLocks {
   private readonly locks = new Map<string | number, Held>()
+  /** Whose turn it is: it stands in no queue. */
+  private served: Transaction | undefined
 
   /** Takes a lock if nobody else holds it in a way that conflicts, or waits for it before. */
   take(lock: AdvisoryLock, transaction: Transaction): boolean {
@@ -38,7 +40,8 @@ export class AdvisoryLocks {
       this.locks.set(lock.key, held)
     }
     const own = held.holds.some((hold) => hold.connection === connection)
-    if (!own && held.queue.some(({ lock: other }) => !shared || other.shared !== true)) return false
+    const queues = !own && this.served !== transaction
+    if (queues && held.queue.some(({ lock: other }) => !shared || other.shared !== true)) return false
     if (!isFree(held, shared, connection)) return false
     const owner: AdvisoryOwner = lock.scope === 'transaction' ? transaction : connection
     const again = held.holds.find((hold) => hold.owner === owner && hold.shared === shared)
@@ -123,7 +126,9 @@ export class AdvisoryLocks {
       const { waiter, lock } = held.queue[0] as Request
       if (!isFree(held, lock.shared === true, waiter.transaction.connection)) break
       held.queue.shift()
+      this.served = waiter.transaction
       waiter.retry()
+      this.served = undefined
     }
     if (held.holds.length === 0 && held.queue.length === 0 && this.locks.get(key) === held)
       this.locks.delete(key)

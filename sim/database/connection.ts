@@ -122,6 +122,7 @@ export class Pool implements ProcessResource {
 
   /** Gives a connection: at once if one is free, which is then returned; else when one is. */
   acquire(user: ConnectionUser): Connection | undefined {
+    this.incarnation.claims++
     let connection = this.idle.pop()
     if (connection === undefined && this.open.length < this.limit) {
       connection = new Connection(this)

@@ -8,15 +8,14 @@ import { AdvisoryLocks } from './advisory.ts'
 import { type Connection, Pool } from './connection.ts'
 import type { PoolOptions } from './options.ts'
 import { SerializableManager } from './serializable.ts'
+import type { ServerValue, ServerValues } from './server-value.ts'
 import { Snapshots } from './snapshots.ts'
 import { type Row, Table, type TableSchema } from './table.ts'
 import type { Transaction } from './transaction.ts'
-
-/** `deadlock_timeout`: how long a statement waits for a lock before it looks for a circle. */
-export const DEADLOCK_TIMEOUT_MICROS = 1_000_000
+import { Wal } from './wal.ts'
 
 /** A database server with its tables. */
-export class Database implements ProcessResource {
+export class Database implements ProcessResource, ServerValues {
   resourceIndex = -1
   readonly kernel: Kernel
   readonly network: Network
@@ -30,21 +29,28 @@ export class Database implements ProcessResource {
   poolOptions: PoolOptions = {}
   /** How many transactions have committed: the number of the last one. */
   commits = 0
-  /** How long a commit takes to be durable, beyond its request. */
+  /** `synchronous_commit`: whether a commit is durable when it is acknowledged, where its transaction does not say. */
+  synchronousCommit = true
+  /** How long a commit takes to be durable, beyond its request: a slow disk. */
   commitMicros: Micros = 0
+  readonly wal: Wal
   /** Connections whose client is gone, though the server has not noticed or is busy on them. */
   readonly orphans = new Set<Connection>()
   private readonly pools: (Pool | undefined)[] = []
   private nextXid = 1
+  /** Who takes over when the server is lost; undefined where it comes back itself. */
+  private standby: { readonly lagMicros: Micros; readonly keepsSlots: boolean } | undefined
   /** The ids of open transactions, ascending. */
   private readonly openXids = new Set<number>()
 
-  constructor(network: Network, name: string) {
+  /** @param crashes whether it is a server, which faults may strike */
+  constructor(network: Network, name: string, crashes = true) {
     this.kernel = network.kernel
     this.network = network
     this.name = name
+    this.wal = new Wal(network.kernel)
     this.process = network.add(
-      new Process(network.kernel, name, name, (self) => self.attach(this)),
+      new Process(network.kernel, name, name, crashes ? (self) => self.attach(this) : undefined),
       STATEMENT_LATENCY,
     )
     this.process.start()
@@ -80,6 +86,19 @@ export class Database implements ProcessResource {
     return EPOCH_MILLIS + Math.floor(this.kernel.nowMicros / 1000)
   }
 
+  /** Fills in a value for a statement outside transactions. */
+  fill({ server, plus }: ServerValue): number {
+    switch (server) {
+      case 'now':
+      case 'clock':
+        return this.clockMillis() + plus
+      case 'horizon':
+        return this.horizon() + plus
+      case 'xid':
+        return this.nextXid++ + plus
+    }
+  }
+
   /** Gives out the next transaction id. */
   openTransaction(): number {
     const xid = this.nextXid++
@@ -103,8 +122,23 @@ export class Database implements ProcessResource {
     return (connection as Connection).user?.transaction
   }
 
+  /**
+   * The server is lost and a standby takes over under the same name: what it had not received is gone.
+   * @param standby how long ago it last received something, whether it knows of the replication slots (PostgreSQL 17),
+   * and when it is up; its lag is at most `wal.standbyLagMicros`
+   */
+  failOver(
+    cause: number,
+    standby: { readonly lagMicros: Micros; readonly keepsSlots: boolean; readonly upAfterMicros: Micros },
+  ): void {
+    this.standby = standby
+    this.process.crash(cause, standby.upAfterMicros)
+  }
+
   /** The server has crashed: what was open is gone, what was durable stays. */
   processEnded(cause: number): void {
+    const { wal, standby } = this
+    this.standby = undefined
     for (const pool of this.pools) pool?.serverEnded(cause)
     for (const orphan of this.orphans) orphan.breakOff('08006', cause)
     this.orphans.clear()
@@ -113,5 +147,7 @@ export class Database implements ProcessResource {
     this.advisory.clear()
     this.openXids.clear()
     for (const table of this.tables.values()) table.skipSequence()
+    const undone = standby === undefined ? wal.recover() : wal.failOver(standby.lagMicros, standby.keepsSlots)
+    for (const { entry, row } of undone) entry.table.changed(row, cause)
   }
 }

@@ -41,6 +41,8 @@ export class Entry {
   /** What the writer makes of it; undefined deletes it. */
   pending: Row | undefined
   pendingHash = 0
+  /** Whether the writer has deleted it and inserted it again: another row with the same key. */
+  reborn = false
   /** The open transaction that has written it. */
   writer: Transaction | undefined
   /** A transaction that holds its lock, and how strongly; the only one as a rule. */

@@ -9,6 +9,7 @@ import { insert } from './insert.ts'
 import { type LockWait, type Query, type RowLockMode, resolved } from './predicate.ts'
 import { reach, versionOf } from './reach.ts'
 import { NO_KEY_UPDATE, strengthOf, UPDATE } from './row-lock.ts'
+import type { ServerValues } from './server-value.ts'
 import type { ControlStatement, ReadStatement, Statement, TableStatement } from './statement.ts'
 import { LATEST, type Row, type Table } from './table.ts'
 import type { Transaction } from './transaction.ts'
@@ -45,8 +46,9 @@ export function execute(
 }
 
 /** Evaluates a read outside transactions, which sees every commit so far. */
-export function read(statement: ReadStatement, transaction: Transaction | undefined, answer: Answer): void {
-  readAt(statement, transaction, LATEST, whereOf(statement, transaction), answer)
+export function read(statement: ReadStatement, server: ServerValues, answer: Answer): void {
+  const where = statement.kind === 'get' ? NOTHING : whereOf(statement, server)
+  readAt(statement, undefined, LATEST, where, answer)
 }
 
 function refuseWrites(statement: Statement): void {
@@ -61,11 +63,10 @@ function refuseWrites(statement: Statement): void {
 
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete'])
 
-function whereOf(statement: ReadStatement, transaction: Transaction | undefined): AnyWhere {
+function whereOf(statement: ReadStatement, server: ServerValues): AnyWhere {
   if (statement.kind === 'get') return { [statement.table.schema.key]: statement.key }
   const { where } = statement.query
-  if (where === undefined) return NOTHING
-  return transaction === undefined ? where : resolved(where, transaction)
+  return where === undefined ? NOTHING : resolved(where, server)
 }
 
 function select(

@@ -132,13 +132,17 @@ export function matches(row: AnyWhere, where: AnyWhere): boolean {
   return true
 }
 
-/** The columns that a condition speaks of, those of its parts included. */
-export function columnsOf(where: AnyWhere): string[] {
-  return Object.keys(where).flatMap((column) =>
-    column === '$any' || column === '$all'
-      ? ((where[column] ?? []) as readonly AnyWhere[]).flatMap(columnsOf)
-      : [column],
-  )
+/** The first column that a condition, or a part of it, speaks of and that is not among the names. */
+export function unknownColumn(where: AnyWhere, names: readonly string[]): string | undefined {
+  for (const column in where) {
+    if (names.includes(column)) continue
+    if (column !== '$any' && column !== '$all') return column
+    for (const part of (where[column] ?? []) as readonly AnyWhere[]) {
+      const unknown = unknownColumn(part, names)
+      if (unknown !== undefined) return unknown
+    }
+  }
+  return undefined
 }
 
 /** A condition with every server value filled in: the same object when there is none. */
@@ -164,9 +168,11 @@ function resolvedCondition(condition: object, server: ServerValues): object {
   return { compare: condition.compare, value: server.fill(condition.value) }
 }
 
+const NO_ORDER: readonly Ordering[] = []
+
 /** What a query orders by, as a list. */
 export function orderings(orderBy: Query<Record<string, unknown>>['orderBy']): readonly Ordering[] {
-  if (orderBy === undefined) return []
+  if (orderBy === undefined) return NO_ORDER
   const list = Array.isArray(orderBy) ? (orderBy as readonly OrderBy[]) : [orderBy as OrderBy]
   return list.map((each) => (typeof each === 'string' ? { column: each, direction: 'asc' } : each))
 }

@@ -96,7 +96,7 @@ export class ReadCall implements Actor, ConnectionUser {
     }
     if (connection?.accepts() !== true) return
     answer.reset(database.kernel.trace !== undefined)
-    read(statement, undefined, answer)
+    read(statement, database, answer)
     connection.pool.release(connection)
     answerTo(answer, database, operation.task, statement, operation)
   }

@@ -2,13 +2,13 @@ import { SimError } from '../kernel/error.ts'
 import type { RowSealer } from '../kernel/value.ts'
 import { Entry, type Version } from './entry.ts'
 import {
-  columnsOf,
   compareRows,
   isMembership,
   matches,
   type Ordering,
   orderings,
   type Query,
+  unknownColumn,
 } from './predicate.ts'
 import type { Snapshots } from './snapshots.ts'
 import { TableIndex } from './table-index.ts'
@@ -106,9 +106,10 @@ export class Table {
 
   /** Indexes a version that a transaction has written; unique constraints when they have been checked. */
   written(entry: Entry, before: Row | undefined, after: Row): void {
-    if (before === undefined && entry.committed === undefined && entry.older !== undefined) {
+    if (before === undefined) {
+      if (entry.committed !== undefined) entry.reborn = true
       // A row that was deleted and is inserted again while a snapshot sees its old self is a new row.
-      entry.ordinal = this.nextOrdinal++
+      else if (entry.older !== undefined) entry.ordinal = this.nextOrdinal++
     }
     const { indexes } = this
     for (let at = 0; at < indexes.length; at++) (indexes[at] as TableIndex).add(entry, after)
@@ -133,7 +134,8 @@ export class Table {
     entry.writtenBy = cause
     entry.commit = commit
     entry.xid = xid
-    if (before === undefined) entry.born = commit
+    if (before === undefined || entry.reborn) entry.born = commit
+    entry.reborn = false
     entry.writer = undefined
     entry.pending = undefined
     if (kept) return
@@ -144,6 +146,7 @@ export class Table {
   /** Takes back what a transaction wrote, that it was the writer included. */
   withdraw(entry: Entry): void {
     const { pending } = entry
+    entry.reborn = false
     entry.writer = undefined
     entry.pending = undefined
     if (pending !== undefined) this.dropped(entry, pending)
@@ -279,8 +282,8 @@ export class Table {
 
   private check({ orderBy, limit, offset }: AnyQuery, where: AnyWhere): readonly Ordering[] {
     const { schema, sealer } = this
-    for (const column of columnsOf(where))
-      if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)
+    const unknown = unknownColumn(where, sealer.names)
+    if (unknown !== undefined) throw noColumn(schema.name, unknown, sealer.names)
     const by = orderings(orderBy)
     for (const { column } of by)
       if (!sealer.names.includes(column)) throw noColumn(schema.name, column, sealer.names)

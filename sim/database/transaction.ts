@@ -1,11 +1,12 @@
+import type { Entity } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { AdvisoryRequest } from './advisory.ts'
 import type { Database } from './database.ts'
 import { isCircle } from './deadlock.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Version } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import type { TransactionOptions } from './options.ts'
-import { hold, type LockRequest, type LockWaiter, take, wake } from './row-lock.ts'
+import { heldMode, hold, type LockRequest, type LockWaiter, take, wake } from './row-lock.ts'
 import type { SerializableTransaction } from './serializable.ts'
 import { filledIn, type ServerValue, type ServerValues } from './server-value.ts'
 import type { Row, Table } from './table.ts'
@@ -194,27 +195,34 @@ export class Transaction implements ServerValues {
   }
 
   /** Makes everything durable and visible at once, tells the observers, and releases the locks. */
-  commit(cause: number): void {
+  commit(cause: number, entity: Entity): void {
     const { entries, database } = this
+    const { wal } = database
     this.state = 'ended'
     const number = ++database.commits
-    const changed: (Row | undefined)[] = []
+    const durable = this.options.synchronousCommit ?? database.synchronousCommit
+    const before: (Version | undefined)[] | undefined = wal.keeps || !durable ? [] : undefined
+    const changed: Row[] = []
+    const written: Entry[] = []
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at] as Entry
-      if (entry.writer !== this) {
-        changed.push(undefined)
-        continue
-      }
-      changed.push(entry.pending ?? entry.committed)
-      entry.table.publish(entry, number, this.xid, cause, database.snapshots)
+      if (entry.writer !== this) continue
+      const { committed, pending, table } = entry
+      const row = pending ?? committed
+      if (row !== undefined) before?.push(committed === undefined ? undefined : entry.version(number))
+      table.publish(entry, number, this.xid, cause, database.snapshots)
+      if (row === undefined) continue
+      written.push(entry)
+      changed.push(row)
     }
+    if (before !== undefined && written.length > 0)
+      wal.append(written, before, this.xid, entity, cause, durable)
+    else if (written.length > 0) wal.advance(written.length)
     if (this.serializable !== undefined) database.serializable.committed(this.serializable, number)
     this.closed()
     // Before the locks are released: who waited for them may commit at once.
-    for (let at = 0; at < entries.length; at++) {
-      const row = changed[at]
-      if (row !== undefined) (entries[at] as Entry).table.changed(row, cause)
-    }
+    for (let at = 0; at < written.length; at++)
+      (written[at] as Entry).table.changed(changed[at] as Row, cause)
     this.release()
   }
 
@@ -275,7 +283,7 @@ export class Transaction implements ServerValues {
 
   private remember(entry: Entry): void {
     const written = entry.writer === this
-    const mode = entry.holder === this ? entry.holderMode : heldBeside(entry, this)
+    const mode = heldMode(entry, this)
     const { pending, pendingHash } = entry
     this.log?.push({ entry, written, pending, pendingHash, mode })
   }
@@ -339,8 +347,4 @@ export class Transaction implements ServerValues {
     this.followers = undefined
     for (const follower of followers) follower.retry()
   }
-}
-
-function heldBeside(entry: Entry, transaction: Transaction): number {
-  return entry.coHolders?.find((other) => other.transaction === transaction)?.mode ?? 0
 }

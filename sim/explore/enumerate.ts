@@ -73,13 +73,17 @@ function faultsAt(passage: Passage, targets: Targets): FaultSpec[] {
 function passagesOf(trace: Trace): Passage[] {
   const counts = new Map<string, number>()
   const found: Passage[] = []
-  let arrived = 0
+  let arrived = { id: 0, effects: 0 }
   for (const { id, kind: phase, parents, entity, data } of trace.records()) {
     if (phase !== 'before' && phase !== 'after') continue
-    const { step } = data as { readonly step: string }
-    // The end of one step led to the beginning of the next, and nothing was recorded between: the code only computed.
-    const equivalent = phase === 'before' && arrived === id - 1 && parents.includes(arrived)
-    arrived = phase === 'after' ? id : 0
+    const { step, effects } = data as { readonly step: string; readonly effects: number }
+    // The end of one step led to the beginning of the next, and between them nothing was recorded or set in motion.
+    const equivalent =
+      phase === 'before' &&
+      arrived.id === id - 1 &&
+      parents.includes(arrived.id) &&
+      arrived.effects === effects
+    arrived = { id: phase === 'after' ? id : 0, effects }
     if (serviceOf(step) === USERS || entity === undefined) continue
     const point = `${phase} ${step} of ${entity}`
     const nth = (counts.get(point) ?? 0) + 1

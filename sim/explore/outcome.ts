@@ -32,6 +32,9 @@ export interface CaseOutcome {
   /** Kinds of the faults that were planned and did not strike. */
   readonly missed: readonly string[]
   readonly violated: readonly Violation[]
+  /** Names of what may come true and did, and of what did not. */
+  readonly reached: readonly string[]
+  readonly unreached: readonly string[]
   /** Names of the properties that were asked for no key. */
   readonly unasked: readonly string[]
   /** What the run did, a number each: what it has in common with other runs has the same number. */
@@ -65,7 +68,9 @@ export async function outcomeOf(prepared: PreparedSystem, of: Case, index: numbe
     violated: properties
       .filter((property) => property.verdict === 'violated')
       .map(({ name, key, message }) => ({ property: name, key, message })),
-    unasked: properties.filter(({ checkedKeys }) => checkedKeys === 0).map(({ name }) => name),
+    reached: namesOf(properties, ({ kind, checkedKeys }) => kind === 'sometimes' && checkedKeys !== 0),
+    unreached: namesOf(properties, ({ kind, checkedKeys }) => kind === 'sometimes' && checkedKeys === 0),
+    unasked: namesOf(properties, ({ kind, checkedKeys }) => kind !== 'sometimes' && checkedKeys === 0),
     behaviours: behavioursOf(result, struck),
   }
 }
@@ -90,6 +95,13 @@ function behavioursOf(
   return [...new Set(told.map((text) => hashText(text, 0x2f0b4a27) >>> 0))].sort(
     (left, right) => left - right,
   )
+}
+
+function namesOf(
+  properties: RunResult['properties'],
+  counts: (property: RunResult['properties'][number]) => boolean,
+): string[] {
+  return properties.filter(counts).map(({ name }) => name)
 }
 
 function kindOf({ spec }: FaultOutcome): string {

@@ -31,6 +31,11 @@ export function strategyOf(
   return MAKERS[name](prepared, scenario, seed)
 }
 
+/** The seed of a strategy's nth case. */
+export function seedOf(name: StrategyName, firstSeed: number, index: number): number {
+  return name === 'random' ? firstSeed + index : firstSeed
+}
+
 /** Runs of a random campaign unless somebody says how many. */
 const USUAL_RUNS = 1_000
 
@@ -41,6 +46,9 @@ function randomStrategy(scenario: Scenario, targets: Targets, firstSeed: number)
     usual: USUAL_RUNS,
     says: `${targets.steps.length} steps at which faults can strike`,
     steps: targets.steps,
-    caseAt: (index) => ({ seed: firstSeed + index, ...sample(scenario, targets, firstSeed + index) }),
+    caseAt: (index) => {
+      const seed = seedOf('random', firstSeed, index)
+      return { seed, ...sample(scenario, targets, seed) }
+    },
   }
 }

@@ -125,11 +125,7 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
 }
 
 /** @param atSteps of three faults, so many strike at a step */
-function sampleTrigger(
-  targets: Targets,
-  draw: Draw,
-  atSteps: number,
-): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
+function sampleTrigger(targets: Targets, draw: Draw, atSteps: number): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
   const { horizon, noun, orders } = targets
   const moment = draw.duration('1ms', horizon)
   const step = stepOf(targets, draw)

@@ -23,6 +23,13 @@ export interface PropertyTally {
     | undefined
 }
 
+/** What a campaign says of something that may come true. */
+export interface SometimesTally {
+  readonly name: string
+  /** Runs in which it did. */
+  readonly reached: number
+}
+
 /** What a campaign says of a kind of fault. */
 export interface KindTally {
   readonly kind: string
@@ -39,6 +46,7 @@ export interface Tallied {
   readonly events: number
   readonly verdicts: { readonly [verdict: string]: number }
   readonly properties: readonly PropertyTally[]
+  readonly sometimes: readonly SometimesTally[]
   readonly kinds: readonly KindTally[]
   /** In how many runs which fault struck where, most often first. */
   readonly coverage: readonly { readonly struck: string; readonly runs: number }[]
@@ -82,6 +90,7 @@ export class Tally {
     { runs: number; first: First & { key: string | null; message: string } }
   >()
   private readonly unasked = new Map<string, number>()
+  private readonly reached = new Map<string, number>()
   private readonly planned = new Map<string, number>()
   private readonly kindStruck = new Map<string, number>()
   private readonly struck = new Map<string, number>()
@@ -118,6 +127,8 @@ export class Tally {
       }
     }
     if (verdict !== 'error') for (const name of outcome.unasked) increment(this.unasked, name)
+    for (const name of outcome.reached) increment(this.reached, name)
+    for (const name of outcome.unreached) this.reached.set(name, this.reached.get(name) ?? 0)
     this.addFaults(outcome)
     for (const behaviour of outcome.behaviours) {
       const known = this.behaviours.get(behaviour)
@@ -157,12 +168,17 @@ export class Tally {
       orders,
       events,
       verdicts: Object.fromEntries([...this.verdicts].sort(([left], [right]) => byText(left, right))),
-      properties: properties.map((name) => ({
-        name,
-        violated: this.violated.get(name)?.runs ?? 0,
-        asked: runs - (this.verdicts.get('error') ?? 0) - (this.unasked.get(name) ?? 0),
-        first: this.violated.get(name)?.first,
-      })),
+      sometimes: properties
+        .filter((name) => this.reached.has(name))
+        .map((name) => ({ name, reached: this.reached.get(name) ?? 0 })),
+      properties: properties
+        .filter((name) => !this.reached.has(name))
+        .map((name) => ({
+          name,
+          violated: this.violated.get(name)?.runs ?? 0,
+          asked: runs - (this.verdicts.get('error') ?? 0) - (this.unasked.get(name) ?? 0),
+          first: this.violated.get(name)?.first,
+        })),
       kinds: [...this.planned]
         .map(([kind, planned]) => ({ kind, planned, struck: this.kindStruck.get(kind) ?? 0 }))
         .sort((left, right) => byText(left.kind, right.kind)),

@@ -1,11 +1,31 @@
 import type { ZodType } from 'zod'
 import type { Network } from '../cluster/network.ts'
+import type { Process } from '../cluster/process.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
+import { SimError } from '../kernel/error.ts'
 import type { Strike } from '../kernel/fault.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
 import type { QueueServer } from '../queue/server.ts'
 import type { Draw, Members, Place, Targets } from './aim.ts'
+
+/** The instances of a service as operators see them. */
+export interface OperatedFleet {
+  readonly processes: readonly Process[]
+  /** Adds instances, or shuts the last ones down for good. */
+  scale(count: number, cause: number): void
+  /** Shuts an instance down in order. */
+  shutDown(process: Process, cause: number, restartMicros: Micros | undefined): void
+  /** Replaces the version of all instances, one after another. @returns when that will be done at the latest */
+  deploy(version: string, cause: number): Micros
+}
+
+/** A service as operators see it. */
+export interface OperatedService {
+  readonly name: string
+  readonly versions: readonly string[]
+  readonly fleet: OperatedFleet
+}
 
 /** What faults act on. */
 export interface FaultWorld {
@@ -14,6 +34,7 @@ export interface FaultWorld {
   readonly kafka: KafkaCluster
   /** Undefined in a system without queues. */
   readonly queues: QueueServer | undefined
+  readonly services: readonly OperatedService[]
 }
 
 /** Processes that have lives: those of services (instances and relays), brokers, and the controller. */
@@ -55,4 +76,17 @@ export interface FaultKind<Settings extends object = object> {
 /** Declares a kind of fault; the registry knows it by its schema alone, whatever its settings are. */
 export function defineFault<Settings extends object>(kind: FaultKind<Settings>): FaultKind {
   return kind as unknown as FaultKind
+}
+
+/** The service that an operator means; undefined, and the run ends with an error, when it is none but a part of one. */
+export function operated(
+  { kernel, services }: FaultWorld,
+  kind: string,
+  name: string,
+): OperatedService | undefined {
+  const service = services.find((candidate) => candidate.name === name)
+  if (service !== undefined) return service
+  const expected = services.map((candidate) => candidate.name).join(', ')
+  kernel.fail(new SimError('definition', `${kind} acts on services, not on '${name}': expected ${expected}`))
+  return undefined
 }

@@ -1,9 +1,13 @@
+import { addPartitions } from './add-partitions.ts'
 import { crash } from './crash.ts'
 import { crashMachine } from './crash-machine.ts'
+import { deploy } from './deploy.ts'
 import type { FaultKind } from './fault.ts'
 import { partition, slow } from './link.ts'
 import { pause } from './pause.ts'
 import { redeliver } from './redeliver.ts'
+import { replay } from './replay.ts'
+import { scale } from './scale.ts'
 import { shutDown } from './shut-down.ts'
 
 /** Every kind of fault, by name. A new kind is added here and nowhere else. */
@@ -15,6 +19,10 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   partition,
   slow,
   redeliver,
+  scale,
+  deploy,
+  addPartitions,
+  replay,
 ]
 
 /** The kind that an entry of a scenario file means: the one whose name is a member of it. */

@@ -3,10 +3,17 @@ import type { Process } from '../cluster/process.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { BROKER_SWITCHES, type BrokerConfig, type BrokerSwitches } from './broker/config.ts'
+import type { BrokerConfig } from './broker/config.ts'
 import { BrokerNode } from './broker-node.ts'
-import { type ClusterConfig, clusterConfig, type KafkaSettings } from './config.ts'
-import type { ConsumerSettings } from './consumer/config.ts'
+import {
+  type ClusterConfig,
+  clusterConfig,
+  KAFKA_SWITCHES,
+  type KafkaSettings,
+  type KafkaSwitches,
+  memberConfig,
+} from './config.ts'
+import type { ConsumerConfig, ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient } from './consumer-client.ts'
 import type { CreatableTopic } from './controller/topics.ts'
 import { ControllerNode } from './controller-node.ts'
@@ -32,13 +39,14 @@ export interface ClusterObserver {
 /** For how long the cluster has been up when a run begins. */
 const WARM_UP_MICROS = 10_000_000
 const DEFAULT_REPLICATION_FACTOR = 3
+const NO_SETTINGS: ConsumerSettings = {}
 
 /** The brokers and the controller of one cluster, and the clients that it has. */
 export class KafkaCluster {
   readonly kernel: Kernel
   readonly network: Network
   readonly config: ClusterConfig
-  readonly switches: BrokerSwitches
+  readonly switches: KafkaSwitches
   readonly nodes = new Map<number, BrokerNode>()
   readonly controller: ControllerNode
   private readonly observers: ClusterObserver[] = []
@@ -51,12 +59,12 @@ export class KafkaCluster {
     network: Network,
     settings: KafkaSettings,
     brokerCount: number,
-    switches: Partial<BrokerSwitches> = {},
+    switches: Partial<KafkaSwitches> = {},
   ) {
     this.kernel = network.kernel
     this.network = network
     this.config = clusterConfig(settings, brokerCount)
-    this.switches = { ...BROKER_SWITCHES, ...switches }
+    this.switches = { ...KAFKA_SWITCHES, ...switches }
     this.controller = new ControllerNode(network, this.config.controller, {
       topologyChanged: () => {
         for (const clients of this.members.values()) for (const client of clients) client.topologyChanged()
@@ -95,9 +103,10 @@ export class KafkaCluster {
     return producerConfig({ ...this.config.producer, 'client.id': clientId, ...settings })
   }
 
-  /** @param settings of this consumer alone */
-  consumerConfig(clientId: string, groupId: string, settings: ConsumerSettings = {}): ConsumerSettings {
-    return { ...this.config.consumer, 'client.id': clientId, 'group.id': groupId, ...settings }
+  /** @param settings of this consumer alone @throws ConsumerConfigError */
+  consumerConfig(clientId: string, groupId: string, settings = NO_SETTINGS): ConsumerConfig {
+    const config = memberConfig(this.config, groupId, settings)
+    return { ...config, 'client.id': settings['client.id'] ?? clientId }
   }
 
   /** A choice that a client makes: jitter, which broker to ask, where to begin. */

@@ -1,8 +1,10 @@
-import { BROKER_DEFAULTS, type BrokerConfig } from './broker/config.ts'
+import { BROKER_DEFAULTS, BROKER_SWITCHES, type BrokerConfig, type BrokerSwitches } from './broker/config.ts'
 import {
   CONSUMER_DEFAULTS,
+  CONSUMER_SWITCHES,
   type ConsumerConfig,
   type ConsumerSettings,
+  type ConsumerSwitches,
   consumerConfig,
 } from './consumer/config.ts'
 import { CONTROLLER_DEFAULTS, type ControllerConfig } from './controller/config.ts'
@@ -37,12 +39,25 @@ export const KAFKA_DEFAULTS = {
   ...SIMULATION_DEFAULTS,
 }
 
+/** Historical or mistaken behaviour of brokers and clients that can be switched on; the defaults are Kafka 4.x. */
+export interface KafkaSwitches extends BrokerSwitches, ConsumerSwitches {}
+
+export const KAFKA_SWITCHES: KafkaSwitches = { ...BROKER_SWITCHES, ...CONSUMER_SWITCHES }
+
 /** The configuration of a cluster, by who reads it. */
 export interface ClusterConfig {
   readonly broker: BrokerConfig
   readonly controller: ControllerConfig
   readonly producer: ProducerConfig
   readonly consumer: ConsumerSettings
+  /** That of the members of groups, as it was worked out last. */
+  readonly members: Map<string, MemberConfig>
+}
+
+/** The configuration of members, with the settings that it follows from. */
+interface MemberConfig {
+  readonly settings: ConsumerSettings
+  readonly config: ConsumerConfig
 }
 
 /** Replicas of internal topics: three, or as many as there are brokers. */
@@ -53,11 +68,39 @@ export class ClusterConfigError extends Error {
   override readonly name = 'ClusterConfigError'
 }
 
+/** Worked out before: settings that are shared by many runs are looked at once. */
+const known = new WeakMap<KafkaSettings, Map<number, ClusterConfig>>()
+
 /**
- * The configuration of a cluster.
+ * The configuration of a cluster; the same object for the same settings, which must not change.
  * @throws ProducerConfigError, ConsumerConfigError, ClusterConfigError for what Kafka refuses, in its words
  */
 export function clusterConfig(settings: KafkaSettings, brokerCount: number): ClusterConfig {
+  const ofSettings = known.get(settings) ?? new Map<number, ClusterConfig>()
+  known.set(settings, ofSettings)
+  const config = ofSettings.get(brokerCount) ?? checkedConfig(settings, brokerCount)
+  ofSettings.set(brokerCount, config)
+  return config
+}
+
+/**
+ * The configuration of the members of a group.
+ * @param settings of theirs, which must not change @throws ConsumerConfigError
+ */
+export function memberConfig(
+  { consumer, members }: ClusterConfig,
+  groupId: string,
+  settings: ConsumerSettings,
+): ConsumerConfig {
+  let ofGroup = members.get(groupId)
+  if (ofGroup?.settings !== settings) {
+    ofGroup = { settings, config: consumerConfig({ ...consumer, 'group.id': groupId, ...settings }) }
+    members.set(groupId, ofGroup)
+  }
+  return ofGroup.config
+}
+
+function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterConfig {
   const replicas = Math.min(INTERNAL_REPLICAS, brokerCount)
   const all: KafkaSettings = {
     'offsets.topic.replication.factor': replicas,
@@ -66,7 +109,7 @@ export function clusterConfig(settings: KafkaSettings, brokerCount: number): Clu
     ...SIMULATION_DEFAULTS,
     ...settings,
   }
-  const consumer = known(all, CONSUMER_DEFAULTS)
+  const consumer = partOf(all, CONSUMER_DEFAULTS)
   consumerConfig({ ...consumer, 'group.id': consumer['group.id'] ?? 'any' })
   const minInsync = all['min.insync.replicas'] ?? 1
   if (minInsync > replicas)
@@ -75,34 +118,35 @@ export function clusterConfig(settings: KafkaSettings, brokerCount: number): Clu
     )
   return {
     broker: { ...BROKER_DEFAULTS, ...ofBrokers(all) },
-    controller: { ...CONTROLLER_DEFAULTS, ...known(all, CONTROLLER_DEFAULTS) },
-    producer: producerConfig(known(all, PRODUCER_DEFAULTS)),
+    controller: { ...CONTROLLER_DEFAULTS, ...partOf(all, CONTROLLER_DEFAULTS) },
+    producer: producerConfig(partOf(all, PRODUCER_DEFAULTS)),
     consumer,
+    members: new Map(),
   }
 }
 
 /** How often a member of a group is heard of: in group.protocol=consumer the brokers say so. */
-export function heartbeatIntervalMillis(consumer: ConsumerSettings, broker: BrokerConfig): number {
+export function heartbeatIntervalMillis(consumer: ConsumerConfig, broker: BrokerConfig): number {
   return consumer['group.protocol'] === 'consumer'
     ? broker['group.consumer.heartbeat.interval.ms']
-    : { ...CONSUMER_DEFAULTS, ...consumer }['heartbeat.interval.ms']
+    : consumer['heartbeat.interval.ms']
 }
 
 /** How long a member of a group may be silent: in group.protocol=consumer the brokers say so. */
-export function sessionTimeoutMillis(consumer: ConsumerSettings, broker: BrokerConfig): number {
+export function sessionTimeoutMillis(consumer: ConsumerConfig, broker: BrokerConfig): number {
   return consumer['group.protocol'] === 'consumer'
     ? broker['group.consumer.session.timeout.ms']
-    : { ...CONSUMER_DEFAULTS, ...consumer }['session.timeout.ms']
+    : consumer['session.timeout.ms']
 }
 
 function ofBrokers(settings: KafkaSettings): Partial<BrokerConfig> {
-  const own = Object.entries(known(settings, BROKER_DEFAULTS)).filter(
+  const own = Object.entries(partOf(settings, BROKER_DEFAULTS)).filter(
     ([name]) => !(name in PRODUCER_DEFAULTS || name in CONSUMER_DEFAULTS),
   )
   return Object.fromEntries(own)
 }
 
 /** The settings that one reader knows. */
-function known<Config extends object>(settings: KafkaSettings, defaults: Config): Partial<Config> {
+function partOf<Config extends object>(settings: KafkaSettings, defaults: Config): Partial<Config> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => name in defaults)) as Partial<Config>
 }

@@ -48,6 +48,23 @@ const isLongPoll = ({ message }: Call): boolean => message.api === 'Fetch'
 /** After which followers and brokers give up. Source: replica.socket.timeout.ms, controller.socket.timeout.ms. */
 export const SOCKET_TIMEOUT_MS = 30_000
 
+/** What the process at one end of a connection holds. */
+class ConnectionEnd implements ProcessResource {
+  resourceIndex = -1
+  private readonly connection: Connection
+  private readonly isServer: boolean
+
+  constructor(connection: Connection, isServer: boolean) {
+    this.connection = connection
+    this.isServer = isServer
+  }
+
+  processEnded(cause: number): void {
+    if (this.isServer) this.connection.serverEnded(cause)
+    else this.connection.forget()
+  }
+}
+
 /**
  * A connection of one life of a process to one life of another. The server handles one request at a time and answers in
  * order, as Kafka's does, which mutes a connection until it has answered. Messages keep their order; what is lost is the
@@ -77,7 +94,8 @@ export class Connection implements Actor {
   private respond: ((response: unknown) => void) | undefined
   private readonly atClient: ProcessResource
   private readonly atServer: ProcessResource
-  private readonly alarm: Alarm
+  /** Set once there is something to wait for. */
+  private alarm: Alarm | undefined
   /** Since when nothing can be expected to get through; Infinity while both ways are open. */
   private brokenSinceMicros: Micros = Number.POSITIVE_INFINITY
 
@@ -103,13 +121,12 @@ export class Connection implements Actor {
     this.closed = closed
     this.there = network.link(from, to)
     this.back = network.link(to, from)
-    this.atClient = { resourceIndex: -1, processEnded: () => this.forget() }
-    this.atServer = { resourceIndex: -1, processEnded: (cause) => this.serverEnded(cause) }
-    this.alarm = new Alarm(from, () => this.expire())
+    this.atClient = new ConnectionEnd(this, false)
+    this.atServer = new ConnectionEnd(this, true)
     from.attach(this.atClient)
     if (to.alive) to.attach(this.atServer)
-    this.there.observers.add(this)
-    this.back.observers.add(this)
+    this.there.observe(this)
+    this.back.observe(this)
     if (!this.healthy) this.brokenSinceMicros = network.kernel.nowMicros
   }
 
@@ -209,7 +226,7 @@ export class Connection implements Actor {
   private answer(call: Call, response: unknown): void {
     if (!this.isOpen || !this.life.alive || this.isRefused) return
     if (response === NO_ANSWER) {
-      this.calls.splice(this.calls.indexOf(call), 1)
+      this.drop(call)
       return
     }
     if (response === undefined) {
@@ -223,9 +240,16 @@ export class Connection implements Actor {
 
   private settle(call: Call): void {
     if (!this.isOpen) return
-    this.calls.splice(this.calls.indexOf(call), 1)
+    this.drop(call)
     if (this.brokenSinceMicros !== Number.POSITIVE_INFINITY) this.setAlarm()
     call.answered(call.response)
+  }
+
+  /** A call is over: mostly the only one, or the first. */
+  private drop(call: Call): void {
+    const { calls } = this
+    if (calls[0] === call) calls.shift()
+    else calls.splice(calls.indexOf(call), 1)
   }
 
   /** The server closes the connection: whatever else has arrived is not handled. */
@@ -236,20 +260,22 @@ export class Connection implements Actor {
     network.send(back, from.entity, this, RESET_ARRIVES, undefined, network.kernel.cause)
   }
 
-  private serverEnded(cause: number): void {
+  /** The process at the server's end has ended. */
+  serverEnded(cause: number): void {
     this.arrived.length = 0
     if (!this.isOpen || this.isRefused) return
     this.network.send(this.back, this.from.entity, this, RESET_ARRIVES, undefined, cause)
     this.linkChanged()
   }
 
-  private forget(): void {
+  /** The client is gone, or has given up. */
+  forget(): void {
     this.isOpen = false
-    this.alarm.clear()
+    this.alarm?.clear()
     this.from.detach(this.atClient)
     this.to.detach(this.atServer)
-    this.there.observers.delete(this)
-    this.back.observers.delete(this)
+    this.there.forget(this)
+    this.back.forget(this)
   }
 
   /** Breaks the connection if a request has waited too long. */
@@ -263,7 +289,12 @@ export class Connection implements Actor {
    * long poll is not counted.
    */
   private setAlarm(): void {
-    this.alarm.set(this.deadlineMicros(), this.brokenSinceMicros === Number.POSITIVE_INFINITY)
+    const deadlineMicros = this.deadlineMicros()
+    if (this.alarm === undefined) {
+      if (deadlineMicros === Number.POSITIVE_INFINITY) return
+      this.alarm = new Alarm(this.from, () => this.expire())
+    }
+    this.alarm.set(deadlineMicros, this.brokenSinceMicros === Number.POSITIVE_INFINITY)
   }
 
   private deadlineMicros(): Micros {

@@ -83,7 +83,7 @@ export class ConsumerClient implements ConsumerHooks {
     groupId: string,
     topics: readonly string[],
     application: ConsumerApplication,
-    settings: ConsumerSettings = {},
+    settings?: ConsumerSettings,
   ) {
     const { network } = cluster
     this.cluster = cluster
@@ -99,7 +99,7 @@ export class ConsumerClient implements ConsumerHooks {
     const config = cluster.consumerConfig(process.name, groupId, settings)
     this.heartbeatIntervalMillis = heartbeatIntervalMillis(config, cluster.brokerConfig)
     this.sessionTimeoutMillis = sessionTimeoutMillis(config, cluster.brokerConfig)
-    this.consumer = new Consumer(config, this.channel, this)
+    this.consumer = new Consumer(config, this.channel, this, cluster.switches)
     this.consumer.subscribe(topics)
     const advance = (): void => {
       this.consumer.advance(this.nowMillis)

@@ -1,5 +1,6 @@
 import { CLIENT_ASSIGNORS, type ClientAssignor } from './assignor/client-assignor.ts'
 import type { ConsumerProtocolSubscription, TopicPartition } from './assignor/subscription.ts'
+import { subscribedTopics } from './broker/group-shard.ts'
 import { CLIENT_HOST } from './broker/groups.ts'
 import type { JoinOffer } from './consumer/stable-member.ts'
 import { ClassicGroup, CONSUMER_PROTOCOL_TYPE } from './coordinator/classic-group.ts'
@@ -13,10 +14,11 @@ export interface Joiner {
   readonly offer: JoinOffer
 }
 
-/** A classic group in its first generation, with everything that its members have told each other. */
+/** A classic group that is stable in its first generation. */
 export interface FormedGroup {
+  readonly group: ClassicGroup
   /** As its coordinator writes it down: when the first member comes, and with the assignment. */
-  readonly values: readonly [GroupMetadataValue, GroupMetadataValue]
+  readonly values: readonly GroupMetadataValue[]
   /** Topics that some member reads, in the order in which they are named. */
   readonly topics: readonly string[]
   /** By member id. */
@@ -34,7 +36,7 @@ export function formGroup(
   partitionCounts: ReadonlyMap<string, number>,
   nowMillis: number,
 ): FormedGroup {
-  const group = new ClassicGroup(groupId, nowMillis, () => undefined)
+  const group = new ClassicGroup(groupId, nowMillis, subscribedTopics)
   const empty = group.persisted(null)
   group.transitionTo('PreparingRebalance', nowMillis)
   for (const { memberId, clientId, offer } of joiners) group.add(memberOf(memberId, clientId, offer))
@@ -49,7 +51,10 @@ export function formGroup(
   for (const topic of topics) counts.set(topic, partitionCounts.get(topic) ?? 0)
   const assignor = CLIENT_ASSIGNORS.get(group.protocolName ?? '') as ClientAssignor
   const assignments = assignor.assign(counts, members, group.leaderId ?? '')
-  return { values: [empty, group.persisted(assignments)], topics, assignments }
+  const values = [empty, group.persisted(assignments)]
+  for (const member of group.members.values()) member.assignment = assignments.get(member.memberId) ?? null
+  group.transitionTo('Stable', nowMillis)
+  return { group, values, topics, assignments }
 }
 
 function memberOf(memberId: string, clientId: string, offer: JoinOffer): ClassicMember {

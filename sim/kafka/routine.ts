@@ -47,7 +47,7 @@ export class Routine implements LinkObserver {
   begin(): void {
     if (this.isSuspended) return
     this.isSuspended = true
-    for (const link of this.links) link.observers.add(this)
+    for (const link of this.links) link.observe(this)
     this.parties.suspend()
   }
 
@@ -55,7 +55,7 @@ export class Routine implements LinkObserver {
   end(): void {
     if (!this.isSuspended) return
     this.isSuspended = false
-    for (const link of this.links) link.observers.delete(this)
+    for (const link of this.links) link.forget(this)
     this.parties.resume()
   }
 

@@ -11,8 +11,8 @@ import type { ConsumerClient } from './consumer-client.ts'
 import type { Controller } from './controller/controller.ts'
 import type { Choose } from './controller/placement.ts'
 import type { CreatableTopic } from './controller/topics.ts'
+import type { ClassicGroup } from './coordinator/classic-group.ts'
 import { coordinatorPartition } from './coordinator/coordinator-partition.ts'
-import type { JoinGroupProtocol } from './coordinator/group-message.ts'
 import { formGroup } from './group-formation.ts'
 import { NO_TIMESTAMP, type RecordBatch } from './log/batch.ts'
 import type { MetadataResponseData } from './protocol/metadata.ts'
@@ -45,7 +45,7 @@ export class SteadyState {
   private readonly nowMillis: number
   /** Contents of the partitions of __consumer_offsets. */
   private readonly contents = new Map<PartitionName, RecordBatch[]>()
-  private readonly protocols = new Map<string, ReadonlyMap<string, readonly JoinGroupProtocol[]>>()
+  private readonly formed: ClassicGroup[] = []
   private readonly answers = new Map<string, MetadataResponseData>()
 
   private constructor(
@@ -94,7 +94,7 @@ export class SteadyState {
         brokerEpoch: epochs.get(id) ?? -1,
         metadata,
         contents: this.contents,
-        groups: this.protocols,
+        groups: this.formed,
       }
       node.resume(standing)
     }
@@ -134,18 +134,18 @@ export class SteadyState {
       offer,
     }))
     const counts = new Map(this.topics.map(({ name, numPartitions }) => [name, numPartitions]))
-    const { values, topics, assignments } = formGroup(groupId, joiners, counts, nowMillis)
+    const { group, values, topics, assignments } = formGroup(groupId, joiners, counts, nowMillis)
+    this.formed.push(group)
     for (const value of values)
       this.write(partitionName(GROUP_METADATA_TOPIC, partition), groupBatch(groupId, value, nowMillis))
-    this.protocols.set(groupId, new Map(joiners.map(({ memberId, offer }) => [memberId, offer.protocols])))
+    const { generationId, protocolName, leaderId } = group
     return candidates.map(({ client }, index): Seat => {
       const memberId = joiners[index]?.memberId ?? ''
-      const { generation: generationId, protocol: protocolName, leader } = values[1]
       const member = {
         generation: { generationId, memberId, protocolName },
         coordinatorId: coordinator.id,
         assignment: assignments.get(memberId) ?? [],
-        groupTopics: leader === memberId ? topics : undefined,
+        groupTopics: leaderId === memberId ? topics : undefined,
       }
       return { client, member }
     })

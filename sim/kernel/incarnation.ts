@@ -12,6 +12,8 @@ export class Incarnation {
   pausedUntilMicros = Number.NEGATIVE_INFINITY
   /** Handlers that have started and not finished. */
   liveHandlers = 0
+  /** How often it has come to hold something whose end others notice when it dies: a connection, a membership. */
+  claims = 0
   /** Simulator operations that handlers of this life wait for. */
   outstanding = 0
 

@@ -35,10 +35,12 @@ export interface KernelOptions {
   readonly recordTrace?: boolean
 }
 
-/** Why a run ended before it went quiet. */
-export type Exhausted = 'events' | 'virtual time' | 'trace'
+/** Why a run ended before it went quiet; standstill: events go on and on at one moment. */
+export type Exhausted = 'events' | 'virtual time' | 'trace' | 'standstill'
 
 const TIE_SPAN = 1 << 20
+/** So many events at one moment lead nowhere. */
+const STANDSTILL_EVENTS = 200_000
 
 /**
  * Virtual time, order and chance: the loop that executes one event after another. It knows nothing about messages.
@@ -71,6 +73,9 @@ export class Kernel implements Actor {
   private drainNeeded = false
   private watchMicros: Micros = Number.POSITIVE_INFINITY
   private onWatch: (nextMicros: Micros) => void = () => {}
+  /** The number of events at which to look whether it goes on, and the moment of the last look. */
+  private lookAt = 0
+  private lookedAtMicros: Micros = -1
   /** Events up to here need no look at watch and budget. */
   private limitMicros: Micros = 0
   /** From here on nobody is paused. */
@@ -161,9 +166,9 @@ export class Kernel implements Actor {
   advance(): boolean {
     this.checkStuck()
     this.drainNeeded = false
-    const { budget, digest } = this
+    const { digest } = this
     while (this.failure === undefined && this.exhausted === undefined) {
-      if (this.events >= budget.maxEvents) return this.exhaust('events')
+      if (this.events >= this.lookAt && !this.goesOn()) return false
       let { queue } = this
       const next = queue.nextMicros()
       if (next > this.limitMicros) {
@@ -244,12 +249,13 @@ export class Kernel implements Actor {
     return trace.append(this.nowMicros, kind, lane, entity, cause, this.digest.low, data)
   }
 
-  /** Appends the record of a step's before or after point. */
+  /** Appends the record of a step's before or after point, with how much has been set in motion so far. */
   recordStep(phase: Phase, site: StepSite, task: Task, cause: number, data: unknown): number {
     const { incarnation, entity } = task
     return this.record(phase, incarnation.process, entity, cause, {
       step: site.name,
       life: incarnation.number,
+      effects: this.queue.sequence + this.background.sequence + incarnation.claims,
       data,
     })
   }
@@ -327,6 +333,16 @@ export class Kernel implements Actor {
     if (nextMicros > maxMicros) return this.exhaust('virtual time')
     this.limitMicros = Math.min(maxMicros, this.watchMicros, this.background.nextMicros())
     return this.failure === undefined
+  }
+
+  /** Looks now and then whether events and virtual time are left, and whether time passes at all. */
+  private goesOn(): boolean {
+    const { maxEvents } = this.budget
+    if (this.events >= maxEvents) return this.exhaust('events')
+    if (this.events > 0 && this.nowMicros === this.lookedAtMicros) return this.exhaust('standstill')
+    this.lookedAtMicros = this.nowMicros
+    this.lookAt = Math.min(maxEvents, this.events + STANDSTILL_EVENTS)
+    return true
   }
 
   private exhaust(what: Exhausted): false {

@@ -43,7 +43,8 @@ export class EventQueue {
   private readonly freeSlots: number[] = []
   /** Events in the heap that were cancelled. */
   private cancelled = 0
-  private sequence = 0
+  /** Events pushed so far. */
+  sequence = 0
 
   /**
    * Adds an event.

@@ -3,15 +3,17 @@ import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import { integer, table, text } from '../service/schema.ts'
+import type { TransactionScope } from '../service/transaction.ts'
 import type { Dispatched } from './dispatch.ts'
 import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /**
  * What a cursor does about ids that are missing below the highest one it sees, because they are allocated at insert and
  * become visible at commit: `ignored` loses what commits late (Z01); a time-out looks for them that long, and loses only
- * what takes longer (Axon's gap-aware token, Marten's stale sequence threshold).
+ * what takes longer (Axon's gap-aware token, Marten's stale sequence threshold). There are none to speak of where
+ * transactions that publish are `serialised` by a lock from their first id to their commit.
  */
-export type Gaps = 'ignored' | { readonly timeOut: DurationText }
+export type Gaps = 'ignored' | 'serialised' | { readonly timeOut: DurationText }
 
 /** Options of a relay with a cursor over ids. */
 export interface CursorRelayOptions extends Omit<RelayOptions, 'relays'> {
@@ -21,12 +23,14 @@ export interface CursorRelayOptions extends Omit<RelayOptions, 'relays'> {
 const CURSOR = 'outboxCursor'
 const GAPS = 'outboxGaps'
 
-/** O3 and O3a: sends rows with an id above the last one it sent, and rows whose ids were missing. Rows stay. */
+/** O3, O3a and O3c: sends rows with an id above the last one it sent, and rows whose ids were missing. Rows stay. */
 export function cursorRelay(options: CursorRelayOptions = {}): Relay {
   const { gaps = { timeOut: '10s' } } = options
   const { batch, send } = relayKnobs(options)
   const patienceMillis =
-    gaps === 'ignored' ? 0 : positiveMicros(gaps.timeOut, 'the time-out of gaps of an outbox') / 1_000
+    typeof gaps === 'string'
+      ? undefined
+      : positiveMicros(gaps.timeOut, 'the time-out of gaps of an outbox') / 1_000
   return {
     tables: {
       [CURSOR]: table({ name: text, position: integer }, { key: 'name' }) as never,
@@ -36,17 +40,21 @@ export function cursorRelay(options: CursorRelayOptions = {}): Relay {
     relays: 1,
     input: {},
     inputStays: true,
+    ...(gaps === 'serialised' && {
+      beforeInsert: (transaction: TransactionScope) => transaction.lock('outbox'),
+    }),
     poll: async (context) => {
-      const missing = gaps === 'ignored' ? [] : await openGaps(context, patienceMillis)
+      const missing = patienceMillis === undefined ? [] : await openGaps(context, patienceMillis)
       const late = await lateRows(context, missing)
       const position = (await context.table(CURSOR).get('relay'))?.position as number
       const fresh = await context
         .table('outbox')
         .select({ where: { id: gt(position) }, orderBy: 'id', limit: batch })
       const sent = await send(context, [...late, ...fresh])
-      await advance(context, position, late, fresh, sent, gaps !== 'ignored')
+      await advance(context, position, late, fresh, sent, patienceMillis !== undefined)
       complain(sent)
-      return fresh.length === batch || (gaps !== 'ignored' && (await context.table(GAPS).select()).length > 0)
+      if (fresh.length === batch) return true
+      return patienceMillis !== undefined && (await context.table(GAPS).select({ limit: 1 })).length > 0
     },
   }
 }
@@ -84,7 +92,7 @@ async function advance(
   const filled = idsOf(late).filter((id) => done.has(id))
   const last = passed.at(-1)
   if (last === undefined && filled.length === 0) return
-  await context.transaction(async (tx: { table(name: string): ReturnType<Context['table']> }) => {
+  await context.transaction(async (tx: TransactionScope) => {
     if (filled.length > 0) await tx.table(GAPS).delete({ id: isIn(filled) })
     if (last === undefined) return
     await tx.table(CURSOR).update({ name: 'relay' }, { position: last })

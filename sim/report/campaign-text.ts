@@ -1,5 +1,5 @@
 import { AT_A_MOMENT } from '../explore/outcome.ts'
-import type { FeatureCount, PropertyTally, Tallied } from '../explore/tally.ts'
+import type { FeatureCount, PropertyTally, SometimesTally, Tallied } from '../explore/tally.ts'
 import { type Paint, wrapped } from './paint.ts'
 import { counted } from './text.ts'
 
@@ -27,7 +27,10 @@ const ENOUGH_RUNS = 20
 export function campaignText(title: CampaignTitle, tallied: Tallied, paint: Paint): string {
   const blocks = [
     [headLine(title, paint)],
-    tallied.properties.flatMap((property) => propertyLines(property, tallied, paint)),
+    [
+      ...tallied.properties.flatMap((property) => propertyLines(property, tallied, paint)),
+      ...tallied.sometimes.map((each) => sometimesLine(each, tallied, paint)),
+    ],
     countLines(title, tallied, paint),
     coverageLines(title, tallied, paint),
     featureLines(tallied, paint),
@@ -49,7 +52,7 @@ function propertyLines(
   tallied: Tallied,
   paint: Paint,
 ): string[] {
-  const width = Math.max(...tallied.properties.map((property) => property.name.length))
+  const width = nameWidth(tallied)
   const mark = first !== undefined ? paint.bad('✗') : asked === 0 ? paint.doubtful('○') : paint.good('✓')
   const text =
     first !== undefined
@@ -62,6 +65,16 @@ function propertyLines(
     `  ${mark} ${name.padEnd(width)}  ${head}`,
     ...rest.map((line) => `${' '.repeat(width + 6)}${line}`),
   ]
+}
+
+function sometimesLine({ name, reached }: SometimesTally, tallied: Tallied, paint: Paint): string {
+  const mark = reached > 0 ? paint.good('✓') : paint.doubtful('○')
+  const text = reached > 0 ? `came true in ${counted(reached, 'run')}` : 'never came true'
+  return `  ${mark} ${name.padEnd(nameWidth(tallied))}  ${text}`
+}
+
+function nameWidth({ properties, sometimes }: Tallied): number {
+  return Math.max(...[...properties, ...sometimes].map(({ name }) => name.length))
 }
 
 function countLines({ noun }: CampaignTitle, tallied: Tallied, paint: Paint): string[] {

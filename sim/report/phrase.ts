@@ -10,7 +10,7 @@ export interface Phrase {
 type Data = Readonly<Record<string, unknown>>
 
 /** Kinds of records with which a piece of work begins, each in the lane of the process that does it. */
-const BEGINNINGS: ReadonlySet<string> = new Set(['act', 'request', 'deliver', 'tick'])
+const BEGINNINGS: ReadonlySet<string> = new Set(['act', 'request', 'deliver', 'timer', 'tick'])
 /** Kinds of records whose lane is a process at work. */
 const DOINGS: ReadonlySet<string> = new Set([...BEGINNINGS, 'before', 'after', 'log', 'failed'])
 /** Columns that hold money, in cents. */
@@ -20,14 +20,16 @@ const INBOX = 'inbox'
 const OUTBOX = 'outbox'
 /** The process of the active controller, whoever that is. */
 const CONTROLLER = 'controller'
+/** Tables of timers: a timer is told when it fires. */
+const TIMERS: ReadonlySet<string> = new Set(['timers', 'firedTimers', 'leases'])
 
 /** Reads a trace as people would tell it. */
 export class Narrator {
-  private readonly trace: Trace
+  private readonly trace: Pick<Trace, 'at'>
   private readonly beginnings = new Map<number, TraceRecord | undefined>()
   private readonly taken = new Map<string, number>()
 
-  constructor(trace: Trace) {
+  constructor(trace: Pick<Trace, 'at'>) {
     this.trace = trace
   }
 
@@ -78,6 +80,11 @@ export class Narrator {
   private told(record: TraceRecord): { subject?: string; did: string } | undefined {
     const { kind, lane } = record
     const data = record.data as Data
+    if (lane === CONTROLLER && kind === 'crash') return { subject: lane, did: 'crashed' }
+    if (lane === CONTROLLER && kind === 'restart')
+      return { subject: 'another controller', did: 'became active' }
+    const life = lifeOf(kind, data)
+    if (life !== undefined) return { subject: lane, did: life }
     switch (kind) {
       case 'act':
         return { did: `began ${record.entity}` }
@@ -85,6 +92,12 @@ export class Narrator {
         return { did: `received ${data.route}${this.again(`${record.entity} ${data.route}`)}` }
       case 'deliver':
         return { did: this.delivered(lane, data) }
+      case 'timer':
+        return {
+          did: `fired timer ${data.name} of ${data.key}${this.again(`timer ${data.name} ${data.key}`)}`,
+        }
+      case 'overloaded':
+        return { did: `refused ${data.route}: it had too much to do` }
       case 'get':
         return data.table === INBOX && data.answer !== undefined
           ? { did: 'recognised it by its inbox' }
@@ -117,18 +130,6 @@ export class Narrator {
           : undefined
       case 'log':
         return { did: logged(data) }
-      case 'crash':
-        if (lane === CONTROLLER) return { subject: lane, did: 'crashed' }
-        return { subject: lane, did: 'crashed: its memory and its open transactions are gone' }
-      case 'stop':
-        return { subject: lane, did: 'stopped in order' }
-      case 'pause':
-        return { subject: lane, did: 'stood still' }
-      case 'resume':
-        return { subject: lane, did: 'went on as if nothing had happened' }
-      case 'restart':
-        if (lane === CONTROLLER) return { subject: 'another controller', did: 'became active' }
-        return { subject: lane, did: 'started again with an empty memory' }
       case 'session-expired':
         return { subject: lane, did: `gave up ${processOf(data.member)}: its session timed out` }
       case 'rebalance':
@@ -167,6 +168,28 @@ export class Narrator {
   }
 }
 
+/** What became of a process. */
+function lifeOf(kind: string, data: Data): string | undefined {
+  switch (kind) {
+    case 'crash':
+      return 'crashed: its memory and its open transactions are gone'
+    case 'drain':
+      return 'was asked to stop, and took nothing new'
+    case 'stop':
+      return 'stopped in order'
+    case 'pause':
+      return 'stood still'
+    case 'resume':
+      return 'went on as if nothing had happened'
+    case 'restart':
+      return 'started again with an empty memory'
+    case 'version':
+      return `runs version ${data.version}`
+    default:
+      return undefined
+  }
+}
+
 /** Why a message is in its queue again. */
 function returned({ number, reason }: Data): string {
   return `has message ${number} again: ${reason === 'timed out' ? 'its visibility time-out ran out' : reason}`
@@ -191,7 +214,9 @@ interface Written {
 }
 
 function committed(written: readonly Written[]): { did: string } | undefined {
-  const rows = written.filter(({ table }) => table !== INBOX && table !== OUTBOX).map(rowText)
+  const rows = written
+    .filter(({ table }) => table !== INBOX && table !== OUTBOX && !TIMERS.has(table))
+    .map(rowText)
   const events = written.filter(({ table, before }) => table === OUTBOX && before === undefined)
   const texts = [
     ...rows,

@@ -4,6 +4,7 @@ import type { Trace, TraceRecord } from '../kernel/trace.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { Narrator } from './phrase.ts'
 import type { RunSummary } from './summary.ts'
+import { waitsOf } from './waiting.ts'
 
 /** One line of a story. */
 export interface StoryLine {
@@ -25,17 +26,20 @@ export interface Story {
   readonly records: readonly number[]
 }
 
-/** Lines of a story unless somebody wants another number. */
+/** Lines of a story unless somebody wants another number: of a breach about a dozen, which can be read at a glance. */
 const MAX_LINES = 24
+const MAX_BREACH_LINES = 13
 
 /** Kinds of records that tell of a process or a group, not of an order; told when they are among an order's causes. */
 const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
   'crash',
+  'drain',
   'stop',
   'pause',
   'resume',
   'restart',
+  'version',
   'session-expired',
   'rebalance',
 ])
@@ -55,14 +59,15 @@ interface Draft {
 /**
  * Tells what happened to one order: the one that shows the breach, else the first that a fault struck, else the first;
  * of a run that ended in an error, the last that was worked on.
- * For a breach at a moment the story tells what led there; otherwise the whole life of the order.
+ * For a breach at a moment the story tells what led there; for one that shows in the end, the life of the order until then,
+ * and what it still waits for; otherwise its whole life.
  * @param summary of the run that made the trace
  */
 export function storyOf(
   summary: RunSummary,
   trace: Trace,
   expect: Scenario['expect'],
-  maxLines = MAX_LINES,
+  maxLines?: number,
 ): Story | undefined {
   const breach = breachOf(summary.properties, expect)
   const subject = summary.verdict === 'error' ? lastSubject(trace) : subjectOf(trace, breach)
@@ -79,9 +84,10 @@ export function storyOf(
     causes,
     reasons,
     leading: leadingWorks(narrator, own),
+    meanwhile: momentary ? meanwhileOf(trace, narrator, breach) : new Set(),
   })
   const sources = reasons ?? new Set(own.map(({ id }) => id))
-  return finish(subject, drafts, maxLines, sources)
+  return finish(subject, drafts, maxLines ?? (breach === undefined ? MAX_LINES : MAX_BREACH_LINES), sources)
 }
 
 /** The breach to explain: rather one that was not expected. */
@@ -138,6 +144,24 @@ function reasonsOf(trace: Trace, own: readonly TraceRecord[], breach: number): S
   return causesOf(trace, alike)
 }
 
+/**
+ * What others did to the rows of the breach while the work that broke it was going on: each is innocent, only together they
+ * are not.
+ */
+function meanwhileOf(trace: Trace, narrator: Narrator, { cause, key }: PropertyResult): Set<number> {
+  const { entity, lane, kind } = trace.at(cause)
+  const begun = narrator.beginning(cause)?.id ?? cause
+  const found = new Set<number>()
+  if (kind !== 'commit') return found
+  for (let id = begun; id < cause; id++) {
+    const record = trace.at(id)
+    if (record.kind !== kind || record.lane !== lane || record.entity === entity) continue
+    const rows = record.data as readonly { readonly after: object | undefined }[]
+    if (rows.some(({ after }) => Object.values(after ?? {}).includes(key))) found.add(id)
+  }
+  return found
+}
+
 function tablesOf(data: unknown): Set<string> {
   const written = Array.isArray(data) ? (data as readonly { readonly table: string }[]) : []
   return new Set(written.map(({ table }) => table).filter((table) => table !== 'inbox' && table !== 'outbox'))
@@ -162,6 +186,8 @@ interface Plot {
   readonly causes: ReadonlySet<number>
   /** Only these are told, up to the breach; undefined: everything is. */
   readonly reasons: ReadonlySet<number> | undefined
+  /** What others did to the same rows. */
+  readonly meanwhile: ReadonlySet<number>
   /** Pieces of work from which others followed. */
   readonly leading: ReadonlySet<number>
 }
@@ -169,15 +195,31 @@ interface Plot {
 function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
   const drafts = new Drafts()
   let told = false
+  const { breach } = plot
+  const untilMicros = plot.reasons === undefined ? breach?.atMicros : undefined
   for (const record of trace.records()) {
     if (told && plot.reasons !== undefined) break
-    if (belongs(record, plot)) tell(narrator, record, drafts, plot)
-    if (plot.breach !== undefined && plot.reasons !== undefined && record.id === plot.breach.cause) {
-      drafts.add(breachLine(plot.breach))
+    if (untilMicros !== undefined && record.atMicros > untilMicros) break
+    if (plot.meanwhile.has(record.id)) drafts.add(meanwhileLine(narrator, record))
+    else if (belongs(record, plot)) tell(narrator, record, drafts, plot)
+    if (breach !== undefined && plot.reasons !== undefined && record.id === breach.cause) {
+      drafts.add(breachLine(breach))
       told = true
     }
   }
-  if (plot.breach !== undefined && !told) drafts.add(breachLine(plot.breach))
+  if (breach === undefined || told) return drafts.lines
+  if (untilMicros !== undefined)
+    for (const wait of waitsOf(trace, plot.subject, untilMicros))
+      drafts.add({
+        atMicros: untilMicros,
+        mark: 'plain',
+        subject: '',
+        parts: [wait],
+        records: [],
+        work: 0,
+        rank: 0,
+      })
+  drafts.add(breachLine(breach))
   return drafts.lines
 }
 
@@ -253,6 +295,12 @@ class Drafts {
     if (earlier !== undefined) this.unfinished.delete(earlier)
     this.deliveries.set(what, id)
   }
+}
+
+function meanwhileLine(narrator: Narrator, record: TraceRecord): Draft {
+  const { subject, did } = narrator.phrase(record) ?? { subject: record.lane, did: 'committed' }
+  const parts = [`meanwhile ${did} for ${record.entity}`]
+  return { atMicros: record.atMicros, mark: 'plain', subject, parts, records: [record.id], work: 0, rank: 1 }
 }
 
 function breachLine({ name, message, atMicros, cause }: PropertyResult): Draft {

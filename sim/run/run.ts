@@ -3,9 +3,9 @@ import { faultKindOf } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { SimError, type SimErrorCode } from '../kernel/error.ts'
 import { ArmedFault } from '../kernel/fault.ts'
-import { Kernel } from '../kernel/kernel.ts'
+import { type Exhausted, Kernel } from '../kernel/kernel.ts'
 import type { Tape } from '../kernel/tape.ts'
-import { durationMicros, type Micros } from '../kernel/time.ts'
+import { durationMicros, formatSeconds, type Micros } from '../kernel/time.ts'
 import type { Trace } from '../kernel/trace.ts'
 import type { ParamSpecs, ParamsOf, System, SystemParts } from '../service/system.ts'
 import { AmbientGuard, trapAmbient } from './ambient.ts'
@@ -105,6 +105,8 @@ export function cannotBeBuilt(system: System, error: unknown): SimError {
 const MAX_TRACE_RECORDS = 5_000_000
 /** How many failing handlers a reason names. */
 const MAX_TROUBLES = 2
+/** A step that is reached so often in one run may be what keeps it busy. */
+const MANY_PASSES = 1_000
 
 /**
  * Runs a scenario once: a pure function of system, scenario, seed and tape. A scenario or seed that cannot be meant, by
@@ -280,7 +282,8 @@ function resultOf(
 }
 
 /** Which budget ran out, and what kept the run busy if it was something that failed again and again. */
-function exhaustion({ exhausted }: Kernel, world: World | undefined): string | undefined {
+function exhaustion(kernel: Kernel, world: World | undefined): string | undefined {
+  const { exhausted } = kernel
   if (exhausted === undefined) return undefined
   const troubles = world?.services.flatMap((service) => service.failing()) ?? []
   const told = troubles
@@ -292,7 +295,20 @@ function exhaustion({ exhausted }: Kernel, world: World | undefined): string | u
     )
   const more = troubles.length - told.length
   if (more > 0) told.push(`and ${more} more like that`)
-  return [`the budget of ${exhausted} ran out`, ...told].join('; ')
+  return [exhaustionText(kernel, exhausted), ...told, ...busiest(kernel)].join('; ')
+}
+
+function exhaustionText({ nowMicros }: Kernel, exhausted: Exhausted): string {
+  if (exhausted !== 'standstill') return `the budget of ${exhausted} ran out`
+  return `at ${formatSeconds(nowMicros)} events go on and on and no time passes: something waits for nothing`
+}
+
+/** What handlers did all the time. */
+function busiest(kernel: Kernel): string[] {
+  const passes = kernel.stepPasses()
+  const most = Math.max(0, ...passes)
+  const step = kernel.stepNames()[passes.indexOf(most)]
+  return most < MANY_PASSES ? [] : [`${step} was reached ${most} times`]
 }
 
 function verdictOf(kernel: Kernel, properties: readonly PropertyResult[]): Verdict {

@@ -93,7 +93,7 @@ export const scenarioSchema = z.strictObject({
       kafka: kafkaSchema.optional().describe("Kafka's configuration, by Kafka's own names"),
       switches: switchesSchema
         .optional()
-        .describe('historical or mistaken behaviour of brokers, to bring known bugs back'),
+        .describe('historical or mistaken behaviour of brokers and clients, to bring known bugs back'),
     })
     .optional(),
   workload: z

@@ -1,7 +1,6 @@
 import type { LatencyShape } from '../cluster/latency.ts'
 import type { FaultSpec } from '../faults/spec.ts'
-import type { BrokerSwitches } from '../kafka/broker/config.ts'
-import type { KafkaSettings } from '../kafka/config.ts'
+import type { KafkaSettings, KafkaSwitches } from '../kafka/config.ts'
 import type { Scheduling } from '../kernel/kernel.ts'
 import type { DurationText } from '../kernel/time.ts'
 
@@ -33,8 +32,8 @@ export interface ClusterSpec {
   readonly latency: LatencyShape
   /** Overrides of Kafka's configuration, by Kafka's names. */
   readonly kafka: KafkaSettings
-  /** Historical or mistaken behaviour of brokers that differs from Kafka's of today. */
-  readonly switches: Partial<BrokerSwitches>
+  /** Historical or mistaken behaviour of brokers and clients that differs from Kafka's of today. */
+  readonly switches: Partial<KafkaSwitches>
 }
 
 /** The load. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { BROKER_SWITCHES, type BrokerSwitches } from '../kafka/broker/config.ts'
+import { KAFKA_SWITCHES, type KafkaSwitches } from '../kafka/config.ts'
 import type { Truncation } from '../kafka/replication/config.ts'
 
-/** A switch of the brokers: what another value of it brings back, and what mended that. */
+/** A switch: what another value of it brings back, and what mended that. */
 interface Switch {
   readonly schema: z.ZodType
   readonly says: string
@@ -12,8 +12,8 @@ const TRUNCATIONS = ['fetch', 'KIP-279', 'KIP-101', 'high-watermark'] as const s
 
 const flag = z.boolean()
 
-/** Every switch of the brokers (KAFKA.md §3.5). */
-const SWITCHES: { readonly [Name in keyof BrokerSwitches]: Switch } = {
+/** Every switch of brokers and clients (KAFKA.md §3.5). */
+const SWITCHES: { readonly [Name in keyof KafkaSwitches]: Switch } = {
   truncation: {
     schema: z.enum(TRUNCATIONS),
     says: 'how a follower makes its log agree with a new leader: high-watermark cuts off what is committed (until 0.11, KIP-101), KIP-101 lets logs differ after two fast elections (until 2.0, KAFKA-6361 and KIP-279)',
@@ -62,14 +62,18 @@ const SWITCHES: { readonly [Name in keyof BrokerSwitches]: Switch } = {
     schema: flag,
     says: 'a new transaction coordinator answers once what it has loaded is replicated; in Kafka it does not wait, and may forget what it said',
   },
+  validatePosition: {
+    schema: flag,
+    says: 'a consumer asks a new leader whether its log has what was read before; until 2.1 it read on (KIP-320)',
+  },
 }
 
-/** Historical or mistaken behaviour of brokers in a scenario; what is left out is as in Kafka today. */
+/** Historical or mistaken behaviour of brokers and clients in a scenario; what is left out is as in Kafka today. */
 export const switchesSchema = z.strictObject(
   Object.fromEntries(
     Object.entries(SWITCHES).map(([name, { schema, says }]) => [
       name,
-      schema.optional().describe(`${says}; default ${String(BROKER_SWITCHES[name as keyof BrokerSwitches])}`),
+      schema.optional().describe(`${says}; default ${String(KAFKA_SWITCHES[name as keyof KafkaSwitches])}`),
     ]),
   ),
-) as unknown as z.ZodType<Partial<BrokerSwitches>>
+) as unknown as z.ZodType<Partial<KafkaSwitches>>

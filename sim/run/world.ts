@@ -114,7 +114,7 @@ function routeServer(runtimes: readonly ServiceRuntime[]): RouteServer {
   const byName = new Map(runtimes.map((runtime) => [runtime.name, runtime]))
   const byProcess = new Map<Process, ServiceRuntime>()
   return {
-    instances: (service) => byName.get(service)?.open() ?? [],
+    instances: (service) => byName.get(service)?.fleet.open() ?? [],
     handle: (process, call, answer) => {
       let runtime = byProcess.get(process)
       if (runtime === undefined) {

@@ -1,4 +1,5 @@
 import type { Process } from '../cluster/process.ts'
+import type { TransactionOptions } from '../database/options.ts'
 import { ReadCall } from '../database/read-call.ts'
 import { Session } from '../database/session.ts'
 import { onlyReads, type Statement } from '../database/statement.ts'
@@ -66,7 +67,10 @@ export type HandlerContext<Tables, Clients> = BaseContext & {
       : never
   }
   /** Runs statements as one transaction: all of them or, on an error or a crash, none. */
-  transaction<Result>(work: (tx: Tx<Tables>) => Promise<Result>): Promise<Result>
+  transaction<Result>(
+    work: (tx: Tx<Tables>) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>
   /**
    * Commits the offsets of the event that is being handled and of all before it in its partition, where the service's
    * consumer has `commit: 'manual'`.
@@ -175,9 +179,11 @@ export class Context implements BaseContext, StatementScope {
     return sendCall(this, route, request, options) as Promise<HttpResponse<Response>>
   }
 
-  transaction(work: (tx: never) => Promise<unknown>): Promise<unknown> {
+  transaction(work: (tx: never) => Promise<unknown>, options?: TransactionOptions): Promise<unknown> {
     if (this.ambient !== undefined) return work(this.ambient as never)
-    return this.task.incarnation.alive ? new this.runtime.Transaction(this).run(work) : Operation.never()
+    return this.task.incarnation.alive
+      ? new this.runtime.Transaction(this, options).run(work)
+      : Operation.never()
   }
 
   commit(): Promise<unknown> {

@@ -42,7 +42,7 @@ export class ServiceInstance {
     for (const [name, registration] of jobs) {
       const spec = jobSpec(runtime.name, name, registration)
       runtime.openLease(name)
-      if (registration.options.at === 'first-instance' && process !== runtime.instances[0]) continue
+      if (registration.options.at === 'first-instance' && process !== runtime.fleet.processes[0]) continue
       this.parts.push(new Job(runtime, spec, process, runtime.site(name)))
     }
     if (timers.size === 0) return
@@ -53,7 +53,7 @@ export class ServiceInstance {
   private startConsumers(registry: HandlerRegistry): ConsumerClient | undefined {
     const { runtime, process } = this
     const inKafka: string[] = []
-    for (const topic of registry.topics) {
+    for (const topic of [...registry.topics, ...(runtime.failurePolicy.topics ?? [])]) {
       runtime.checkTopic(topic, `service ${runtime.name} listens to it`)
       if (runtime.queues?.has(topic) !== true) {
         inKafka.push(topic)

@@ -1,6 +1,7 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Database } from '../database/database.ts'
+import type { TransactionOptions } from '../database/options.ts'
 import type { Table } from '../database/table.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { ConsumerClient } from '../kafka/consumer-client.ts'
@@ -18,12 +19,13 @@ import type { ExternalServer, Inbox, Outbox } from './component.ts'
 import type { ConsumerPlan } from './consumer-options.ts'
 import type { Context } from './context.ts'
 import type { DeskOptions } from './desk.ts'
+import { Fleet } from './fleet.ts'
 import type { HttpCall, RouteServer } from './http.ts'
-import { ServiceInstance } from './instance.ts'
 import { Job } from './job.ts'
 import { freeLease, LEASES } from './lease.ts'
 import type { TableSpec } from './schema.ts'
-import type { ServicePlan } from './service.ts'
+import type { HandlerRegistry, ServicePlan } from './service.ts'
+import type { FailurePolicy } from './setbacks.ts'
 import { FIRED_TIMERS, TIMERS, type TimerOptions, type Timers } from './timers.ts'
 import type { TransactionScope } from './transaction.ts'
 
@@ -49,7 +51,7 @@ type ContextClass = new (
   task: Task,
   event: Context['event'],
 ) => Context
-type TransactionClass = new (context: Context) => TransactionScope
+type TransactionClass = new (context: Context, options?: TransactionOptions) => TransactionScope
 
 /** What carries events: a topic is on one of them. */
 export interface Transports {
@@ -69,9 +71,10 @@ export class ServiceRuntime {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly consumerPlan: ConsumerPlan
+  readonly failurePolicy: FailurePolicy
   readonly deskOptions: DeskOptions
   readonly timerOptions: TimerOptions
-  readonly instances: Process[] = []
+  readonly fleet: Fleet
   /** Answers the http calls of this service's handlers; set when the world is complete. */
   server: RouteServer | undefined
   /** Throws when the system does not have a topic that something needs; set when the world is complete. */
@@ -86,7 +89,6 @@ export class ServiceRuntime {
   private readonly sites = new Map<string, HandlerSite>()
   private readonly choiceSites = new Map<string, ChoiceSite>()
   private readonly idSites = new Map<string, ChoiceSite>()
-  private readonly lives = new Map<Process, ServiceInstance>()
   /** Tables that the runtime has made for itself. */
   private readonly components = new Map<string, TableBinding>()
   private readonly producers = new Map<Process, ProducerClient>()
@@ -113,9 +115,11 @@ export class ServiceRuntime {
     this.database = database
     this.externals = externals
     this.name = plan.name
+    this.fleet = new Fleet(this)
     this.inbox = plan.inbox
     this.outbox = plan.outbox
     this.consumerPlan = plan.consumer
+    this.failurePolicy = plan.failures
     this.deskOptions = plan.http
     this.timerOptions = plan.timers
     this.Context = plan.Context
@@ -129,13 +133,7 @@ export class ServiceRuntime {
   /** Starts all processes of the service; its consumer group is stable from the first moment. */
   start(): void {
     const { plan, network, kernel } = this
-    for (let index = 1; index <= plan.instances; index++) {
-      const process = network.add(
-        new Process(kernel, `${this.name}-${index}`, this.name, (self) => this.boot(self)),
-      )
-      this.instances.push(process)
-      process.start()
-    }
+    this.fleet.scale(plan.instances, 0)
     const { relay } = this.outbox
     if (relay !== undefined) {
       const site = new HandlerSite(this.name, relay.name)
@@ -186,7 +184,7 @@ export class ServiceRuntime {
   producer(process: Process): ProducerClient {
     let producer = this.producers.get(process)
     if (producer === undefined || !producer.alive) {
-      producer = new ProducerClient(this.kafka, process)
+      producer = new ProducerClient(this.kafka, process, this.plan.producer)
       this.producers.set(process, producer)
     }
     return producer
@@ -247,19 +245,14 @@ export class ServiceRuntime {
     return [...this.troubles.values()]
   }
 
-  /** The instances that a load balancer may choose from: those that are up and take requests. */
-  open(): readonly Process[] {
-    return this.instances.filter((process) => process.alive && this.lives.get(process)?.desk.isOpen === true)
-  }
-
   /** Handles a request at an instance of this service. */
   handleCall(process: Process, call: HttpCall, answer: (status: number, body: unknown) => void): void {
-    ;(this.lives.get(process) as ServiceInstance).desk.handle(call, answer)
+    this.fleet.instance(process).desk.handle(call, answer)
   }
 
   /** The timers of an instance. */
   timersOf(process: Process): Timers {
-    return (this.lives.get(process) as ServiceInstance).timers
+    return this.fleet.instance(process).timers
   }
 
   /** Refuses a timer that nobody would handle. */
@@ -293,16 +286,14 @@ export class ServiceRuntime {
     this.tables.push(this.database.create(binding.schema, []))
   }
 
-  private boot(process: Process): void {
-    const cause = process.startCause || this.kernel.cause
-    this.kernel.cause = cause
-    const life = new ServiceInstance(this, process, this.plan.instantiate())
-    this.lives.set(process, life)
-    const { consumer } = life
-    if (consumer === undefined) return
-    this.kernel.cause = cause
-    if (this.established) consumer.start()
-    else this.firstConsumers.push(consumer)
+  /** The names of its versions. */
+  get versions(): readonly string[] {
+    return this.plan.versions
+  }
+
+  /** Runs the factory of a version: once per life of an instance. */
+  instantiate(version: string): HandlerRegistry {
+    return this.plan.instantiate(version)
   }
 
   /** The site of a handler, whose steps all its runs share. */

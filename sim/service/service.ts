@@ -1,4 +1,5 @@
 import type { Row } from '../database/table.ts'
+import type { ProducerSettings } from '../kafka/producer/config.ts'
 import { SimError } from '../kernel/error.ts'
 import { TableBinding } from './access.ts'
 import type { ExternalSpec, Inbox, Outbox } from './component.ts'
@@ -6,10 +7,13 @@ import { type ConsumerOptions, type ConsumerPlan, consumerPlan } from './consume
 import { Context, type HandlerContext } from './context.ts'
 import { checkDesk, type DeskOptions, type RouteHandler } from './desk.ts'
 import type { JobOptions, JobRegistration } from './job-options.ts'
+import { retryPlan } from './retry.ts'
 import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
 import type { EventType, Route, TableSpec, TimerType } from './schema.ts'
+import type { FailurePolicy } from './setbacks.ts'
 import type { FiredTimer, TimerHandler, TimerOptions } from './timers.ts'
 import { TransactionScope } from './transaction.ts'
+import { FIRST_VERSION } from './version.ts'
 
 type Tables = Readonly<Record<string, TableSpec<unknown>>>
 type Clients = Readonly<Record<string, ExternalSpec<unknown>>>
@@ -32,10 +36,16 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly outbox: Outbox
   /** How its instances consume from Kafka. */
   readonly consumer?: ConsumerOptions
+  /** What becomes of events of Kafka whose handler throws. Default: they are tried again for ever, and their partition waits. */
+  readonly failures?: FailurePolicy
+  /** Kafka's producer configuration of this service alone, under Kafka's names: `partitioner.class`, … */
+  readonly producer?: ProducerSettings
   /** How its instances answer requests. */
   readonly http?: DeskOptions
   /** How it keeps and fires timers. */
   readonly timers?: TimerOptions
+  /** Factories of other versions, by name: deployments put them in the place of the first one, which is `v1`. */
+  readonly versions?: Readonly<Record<string, (register: Registration<OwnTables, OwnClients>) => void>>
 }
 
 /** Options of a handler of batches. */
@@ -125,6 +135,8 @@ export interface ServicePlan {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly consumer: ConsumerPlan
+  readonly failures: FailurePolicy
+  readonly producer: ProducerSettings
   readonly http: DeskOptions
   readonly timers: TimerOptions
   readonly clients: Clients
@@ -133,8 +145,10 @@ export interface ServicePlan {
   readonly Context: typeof Context
   readonly Transaction: typeof TransactionScope
   readonly Readers: ReadersClass
-  /** Runs the factory: once per life of an instance. */
-  instantiate(): HandlerRegistry
+  /** The names of its versions, `v1` first. */
+  readonly versions: readonly string[]
+  /** Runs the factory of a version: once per life of an instance. */
+  instantiate(version: string): HandlerRegistry
 }
 
 /** What contexts have besides methods; and `then` would make a promise of one. */
@@ -169,7 +183,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
   options: ServiceOptions<OwnTables, OwnClients>,
   factory: (register: Registration<OwnTables, OwnClients>) => void,
 ): ServiceSpec<OwnTables, OwnClients> {
-  checkOptions(name, options)
+  checkOptions(name, options as unknown as ServiceOptions<Tables, Clients>)
   const tables = Object.fromEntries(
     Object.entries({ ...options.tables }).map(([tableName, spec]) => [
       tableName,
@@ -187,6 +201,9 @@ export function service<const OwnTables extends Tables, const OwnClients extends
       new TableBinding(name, tableName, index, spec),
     ]),
   )
+  const factories = { [FIRST_VERSION]: factory, ...options.versions } as unknown as Readonly<
+    Record<string, Factory>
+  >
   const clients = options.clients ?? ({} as OwnClients)
   const plan: ServicePlan = {
     name,
@@ -194,6 +211,8 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     inbox: options.inbox,
     outbox: options.outbox,
     consumer: consumerPlan(name, options.consumer),
+    failures: options.failures ?? { retry: retryPlan(`service ${name}`) },
+    producer: options.producer ?? {},
     http: options.http ?? {},
     timers: options.timers ?? {},
     clients,
@@ -202,10 +221,13 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     Context: contextClass(clients),
     Transaction: transactionClass(bindings),
     Readers: readersClass(bindings),
-    instantiate: () => instantiate(name, factory as (register: Registration<unknown, unknown>) => void),
+    versions: Object.keys(factories),
+    instantiate: (version) => instantiate(name, factories[version] as Factory),
   }
   return { name, tables, plan }
 }
+
+type Factory = (register: Registration<unknown, unknown>) => void
 
 /** Tables of this name are told by name only, and never looked up by services. */
 const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'firedTimers', 'leases']
@@ -225,6 +247,8 @@ function checkOptions(service: string, options: ServiceOptions<Tables, Clients>)
     if (taken.includes(table))
       refuse(`its table '${table}' has the name of a table of inbox, outbox or the runtime`)
   checkDesk(service, options.http ?? {})
+  if (Object.hasOwn(options.versions ?? {}, FIRST_VERSION))
+    refuse(`'${FIRST_VERSION}' is the version of its own factory: give the other one another name`)
   refuseTaken(`table of service ${service}`, Object.keys(tables), 'tx', membersOf(TransactionScope))
   refuseTaken(`client of service ${service}`, Object.keys(clients), 'ctx', [
     ...MEMBERS_OF_CTX,

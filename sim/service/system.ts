@@ -80,7 +80,7 @@ export interface Workload {
 
 /** Properties are declared in the layer of checks; a system only lists them. */
 export interface PropertySpec {
-  readonly kind: 'always' | 'eventually'
+  readonly kind: 'always' | 'eventually' | 'sometimes'
   readonly name: string
   readonly says: string
 }

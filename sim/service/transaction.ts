@@ -1,3 +1,4 @@
+import type { TransactionOptions } from '../database/options.ts'
 import { Session } from '../database/session.ts'
 import type { Statement } from '../database/statement.ts'
 import { operationNumber } from '../kernel/step.ts'
@@ -11,6 +12,7 @@ import type { EventType, TimerType } from './schema.ts'
 import type { TimerMoment } from './timers.ts'
 
 const COMMIT = operationNumber('tx.commit')
+const LOCK = operationNumber('tx.lock')
 /** What the runtime adds to most transactions. */
 export const NO_STATEMENTS: readonly Statement[] = []
 
@@ -50,9 +52,9 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   private ended = false
   private result: unknown
 
-  constructor(context: Context) {
+  constructor(context: Context, options?: TransactionOptions) {
     this.context = context
-    this.session = new Session(context.runtime.database, context.process, context.task)
+    this.session = new Session(context.runtime.database, context.process, context.task, options)
     this.preludes = context.preludes
     context.preludes = NO_STATEMENTS
   }
@@ -99,6 +101,16 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   cancelTimer(type: TimerType<unknown>, key: string): Promise<void> {
     const { runtime, process } = this.context
     return runtime.timersOf(process).cancel(this, type, key)
+  }
+
+  /** Waits for an advisory lock. */
+  lock(key: string): Promise<unknown> {
+    return this.perform(LOCK, advisory(key, false))
+  }
+
+  /** Takes an advisory lock if nobody has it. */
+  tryLock(key: string): Promise<unknown> {
+    return this.perform(LOCK, advisory(key, true))
   }
 
   /** A table by name, for components. */
@@ -169,6 +181,12 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     return this.result
   }
 }
+
+const advisory = (key: string, attempt: boolean): Statement => ({
+  kind: 'advisory lock',
+  lock: { key, scope: 'transaction' },
+  try: attempt,
+})
 
 /** What a driver says of a statement that comes too late: mostly one that nobody awaited. */
 function endedError({ task }: Context): Error {

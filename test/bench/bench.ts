@@ -12,6 +12,7 @@ import { buildWorld } from '../../sim/run/world.ts'
 import type { System } from '../../sim/service/system.ts'
 import { KafkaBench } from '../fixtures/kafka.ts'
 import { bareAwaitLoop, bareHeapLoop, delayOf, nullAwaitLoop, perSecond } from './bare.ts'
+import { databaseTransactions, plainTransactions } from './rows.ts'
 
 const WARM_UP_ROUNDS = 5
 const ROUNDS = 7
@@ -166,6 +167,16 @@ line('', resumes, '', { name: 'loop of await null', rate: nulls })
 const built = await measure(worlds)
 line('world construction', built, 'worlds/s', heapLoop)
 console.log(`${' '.repeat(22)} ${(1e6 / built.median).toFixed(0).padStart(12)} µs each`)
+const plain = await measure(plainTransactions)
+line('plain transactions', plain, 'tx/s', heapLoop)
+for (const [name, patches] of [
+  ['database transactions', false],
+  ['... with patches', true],
+] as const) {
+  const rows = await measure(() => databaseTransactions(kernel(), patches))
+  line(name, rows, 'tx/s', { name: 'plain transactions', rate: plain })
+  console.log(`${' '.repeat(22)} ${(plain.median / rows.median).toFixed(1).padStart(12)} times the cost`)
+}
 line('whole orders', await measure(wholeOrders), 'orders/s', heapLoop)
 await recordLine('records one by one', 20, { 'linger.ms': 0 }, heap)
 await recordLine('records under load', 0.05, {}, heap)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { CONSUMER_SWITCHES } from '../../sim/kafka/consumer/config.ts'
 import { LOG_BROKER_DEFAULTS, LOG_DEFAULTS, LOG_SWITCHES } from '../../sim/kafka/log/config.ts'
 import { REPLICATION_SWITCHES } from '../../sim/kafka/replication/config.ts'
 import { TRANSACTION_DEFAULTS, TRANSACTION_SWITCHES } from '../../sim/kafka/transaction/config.ts'
@@ -9,6 +10,7 @@ const DEFAULTS: Readonly<Record<string, object>> = {
   log: LOG_SWITCHES,
   replication: REPLICATION_SWITCHES,
   transaction: TRANSACTION_SWITCHES,
+  client: CONSUMER_SWITCHES,
   coordinator: TRANSACTION_DEFAULTS,
   broker: LOG_BROKER_DEFAULTS,
   // 1 is the default of a topic, and the mistake of who leaves it so.
@@ -39,8 +41,8 @@ describe('the table of known bugs', () => {
 
   it('[KJ14] has every switch of the machines that is there to bring a bug back', () => {
     const used = new Set(settings.map(({ name }) => name))
-    const switches = [LOG_SWITCHES, REPLICATION_SWITCHES, TRANSACTION_SWITCHES].flatMap((each) =>
-      Object.keys(each),
+    const switches = [LOG_SWITCHES, REPLICATION_SWITCHES, TRANSACTION_SWITCHES, CONSUMER_SWITCHES].flatMap(
+      (each) => Object.keys(each),
     )
     // Without a loss of the page cache a machine is better than the real thing.
     expect(switches.filter((name) => !used.has(name))).toEqual(['pageCacheLossOnMachineCrash'])

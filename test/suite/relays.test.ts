@@ -4,9 +4,13 @@ import { consumerDriven } from '../../sim/patterns/consumer-driven.ts'
 import type { Relay } from '../../sim/patterns/relay.ts'
 import { cursorRelay } from '../../sim/patterns/relay-cursor.ts'
 import { deleteRelay } from '../../sim/patterns/relay-delete.ts'
+import { groupLockRelay } from '../../sim/patterns/relay-group-lock.ts'
+import { horizonRelay } from '../../sim/patterns/relay-horizon.ts'
 import { immediateRelay } from '../../sim/patterns/relay-immediate.ts'
+import { leaseRelay } from '../../sim/patterns/relay-lease.ts'
+import { skipLockedRelay } from '../../sim/patterns/relay-skip-locked.ts'
 import { statusRelay } from '../../sim/patterns/relay-status.ts'
-import { type Courier, courier, LetterSent, violated } from '../fixtures/courier.ts'
+import { appended, type Courier, courier, LetterSent, violated } from '../fixtures/courier.ts'
 import { complaintOf, crashAt, passagesOf } from '../fixtures/passages.ts'
 
 /** A variant as it is right, made anew for each run. */
@@ -23,6 +27,15 @@ const RIGHT: readonly Variant[] = [
   { name: 'status', make: () => ({ relay: statusRelay() }), ordered: true },
   { name: 'delete', make: () => ({ relay: deleteRelay() }), ordered: true },
   { name: 'cursor with gap time-out', make: () => ({ relay: cursorRelay() }), ordered: true },
+  {
+    name: 'cursor with serialised appenders',
+    make: () => ({ relay: cursorRelay({ gaps: 'serialised' }) }),
+    ordered: true,
+  },
+  { name: 'transaction-id horizon', make: () => ({ relay: horizonRelay() }), ordered: true },
+  { name: 'SKIP LOCKED', make: () => ({ relay: skipLockedRelay() }), ordered: false },
+  { name: 'group lock', make: () => ({ relay: groupLockRelay() }), ordered: true },
+  { name: 'lease', make: () => ({ relay: leaseRelay({ lease: '1s' }) }), ordered: true },
   { name: 'immediate', make: () => ({ relay: immediateRelay({ lookBack: '2s' }) }), ordered: false },
   { name: 'consumer-driven', make: sorter, ordered: true },
 ]
@@ -104,6 +117,34 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     breaks: ['no double delivery'],
   },
   {
+    what: 'a cursor over transaction ids without the horizon loses what commits late (Z01)',
+    wrong: () => horizonRelay({ bound: 'none' }),
+    right: () => horizonRelay(),
+    options: { send: lateCommitter('500ms') },
+    breaks: ['no lost letter'],
+  },
+  {
+    what: 'a cursor without gaps needs appenders that wait for each other (O3c)',
+    wrong: () => cursorRelay({ gaps: 'ignored' }),
+    right: () => cursorRelay({ gaps: 'serialised' }),
+    options: { send: lateCommitter('500ms') },
+    breaks: ['no lost letter'],
+  },
+  {
+    what: 'locks of a statement of its own claim nothing (Z06)',
+    wrong: () => skipLockedRelay({ locks: 'statement' }),
+    right: () => skipLockedRelay(),
+    options: { inbox: 'none' },
+    breaks: ['no double delivery'],
+  },
+  {
+    what: 'a lease given up before the acknowledgement makes the next leader send again (Z24)',
+    wrong: () => leaseRelay({ release: 'after-send' }),
+    right: () => leaseRelay(),
+    options: { inbox: 'none' },
+    breaks: ['no double delivery'],
+  },
+  {
     what: 'two relays without a claim send out of order what one of them is slow to send (Z05)',
     wrong: () => statusRelay({ relays: 2 }),
     right: () => statusRelay(),
@@ -140,5 +181,25 @@ describe('a consumer-driven outbox', () => {
       courier({ sorter: consumerDriven({ handledWhen }) }, { workload, faults })
     expect(violated(await play('stored'))).toEqual(['no lost letter'])
     expect((await play('dispatched')).verdict).toBe('pass')
+  })
+})
+
+describe('a leading relay', () => {
+  it('[O8] that dies is replaced when its lease has run out, and only then; or never (Z25)', async () => {
+    const lastSentMillis = async (takeOver: 'expired' | 'same-owner') => {
+      const faults = [
+        { crash: 'sender-relay-2', at: '0ms', restart: '2s' },
+        { crash: 'sender-relay-1', at: '1s', restart: '2m' },
+      ]
+      const result = await courier(
+        { relay: leaseRelay({ takeOver }) },
+        { workload: { orders: 4, every: '500ms' }, faults },
+      )
+      return Math.max(...appended(result).map(({ millis }) => millis))
+    }
+    const replaced = await lastSentMillis('expired')
+    expect(replaced).toBeGreaterThan(10_000)
+    expect(replaced).toBeLessThan(20_000)
+    expect(await lastSentMillis('same-owner')).toBeGreaterThan(120_000)
   })
 })

@@ -98,13 +98,23 @@ describe('with two replicas', () => {
   )
 })
 
+describe('a leader that is asked where an epoch ends', () => {
+  it('[KL9] says of which epoch it speaks, also where followers are of before KIP-279', () => {
+    const set = new ReplicaSet({ replicas: 1, switches: { truncation: 'KIP-101' } })
+    set.elect(0)
+    set.tell(0)
+    const end = set.broker(0).partition.offsetForLeaderEpoch(-1, 1)
+    expect(end).toEqual({ errorCode: 'NONE', epoch: 1, endOffset: 0 })
+  })
+})
+
 describe('a broker in another life', () => {
   it.each([
-    { brokerEpochCheck: true, answer: 'NOT_LEADER_OR_FOLLOWER', lost: false },
-    { brokerEpochCheck: false, answer: 'NONE', lost: true },
+    { brokerEpochCheck: true, answer: 'NOT_LEADER_OR_FOLLOWER', lives: undefined, lost: false },
+    { brokerEpochCheck: false, answer: 'NONE', lives: [-1, -1], lost: true },
   ])(
     '[KR8] B4c: what it fetched before, lives told apart $brokerEpochCheck, takes it into the ISR: $lost',
-    ({ brokerEpochCheck, answer, lost }) => {
+    ({ brokerEpochCheck, answer, lives, lost }) => {
       const set = new ReplicaSet({ replicas: 2, switches: { brokerEpochCheck } })
       set.nowMillis = 100_000
       set.elect(0, [0])
@@ -122,6 +132,8 @@ describe('a broker in another life', () => {
         .broker(0)
         .partition.fetchAsFollower({ ...partition, partitionMaxBytes: 1e6 }, 1, 1, 1e6, true, set.nowMillis)
       expect(late.errorCode).toBe(answer)
+      const told = set.alterations.at(0)?.request.newIsrWithEpochs.map(({ brokerEpoch }) => brokerEpoch)
+      expect(told).toEqual(lives)
       if (set.alterations.length > 0) set.alter()
       const elected = set.registration.isr.includes(1) ? 1 : 0
       set.crash(1 - elected)

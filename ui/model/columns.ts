@@ -59,7 +59,8 @@ class Names {
 
 const FIRST_BYTES = 1 << 16
 
-class TextWriter {
+/** Writes texts into one piece of memory, in the order of ids. */
+export class TextWriter {
   private bytes = new Uint8Array(FIRST_BYTES)
   private used = 0
   private readonly start: number[] = [0, 0]

@@ -70,7 +70,8 @@ export class RunView {
     this.looks = new Looks(this.recording)
     this.bands = facts.bands
     this.works = worksOf(this.recording)
-    this.laneBands = [...downtimes(this.recording), ...this.linkBands()]
+    const down = downtimes(this.recording)
+    this.laneBands = [...down, ...this.lastingBands(down)]
     this.violations = violationsOf(facts.summary)
     this.storyEvents = new Set(facts.story?.records ?? [])
     this.storyLanes = this.lanesOfStory()
@@ -122,16 +123,16 @@ export class RunView {
     )
   }
 
-  /** Faults on links act on the lanes of both sides. */
-  private linkBands(): LaneBand[] {
+  /** Faults that last act on the lanes of all that they aim at; those that end lives show where they did. */
+  private lastingBands(down: readonly LaneBand[]): LaneBand[] {
+    const aimed = (name: string, targets: readonly string[]): boolean =>
+      targets.includes(name) || targets.includes(serviceOf(name))
     return this.bands
-      .filter(({ kind }) => kind === 'partition' || kind === 'slow')
+      .filter(({ fromMicros, toMicros }) => toMicros > fromMicros)
+      .filter(({ fromMicros }) => !down.some((band) => band.fromMicros === fromMicros))
       .flatMap(({ targets, fromMicros, toMicros, says }) =>
         this.lanes
-          .filter(
-            ({ name, role }) =>
-              role !== 'database' && (targets.includes(name) || targets.includes(serviceOf(name))),
-          )
+          .filter(({ name, role }) => role === 'process' && aimed(name, targets))
           .map(({ number }) => ({ lane: number, fromMicros, toMicros, says, down: false })),
       )
   }

@@ -33,7 +33,7 @@ function Invariants({ run, moment, go }: { run: RunView; moment: number; go: (id
       <caption>Promises</caption>
       <tbody>
         {summary.properties.map(({ name, verdict, atMicros, checkedKeys, cause }) => {
-          const broken = verdict === 'violated' ? ((atMicros ?? end) / end) * 100 : 100
+          const broken = verdict === 'violated' ? Math.min(99, ((atMicros ?? end) / end) * 100) : 100
           const said =
             verdict === 'violated'
               ? `broken from ${seconds(atMicros ?? end)} on`

@@ -22,8 +22,10 @@ export function LogPane({ controller, run }: PaneProps) {
   const partitions = useMemo(() => {
     const own = (staircase: Staircase): boolean =>
       staircase.end.some(({ event }) => run.recording.entity(event) === subject)
-    return [...run.staircases].sort((left, right) => Number(own(right)) - Number(own(left)))
-  }, [run, subject])
+    const rank = (staircase: Staircase): number =>
+      (own(staircase) ? 2 : 0) + (offsetAt(staircase.end, moment) > 0 ? 1 : 0)
+    return [...run.staircases].sort((left, right) => rank(right) - rank(left))
+  }, [run, subject, moment])
   if (partitions.length === 0) return <p className="empty">Nothing was written to a partition in this run.</p>
   return (
     <div className="logs">

@@ -16,9 +16,7 @@ export function StatePane({ controller, run }: PaneProps) {
   const tables = useMemo(() => run.states.at(moment), [run, moment])
   const earlier = pinned > 0 ? pinned : moment - 1
   const before = useMemo(() => run.states.at(earlier), [run, earlier])
-  const shown = tables
-    .map((table) => rowsFor(run, table, before, all ? '' : subject))
-    .filter(({ rows }) => rows.length > 0)
+  const shown = shownTables(run, tables, before, earlier, all ? '' : subject)
   return (
     <div className="state">
       <div className="pane-head">
@@ -56,6 +54,22 @@ export function StatePane({ controller, run }: PaneProps) {
       </div>
     </div>
   )
+}
+
+/** What has changed comes first. */
+function shownTables(
+  run: RunView,
+  tables: readonly StateTable[],
+  before: readonly StateTable[],
+  earlier: number,
+  subject: string,
+): ShownTable[] {
+  const changed = ({ rows, gone }: ShownTable): boolean =>
+    gone.size > 0 || rows.some(({ writtenBy }) => Object.values(writtenBy).some((id) => id > earlier))
+  return tables
+    .map((table) => rowsFor(run, table, before, subject))
+    .filter(({ rows }) => rows.length > 0)
+    .sort((left, right) => Number(changed(right)) - Number(changed(left)))
 }
 
 /** A table with the rows that concern an order, and those that are gone since the moment before. */

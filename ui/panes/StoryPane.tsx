@@ -4,6 +4,7 @@ import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
 import { Compared } from './Compared.tsx'
+import { Player } from './Player.tsx'
 import { Verdict } from './Verdict.tsx'
 
 /** What the run showed, and why: the first thing to read. */
@@ -22,6 +23,7 @@ export function StoryPane({ controller, run }: { controller: Controller; run: Ru
             {summary?.verdict === 'violated' ? 'Why' : 'What happened'}{' '}
             <span className="quiet">{story.subject}</span>
           </h2>
+          <Player controller={controller} run={run} />
           <ol className="story-lines">
             {story.lines.map((line, index) => (
               <li key={line.records[0] ?? `${line.mark} ${line.text}`}>

@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { span, timeParts } from '../model/format.ts'
 import { type Scene, unitAt, xOf } from './scene.ts'
 
@@ -11,7 +12,7 @@ interface Tick {
 }
 
 /** The ticks of the axis, as text. */
-export function AxisTicks({ scene }: { scene: Scene }) {
+export const AxisTicks = memo(function AxisTicks({ scene }: { scene: Scene }) {
   const breaks = breaksOf(scene)
   return (
     <div className="axis" aria-hidden="true">
@@ -33,7 +34,7 @@ export function AxisTicks({ scene }: { scene: Scene }) {
       ))}
     </div>
   )
-}
+})
 
 function breaksOf(scene: Scene): { readonly x: number; readonly text: string }[] {
   const { scale, mode } = scene.axis

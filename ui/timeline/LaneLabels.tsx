@@ -1,8 +1,15 @@
+import { memo } from 'react'
 import type { Controller } from '../view/controller.ts'
 import type { Scene } from './scene.ts'
 
 /** The names of the lanes; a click folds the group of a lane. */
-export function LaneLabels({ controller, scene }: { controller: Controller; scene: Scene }) {
+export const LaneLabels = memo(function LaneLabels({
+  controller,
+  scene,
+}: {
+  controller: Controller
+  scene: Scene
+}) {
   const toggle = (group: string): void =>
     controller.store.update((draft) => {
       const { folded } = draft.timeline
@@ -41,7 +48,7 @@ export function LaneLabels({ controller, scene }: { controller: Controller; scen
       ))}
     </ul>
   )
-}
+})
 
 const ROLES: Readonly<Record<string, string>> = {
   client: 'users',

@@ -1,4 +1,5 @@
-import { type PointerEvent, useLayoutEffect, useRef } from 'react'
+import { memo, type PointerEvent, useLayoutEffect, useMemo, useRef } from 'react'
+import { grouped } from '../model/format.ts'
 import { centred, type Viewport } from '../model/viewport.ts'
 import { useTokens } from '../view/theme.ts'
 import { HIDDEN, type Scene, SHOWN, unitOfMoment } from './scene.ts'
@@ -6,10 +7,17 @@ import { HIDDEN, type Scene, SHOWN, unitOfMoment } from './scene.ts'
 const HEIGHT = 30
 
 /** The whole run in small, with the part that is seen; drag to move it. */
-export function Minimap({ scene, onViewport }: { scene: Scene; onViewport: (viewport: Viewport) => void }) {
+export const Minimap = memo(function Minimap({
+  scene,
+  onViewport,
+}: {
+  scene: Scene
+  onViewport: (viewport: Viewport) => void
+}) {
   const ref = useRef<HTMLCanvasElement>(null)
   const tokens = useTokens()
   const { width, axis, run, mask, viewport } = scene
+  const counts = useMemo(() => densityOf(width, axis, mask), [width, axis, mask])
   useLayoutEffect(() => {
     const canvas = ref.current
     const pen = canvas?.getContext('2d')
@@ -19,7 +27,6 @@ export function Minimap({ scene, onViewport }: { scene: Scene; onViewport: (view
     canvas.height = Math.round(HEIGHT * ratio)
     pen.setTransform(ratio, 0, 0, ratio, 0, 0)
     pen.clearRect(0, 0, width, HEIGHT)
-    const counts = densityOf(scene)
     const most = Math.max(1, ...counts)
     pen.fillStyle = tokens.classes.broker
     pen.globalAlpha = 0.7
@@ -35,7 +42,7 @@ export function Minimap({ scene, onViewport }: { scene: Scene; onViewport: (view
     }
     for (const { fromMicros } of run.bands) mark(fromMicros, tokens.classes.fault)
     for (const { atMicros } of run.violations) mark(atMicros, tokens.violation)
-  }, [scene, tokens, axis, run, width])
+  }, [counts, tokens, axis, run, width])
   const share = (unit: number): number => Math.min(1, Math.max(0, unit / axis.lengthUnits))
   const left = share(viewport.fromUnit) * width
   const right = share(viewport.toUnit) * width
@@ -44,10 +51,10 @@ export function Minimap({ scene, onViewport }: { scene: Scene; onViewport: (view
     const box = event.currentTarget.getBoundingClientRect()
     onViewport(centred(viewport, ((event.clientX - box.left) / width) * axis.lengthUnits, axis.lengthUnits))
   }
-  const inView = mask.reduce((sum, shown) => sum + (shown === HIDDEN ? 0 : 1), 0)
+  const shownCount = useMemo(() => mask.reduce((sum, shown) => sum + (shown === HIDDEN ? 0 : 1), 0), [mask])
   return (
     <div className="minimap-row">
-      <div className="lane-head minimap-label">{inView.toLocaleString('en')} events</div>
+      <div className="lane-head minimap-label">{grouped(shownCount)} events</div>
       <div
         className="minimap"
         onPointerDown={drag}
@@ -60,10 +67,10 @@ export function Minimap({ scene, onViewport }: { scene: Scene; onViewport: (view
       </div>
     </div>
   )
-}
+})
 
 /** How many shown events are in each stretch of three pixels. */
-function densityOf({ width, axis, mask }: Scene): Uint32Array {
+function densityOf(width: number, axis: Scene['axis'], mask: Uint8Array): Uint32Array {
   const counts = new Uint32Array(Math.max(1, Math.floor(width / 3)))
   for (let id = 1; id < axis.units.length; id++) {
     if (mask[id] !== SHOWN) continue

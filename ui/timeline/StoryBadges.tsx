@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import type { Controller } from '../view/controller.ts'
 import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
@@ -5,7 +6,13 @@ import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 const APART = 15
 
 /** The numbers of the story's sentences, beside the events that they tell. */
-export function StoryBadges({ controller, scene }: { controller: Controller; scene: Scene }) {
+export const StoryBadges = memo(function StoryBadges({
+  controller,
+  scene,
+}: {
+  controller: Controller
+  scene: Scene
+}) {
   const placed: {
     readonly x: number
     readonly y: number
@@ -19,7 +26,7 @@ export function StoryBadges({ controller, scene }: { controller: Controller; sce
     const row = rowOf(scene, id)
     const x = xOf(scene, scene.axis.units[id] as number)
     if (row < 0 || x < 0 || x > scene.width) continue
-    let left = x - 13
+    let left = x - (mark === 'breach' ? 20 : 13)
     const y = yOf(scene, row)
     while (placed.some((other) => Math.abs(other.y - y) < 12 && Math.abs(other.x - left) < APART))
       left -= APART
@@ -43,4 +50,4 @@ export function StoryBadges({ controller, scene }: { controller: Controller; sce
       ))}
     </div>
   )
-}
+})

@@ -1,4 +1,4 @@
-import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { diffOf } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import { fitted, panned, revealed, type Viewport, wholeOf, zoomed } from '../model/viewport.ts'
@@ -17,6 +17,7 @@ import { StoryBadges } from './StoryBadges.tsx'
 import { heightOf, hit, type Scene, unitAt } from './scene.ts'
 import { TimelineTools } from './TimelineTools.tsx'
 import { Tooltip } from './Tooltip.tsx'
+import type { Tokens } from './tokens.ts'
 import { type SceneInputs, useScene } from './use-scene.ts'
 import { useSize } from './use-size.ts'
 
@@ -47,6 +48,14 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
     controller.axis = scene.axis
   }, [controller, scene.axis])
   useRevealed(scene, focus.event, setViewport)
+  const paintBase = useCallback<Paint>(
+    (pen, tokens) => paintScene(pen, scene, pyramid, tokens),
+    [scene, pyramid],
+  )
+  const paintFocus = useCallback<Paint>(
+    (pen, tokens) => paintOverlay(pen, scene, tokens, focus.event, hover),
+    [scene, focus.event, hover],
+  )
   const pointer = usePointer(scene, controller, setViewport)
   return (
     <section className="timeline" aria-label="Timeline">
@@ -77,11 +86,8 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
             dropFault(controller, event.dataTransfer.getData(FAULT_TYPE), lane, atMicros)
           }}
         >
-          <SceneCanvas scene={scene} paint={(pen, tokens) => paintScene(pen, scene, pyramid, tokens)} />
-          <SceneCanvas
-            scene={scene}
-            paint={(pen, tokens) => paintOverlay(pen, scene, tokens, focus.event, hover)}
-          />
+          <SceneCanvas scene={scene} paint={paintBase} />
+          <SceneCanvas scene={scene} paint={paintFocus} />
           <StoryBadges controller={controller} scene={scene} />
           {pointer.range !== undefined && (
             <div
@@ -121,13 +127,10 @@ function useRevealed(scene: Scene, event: number, setViewport: (viewport: Viewpo
   }, [event, setViewport])
 }
 
-function SceneCanvas({
-  scene,
-  paint,
-}: {
-  scene: Scene
-  paint: (pen: CanvasRenderingContext2D, tokens: ReturnType<typeof useTokens>) => void
-}) {
+type Paint = (pen: CanvasRenderingContext2D, tokens: Tokens) => void
+
+/** A canvas that is painted again when its paint, its size or the theme has changed. */
+function SceneCanvas({ scene, paint }: { scene: Scene; paint: Paint }) {
   const ref = useRef<HTMLCanvasElement>(null)
   const tokens = useTokens()
   const height = heightOf(scene)
@@ -143,7 +146,7 @@ function SceneCanvas({
     }
     pen.setTransform(ratio, 0, 0, ratio, 0, 0)
     paint(pen, tokens)
-  })
+  }, [paint, tokens, scene.width, height])
   return <canvas ref={ref} aria-hidden="true" style={{ width: scene.width, height }} />
 }
 

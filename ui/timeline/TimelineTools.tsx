@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { wholeOf, zoomed } from '../model/viewport.ts'
 import type { Controller } from '../view/controller.ts'
 import type { TimelineView } from '../view/state.ts'
@@ -5,7 +6,13 @@ import { useSelected } from '../view/store.ts'
 import type { Scene } from './scene.ts'
 
 /** What can be set about the timeline. */
-export function TimelineTools({ controller, scene }: { controller: Controller; scene: Scene }) {
+export const TimelineTools = memo(function TimelineTools({
+  controller,
+  scene,
+}: {
+  controller: Controller
+  scene: Scene
+}) {
   const { store } = controller
   const { axis, foldIdle, storyLanes } = useSelected(store, (state) => state.timeline)
   const onlyEntity = useSelected(store, (state) => state.onlyEntity)
@@ -71,7 +78,7 @@ export function TimelineTools({ controller, scene }: { controller: Controller; s
         <button
           type="button"
           onClick={() => set({ viewport: wholeOf(lengthUnits) })}
-          aria-label="Show everything"
+          aria-label="fit everything"
           title="Show everything (0)"
         >
           fit
@@ -82,7 +89,7 @@ export function TimelineTools({ controller, scene }: { controller: Controller; s
       </div>
     </div>
   )
-}
+})
 
 function Choice({ on, label, pick }: { on: boolean; label: string; pick: () => void }) {
   return (

@@ -17,9 +17,11 @@ import { drawArrow, drawHatch, drawShape, type Pen } from './shapes.ts'
 import type { Tokens } from './tokens.ts'
 
 /** Events in view above which buckets are drawn instead. */
-export const MAX_SHAPES = 12_000
+export const MAX_SHAPES = 5_000
 /** Weight from which an event of the story gets arrows. */
 const ARROW_WEIGHT = 4
+/** Events of a story above which only those of its own order get arrows. */
+const MOST_ARROWS = 400
 
 /** Draws the picture of a run, without what depends on the pointer. */
 export function paintScene(pen: Pen, scene: Scene, pyramid: () => Pyramid, tokens: Tokens): void {
@@ -123,7 +125,7 @@ function paintWork(pen: Pen, scene: Scene, tokens: Tokens): void {
     if (to < 0 || from > scene.width) continue
     pen.globalAlpha = mask[first] === SHOWN ? 0.26 : 0.1
     pen.fillStyle = tokens.classes.process
-    pen.fillRect(from, row * scene.rowHeight + 4, Math.max(1, to - from), scene.rowHeight - 8)
+    pen.fillRect(from, yOf(scene, row) - 6, Math.max(1, to - from), 12)
   }
   pen.globalAlpha = 1
 }
@@ -218,13 +220,15 @@ function paintComparison(pen: Pen, scene: Scene, tokens: Tokens, height: number)
 /** Arrows between the events from which the story is told. */
 function paintStory(pen: Pen, scene: Scene, tokens: Tokens): void {
   const { run } = scene
-  const { recording, storyEvents, looks } = run
+  const { recording, storyEvents, looks, story } = run
   pen.strokeStyle = tokens.accent
   pen.fillStyle = tokens.accent
   pen.lineWidth = 1.25
   pen.globalAlpha = 0.75
+  const crowded = storyEvents.size > MOST_ARROWS
   for (const id of storyEvents) {
     if ((looks.weights[id] as number) < ARROW_WEIGHT) continue
+    if (crowded && recording.entity(id) !== story?.subject) continue
     for (const parent of recording.parents(id)) if (storyEvents.has(parent)) paintEdge(pen, scene, parent, id)
   }
   pen.globalAlpha = 1
@@ -240,30 +244,34 @@ export function paintEdge(pen: Pen, scene: Scene, cause: number, effect: number)
   drawArrow(pen, x1, yOf(scene, fromRow), x2, yOf(scene, toRow))
 }
 
+/** A line through all lanes where a promise broke, and a ring around what broke it, which may lie earlier. */
 function paintViolations(pen: Pen, scene: Scene, tokens: Tokens, height: number): void {
-  for (const { event, atMicros } of scene.run.violations) {
-    const unit =
-      event > 0 ? (scene.axis.units[event] as number) : unitOfMoment(scene.axis, scene.run, atMicros)
-    const x = xOf(scene, unit)
-    if (x < -20 || x > scene.width + 20) continue
+  const { axis, run } = scene
+  for (const { event, atMicros } of run.violations) {
+    const momentary = event > 0 && run.recording.at(event) === atMicros
+    const x = xOf(scene, momentary ? (axis.units[event] as number) : unitOfMoment(axis, run, atMicros))
     pen.strokeStyle = tokens.violation
     pen.lineWidth = 1.5
-    pen.setLineDash(event > 0 ? [] : [5, 3])
+    pen.setLineDash(momentary ? [] : [5, 3])
     pen.beginPath()
     pen.moveTo(x, 0)
     pen.lineTo(x, height)
     pen.stroke()
     pen.setLineDash([])
-    const row = event > 0 ? rowOf(scene, event) : -1
-    if (row < 0) continue
-    const y = yOf(scene, row)
-    pen.fillStyle = tokens.surface
-    pen.beginPath()
-    pen.arc(x, y, 9, 0, Math.PI * 2)
-    pen.fill()
-    pen.lineWidth = 2
-    pen.stroke()
-    pen.fillStyle = tokens.violation
-    drawShape(pen, 'cross', x, y, false)
+    if (event > 0) paintCulprit(pen, scene, tokens, event)
   }
+}
+
+function paintCulprit(pen: Pen, scene: Scene, tokens: Tokens, event: number): void {
+  const row = rowOf(scene, event)
+  if (row < 0) return
+  const [x, y] = [xOf(scene, scene.axis.units[event] as number), yOf(scene, row)]
+  pen.fillStyle = tokens.surface
+  pen.beginPath()
+  pen.arc(x, y, 9, 0, Math.PI * 2)
+  pen.fill()
+  pen.lineWidth = 2
+  pen.stroke()
+  pen.fillStyle = tokens.violation
+  drawShape(pen, 'cross', x, y, false)
 }

@@ -63,6 +63,7 @@ const KEY_SIGNS: Readonly<Record<string, string>> = {
   ArrowLeft: '←',
   ArrowRight: '→',
   Escape: 'Esc',
+  ' ': 'Space',
 }
 
 const POINTER: readonly (readonly [string, string])[] = [

@@ -6,6 +6,7 @@ export function Sheet({ title, close, children }: { title: string; close: () => 
   useEffect(() => {
     const dialog = ref.current
     dialog?.showModal()
+    dialog?.querySelector('input')?.focus()
     return () => dialog?.close()
   }, [])
   return (

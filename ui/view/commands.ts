@@ -42,6 +42,7 @@ export const COMMANDS: readonly Command[] = [
   ),
   step('violation', 'To the violation', ['N'], (controller) => controller.violation(1)),
   step('violation back', 'To the previous violation', ['Shift+N'], (controller) => controller.violation(-1)),
+  step('play', 'Play the story, or stop', [' '], (controller) => controller.togglePlay()),
   {
     id: 'story',
     title: 'Pane: Verdict and story',
@@ -131,8 +132,12 @@ export const COMMANDS: readonly Command[] = [
     keys: [],
     run: (controller) => controller.keepActive(),
   },
+  page('link', 'Copy a link to what is seen', ['Y'], (controller) => controller.copyLink()),
   page('gallery', 'All scenarios', [], (controller) => controller.close()),
   page('clear', 'Clear focus and filter', ['Escape'], (controller) => controller.clearFocus()),
+  page('go to', 'Go to an event, a moment or an order', ['G'], (controller) =>
+    controller.toggleSheet('palette'),
+  ),
   page('palette', 'Every command', ['Ctrl+K'], (controller) => controller.toggleSheet('palette')),
   page('help', 'Keys', ['?'], (controller) => controller.toggleSheet('help')),
   page('light', 'Theme: light', [], (controller) => setTheme(controller, 'light')),

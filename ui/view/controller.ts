@@ -6,8 +6,19 @@ import type { Axis } from '../timeline/scene.ts'
 import { Engine } from '../worker/engine.ts'
 import type { RunAnswer } from '../worker/protocol.ts'
 import { announced } from './announce.ts'
-import { activeRun, INITIAL, openedSystem, type PaneId, type RunName, type ViewState } from './state.ts'
+import {
+  activeRun,
+  INITIAL,
+  openedSystem,
+  type PaneId,
+  type RunName,
+  type Setup,
+  type ViewState,
+} from './state.ts'
 import type { Store } from './store.ts'
+
+/** How long playing stays at an event. */
+const PLAY_MILLIS = 1_100
 
 /** What the page can do: the one place where its state changes for a reason. */
 export class Controller {
@@ -43,8 +54,8 @@ export class Controller {
     await Promise.all(workspace.systems.map(({ name }) => this.learn(name)))
   }
 
-  /** Opens a scenario and runs it. */
-  async open(system: string, file: string): Promise<void> {
+  /** Opens a scenario and runs it. @param changed what differs from its file */
+  async open(system: string, file: string, changed?: Setup): Promise<void> {
     const found = this.state.workspace?.systems.find(({ name }) => name === system)
     const scenario = found?.scenarios.find((each) => each.file === file)
     if (found === undefined || scenario === undefined) {
@@ -53,7 +64,7 @@ export class Controller {
     }
     this.store.update((draft) => {
       draft.opened = { system, file }
-      draft.setup = { scenario: scenario.scenario, seed: scenario.seed } as never
+      draft.setup = (changed ?? { scenario: scenario.scenario, seed: scenario.seed }) as never
       draft.runs = {}
       draft.active = 'A'
       draft.focus = INITIAL.focus
@@ -63,6 +74,18 @@ export class Controller {
       draft.problem = undefined
     })
     await this.runInto('A')
+  }
+
+  /** Opens a run that was recorded, of a scenario that is here, so that it can be changed and run again. */
+  async openRecorded(system: string, file: string, text: string): Promise<void> {
+    await this.openTrace(file, text)
+    const found = this.state.workspace?.systems.find(({ name }) => name === system)
+    const scenario = found?.scenarios.find((each) => each.file === file)
+    if (scenario === undefined) return
+    this.store.update((draft) => {
+      draft.opened = { system, file }
+      draft.setup = { scenario: scenario.scenario, seed: scenario.seed } as never
+    })
   }
 
   /** Opens a trace file. */
@@ -125,6 +148,36 @@ export class Controller {
     if (setup === undefined) return
     this.setFaults(setup.scenario.faults.filter((_, other) => other !== index))
     await this.rerun()
+  }
+
+  /** Goes along the story by itself, an event at a time; stops at its end. */
+  togglePlay(): void {
+    const playing = !this.state.playing
+    this.store.update((draft) => {
+      draft.playing = playing
+    })
+    if (playing) this.playOn()
+  }
+
+  private playOn(): void {
+    const before = this.state.focus.event
+    this.step(1)
+    if (this.state.focus.event === before) this.togglePlay()
+    else
+      setTimeout(() => {
+        if (this.state.playing) this.playOn()
+      }, PLAY_MILLIS)
+  }
+
+  /** Puts a link to what is seen on the clipboard. */
+  copyLink(): void {
+    const copied = navigator.clipboard?.writeText(location.href)
+    if (copied === undefined) this.say('The link is in the address bar.')
+    else
+      void copied.then(
+        () => this.say('The link is copied.'),
+        () => this.say('The link is in the address bar.'),
+      )
   }
 
   /** Looks at an event. */

@@ -66,6 +66,8 @@ export interface ViewState {
   readonly timeline: TimelineView
   readonly filter: string
   readonly onlyEntity: boolean
+  /** Whether the story is being played. */
+  readonly playing: boolean
   readonly sheet: 'help' | 'palette' | undefined
   readonly theme: 'system' | 'light' | 'dark'
   readonly singleKeys: boolean
@@ -91,6 +93,7 @@ export const INITIAL: ViewState = {
   timeline: { axis: 'time', foldIdle: true, storyLanes: true, folded: [], viewport: undefined },
   filter: '',
   onlyEntity: false,
+  playing: false,
   sheet: undefined,
   theme: 'system',
   singleKeys: true,

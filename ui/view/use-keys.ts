@@ -31,6 +31,7 @@ function applies({ anywhere, id }: Command, event: KeyboardEvent, { state }: Con
   if (state.sheet !== undefined) return false
   if (single && id !== 'clear' && (isField(event.target) || !state.singleKeys)) return false
   if (single && /^Arrow/.test(event.key) && !isPlot(event.target)) return false
+  if (event.key === ' ' && isButton(event.target)) return false
   return anywhere === true || state.runs[state.active] !== undefined
 }
 
@@ -39,6 +40,11 @@ function isField(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement && target.closest('input:not([type=checkbox]), select, textarea') !== null
   )
+}
+
+/** The space bar presses what is focused. */
+function isButton(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('button, summary, input, [role=tab]') !== null
 }
 
 /** Arrow keys scroll, except in the picture. */

@@ -17,7 +17,7 @@ export interface FaultForm {
   readonly says: string
   readonly members: readonly FaultMember[]
   /** Whether it acts on processes of services, brokers, or anything. */
-  readonly actsOn: readonly ('services' | 'brokers')[] | undefined
+  readonly actsOn: readonly ('services' | 'brokers' | 'controller')[] | undefined
 }
 
 /** What a system is made of. */

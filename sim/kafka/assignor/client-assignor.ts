@@ -91,6 +91,10 @@ export function rebalanceProtocol(assignors: readonly ClientAssignor[]): Rebalan
   throw new Error(`Specified assignors [${names}] do not have commonly supported rebalance protocol`)
 }
 
+function comparePartitions(left: TopicPartition, right: TopicPartition): number {
+  return compareText(left.topic, right.topic) || left.partition - right.partition
+}
+
 /**
  * The metadata that a Java client sends for one assignor in JoinGroup, topics and partitions in order
  * (ConsumerCoordinator.metadata, ConsumerProtocol.serializeSubscription; version 2 and above).
@@ -108,9 +112,7 @@ export function subscriptionMetadata(
   return {
     topics: [...topics].sort(compareText),
     userData: assignor.subscriptionUserData(last),
-    ownedPartitions: [...owned].sort(
-      (left, right) => compareText(left.topic, right.topic) || left.partition - right.partition,
-    ),
+    ownedPartitions: owned.length === 0 ? owned : [...owned].sort(comparePartitions),
     generationId,
   }
 }

@@ -40,9 +40,8 @@ export class JavaHashSet<T> {
 
   /** The elements, in Java's order. */
   toArray(): T[] {
-    const buckets = new Map<T, number>()
-    for (const element of this.elements) buckets.set(element, this.bucketOf(element))
-    return [...this.elements].sort((left, right) => Number(buckets.get(left)) - Number(buckets.get(right)))
+    const array = [...this.elements]
+    return array.length > 1 ? array.sort((left, right) => this.bucketOf(left) - this.bucketOf(right)) : array
   }
 
   /** The element that an iterator of Java would give first. */

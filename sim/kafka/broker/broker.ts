@@ -27,7 +27,7 @@ type Handlers = { readonly [Api in ApiName]: (request: ApiRequest<Api>, respond:
  * One life of one broker of a KRaft cluster, from its start to its end. It schedules nothing: whoever runs it delivers
  * requests and metadata, and calls `advance` at `nextDeadlineMillis` and `heartbeat` at `heartbeatDeadlineMillis`. After
  * its end it must not be used again. Sources: BrokerServer, KafkaApis, ReplicaManager of Apache Kafka. Out of scope:
- * authorization, quotas, fetch sessions, tiered storage, share groups, several log directories.
+ * authorization, quotas, tiered storage, share groups, several log directories.
  */
 export class Broker {
   readonly id: number
@@ -184,7 +184,10 @@ export class Broker {
       this.groups.advance(atMillis)
       this.transactions.advance(atMillis)
       this.isrChecks.advance(atMillis)
-      this.maintenance.advance(atMillis)
+      if (this.maintenance.advance(atMillis)) {
+        this.fetches.logsChanged()
+        this.replicator.logsChanged()
+      }
       context.settle()
     }
     context.nowMillis = nowMillis

@@ -1,20 +1,31 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
-import type { FetchIsolation } from '../log/read.ts'
-import type { FetchedPartitionData, FetchPartitionData, FetchRequestData } from '../protocol/fetch.ts'
+import {
+  type FetchedPartitionData,
+  type FetchRequestData,
+  type FetchResponseData,
+  FINAL_EPOCH,
+  INITIAL_EPOCH,
+  NO_SESSION,
+} from '../protocol/fetch.ts'
 import { type FetchedPartition, fetchRefused } from '../replication/message.ts'
 import type { BrokerContext } from './context.ts'
-import type { Replica, Watcher } from './replica.ts'
+import { CONSUMER, FetchSession, type WaitingFetch, type WantedPartition } from './fetch-session.ts'
+import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
 import type { Respond } from './respond.ts'
 
-/** In place of a broker id: a consumer. */
-export const CONSUMER = -1
+/** More than there are in one life of a broker. */
+const MAX_SESSIONS = 1_000_000
 
 /** Handles Fetch (rules F1 to F4, R1). Source: KafkaApis.handleFetchRequest, ReplicaManager.fetchMessages. */
 export class Fetches {
   private readonly context: BrokerContext
   private readonly replicas: Replicas
+  private readonly sessions = new Map<number, FetchSession>()
+  private sessionCount = 0
+  /** What each follower fetches, with or without a session. */
+  private readonly followers = new Map<number, FetchSession>()
   /** The fetch of each follower that waits here. */
   private readonly parked = new Map<number, DelayedFetch>()
   /** Those of consumers, by how they are answered. */
@@ -29,8 +40,13 @@ export class Fetches {
     const { replicaId } = request
     // A follower asks for one thing at a time: it has given the other one up.
     this.release(replicaId)
+    const session = this.sessionOf(request)
+    if (typeof session === 'string') {
+      respond({ errorCode: session, sessionId: NO_SESSION, responses: [] })
+      return
+    }
     if (replicaId !== CONSUMER) {
-      const fetch = new DelayedFetch(this.context, this.replicas, request, respond)
+      const fetch = new DelayedFetch(this.context, session, request, respond)
       if (!fetch.start()) this.parked.set(replicaId, fetch)
       return
     }
@@ -38,7 +54,7 @@ export class Fetches {
       this.waiting.delete(respond)
       respond(response)
     }
-    const fetch = new DelayedFetch(this.context, this.replicas, request, forget)
+    const fetch = new DelayedFetch(this.context, session, request, forget)
     if (!fetch.start()) this.waiting.set(respond, fetch)
   }
 
@@ -56,22 +72,69 @@ export class Fetches {
 
   /** Something has happened to a replica, for which fetches of followers may wait. */
   changed(replica: Replica, nowMillis: number): void {
-    for (const fetch of this.parked.values()) fetch.look(nowMillis, replica)
+    for (const session of this.followers.values()) session.look(nowMillis, replica)
+  }
+
+  /** Logs may have changed without anybody having been told: old segments were deleted. */
+  logsChanged(): void {
+    for (const session of this.sessions.values()) session.lookAtAll()
   }
 
   /** Forgets the fetch of a follower that is gone. */
   drop(replicaId: number): void {
     this.parked.get(replicaId)?.drop()
     this.parked.delete(replicaId)
+    const session = this.followers.get(replicaId)
+    if (session !== undefined) this.end(session)
+  }
+
+  /** The session of a fetch, or why it has none. Source: FetchManager.newContext. */
+  private sessionOf(request: FetchRequestData): FetchSession | ErrorCode {
+    const { replicaId, sessionId = NO_SESSION, sessionEpoch = FINAL_EPOCH } = request
+    if (sessionEpoch !== FINAL_EPOCH && sessionEpoch !== INITIAL_EPOCH) {
+      const known = this.sessions.get(sessionId)
+      if (known === undefined) return 'FETCH_SESSION_ID_NOT_FOUND'
+      if (known.epoch !== sessionEpoch) return 'INVALID_FETCH_SESSION_EPOCH'
+      known.proceed(request)
+      // A failed disk fails what was idle too.
+      if (this.context.disk.offline) known.lookAtAll()
+      return known
+    }
+    const former = this.followers.get(replicaId)
+    if (former !== undefined) this.end(former)
+    const id = sessionEpoch === FINAL_EPOCH ? NO_SESSION : this.newSessionId()
+    const session = new FetchSession(id, this.replicas, request)
+    if (id !== NO_SESSION) this.sessions.set(id, session)
+    if (session.isFollower) this.followers.set(replicaId, session)
+    return session
+  }
+
+  /** Kafka draws it by lot, so that no session of another life of a broker is taken for it. */
+  private newSessionId(): number {
+    this.sessionCount += 1
+    return this.context.brokerEpoch * MAX_SESSIONS + this.sessionCount
+  }
+
+  private end(session: FetchSession): void {
+    session.close()
+    this.sessions.delete(session.id)
+    if (session.isFollower) this.followers.delete(session.replicaId)
   }
 }
 
 /** What is to be told of one partition. */
 interface Told {
-  readonly topic: string
-  readonly partition: FetchPartitionData
+  readonly partition: WantedPartition
   readonly answer: FetchedPartition
 }
+
+interface TopicResponse {
+  readonly topic: string
+  readonly partitions: FetchedPartitionData[]
+}
+
+const NOTHING_TOLD: Told[] = []
+const NO_RESPONSES: TopicResponse[] = []
 
 /**
  * A fetch that may have to wait for data (rule F4). A follower waits for as long as there is nothing to tell it: what a
@@ -79,86 +142,67 @@ interface Told {
  * hears of the high watermark; both are worked out. Partitions of which there is nothing to tell are left out, as in a
  * fetch session. Source: DelayedFetch.
  */
-class DelayedFetch extends Deadline implements Watcher {
+class DelayedFetch extends Deadline implements WaitingFetch {
   private readonly context: BrokerContext
-  private readonly replicas: Replicas
+  private readonly session: FetchSession
   private readonly request: FetchRequestData
   private readonly respond: Respond<'Fetch'>
   private readonly isFollower: boolean
-  private readonly isolation: FetchIsolation
   /** Whether all partitions are answered, whatever there is to tell of them. */
   private readonly isWhole: boolean
-  private readonly watched: Replica[] = []
   private sentMillis = 0
   private isDone = false
 
   constructor(
     context: BrokerContext,
-    replicas: Replicas,
+    session: FetchSession,
     request: FetchRequestData,
     respond: Respond<'Fetch'>,
   ) {
     super()
     this.context = context
-    this.replicas = replicas
+    this.session = session
     this.request = request
     this.respond = respond
-    this.isFollower = request.replicaId !== CONSUMER
+    this.isFollower = session.isFollower
     this.isWhole = request.maxWaitMs <= 0 || (!this.isFollower && context.host.parksFetches !== true)
-    if (this.isFollower) this.isolation = 'log_end'
-    else this.isolation = request.isolationLevel === 'read_committed' ? 'txn_committed' : 'high_watermark'
   }
 
   /** @returns whether it was answered */
   start(): boolean {
-    const { context } = this
+    const { context, session } = this
     this.sentMillis = context.nowMillis
+    session.lastFetchMillis = context.nowMillis
     const told = this.read()
     if (this.isEnough(told)) {
       this.answer(told)
       return true
     }
-    if (this.isFollower) {
-      if (told.some((one) => this.hasNews(one.topic, one.partition, one.answer))) this.tellSoon()
-    } else {
-      this.watch()
-      this.waitAsConsumer(told)
-    }
+    session.waiting = this
+    if (!this.isFollower) this.waitAsConsumer(told)
+    else if (told.some((one) => this.hasNews(one))) this.tellSoon()
     return false
   }
 
-  look(_: number, changed: Replica): void {
+  look(partition: WantedPartition): void {
     if (this.isDone) return
-    const { topic } = changed
-    const partition = this.wantedOf(changed)
-    if (partition === undefined) return
-    if (this.isNothingFor(changed, partition)) return
-    const answer = this.peek(topic, partition)
+    const { session } = this
+    const replica = session.replicaOf(partition)
+    if (replica !== undefined && !this.isWhole) {
+      const { wanted } = partition
+      if (!this.isFollower && replica.partition.isIdleForReader(wanted, session.isolation)) return
+      if (this.request.minBytes <= 1 && replica.partition.hasRecordsFor(wanted, session.isolation)) {
+        this.release()
+        return
+      }
+    }
+    const answer = this.peek(partition)
     const isWorthALook =
       answer.errorCode !== 'NONE' || answer.divergingEpoch !== undefined || answer.sizeInBytes > 0
-    const peeked = { topic, partition, answer }
+    const peeked = { partition, answer }
     if (isWorthALook && this.isEnough(this.peekAll(peeked))) this.release()
     else if (!this.isFollower) this.waitAsConsumer([peeked])
-    else if (this.hasNews(topic, partition, answer)) this.tellSoon()
-  }
-
-  private wantedOf({ topic, index }: Replica): FetchPartitionData | undefined {
-    for (const wanted of this.request.topics) {
-      if (wanted.topic !== topic) continue
-      for (const partition of wanted.partitions) if (partition.partition === index) return partition
-      return undefined
-    }
-    return undefined
-  }
-
-  /** Whether a change of a replica brings a consumer nothing that it would be told of. */
-  private isNothingFor(changed: Replica, wanted: FetchPartitionData): boolean {
-    return (
-      !this.isFollower &&
-      !this.isWhole &&
-      this.replicaOf(changed.topic, wanted) === changed &&
-      changed.partition.isIdleForReader(wanted, this.isolation)
-    )
+    else if (this.hasNews(peeked)) this.tellSoon()
   }
 
   expire(): void {
@@ -168,6 +212,7 @@ class DelayedFetch extends Deadline implements Watcher {
   release(): void {
     if (this.isDone) return
     this.leave()
+    this.session.lastFetchMillis = this.context.nowMillis
     this.answer(this.read(true))
   }
 
@@ -175,37 +220,26 @@ class DelayedFetch extends Deadline implements Watcher {
   drop(): void {
     if (this.isDone) return
     this.leave()
-    for (const { topic, partitions } of this.request.topics)
-      for (const { partition } of partitions) this.touch(this.replicas.get(topic, partition))
+    const { session } = this
+    session.lastFetchMillis = this.lastRoundMillis()
+    for (const partition of session.candidates) this.touch(session.replicaOf(partition))
+  }
+
+  lastRoundMillis(): number {
+    const waitMs = this.context.config['replica.fetch.wait.max.ms']
+    const { nowMillis } = this.context
+    return nowMillis - ((nowMillis - this.sentMillis) % waitMs)
   }
 
   private leave(): void {
     this.isDone = true
+    this.session.waiting = undefined
     this.context.timers.cancel(this)
-    for (const replica of this.watched) replica.unwatch(this)
-  }
-
-  private watch(): void {
-    for (const { topic, partitions } of this.request.topics)
-      for (const { partition } of partitions) {
-        const replica = this.replicas.get(topic, partition)
-        if (replica === undefined) continue
-        replica.watch(this)
-        this.watched.push(replica)
-      }
   }
 
   /** The follower's last fetch, had it not waited for more than one wait. */
   private touch(replica: Replica | undefined): void {
-    const follower = replica?.partition.follower(this.request.replicaId)
-    if (follower === undefined) return
-    follower.lastCaughtUpMillis = Math.max(follower.lastCaughtUpMillis, this.lastRoundMillis())
-  }
-
-  private lastRoundMillis(): number {
-    const waitMs = this.context.config['replica.fetch.wait.max.ms']
-    const { nowMillis } = this.context
-    return nowMillis - ((nowMillis - this.sentMillis) % waitMs)
+    replica?.partition.follower(this.request.replicaId)?.caughtUp(this.lastRoundMillis())
   }
 
   /** Somebody waits behind it: it is answered when the consumer would have asked again. */
@@ -233,21 +267,17 @@ class DelayedFetch extends Deadline implements Watcher {
    * Whether another round of it would change something: it does not know how far it may show its log, or it is not in
    * the ISR, which it may join with any fetch.
    */
-  private hasNews(
-    topic: string,
-    partition: FetchPartitionData,
-    { highWatermark, logStartOffset }: FetchedPartition,
-  ): boolean {
+  private hasNews({ partition, answer: { highWatermark, logStartOffset } }: Told): boolean {
     const { replicaId } = this.request
-    const leader = this.replicas.get(topic, partition.partition)?.partition
+    const leader = this.session.replicaOf(partition)?.partition
     const follower = leader?.follower(replicaId)
     if (leader === undefined || follower === undefined) return false
     if (!leader.isr.committed.includes(replicaId)) return true
-    return highWatermark > follower.toldHighWatermark || logStartOffset > partition.logStartOffset
+    return highWatermark > follower.toldHighWatermark || logStartOffset > partition.wanted.logStartOffset
   }
 
   private isEnough(told: readonly Told[]): boolean {
-    if (this.request.topics.length === 0 || this.request.maxWaitMs <= 0) return true
+    if (this.session.size === 0 || this.request.maxWaitMs <= 0) return true
     let bytes = 0
     for (const { answer } of told) {
       if (answer.errorCode !== 'NONE' || answer.divergingEpoch !== undefined) return true
@@ -258,42 +288,48 @@ class DelayedFetch extends Deadline implements Watcher {
 
   /** @param again whether it has waited: a follower was in touch meanwhile */
   private read(again = false): Told[] {
-    let rest = Math.min(this.request.maxBytes, this.context.config['fetch.max.bytes'])
+    const { session, context } = this
+    let rest = Math.min(this.request.maxBytes, context.config['fetch.max.bytes'])
     let isFirst = true
-    const told: Told[] = []
-    for (const { topic, partitions } of this.request.topics) {
-      const replicas = this.replicas.ofTopic(topic)
-      for (const partition of partitions) {
-        const replica = replicas[partition.partition]
-        if (!this.isWhole && replica !== undefined && this.isIdle(replica, partition)) continue
-        if (again && this.isFollower) this.touch(replica)
-        const answer = this.readOne(topic, partition, rest, isFirst)
-        rest = Math.max(0, rest - answer.sizeInBytes)
-        if (answer.sizeInBytes > 0) isFirst = false
-        told.push({ topic, partition, answer })
+    let told: Told[] = NOTHING_TOLD
+    const { candidates } = session
+    let kept = 0
+    for (const partition of candidates) {
+      const replica = session.replicaOf(partition)
+      const isIdle = !this.isWhole && replica !== undefined && this.isIdle(replica, partition)
+      if (isIdle && session.id !== NO_SESSION) {
+        session.rest(partition)
+        continue
       }
+      candidates[kept++] = partition
+      if (isIdle) continue
+      if (again && this.isFollower) this.touch(replica)
+      const answer = this.readOne(partition, rest, isFirst)
+      rest = Math.max(0, rest - answer.sizeInBytes)
+      if (answer.sizeInBytes > 0) isFirst = false
+      // Mostly there is one: a list that grows would be made for seventeen.
+      if (told.length === 0) told = [{ partition, answer }]
+      else told.push({ partition, answer })
     }
+    while (candidates.length > kept) candidates.pop()
     return told
   }
 
   /** Whether there is nothing to tell of a partition; notes that its follower has fetched. */
-  private isIdle({ partition }: Replica, wanted: FetchPartitionData): boolean {
-    if (!this.isFollower) return partition.isIdleForReader(wanted, this.isolation)
+  private isIdle({ partition }: Replica, { wanted }: WantedPartition): boolean {
+    if (!this.isFollower) return partition.isIdleForReader(wanted, this.session.isolation)
     const { replicaId, replicaEpoch } = this.request
     return partition.isIdleForFollower(wanted, replicaId, replicaEpoch, this.context.nowMillis)
   }
 
-  private readOne(
-    topic: string,
-    wanted: FetchPartitionData,
-    maxBytes: number,
-    minOneBatch: boolean,
-  ): FetchedPartition {
+  private readOne(asked: WantedPartition, maxBytes: number, minOneBatch: boolean): FetchedPartition {
     const { replicaId, replicaEpoch } = this.request
-    const replica = this.replicaOf(topic, wanted)
+    const replica = this.readable(asked)
     if (typeof replica === 'string') return fetchRefused(replica)
     const { partition } = replica
-    if (!this.isFollower) return partition.fetchAsConsumer(wanted, this.isolation, maxBytes, minOneBatch)
+    const { wanted } = asked
+    if (!this.isFollower)
+      return partition.fetchAsConsumer(wanted, this.session.isolation, maxBytes, minOneBatch)
     const { nowMillis } = this.context
     const follower = partition.follower(replicaId)
     const before = follower?.logStartOffset
@@ -311,45 +347,63 @@ class DelayedFetch extends Deadline implements Watcher {
   }
 
   /** What it would get now, without anybody noticing. */
-  private peek(topic: string, wanted: FetchPartitionData): FetchedPartition {
-    const replica = this.replicaOf(topic, wanted)
+  private peek(partition: WantedPartition): FetchedPartition {
+    const replica = this.readable(partition)
     if (typeof replica === 'string') return fetchRefused(replica)
-    return replica.partition.fetchAsConsumer(wanted, this.isolation, this.request.maxBytes, true)
+    const { isolation } = this.session
+    return replica.partition.fetchAsConsumer(partition.wanted, isolation, this.request.maxBytes, true)
   }
 
   /** What it would get of everything; of one partition where that is enough. */
   private peekAll(peeked: Told): readonly Told[] {
     if (this.request.minBytes <= 1) return [peeked]
-    return this.request.topics.flatMap(({ topic, partitions }) =>
-      partitions.map((partition) => ({ topic, partition, answer: this.peek(topic, partition) })),
-    )
+    return this.session.candidates.map((partition) => ({ partition, answer: this.peek(partition) }))
   }
 
-  private replicaOf(topic: string, { partition }: FetchPartitionData): Replica | ErrorCode {
-    if (!this.isFollower && this.context.metadata.partition(topic, partition) === undefined)
-      return 'UNKNOWN_TOPIC_OR_PARTITION'
-    return this.replicas.lookUp(topic, partition)
+  /** The replica of a partition, or why it cannot be read here. */
+  private readable(partition: WantedPartition): Replica | ErrorCode {
+    const { topic, wanted } = partition
+    const isKnown = this.context.metadata.partition(topic, wanted.partition) !== undefined
+    if (!this.isFollower && !isKnown) return 'UNKNOWN_TOPIC_OR_PARTITION'
+    const replica = this.session.replicaOf(partition)
+    if (replica !== undefined) return replica
+    return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
   }
 
   private answer(told: readonly Told[]): void {
     this.isDone = true
-    const responses: { topic: string; partitions: FetchedPartitionData[] }[] = []
-    for (const { topic, partition, answer } of told) {
-      if (this.isFollower) this.noteTold(topic, partition.partition, answer)
-      let last = responses[responses.length - 1]
-      if (last?.topic !== topic) {
-        last = { topic, partitions: [] }
-        responses.push(last)
-      }
-      last.partitions.push(withIndex(partition.partition, answer))
-    }
-    this.respond({ errorCode: 'NONE', responses })
+    const { session } = this
+    if (this.isFollower) for (const { partition, answer } of told) this.noteTold(partition, answer)
+    const responses = byTopic(told)
+    if (session.id === NO_SESSION) session.close()
+    this.respond({ errorCode: 'NONE', sessionId: session.id, responses })
   }
 
-  private noteTold(topic: string, index: number, { errorCode, highWatermark }: FetchedPartition): void {
-    const follower = this.replicas.get(topic, index)?.partition.follower(this.request.replicaId)
+  private noteTold(partition: WantedPartition, { errorCode, highWatermark }: FetchedPartition): void {
+    const follower = this.session.replicaOf(partition)?.partition.follower(this.request.replicaId)
     if (errorCode === 'NONE' && follower !== undefined) follower.toldHighWatermark = highWatermark
   }
+}
+
+/** What is told of neighbours of one topic goes together. */
+function byTopic(told: readonly Told[]): FetchResponseData['responses'] {
+  if (told.length === 0) return NO_RESPONSES
+  let last = responseOf(told[0] as Told)
+  const responses = [last]
+  for (let at = 1; at < told.length; at++) {
+    const one = told[at] as Told
+    if (last.topic === one.partition.topic)
+      last.partitions.push(withIndex(one.partition.wanted.partition, one.answer))
+    else {
+      last = responseOf(one)
+      responses.push(last)
+    }
+  }
+  return responses
+}
+
+function responseOf({ partition: { topic, wanted }, answer }: Told): TopicResponse {
+  return { topic, partitions: [withIndex(wanted.partition, answer)] }
 }
 
 function withIndex(partitionIndex: number, answer: FetchedPartition): FetchedPartitionData {

@@ -188,7 +188,7 @@ function isSame(left: ConsumerGroupSnapshot, right: ConsumerGroupSnapshot): bool
 }
 
 /** The topics in what a consumer says of itself when it joins; undefined when it is no consumer's metadata. */
-function subscribedTopics(metadata: unknown): readonly string[] | undefined {
+export function subscribedTopics(metadata: unknown): readonly string[] | undefined {
   if (metadata === null || typeof metadata !== 'object' || !('topics' in metadata)) return undefined
   return Array.isArray(metadata.topics) ? (metadata.topics as readonly string[]) : undefined
 }

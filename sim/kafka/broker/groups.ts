@@ -1,3 +1,4 @@
+import type { ClassicGroup } from '../coordinator/classic-group.ts'
 import { joinError, syncError } from '../coordinator/classic-rebalance.ts'
 import { describeMissing } from '../coordinator/consumer-group-describe.ts'
 import { invalidHeartbeat, refusal } from '../coordinator/consumer-group-heartbeat.ts'
@@ -11,7 +12,6 @@ import { partitionName } from '../transaction/topic-partition.ts'
 import { txnOffsetCommitSupport } from '../transaction/verifier.ts'
 import type { BrokerContext } from './context.ts'
 import { GroupShard } from './group-shard.ts'
-import type { StandingBroker } from './host.ts'
 import { errorsOf, merged, splitTopics } from './offset-topics.ts'
 import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
@@ -68,13 +68,11 @@ export class Groups {
     }
   }
 
-  /** Members of the groups that it has loaded offer these protocols: the log has only the one that was chosen. */
-  resume(groups: StandingBroker['groups']): void {
-    for (const [groupId, members] of groups) {
-      const shard = this.shardOf(groupId)
-      const group = typeof shard === 'string' ? undefined : shard.classic.classicGroup(groupId)
-      for (const member of group?.members.values() ?? [])
-        group?.updateProtocols(member, members.get(member.memberId) ?? member.protocols)
+  /** Coordinates those of some groups whose partition it leads, as it would have formed them. */
+  resume(groups: readonly ClassicGroup[]): void {
+    for (const group of groups) {
+      const shard = this.shardOf(group.groupId)
+      if (typeof shard !== 'string') shard.classic.adopt(group, this.context.nowMillis)
     }
   }
 

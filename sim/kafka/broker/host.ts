@@ -8,7 +8,7 @@ import type { ReassignmentResult } from '../controller/reassign.ts'
 import type { MetadataBatch } from '../controller/record.ts'
 import type { TopicPartition } from '../controller/state.ts'
 import type { CreatableTopic, CreatePartitionsTopic, TopicResult } from '../controller/topics.ts'
-import type { JoinGroupProtocol } from '../coordinator/group-message.ts'
+import type { ClassicGroup } from '../coordinator/classic-group.ts'
 import type { RecordBatch } from '../log/batch.ts'
 import type { Disk } from '../log/disk.ts'
 import type { StoredLog } from '../log/recovery.ts'
@@ -75,6 +75,8 @@ export type ChannelUse =
 export interface BrokerObserver {
   /** A batch of a client is in the log of its leader, from an offset on. */
   appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void
+  /** What stands before an offset of a partition is in every in-sync replica: consumers may read it. */
+  highWatermarkRaised(topic: string, partition: number, offset: number): void
   /** A group has a new generation (or epoch), with these clients as members. */
   groupChanged(groupId: string, generation: number, clientIds: readonly string[]): void
 }
@@ -115,8 +117,8 @@ export interface StandingBroker {
   readonly metadata: readonly MetadataBatch[]
   /** What the logs hold that are not empty: replicated, and committed. */
   readonly contents: ReadonlyMap<PartitionName, readonly RecordBatch[]>
-  /** The classic groups in them, if it coordinates those, with all protocols that their members offer. */
-  readonly groups: ReadonlyMap<string, ReadonlyMap<string, readonly JoinGroupProtocol[]>>
+  /** The classic groups that are written down in them; those that others coordinate do not matter. */
+  readonly groups: readonly ClassicGroup[]
 }
 
 /** The log of one partition on the disk, with the topic that it belongs to: one of the same name may have followed. */

@@ -50,13 +50,15 @@ export class Maintenance {
     return this.dueMillis
   }
 
-  advance(nowMillis: number): void {
-    if (this.nextDeadlineMillis(nowMillis) > nowMillis) return
+  /** Does what is due. @returns whether anything was */
+  advance(nowMillis: number): boolean {
+    if (this.nextDeadlineMillis(nowMillis) > nowMillis) return false
     this.isStale = false
     this.staleMillis = Number.POSITIVE_INFINITY
     this.retention.advance(nowMillis)
     this.cleaner.advance(nowMillis)
     this.dueMillis = Math.min(this.retention.nextDeadlineMillis(), this.cleaner.nextDeadlineMillis())
+    return true
   }
 
   private nextTick(nowMillis: number): number {

@@ -1,7 +1,7 @@
 import { Deadline } from '../coordinator/deadlines.ts'
+import type { RecordBatch } from '../log/batch.ts'
 import type { Log } from '../log/log.ts'
-import type { FetchPartitionData } from '../protocol/fetch.ts'
-import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
+import type { PartitionFetcher } from '../replication/fetcher.ts'
 import { NO_BROKER_EPOCH } from '../replication/follower.ts'
 import type { AlterPartitionRequest, AlterPartitionResponse } from '../replication/message.ts'
 import { Partition, type PartitionHost } from '../replication/partition.ts'
@@ -12,13 +12,6 @@ import type { BrokerContext } from './context.ts'
 export interface Watcher {
   /** Something has: the high watermark, the end of the log, the leader. */
   look(nowMillis: number, replica: Replica): void
-}
-
-type FetchRequest = Extract<FollowerRequest, { readonly api: 'Fetch' }>
-
-interface LastWanted {
-  readonly request: FetchRequest
-  readonly partition: FetchPartitionData
 }
 
 type AlterResponded = (response: AlterPartitionResponse, nowMillis: number) => void
@@ -36,7 +29,6 @@ export class Replica implements PartitionHost {
   /** Set while it follows. */
   fetcher: PartitionFetcher | undefined
   minInsyncReplicas = 1
-  private lastWanted: LastWanted | undefined
   private readonly context: BrokerContext
   /** Somebody may be waiting for what has changed: see `BrokerContext.touch`. */
   isTouched = false
@@ -70,17 +62,6 @@ export class Replica implements PartitionHost {
     return this.context.switches
   }
 
-  /** Takes note of what the next fetch of it asks for. */
-  want(request: FetchRequest): void {
-    if (this.lastWanted?.request !== request)
-      this.lastWanted = { request, partition: { partition: this.index, ...request.partition } }
-  }
-
-  /** What the next fetch of it asks for; the same object as long as that is the same. */
-  get wanted(): FetchPartitionData {
-    return (this.lastWanted as LastWanted).partition
-  }
-
   eligibleBrokerEpoch(brokerId: number): number | undefined {
     return this.context.metadata.eligibleBrokerEpoch(brokerId)
   }
@@ -89,17 +70,22 @@ export class Replica implements PartitionHost {
     new Alteration(this.context, this, request, respond).send()
   }
 
-  /** What the log holds was written in the present leader epoch, and everybody who is to copy it has done so. */
-  resume(nowMillis: number): void {
+  /** Something was written in the present leader epoch, and everybody who is to copy it has done so. */
+  resume(written: readonly RecordBatch[] | undefined, nowMillis: number): void {
     const { partition, log } = this
+    if (written !== undefined) {
+      log.appendAsFollower(written, partition.leaderEpoch, nowMillis)
+      log.updateHighWatermark(log.logEndOffset, nowMillis)
+    }
     this.fetcher?.resume()
     if (!partition.isLeader) return
-    partition.epochStartOffset = log.epochs.entry(partition.leaderEpoch)?.startOffset ?? log.logEndOffset
     for (const id of partition.replicas)
       partition.follower(id)?.resume(log, nowMillis, this.eligibleBrokerEpoch(id) ?? NO_BROKER_EPOCH)
   }
 
   highWatermarkRaised(): void {
+    const { topic, index, log } = this
+    this.context.host.observer?.highWatermarkRaised(topic, index, log.highWatermark)
     this.context.touch(this)
   }
 

@@ -2,7 +2,9 @@ import type { TopicMetadata } from '../controller/metadata.ts'
 import { NO_LEADER, type PartitionRegistration } from '../controller/registration.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { RecordBatch } from '../log/batch.ts'
+import type { LogConfig } from '../log/config.ts'
 import type { Log } from '../log/log.ts'
+import type { LogOptions } from '../log/options.ts'
 import {
   crashMachine,
   crashProcess,
@@ -27,9 +29,6 @@ export interface ReplicaListener {
   onRemoved(replica: Replica, nowMillis: number): void
 }
 
-/** In which the contents of a cluster that has been up were written. */
-const FIRST_LEADER_EPOCH = 0
-
 const NO_REPLICAS: readonly Replica[] = []
 
 /** What a machine that crashes keeps of each log. */
@@ -43,8 +42,7 @@ export class Replicas {
   private readonly maintenance: Maintenance
   private readonly listener: ReplicaListener
   private readonly stored: Map<PartitionName, StoredReplica>
-  /** What the logs hold that are made now. */
-  private contents: ReadonlyMap<PartitionName, readonly RecordBatch[]> | undefined
+  private readonly options = new Map<LogConfig, LogOptions>()
 
   /** @param stored what the disk holds when the broker starts */
   constructor(
@@ -100,8 +98,7 @@ export class Replicas {
       return
     }
     replica ??= this.created(topic, index, nowMillis)
-    if (registration.leader === id) this.lead(replica, registration, nowMillis)
-    else this.follow(replica, registration, nowMillis)
+    this.take(replica, registration, nowMillis)
     this.context.touch(replica)
   }
 
@@ -111,14 +108,13 @@ export class Replicas {
    */
   resume(contents: ReadonlyMap<PartitionName, readonly RecordBatch[]>, nowMillis: number): void {
     const { id, metadata } = this.context
-    this.contents = contents
     for (const topic of metadata.topics.values())
       for (const [index, registration] of topic.partitions.entries())
         if (registration.replicas.includes(id)) {
-          this.update(topic, index, registration, nowMillis)
-          this.get(topic.topic, index)?.resume(nowMillis)
+          const replica = this.created(topic, index, nowMillis)
+          this.take(replica, registration, nowMillis)
+          replica.resume(contents.get(partitionName(topic.topic, index)), nowMillis)
         }
-    this.contents = undefined
   }
 
   /** A topic is configured anew. */
@@ -162,6 +158,11 @@ export class Replicas {
     return disk
   }
 
+  private take(replica: Replica, registration: PartitionRegistration, nowMillis: number): void {
+    if (registration.leader === this.context.id) this.lead(replica, registration, nowMillis)
+    else this.follow(replica, registration, nowMillis)
+  }
+
   private lead(replica: Replica, registration: PartitionRegistration, nowMillis: number): void {
     const newEpoch = registration.leaderEpoch > replica.partition.leaderEpoch
     replica.fetcher = undefined
@@ -183,18 +184,13 @@ export class Replicas {
 
   private created({ topic, topicId, configs }: TopicMetadata, index: number, nowMillis: number): Replica {
     const { context } = this
-    const { config, switches, disk, startMillis } = context
-    const options = { config: logConfigOf(configs, config), broker: config, switches, disk, startMillis }
+    const { config } = context
+    const options = this.optionsOf(logConfigOf(configs, config))
     const name = partitionName(topic, index)
     const stored = this.stored.get(name)
     this.stored.delete(name)
     const log =
       stored?.topicId === topicId ? openLog(stored.log, options, nowMillis) : createLog(options, nowMillis)
-    const written = this.contents?.get(name)
-    if (written !== undefined) {
-      log.appendAsFollower(written, FIRST_LEADER_EPOCH, nowMillis)
-      log.updateHighWatermark(log.logEndOffset, nowMillis)
-    }
     const replica = new Replica(context, topic, index, topicId, log)
     replica.minInsyncReplicas = minInsyncReplicasOf(configs, config)
     this.all.set(name, replica)
@@ -203,6 +199,17 @@ export class Replicas {
     this.byTopic.set(topic, ofTopic)
     this.maintenance.add(log)
     return replica
+  }
+
+  /** The options of logs with one configuration, which many have. */
+  private optionsOf(config: LogConfig): LogOptions {
+    let options = this.options.get(config)
+    if (options === undefined) {
+      const { config: broker, switches, disk, startMillis } = this.context
+      options = { config, broker, switches, disk, startMillis }
+      this.options.set(config, options)
+    }
+    return options
   }
 
   private remove(replica: Replica, nowMillis: number): void {

@@ -1,9 +1,20 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
-import type { FetchPartitionData, FetchResponseData } from '../protocol/fetch.ts'
+import {
+  type FetchedPartitionData,
+  type FetchPartitionData,
+  type FetchResponseData,
+  NO_SESSION,
+} from '../protocol/fetch.ts'
+import { FetchSessionHandler } from '../replication/fetch-session.ts'
 import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
-import { EARLIEST_TIMESTAMP, fetchRefused, LATEST_TIMESTAMP } from '../replication/message.ts'
+import {
+  EARLIEST_TIMESTAMP,
+  type FetchPartition,
+  fetchRefused,
+  LATEST_TIMESTAMP,
+} from '../replication/message.ts'
 import type { BrokerContext } from './context.ts'
 import type { Replica } from './replica.ts'
 
@@ -18,24 +29,11 @@ interface Asked {
   readonly fetcher: PartitionFetcher
 }
 
+const NO_REPLICAS: Replica[] = []
+
 /** A partition of a request other than Fetch, with what it asks for. */
 interface Asking extends Asked {
   readonly request: FollowerRequest
-}
-
-/** Replicas of one topic in a fetch. */
-interface TopicFetch {
-  readonly topic: string
-  readonly asked: Asked[]
-  /** What was asked for the last time. */
-  wanted: readonly FetchPartitionData[]
-}
-
-/** The replicas of a fetch by topic, in the order in which they come. */
-interface FetchGroups {
-  readonly topics: readonly TopicFetch[]
-  /** All of them in the order of the request. */
-  readonly asked: readonly Asked[]
 }
 
 /**
@@ -72,6 +70,11 @@ export class Replicator {
   flush(): void {
     for (const connection of this.leaders.values()) connection.flush()
   }
+
+  /** Logs may have changed otherwise than by what was copied: old segments were deleted. */
+  logsChanged(): void {
+    for (const connection of this.leaders.values()) connection.lookAtAll()
+  }
 }
 
 /** The followers of one leader. */
@@ -79,6 +82,9 @@ class LeaderConnection extends Deadline {
   private readonly context: BrokerContext
   private readonly leaderId: number
   private readonly replicas = new Set<Replica>()
+  private readonly session = new FetchSessionHandler<Asked>()
+  /** Those that may have something else to ask than they have asked last. */
+  private due: Replica[] = NO_REPLICAS
   /** Tells the answer to the last fetch from those that were given up. */
   private fetchNumber = 0
   /** A fetch is under way that asks for something. */
@@ -88,10 +94,6 @@ class LeaderConnection extends Deadline {
   private readonly busy = new Set<PartitionFetcher>()
   /** The leader has not told yet how far the logs may be shown. */
   private isFresh = true
-  /** All replicas by topic, until there are others. */
-  private groups: FetchGroups | undefined
-  /** Replicas that are fetched by the request that is being made. */
-  private readonly fetches: Replica[] = []
 
   constructor(context: BrokerContext, leaderId: number) {
     super()
@@ -101,14 +103,15 @@ class LeaderConnection extends Deadline {
 
   add(replica: Replica): void {
     this.replicas.add(replica)
-    this.groups = undefined
+    this.lookAt(replica)
     this.isChanged = true
     this.isFresh = true
   }
 
   remove(replica: Replica): void {
     if (!this.replicas.delete(replica)) return
-    this.groups = undefined
+    this.session.forget(replica.topic, replica.index)
+    this.due = this.due.filter((other) => other !== replica)
     this.isChanged = true
   }
 
@@ -124,40 +127,67 @@ class LeaderConnection extends Deadline {
     if (this.replicas.size > 0) this.ask()
   }
 
+  /** Every partition may have something else to ask than it has asked last. */
+  lookAtAll(): void {
+    this.due = [...this.replicas]
+  }
+
   expire(): void {
     this.ask()
   }
 
-  private ask(): void {
-    const { nowMillis } = this.context
-    const { fetches } = this
-    fetches.length = 0
-    let retryMillis = Number.POSITIVE_INFINITY
-    for (const replica of this.replicas) {
-      const { fetcher } = replica
-      if (fetcher === undefined || this.busy.has(fetcher)) continue
-      const request = fetcher.request(nowMillis)
-      if (request === undefined) {
-        if (fetcher.delayedUntilMillis > nowMillis)
-          retryMillis = Math.min(retryMillis, fetcher.delayedUntilMillis)
-      } else if (request.api === 'Fetch') {
-        replica.want(request)
-        fetches.push(replica)
-      } else this.askOther({ replica, fetcher, request })
-    }
-    if (retryMillis < Number.POSITIVE_INFINITY) this.context.timers.set(this, retryMillis)
-    // A fetch of nothing makes the leader answer the one that waits, so that other answers can follow it.
-    if (fetches.length === 0 && !this.isFetching) return
-    this.isFetching = fetches.length > 0
-    this.fetchNumber += 1
-    this.fetch(fetches, this.fetchNumber)
+  private lookAt(replica: Replica): void {
+    // Mostly it is the only one: a list that grows would be made for seventeen.
+    if (this.due.length === 0) this.due = [replica]
+    else if (!this.due.includes(replica)) this.due.push(replica)
   }
 
-  private fetch(replicas: readonly Replica[], fetchNumber: number): void {
+  private ask(): void {
+    const wasFetching = this.isFetching
+    // Its answer will not be heard, though the leader may take it for heard.
+    if (wasFetching) this.restart()
+    const { nowMillis } = this.context
+    const { due } = this
+    this.due = NO_REPLICAS
+    let retryMillis = Number.POSITIVE_INFINITY
+    for (const replica of due) retryMillis = Math.min(retryMillis, this.askOne(replica, nowMillis))
+    if (retryMillis < Number.POSITIVE_INFINITY) this.context.timers.set(this, retryMillis)
+    this.isFetching = this.session.size > 0
+    // A fetch of nothing makes the leader answer the one that waits, so that other answers can follow it.
+    if (!this.isFetching && !wasFetching) return
+    this.fetchNumber += 1
+    this.fetch(this.fetchNumber)
+  }
+
+  /** Has the next fetch ask for what a replica wants, or asks for something else. @returns when to look at it again */
+  private askOne(replica: Replica, nowMillis: number): number {
+    const { fetcher, topic, index } = replica
+    const request = fetcher === undefined || this.busy.has(fetcher) ? undefined : fetcher.request(nowMillis)
+    if (fetcher !== undefined && request?.api === 'Fetch') {
+      const asked = this.session.find(topic, index)
+      const isKnown = asked?.fetcher === fetcher && asked.replica === replica
+      this.session.want(topic, withIndex(index, request.partition), isKnown ? asked : { replica, fetcher })
+      return Number.POSITIVE_INFINITY
+    }
+    this.session.forget(topic, index)
+    if (fetcher === undefined) return Number.POSITIVE_INFINITY
+    if (request !== undefined) this.askOther({ replica, fetcher, request })
+    else if (fetcher.delayedUntilMillis > nowMillis) {
+      this.lookAt(replica)
+      return fetcher.delayedUntilMillis
+    }
+    return Number.POSITIVE_INFINITY
+  }
+
+  private restart(): void {
+    this.session.restart()
+    this.isFresh = true
+    this.lookAtAll()
+  }
+
+  private fetch(fetchNumber: number): void {
     const { id, config, brokerEpoch } = this.context
-    const { topics: byTopic, asked } = this.groupsOf(replicas)
-    const topics: { topic: string; partitions: readonly FetchPartitionData[] }[] = []
-    for (const ofTopic of byTopic) topics.push({ topic: ofTopic.topic, partitions: wantedOf(ofTopic) })
+    const { sessionId, sessionEpoch, topics, forgottenTopics } = this.session.next()
     const body: RequestOf<'Fetch'> = {
       replicaId: id,
       replicaEpoch: brokerEpoch,
@@ -165,37 +195,42 @@ class LeaderConnection extends Deadline {
       minBytes: config['replica.fetch.min.bytes'],
       maxBytes: config['replica.fetch.response.max.bytes'],
       isolationLevel: 'read_uncommitted',
+      sessionId,
+      sessionEpoch,
       topics,
+      forgottenTopics,
     }
     this.isFresh = false
+    const isOfSomething = this.isFetching
     this.send('Fetch', FETCH_VERSION, body, (response) => {
-      if (fetchNumber === this.fetchNumber && asked.length > 0) this.fetched(asked, response)
+      if (fetchNumber === this.fetchNumber && isOfSomething) this.fetched(response)
     })
   }
 
-  private groupsOf(replicas: readonly Replica[]): FetchGroups {
-    if (replicas.length < this.replicas.size) return grouped(replicas)
-    this.groups ??= grouped(replicas)
-    return this.groups
-  }
-
-  private fetched(asked: readonly Asked[], response: FetchResponseData | undefined): void {
+  private fetched(response: FetchResponseData | undefined): void {
     const { nowMillis } = this.context
+    const { session } = this
     this.isFetching = false
     if (response === undefined) {
-      this.isFresh = true
-      for (const { replica, fetcher } of asked)
+      for (const { replica, fetcher } of session.owners())
         if (replica.fetcher === fetcher) fetcher.fetched(fetchRefused('NETWORK_EXCEPTION'), nowMillis)
+      this.restart()
+    } else if (response.errorCode !== 'NONE') this.restart()
+    else {
+      session.answered(response.sessionId ?? NO_SESSION)
+      for (const { topic, partitions } of response.responses)
+        for (const answer of partitions) this.fetchedOne(topic, answer)
     }
-    // Answers come in the order of the request; partitions of which there is nothing to tell are left out.
-    let at = 0
-    for (const { topic, partitions } of response?.responses ?? [])
-      for (const answer of partitions) {
-        while (asked[at]?.replica.topic !== topic || asked[at]?.replica.index !== answer.partitionIndex) at++
-        const { replica, fetcher } = asked[at] as Asked
-        if (replica.fetcher === fetcher && fetcher.fetched(answer, nowMillis)) this.context.touch(replica)
-      }
     this.ask()
+  }
+
+  private fetchedOne(topic: string, answer: FetchedPartitionData): void {
+    const asked = this.session.find(topic, answer.partitionIndex)
+    if (asked === undefined) return
+    const { replica, fetcher } = asked
+    this.lookAt(replica)
+    if (replica.fetcher === fetcher && fetcher.fetched(answer, this.context.nowMillis))
+      this.context.touch(replica)
   }
 
   /** OffsetForLeaderEpoch, or ListOffsets, of one partition. */
@@ -252,6 +287,7 @@ class LeaderConnection extends Deadline {
   ): void {
     const { nowMillis } = this.context
     this.busy.delete(fetcher)
+    this.lookAt(replica)
     if (replica.fetcher !== fetcher) return
     if (errorCode === 'NONE') take(nowMillis)
     else fetcher.refused(errorCode, nowMillis)
@@ -283,25 +319,14 @@ class LeaderConnection extends Deadline {
   }
 }
 
-function grouped(replicas: readonly Replica[]): FetchGroups {
-  const byTopic = new Map<string, TopicFetch>()
-  for (const replica of replicas) {
-    let ofTopic = byTopic.get(replica.topic)
-    if (ofTopic === undefined) {
-      ofTopic = { topic: replica.topic, asked: [], wanted: [] }
-      byTopic.set(replica.topic, ofTopic)
-    }
-    ofTopic.asked.push({ replica, fetcher: replica.fetcher as PartitionFetcher })
+function withIndex(partition: number, wanted: FetchPartition): FetchPartitionData {
+  const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, logStartOffset, partitionMaxBytes } = wanted
+  return {
+    partition,
+    fetchOffset,
+    currentLeaderEpoch,
+    lastFetchedEpoch,
+    logStartOffset,
+    partitionMaxBytes,
   }
-  const topics = [...byTopic.values()]
-  return { topics, asked: topics.flatMap(({ asked }) => asked) }
-}
-
-/** What a fetch asks for of a topic; the same list again if nothing has changed. */
-function wantedOf(ofTopic: TopicFetch): readonly FetchPartitionData[] {
-  const { asked, wanted } = ofTopic
-  let isSame = wanted.length === asked.length
-  for (let at = 0; isSame && at < asked.length; at++) isSame = wanted[at] === asked[at]?.replica.wanted
-  if (!isSame) ofTopic.wanted = asked.map(({ replica }) => replica.wanted)
-  return ofTopic.wanted
 }

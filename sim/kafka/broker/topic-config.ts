@@ -9,17 +9,29 @@ const LONG_MAX = '9223372036854775807'
 
 /** The configuration of a topic's logs: what is set for the topic, else for the broker. */
 export function logConfigOf(configs: TopicConfigs, broker: BrokerConfig): LogConfig {
-  if (Object.keys(configs).length > 0) return combined(configs, broker)
-  let config = ofBrokers.get(broker)
+  let ofTopics = ofBrokers.get(broker)
+  if (ofTopics === undefined) {
+    ofTopics = new WeakMap()
+    ofBrokers.set(broker, ofTopics)
+  }
+  const key = isEmpty(configs) ? NOTHING_SET : configs
+  let config = ofTopics.get(key)
   if (config === undefined) {
     config = combined(configs, broker)
-    ofBrokers.set(broker, config)
+    ofTopics.set(key, config)
   }
   return config
 }
 
-/** Of topics for which nothing is set. */
-const ofBrokers = new WeakMap<BrokerConfig, LogConfig>()
+const NOTHING_SET: TopicConfigs = {}
+
+/** By what is set for brokers, and for topics. */
+const ofBrokers = new WeakMap<BrokerConfig, WeakMap<TopicConfigs, LogConfig>>()
+
+function isEmpty(configs: TopicConfigs): boolean {
+  for (const _key in configs) return false
+  return true
+}
 
 function combined(configs: TopicConfigs, broker: BrokerConfig): LogConfig {
   // A copy that has all keys already stays quick to look at, which one that grows by them does not.

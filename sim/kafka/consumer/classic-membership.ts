@@ -157,7 +157,11 @@ export class ClassicMembership implements Membership, Assigner {
   workDeadlineMillis(): number {
     const { session } = this
     const isWaiting = session.rejoinNeeded && !session.isJoining && session.joinRetryMillis > 0
-    return isWaiting && this.parts.coordinator.isKnown ? session.joinRetryMillis : Number.POSITIVE_INFINITY
+    // A commit or a callback that must end before it joins wakes it by itself.
+    const isPreparing = this.preparation === 'committing' || this.preparation === 'releasing'
+    return isWaiting && !isPreparing && this.parts.coordinator.isKnown
+      ? session.joinRetryMillis
+      : Number.POSITIVE_INFINITY
   }
 
   heartbeatDeadlineMillis(): number {

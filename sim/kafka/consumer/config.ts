@@ -86,6 +86,17 @@ export const CONSUMER_DEFAULTS: ConsumerConfig = {
   'session.timeout.ms': 45_000,
 }
 
+/** Historical behaviour of a consumer that can be switched on; the defaults are Kafka 4.x. */
+export interface ConsumerSwitches {
+  /**
+   * Whether a consumer asks a new leader if its log still has what was read before (rule F4). Until 2.1 (KIP-320), and in
+   * kafkajs to this day, a consumer reads on at its offset, whatever has come there meanwhile.
+   */
+  readonly validatePosition: boolean
+}
+
+export const CONSUMER_SWITCHES: ConsumerSwitches = { validatePosition: true }
+
 const MAX_INT = 0x7fff_ffff
 
 /** The least and the greatest value that Kafka takes. */

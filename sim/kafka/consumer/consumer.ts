@@ -3,7 +3,7 @@ import type { Channel } from '../protocol/api.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset } from '../replication/message.ts'
 import type { GroupMetadata } from '../transaction/client-request.ts'
 import type { Commits } from './commits.ts'
-import { type ConsumerConfig, type ConsumerSettings, consumerConfig } from './config.ts'
+import { CONSUMER_SWITCHES, type ConsumerConfig, type ConsumerSwitches } from './config.ts'
 import { ConsumerError } from './error.ts'
 import type {
   ConsumerHooks,
@@ -54,10 +54,14 @@ export class Consumer {
   private hasLeft = false
   private closed: Done | undefined
 
-  /** @throws ConsumerConfigError */
-  constructor(settings: ConsumerSettings, channel: Channel, hooks: ConsumerHooks) {
-    this.config = consumerConfig(settings)
-    this.loop = new PollLoop(this.config, channel, hooks)
+  constructor(
+    config: ConsumerConfig,
+    channel: Channel,
+    hooks: ConsumerHooks,
+    switches: ConsumerSwitches = CONSUMER_SWITCHES,
+  ) {
+    this.config = config
+    this.loop = new PollLoop(this.config, channel, hooks, switches)
   }
 
   /** Reads topics as a member of a group. @throws ConsumerError without a group id, or after `assign` */

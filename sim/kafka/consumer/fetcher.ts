@@ -1,4 +1,11 @@
-import type { FetchedPartitionData, FetchPartitionData, FetchResponseData } from '../protocol/fetch.ts'
+import type { ErrorCode } from '../error-code.ts'
+import {
+  type FetchedPartitionData,
+  type FetchPartitionData,
+  type FetchResponseData,
+  NO_SESSION,
+} from '../protocol/fetch.ts'
+import { FetchSessionHandler } from '../replication/fetch-session.ts'
 import { NO_LEADER_EPOCH } from '../replication/message.ts'
 import type { ConsumerClient } from './client.ts'
 import { CompletedFetch } from './completed-fetch.ts'
@@ -10,11 +17,14 @@ import type { SubscriptionState } from './subscription-state.ts'
 
 /** A Fetch that is under way to one node. */
 interface PendingFetch {
-  readonly asked: readonly PartitionState[]
-  /** Those that were asked for, in the same order. */
-  readonly offsets: readonly number[]
   isOutdated: boolean
 }
+
+/** After which the next fetch names everything again. Source: FetchSessionHandler.handleResponse. */
+const SESSION_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'FETCH_SESSION_ID_NOT_FOUND',
+  'INVALID_FETCH_SESSION_EPOCH',
+])
 
 /** Hears that a fetch under way is no longer what would be fetched now. */
 export type FetchOutdated = (nodeId: number, nowMillis: number) => void
@@ -24,7 +34,7 @@ export type FetchOutdated = (nodeId: number, nowMillis: number) => void
  * order in which the answers came (rules F1 to F6). A partition with records in hand is not fetched, nor is any other
  * from a node that leads one of those (KAFKA-17182). Source: AbstractFetch, FetchBuffer, FetchCollector of Kafka 4.x.
  *
- * Sessions, preferred read replicas and leaders that come with the answer (KIP-227, KIP-392, KIP-951) are out of scope.
+ * Preferred read replicas and leaders that come with the answer (KIP-392, KIP-951) are out of scope.
  * A partition whose fetch is refused waits for new metadata, or for retry.backoff.ms if those are not the matter, where
  * Kafka asks again at once, as often as the network allows.
  */
@@ -34,9 +44,15 @@ export class Fetcher {
   private readonly subscriptions: SubscriptionState
   private readonly outdated: FetchOutdated
   private readonly pending = new Map<number, PendingFetch>()
+  private readonly sessions = new Map<number, FetchSessionHandler<PartitionState>>()
   /** In the order in which the answers came; the first is being read. */
   private buffer: CompletedFetch[] = []
   private retryMillis = Number.POSITIVE_INFINITY
+  /** Something is not under way or not in hand any more since `sendFetches` looked. */
+  private isFreed = true
+  /** What there was when it looked. */
+  private seenChanges = -1
+  private seenVersion = -1
 
   constructor(
     client: ConsumerClient,
@@ -57,6 +73,7 @@ export class Fetcher {
 
   /** Fetches everything that is wanted, not in hand and not under way. */
   sendFetches(nowMillis: number): void {
+    if (!this.mayHaveMore(nowMillis)) return
     this.retryMillis = Number.POSITIVE_INFINITY
     let requests: Map<number, PartitionState[]> | undefined
     for (const state of this.subscriptions.states()) {
@@ -73,6 +90,21 @@ export class Fetcher {
     for (const [node, states] of requests) this.send(node, states)
   }
 
+  /** Whether something can be fetched that could not be when it was looked for last. */
+  private mayHaveMore(nowMillis: number): boolean {
+    const { fetches } = this.subscriptions.stateChanges
+    const { version } = this.metadata
+    const isSame =
+      !this.isFreed &&
+      this.seenChanges === fetches &&
+      this.seenVersion === version &&
+      nowMillis < this.retryMillis
+    this.isFreed = false
+    this.seenChanges = fetches
+    this.seenVersion = version
+    return !isSame
+  }
+
   /**
    * Reads on to the next record that can be returned, and on the way deals with errors and with records that nobody may
    * see or wants any more.
@@ -83,8 +115,10 @@ export class Fetcher {
     let paused: CompletedFetch[] | undefined
     try {
       for (let next = this.buffer[0]; next !== undefined; next = this.buffer[0]) {
-        if (next.isConsumed) this.buffer.shift()
-        else if (next.state.isPaused && this.subscriptions.holds(next.state)) {
+        if (next.isConsumed) {
+          this.isFreed = true
+          this.buffer.shift()
+        } else if (next.state.isPaused && this.subscriptions.holds(next.state)) {
           this.buffer.shift()
           paused ??= []
           paused.push(next)
@@ -149,7 +183,8 @@ export class Fetcher {
     }
     const pending = this.pending.get(node)
     if (pending !== undefined) {
-      if (!pending.isOutdated && offsetAsked(pending, state) !== offset) {
+      const isAsked = state.askedBy === pending && state.askedOffset === offset
+      if (!pending.isOutdated && !isAsked) {
         pending.isOutdated = true
         this.outdated(node, nowMillis)
       }
@@ -163,26 +198,29 @@ export class Fetcher {
 
   private send(node: number, states: readonly PartitionState[]): void {
     const { config } = this.client
-    const offsets: number[] = []
-    const topics: { readonly topic: string; readonly partitions: FetchPartitionData[] }[] = []
+    const session = this.sessionWith(node)
+    const pending: PendingFetch = { isOutdated: false }
+    session.beginRound()
     for (const state of states) {
+      const { topic, partition } = state
       const { offset, currentLeader } = state.position as FetchPosition
-      state.askedIndex = offsets.length
-      offsets.push(offset)
-      const data: FetchPartitionData = {
-        partition: state.partition,
+      state.askedBy = pending
+      state.askedOffset = offset
+      const known = session.keep(topic, partition, state)
+      if (known?.fetchOffset === offset && known.currentLeaderEpoch === currentLeader.epoch) continue
+      const wanted: FetchPartitionData = {
+        partition,
         fetchOffset: offset,
         currentLeaderEpoch: currentLeader.epoch,
         lastFetchedEpoch: NO_LEADER_EPOCH,
         logStartOffset: -1,
         partitionMaxBytes: config['max.partition.fetch.bytes'],
       }
-      const sameTopic = topics.find(({ topic }) => topic === state.topic)
-      if (sameTopic === undefined) topics.push({ topic: state.topic, partitions: [data] })
-      else sameTopic.partitions.push(data)
+      session.want(topic, wanted, state)
     }
-    const pending: PendingFetch = { asked: states, offsets, isOutdated: false }
+    session.endRound()
     this.pending.set(node, pending)
+    const { sessionId, sessionEpoch, topics, forgottenTopics } = session.next()
     const body = {
       replicaId: -1,
       replicaEpoch: -1,
@@ -190,11 +228,23 @@ export class Fetcher {
       minBytes: config['fetch.min.bytes'],
       maxBytes: config['fetch.max.bytes'],
       isolationLevel: config['isolation.level'],
+      sessionId,
+      sessionEpoch,
       topics,
+      forgottenTopics,
     }
     this.client.send(node, 'Fetch', body, (response, nowMillis) =>
       this.answered(node, pending, response, nowMillis),
     )
+  }
+
+  private sessionWith(node: number): FetchSessionHandler<PartitionState> {
+    let session = this.sessions.get(node)
+    if (session === undefined) {
+      session = new FetchSessionHandler()
+      this.sessions.set(node, session)
+    }
+    return session
   }
 
   private answered(
@@ -204,18 +254,24 @@ export class Fetcher {
     nowMillis: number,
   ): void {
     this.pending.delete(node)
-    if (response === undefined) return
-    if (response.errorCode !== 'NONE') {
-      const retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(0)
-      for (const state of pending.asked) state.failed(retryMillis)
+    this.isFreed = true
+    const session = this.sessionWith(node)
+    if (response === undefined) {
+      session.restart()
       return
     }
+    if (response.errorCode !== 'NONE') {
+      session.restart()
+      if (SESSION_ERRORS.has(response.errorCode)) return
+      const retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(0)
+      for (const state of session.owners()) state.failed(retryMillis)
+      return
+    }
+    session.answered(response.sessionId ?? NO_SESSION)
     for (const { topic, partitions } of response.responses)
       for (const data of partitions) {
-        const state = pending.asked.find(
-          (asked) => asked.partition === data.partitionIndex && asked.topic === topic,
-        )
-        if (state !== undefined) this.add(state, offsetAsked(pending, state) as number, data)
+        const state = session.find(topic, data.partitionIndex)
+        if (state?.askedBy === pending) this.add(state, state.askedOffset, data)
       }
   }
 
@@ -231,6 +287,7 @@ export class Fetcher {
     const { state } = fetch
     const isWanted = state.isFetchable && this.subscriptions.holds(state)
     if (!isWanted || state.position?.offset !== fetch.positionOffset) {
+      this.isFreed = true
       fetch.drain()
       return false
     }
@@ -254,6 +311,7 @@ export class Fetcher {
   private endIfEmpty(fetch: CompletedFetch): void {
     if (fetch.peek() !== undefined) return
     this.advance(fetch)
+    this.isFreed = true
     fetch.drain()
     if (fetch.data.sizeInBytes > 0) this.subscriptions.moveToEnd(fetch.state)
   }
@@ -265,6 +323,7 @@ export class Fetcher {
       fetch.isInitialized = true
       return true
     }
+    this.isFreed = true
     fetch.drain()
     this.subscriptions.moveToEnd(state)
     switch (data.errorCode) {
@@ -309,10 +368,4 @@ export class Fetcher {
       [{ topic, partition }],
     )
   }
-}
-
-/** The offset that a fetch under way has asked for; undefined if it does not ask for the partition. */
-function offsetAsked({ asked, offsets }: PendingFetch, state: PartitionState): number | undefined {
-  const at = state.askedIndex
-  return asked[at] === state ? offsets[at] : offsets[asked.indexOf(state)]
 }

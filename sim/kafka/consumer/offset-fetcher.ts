@@ -43,8 +43,8 @@ export class OffsetFetcher {
   /** When something can be asked again that was refused. */
   nextDeadlineMillis(): number {
     let next = Number.POSITIVE_INFINITY
+    if (this.subscriptions.isFetching) return next
     for (const state of this.subscriptions.states()) {
-      if (state.state === 'FETCHING') continue
       const isWaiting = state.state === 'AWAIT_RESET' || state.state === 'AWAIT_VALIDATION'
       if (isWaiting && !state.isAsking && state.retryMillis > 0 && this.metadata.leaderOf(state).leader >= 0)
         next = Math.min(next, state.retryMillis)
@@ -60,6 +60,7 @@ export class OffsetFetcher {
       for (const state of this.subscriptions.states())
         if (state.state !== 'AWAIT_RESET') state.maybeValidate(this.metadata.leaderOf(state))
     }
+    if (this.subscriptions.isFetching) return
     let validations: Validation[] | undefined
     for (const state of this.subscriptions.states()) {
       if (state.state !== 'AWAIT_VALIDATION' || !state.mayAsk(nowMillis)) continue

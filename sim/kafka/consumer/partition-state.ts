@@ -1,7 +1,7 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
 import { NO_LEADER_EPOCH } from '../replication/message.ts'
 import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
-import type { AutoOffsetReset } from './config.ts'
+import type { AutoOffsetReset, ConsumerSwitches } from './config.ts'
 
 /** The leader of a partition as the client's metadata have it; -1 for none and for an unknown epoch. */
 export interface LeaderAndEpoch {
@@ -24,44 +24,106 @@ export type FetchState = 'INITIALIZING' | 'FETCHING' | 'AWAIT_RESET' | 'AWAIT_VA
 /** A way to find a position. */
 export type ResetStrategy = Exclude<AutoOffsetReset, 'none'>
 
+/** Counts what happens to the partitions of an assignment, so that nobody has to look at all of them to see it. */
+export class StateChanges {
+  /** Changes of states. */
+  states = 0
+  /** Changes of whatever decides what is fetched next. */
+  fetches = 0
+}
+
 /** How far a partition is read and what stands in the way. Source: SubscriptionState.TopicPartitionState of Kafka 4.x. */
 export class PartitionState implements TopicPartition {
   readonly topic: string
   readonly partition: number
   readonly name: PartitionName
-  state: FetchState = 'INITIALIZING'
-  position: FetchPosition | undefined
   resetStrategy: ResetStrategy | undefined
-  isPaused = false
-  /** Its offsets are being committed so that it can be given up: nothing of it is returned any more. */
-  isPendingRevocation = false
-  /** It is new, and the callback that says so has not ended. */
-  isPendingAssignedCallback = false
   /** ListOffsets, OffsetForLeaderEpoch or OffsetFetch is under way for it. */
   isAsking = false
   /** Before which nothing is asked about it. */
   retryMillis = 0
-  /** Its place in the last fetch that asked for it. */
-  askedIndex = -1
+  /** The last fetch that asked for it, and from where. */
+  askedBy: object | undefined
+  askedOffset = -1
   /** Version of the metadata by which a fetch was refused: it is not fetched until there are others. */
   refusedVersion = -1
+  private readonly switches: ConsumerSwitches
+  private readonly changes: StateChanges
+  private currentState: FetchState = 'INITIALIZING'
+  private currentPosition: FetchPosition | undefined
+  private paused = false
+  private pendingRevocation = false
+  private pendingAssignedCallback = false
 
-  constructor(topic: string, partition: number) {
+  constructor(topic: string, partition: number, switches: ConsumerSwitches, changes: StateChanges) {
     this.topic = topic
     this.partition = partition
+    this.switches = switches
     this.name = partitionName(topic, partition)
+    this.changes = changes
+    this.askedBy = undefined
+    this.resetStrategy = undefined
+    this.currentPosition = undefined
+  }
+
+  get state(): FetchState {
+    return this.currentState
+  }
+
+  set state(state: FetchState) {
+    this.currentState = state
+    this.changes.states += 1
+    this.changes.fetches += 1
+  }
+
+  get position(): FetchPosition | undefined {
+    return this.currentPosition
+  }
+
+  set position(position: FetchPosition | undefined) {
+    this.currentPosition = position
+    this.changes.fetches += 1
+  }
+
+  get isPaused(): boolean {
+    return this.paused
+  }
+
+  set isPaused(isPaused: boolean) {
+    this.paused = isPaused
+    this.changes.fetches += 1
+  }
+
+  /** Its offsets are being committed so that it can be given up: nothing of it is returned any more. */
+  get isPendingRevocation(): boolean {
+    return this.pendingRevocation
+  }
+
+  set isPendingRevocation(isPending: boolean) {
+    this.pendingRevocation = isPending
+    this.changes.fetches += 1
+  }
+
+  /** It is new, and the callback that says so has not ended. */
+  get isPendingAssignedCallback(): boolean {
+    return this.pendingAssignedCallback
+  }
+
+  set isPendingAssignedCallback(isPending: boolean) {
+    this.pendingAssignedCallback = isPending
+    this.changes.fetches += 1
   }
 
   get hasValidPosition(): boolean {
-    return this.state === 'FETCHING'
+    return this.currentState === 'FETCHING'
   }
 
   get isFetchable(): boolean {
     return (
-      this.state === 'FETCHING' &&
-      !this.isPaused &&
-      !this.isPendingRevocation &&
-      !this.isPendingAssignedCallback
+      this.currentState === 'FETCHING' &&
+      !this.paused &&
+      !this.pendingRevocation &&
+      !this.pendingAssignedCallback
     )
   }
 
@@ -109,11 +171,12 @@ export class PartitionState implements TopicPartition {
   failed(retryMillis: number): void {
     this.isAsking = false
     this.retryMillis = retryMillis
+    this.changes.fetches += 1
   }
 
   private validate(position: FetchPosition): void {
     const isKnown = position.offsetEpoch >= 0 && position.currentLeader.epoch >= 0
-    this.state = isKnown ? 'AWAIT_VALIDATION' : 'FETCHING'
+    this.state = isKnown && this.switches.validatePosition ? 'AWAIT_VALIDATION' : 'FETCHING'
     this.position = position
     this.free()
   }

@@ -4,7 +4,7 @@ import { RebalanceCallbacks } from './callbacks.ts'
 import { ClassicMembership } from './classic-membership.ts'
 import { type ClientOwner, ConsumerClient } from './client.ts'
 import { Commits } from './commits.ts'
-import type { ConsumerConfig } from './config.ts'
+import type { ConsumerConfig, ConsumerSwitches } from './config.ts'
 import { ConsumerMembership } from './consumer-membership.ts'
 import { CoordinatorLookup } from './coordinator-lookup.ts'
 import { ConsumerError } from './error.ts'
@@ -59,10 +59,10 @@ export class PollLoop implements ClientOwner {
   private seenAssignment = 0
   private seenVersion = 0
 
-  constructor(config: ConsumerConfig, channel: Channel, hooks: ConsumerHooks) {
+  constructor(config: ConsumerConfig, channel: Channel, hooks: ConsumerHooks, switches: ConsumerSwitches) {
     const randomBelow = (bound: number): number => hooks.randomBelow(bound)
     this.hooks = hooks
-    this.subscriptions = new SubscriptionState(config['auto.offset.reset'])
+    this.subscriptions = new SubscriptionState(config['auto.offset.reset'], switches)
     this.client = new ConsumerClient(config, channel, this, randomBelow)
     this.metadata = new ConsumerMetadata(
       this.client,
@@ -255,12 +255,16 @@ export class PollLoop implements ClientOwner {
       if (!(error instanceof ConsumerError)) throw error
       this.error = error
     }
-    this.workMillis = Math.min(
-      this.group?.autoCommit.nextDeadlineMillis() ?? Number.POSITIVE_INFINITY,
-      this.group?.membership.workDeadlineMillis() ?? Number.POSITIVE_INFINITY,
-      this.fetcher.nextDeadlineMillis(),
-      this.offsetFetcher.nextDeadlineMillis(),
-    )
+    const { group } = this
+    // Nothing of a poll gets on while a callback of the application runs: its end is a turn of its own.
+    this.workMillis = this.callbacks.isBusy
+      ? Number.POSITIVE_INFINITY
+      : Math.min(
+          group?.autoCommit.nextDeadlineMillis() ?? Number.POSITIVE_INFINITY,
+          group?.membership.workDeadlineMillis() ?? Number.POSITIVE_INFINITY,
+          this.fetcher.nextDeadlineMillis(),
+          this.offsetFetcher.nextDeadlineMillis(),
+        )
   }
 
   /** One turn of poll. @throws ConsumerError */

@@ -36,6 +36,7 @@ export class Positions {
     this.error = undefined
     if (error !== undefined) throw error
     this.offsetFetcher.validatePositions(nowMillis)
+    if (this.subscriptions.isFetching) return
     let initializing: PartitionState[] | undefined
     for (const state of this.subscriptions.states())
       if (state.state === 'INITIALIZING' && !state.isPendingAssignedCallback && state.mayAsk(nowMillis)) {

@@ -1,9 +1,9 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
 import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
-import type { AutoOffsetReset } from './config.ts'
+import type { AutoOffsetReset, ConsumerSwitches } from './config.ts'
 import { ConsumerError } from './error.ts'
 import type { PartitionOffset } from './hooks.ts'
-import { PartitionState, type ResetStrategy } from './partition-state.ts'
+import { PartitionState, type ResetStrategy, StateChanges } from './partition-state.ts'
 
 type SubscriptionType = 'NONE' | 'AUTO_TOPICS' | 'AUTO_PATTERN' | 'USER_ASSIGNED'
 
@@ -17,13 +17,19 @@ export class SubscriptionState {
   assignmentId = 0
   /** Raised whenever a position changes. */
   changes = 0
+  readonly stateChanges = new StateChanges()
   private type: SubscriptionType = 'NONE'
   /** Topics of all members, of which the leader of a classic group wants metadata. */
   private groupTopics: ReadonlySet<string> = new Set()
+  private readonly switches: ConsumerSwitches
   private assigned = new Map<PartitionName, PartitionState>()
+  /** Whether all partitions are being fetched, as of that many changes of states. */
+  private areFetching = true
+  private seenStates = 0
 
-  constructor(defaultReset: AutoOffsetReset) {
+  constructor(defaultReset: AutoOffsetReset, switches: ConsumerSwitches) {
     this.defaultReset = defaultReset
+    this.switches = switches
   }
 
   get isEmpty(): boolean {
@@ -109,6 +115,16 @@ export class SubscriptionState {
     return this.assigned.values()
   }
 
+  /** Whether every partition has a position that nobody doubts, which is so nearly always. */
+  get isFetching(): boolean {
+    const { states } = this.stateChanges
+    if (this.seenStates === states) return this.areFetching
+    this.seenStates = states
+    this.areFetching = true
+    for (const { hasValidPosition } of this.assigned.values()) if (!hasValidPosition) this.areFetching = false
+    return this.areFetching
+  }
+
   partitions(): TopicPartition[] {
     return Array.from(this.assigned.values(), ({ topic, partition }) => ({ topic, partition }))
   }
@@ -171,9 +187,13 @@ export class SubscriptionState {
     this.assigned = new Map()
     this.assignmentId += 1
     this.changes += 1
+    this.stateChanges.states += 1
+    this.stateChanges.fetches += 1
     for (const { topic, partition } of partitions) {
       const name = partitionName(topic, partition)
-      this.assigned.set(name, before.get(name) ?? new PartitionState(topic, partition))
+      const known = before.get(name)
+      const state = known ?? new PartitionState(topic, partition, this.switches, this.stateChanges)
+      this.assigned.set(name, state)
     }
   }
 }

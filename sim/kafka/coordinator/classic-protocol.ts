@@ -76,7 +76,6 @@ export class ClassicProtocol {
   /** Takes over a group as the log has it: all members' sessions begin anew. */
   load(groupId: string, value: GroupMetadataValue, nowMillis: number): void {
     const group = ClassicGroup.loaded(groupId, value, this.options.subscribedTopics)
-    const rebalance = this.enter(group)
     for (const persisted of value.members) {
       const { rebalanceTimeout, sessionTimeout, subscription } = persisted
       const member = new ClassicMember({
@@ -87,11 +86,18 @@ export class ClassicProtocol {
         protocols: [{ name: value.protocol ?? '', metadata: subscription }],
       })
       group.add(member)
-      rebalance.refreshSession(member, nowMillis)
     }
     group.refreshSubscribedTopics()
-    this.options.expiry.noLaterThan(nowMillis)
+    const rebalance = this.adopt(group, nowMillis)
     if (group.members.size > this.options.config['group.max.size']) rebalance.prepare(nowMillis)
+  }
+
+  /** Coordinates a group from now on: all members' sessions begin anew. */
+  adopt(group: ClassicGroup, nowMillis: number): ClassicRebalance {
+    const rebalance = this.enter(group)
+    for (const member of group.members.values()) rebalance.refreshSession(member, nowMillis)
+    this.options.expiry.noLaterThan(nowMillis)
+    return rebalance
   }
 
   /** Forgets a group that has no members. */

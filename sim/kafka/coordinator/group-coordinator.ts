@@ -217,6 +217,11 @@ export class GroupCoordinator implements OffsetGroups {
       if (this.find(groupId) === undefined) this.createSimple(groupId, nowMillis)
   }
 
+  /** Coordinates a group that its log has, but that was formed elsewhere. */
+  adopt(group: ClassicGroup, nowMillis: number): void {
+    this.classic.adopt(group, nowMillis)
+  }
+
   /** The broker is leader no more: all who wait are told NOT_COORDINATOR, and nothing is due any more. */
   unload(nowMillis: number): void {
     for (const groupId of [...this.classic.rebalances.keys()]) this.classic.remove(groupId, nowMillis)

@@ -15,7 +15,7 @@ import type { Disk } from './disk.ts'
 import type { EpochEndOffset, LeaderEpochCache } from './epoch-cache.ts'
 import { FlushPoint } from './flush.ts'
 import type { LoadedLog, LogOptions } from './options.ts'
-import type { ProducerState } from './producer-state.ts'
+import { ProducerState } from './producer-state.ts'
 import { type FetchIsolation, OUT_OF_RANGE, type ReadResult, readBatches, UNREADABLE } from './read.ts'
 import { applyBatch, rebuildProducerState } from './rebuild.ts'
 import { LogSegment } from './segment.ts'
@@ -32,7 +32,6 @@ export class Log {
   readonly options: LogOptions
   readonly segments: LogSegments
   readonly epochs: LeaderEpochCache
-  readonly producers: ProducerState
   readonly flushes: FlushPoint
   readonly highWatermarkCheckpoint: Checkpoint
   readonly logStartCheckpoint: Checkpoint
@@ -45,6 +44,7 @@ export class Log {
   private start: number
   private high: number
   private unstable = -1
+  private knownProducers: ProducerState | undefined
 
   constructor(options: LogOptions, loaded: LoadedLog) {
     const { broker, startMillis } = options
@@ -54,7 +54,7 @@ export class Log {
     this.disk = options.disk
     this.segments = new LogSegments(loaded.segments)
     this.epochs = loaded.epochs
-    this.producers = loaded.producers
+    this.knownProducers = loaded.producers
     this.firstDirtyOffset = loaded.firstDirtyOffset
     this.end = this.segments.active.nextOffset
     this.start = loaded.logStartOffset
@@ -67,6 +67,16 @@ export class Log {
     this.highWatermarkCheckpoint = new Checkpoint(highMs, startMillis, this.high)
     this.logStartCheckpoint = new Checkpoint(startMs, startMillis, this.start)
     this.settleTransactions()
+  }
+
+  /** What the log implies of its producers; made when somebody asks, since many logs never have one. */
+  get producers(): ProducerState {
+    if (this.knownProducers === undefined) {
+      this.knownProducers = new ProducerState(this.options)
+      this.knownProducers.raiseLogStart(this.start)
+      this.knownProducers.advanceTo(this.end)
+    }
+    return this.knownProducers
   }
 
   get config(): LogConfig {
@@ -184,6 +194,12 @@ export class Log {
     for (const batch of batches) this.write(batch, nowMillis)
     this.afterWrite(nowMillis)
     return 'NONE'
+  }
+
+  /** Offset below which a reader may see records (rule F2). */
+  readBound(isolation: FetchIsolation): number {
+    if (isolation === 'log_end') return this.end
+    return isolation === 'high_watermark' ? this.high : this.lastStableOffset
   }
 
   /**
@@ -306,11 +322,6 @@ export class Log {
     return true
   }
 
-  private readBound(isolation: FetchIsolation): number {
-    if (isolation === 'log_end') return this.end
-    return isolation === 'high_watermark' ? this.high : this.lastStableOffset
-  }
-
   private rollIfDue(
     bytes: number,
     maxTimestamp: number,
@@ -333,7 +344,7 @@ export class Log {
 
   private afterWrite(nowMillis: number): void {
     this.changedMillis = nowMillis
-    this.producers.advanceTo(this.end)
+    this.knownProducers?.advanceTo(this.end)
     this.updateFirstUnstable()
     const flushMessages = this.config['flush.messages']
     if (flushMessages === Number.POSITIVE_INFINITY) return
@@ -348,7 +359,7 @@ export class Log {
   }
 
   private settleTransactions(): void {
-    this.producers.transactions.settle(this.high)
+    this.knownProducers?.transactions.settle(this.high)
     this.updateFirstUnstable()
   }
 
@@ -360,7 +371,7 @@ export class Log {
   }
 
   private updateFirstUnstable(): void {
-    const offset = this.producers.transactions.firstUnstableOffset
+    const offset = this.knownProducers?.transactions.firstUnstableOffset ?? -1
     this.unstable = offset < 0 ? -1 : Math.max(offset, this.start)
   }
 

@@ -18,7 +18,8 @@ export interface LogOptions {
 export interface LoadedLog {
   readonly segments: readonly LogSegment[]
   readonly epochs: LeaderEpochCache
-  readonly producers: ProducerState
+  /** undefined if nobody has written to it. */
+  readonly producers: ProducerState | undefined
   readonly highWatermark: number
   readonly logStartOffset: number
   readonly recoveryPoint: number

@@ -24,7 +24,7 @@ export interface ProducerSnapshot {
 
 /** Broker-wide and log-wide values that the state depends on. */
 export interface ProducerStateOptions {
-  readonly config: LogBrokerConfig
+  readonly broker: LogBrokerConfig
   readonly switches: LogSwitches
   /** When the broker was started: the scans for expired producers count from there. */
   readonly startMillis: number
@@ -92,7 +92,7 @@ export class ProducerState {
     const oldest = this.transactions.firstOngoing
     const silentSince =
       oldest === undefined ? -1 : (this.producers.get(oldest.producerId)?.lastTimestamp ?? -1)
-    const limitMillis = this.options.config['transaction.max.timeout.ms'] + LATE_TRANSACTION_BUFFER_MS
+    const limitMillis = this.options.broker['transaction.max.timeout.ms'] + LATE_TRANSACTION_BUFFER_MS
     return silentSince > 0 && nowMillis - silentSince > limitMillis
   }
 
@@ -158,7 +158,7 @@ export class ProducerState {
 
   /** Forgets producers without an open transaction that have not written for too long (rule S5). */
   removeExpired(nowMillis: number): void {
-    const expirationMillis = this.options.config['producer.id.expiration.ms']
+    const expirationMillis = this.options.broker['producer.id.expiration.ms']
     for (const [producerId, entry] of this.producers) {
       if (isExpired(entry, nowMillis, expirationMillis)) this.producers.delete(producerId)
     }
@@ -236,7 +236,7 @@ export class ProducerState {
     const snapshot = this.list[this.list.length - 1]
     this.end = snapshot?.offset ?? logStartOffset
     this.lastSnapshotOffset = this.end
-    const expirationMillis = this.options.config['producer.id.expiration.ms']
+    const expirationMillis = this.options.broker['producer.id.expiration.ms']
     for (const stored of snapshot?.producers ?? []) {
       if (isExpired(stored, nowMillis, expirationMillis)) continue
       const entry = ProducerStateEntry.restored(stored, this.options.switches.producerStateWindow)
@@ -252,8 +252,8 @@ export class ProducerState {
    * changed meanwhile, so that the last of them stands for all.
    */
   private scan(nowMillis: number): void {
-    const { config, startMillis } = this.options
-    const intervalMillis = config['producer.id.expiration.check.interval.ms']
+    const { broker, startMillis } = this.options
+    const intervalMillis = broker['producer.id.expiration.check.interval.ms']
     const tick = Math.floor((nowMillis - startMillis) / intervalMillis)
     if (tick <= this.lastScan) return
     this.lastScan = tick
@@ -265,7 +265,7 @@ export class ProducerState {
     entry: ProducerStateEntry | undefined,
     guard: VerificationGuard,
   ): boolean {
-    if (!this.options.config['transaction.partition.verification.enable']) return false
+    if (!this.options.broker['transaction.partition.verification.enable']) return false
     const ongoing = entry !== undefined && entry.currentTxnFirstOffset !== NO_OFFSET
     if (ongoing && entry.producerEpoch === batch.producerEpoch) return false
     return !this.verifications.verifies(batch.producerId, guard)

@@ -31,21 +31,18 @@ export interface PageCacheLoss {
   readonly torn?: boolean
 }
 
-const NEW_LOG: StoredLog = {
-  segments: [],
-  epochs: [],
-  snapshots: [],
-  highWatermark: 0,
-  recoveryPoint: 0,
-  logStartOffset: 0,
-  durableOffset: 0,
-  firstDirtyOffset: undefined,
-  cleanShutdown: true,
-}
-
 /** A log without content. @param logStartOffset where it begins, if not at 0 */
 export function createLog(options: LogOptions, nowMillis: number, logStartOffset = 0): Log {
-  return openLog({ ...NEW_LOG, logStartOffset }, options, nowMillis)
+  return new Log(options, {
+    segments: [new LogSegment(logStartOffset, nowMillis)],
+    epochs: new LeaderEpochCache(),
+    producers: undefined,
+    highWatermark: logStartOffset,
+    logStartOffset,
+    recoveryPoint: logStartOffset,
+    durableOffset: logStartOffset,
+    firstDirtyOffset: undefined,
+  })
 }
 
 /** The broker is shut down in order: everything is flushed, and every checkpoint is written (rule L15). */
@@ -92,7 +89,6 @@ export function crashMachine(log: Log, nowMillis: number, loss: PageCacheLoss = 
  * LogLoader, LogSegment.recover.
  */
 export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number): Log {
-  const { broker, switches, startMillis } = options
   const epochs = new LeaderEpochCache(disk.epochs)
   const checked = disk.cleanShutdown ? disk.segments : checkSegments(disk, epochs, nowMillis)
   const kept = endOf(checked) < disk.logStartOffset ? [] : checked
@@ -102,18 +98,17 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   const logStartOffset = Math.max(disk.logStartOffset, (segments[0] as LogSegment).baseOffset)
   epochs.truncateFromEnd(logEndOffset)
   epochs.truncateFromStart(disk.logStartOffset)
-  const state = { config: broker, switches, startMillis }
   const isRecovered = disk.cleanShutdown || logEndOffset <= disk.recoveryPoint
   const snapshots = isRecovered
     ? disk.snapshots
     : recoveredSnapshots(
-        new ProducerState(state, disk.snapshots),
+        new ProducerState(options, disk.snapshots),
         segments,
         disk.recoveryPoint,
         logStartOffset,
         nowMillis,
       )
-  const producers = new ProducerState(state, snapshots)
+  const producers = new ProducerState(options, snapshots)
   producers.removeStraySnapshots(segments.map(({ baseOffset }) => baseOffset))
   rebuildProducerState(producers, new LogSegments(segments), logStartOffset, logEndOffset, nowMillis)
   const recoveryPoint = Math.min(disk.cleanShutdown ? logEndOffset : disk.recoveryPoint, logEndOffset)

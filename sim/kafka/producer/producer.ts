@@ -174,11 +174,12 @@ export class Producer implements SenderOwner, PendingOwner {
     return Math.min(this.deadlines.nextMillis(), this.sender.nextDeadlineMillis())
   }
 
-  /** Whether the next deadline is only the refresh of metadata by age, for which nobody waits. */
+  /** Whether nothing is to be sent and the next deadline is only the refresh of metadata by age, for which nobody waits. */
   get isIdle(): boolean {
     const { metadata } = this.sender
     return (
       this.deadlines.nextMillis() === Number.POSITIVE_INFINITY &&
+      this.sender.isIdle &&
       !metadata.isWanted &&
       this.sender.nextDeadlineMillis() >= metadata.nextUpdateMillis()
     )

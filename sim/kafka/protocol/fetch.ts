@@ -9,10 +9,22 @@ export interface FetchPartitionData extends FetchPartition {
   readonly partition: number
 }
 
+/** Epoch of a fetch that belongs to no session: it names all partitions that are wanted. Source: FetchMetadata. */
+export const FINAL_EPOCH = -1
+/** Epoch of a fetch that names all partitions that are wanted, and asks for a session of them. */
+export const INITIAL_EPOCH = 0
+/** The session of a fetch that has none yet. */
+export const NO_SESSION = 0
+
+/** A topic with some of its partitions, by their index. */
+export interface ForgottenTopic {
+  readonly topic: string
+  readonly partitions: readonly number[]
+}
+
 /**
- * Fetch, by FetchRequest.json of Kafka 4.x. Sessions (KIP-227) only save bytes, so every request is a full one: it names
- * all partitions that are wanted. Of a follower that may wait (maxWaitMs > 0), a leader remembers what it last asked for,
- * as in a session, and leaves out what there is nothing new to say of; one that may not wait is told everything.
+ * Fetch, by FetchRequest.json of Kafka 4.x. In a session (KIP-227) it names only partitions that were not in the session
+ * or are wanted from elsewhere now, and the answer has only those of which there is something new to say.
  */
 export interface FetchRequestData {
   /** Broker that follows; -1 for consumers. */
@@ -23,10 +35,16 @@ export interface FetchRequestData {
   readonly minBytes: number
   readonly maxBytes: number
   readonly isolationLevel: IsolationLevel
+  /** NO_SESSION, also if left out. */
+  readonly sessionId?: number
+  /** FINAL_EPOCH, also if left out, INITIAL_EPOCH, or how many fetches of the session there were before. */
+  readonly sessionEpoch?: number
   readonly topics: readonly {
     readonly topic: string
     readonly partitions: readonly FetchPartitionData[]
   }[]
+  /** Partitions of the session that are not wanted any more. */
+  readonly forgottenTopics?: readonly ForgottenTopic[]
 }
 
 /** What is fetched of one partition. */
@@ -34,9 +52,11 @@ export interface FetchedPartitionData extends FetchedPartition {
   readonly partitionIndex: number
 }
 
-/** The answer to Fetch. A partition may be left out when there is nothing to say of it, as in a session. */
+/** The answer to Fetch. */
 export interface FetchResponseData {
   readonly errorCode: ErrorCode
+  /** NO_SESSION, also if left out. */
+  readonly sessionId?: number
   readonly responses: readonly {
     readonly topic: string
     readonly partitions: readonly FetchedPartitionData[]

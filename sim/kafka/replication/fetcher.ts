@@ -54,6 +54,7 @@ export class PartitionFetcher {
   /** The log is the same as its leader's. */
   resume(): void {
     this.state = 'fetching'
+    this.fetchOffset = this.log.logEndOffset
   }
 
   /** The next request; undefined while it waits or has given up. */

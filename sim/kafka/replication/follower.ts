@@ -6,6 +6,11 @@ export const UNKNOWN_OFFSET = -1
 /** Broker epoch of a fetch that carries none (before Fetch v15). */
 export const NO_BROKER_EPOCH = -1
 
+/** When a follower last fetched everything that it follows. */
+export interface FetchClock {
+  readonly lastFetchMillis: number
+}
+
 /** What a leader knows of one follower, from its fetches. Source: Replica, ReplicaState. */
 export class FollowerState {
   readonly brokerId: number
@@ -15,8 +20,12 @@ export class FollowerState {
   /** Where the leader's log ended at its last fetch, and when that was. */
   private lastFetchLeaderLogEndOffset = 0
   private lastFetchMillis = 0
-  /** When it last had everything that the leader had. */
-  lastCaughtUpMillis = 0
+  private ownCaughtUpMillis = 0
+  /**
+   * Set while every fetch says the same of it, that it has everything: then the time of the last one is not noted here
+   * for each of many partitions, but there for all of them.
+   */
+  private clock: FetchClock | undefined
   /** The high watermark in the last answer to it. */
   toldHighWatermark = UNKNOWN_OFFSET
   /** The life in which it fetched. */
@@ -24,6 +33,30 @@ export class FollowerState {
 
   constructor(brokerId: number) {
     this.brokerId = brokerId
+  }
+
+  /** When it last had everything that the leader had. */
+  get lastCaughtUpMillis(): number {
+    const { clock, ownCaughtUpMillis } = this
+    return clock === undefined ? ownCaughtUpMillis : Math.max(ownCaughtUpMillis, clock.lastFetchMillis)
+  }
+
+  /** From its last fetch on it has everything, as often as it fetches. */
+  idle(clock: FetchClock): void {
+    this.clock = clock
+  }
+
+  /** There is something for it again. @param atMillis when it fetched last without getting anything */
+  awake(atMillis: number): void {
+    if (this.clock === undefined) return
+    this.clock = undefined
+    this.lastFetchMillis = atMillis
+    this.caughtUp(atMillis)
+  }
+
+  /** It had everything at this moment. */
+  caughtUp(atMillis: number): void {
+    if (atMillis > this.ownCaughtUpMillis) this.ownCaughtUpMillis = atMillis
   }
 
   /** Notes a fetch: it has everything below the offset that it asks for (rule R5). */
@@ -34,9 +67,8 @@ export class FollowerState {
     leaderEndOffset: number,
     brokerEpoch: number,
   ): void {
-    if (fetchOffset >= leaderEndOffset) this.lastCaughtUpMillis = Math.max(this.lastCaughtUpMillis, nowMillis)
-    else if (fetchOffset >= this.lastFetchLeaderLogEndOffset)
-      this.lastCaughtUpMillis = Math.max(this.lastCaughtUpMillis, this.lastFetchMillis)
+    if (fetchOffset >= leaderEndOffset) this.caughtUp(nowMillis)
+    else if (fetchOffset >= this.lastFetchLeaderLogEndOffset) this.caughtUp(this.lastFetchMillis)
     this.logStartOffset = logStartOffset
     this.logEndOffset = fetchOffset
     this.lastFetchLeaderLogEndOffset = leaderEndOffset
@@ -56,7 +88,8 @@ export class FollowerState {
    * @param inSync it is in the ISR, and gets the benefit of the doubt
    */
   reset(nowMillis: number, leaderEndOffset: number, newLeader: boolean, inSync: boolean): void {
-    this.lastCaughtUpMillis = inSync ? nowMillis : 0
+    this.clock = undefined
+    this.ownCaughtUpMillis = inSync ? nowMillis : 0
     if (!newLeader) {
       this.lastFetchLeaderLogEndOffset = leaderEndOffset
       this.lastFetchMillis = inSync ? nowMillis : 0

@@ -14,6 +14,9 @@ export interface IsrState {
   readonly proposed: Isr | undefined
 }
 
+/** That of a replica that does not lead. */
+export const NO_ISR: IsrState = { committed: [], maximal: [], proposed: undefined }
+
 /** An ISR without pending changes. */
 export function committedIsr(isr: Isr): IsrState {
   return { committed: isr, maximal: isr, proposed: undefined }

@@ -6,7 +6,7 @@ import type { Log } from '../log/log.ts'
 import type { FetchIsolation } from '../log/read.ts'
 import type { ReplicationConfig, ReplicationSwitches } from './config.ts'
 import { FollowerState, NO_BROKER_EPOCH, UNKNOWN_OFFSET } from './follower.ts'
-import { committedIsr, type IsrState, pendingExpand, pendingShrink } from './isr.ts'
+import { committedIsr, type IsrState, NO_ISR, pendingExpand, pendingShrink } from './isr.ts'
 import {
   type AlterPartitionRequest,
   type AlterPartitionResponse,
@@ -41,6 +41,7 @@ export interface PartitionHost {
   highWatermarkRaised(partition: Partition, nowMillis: number): void
 }
 
+const NO_FOLLOWERS: ReadonlyMap<number, FollowerState> = new Map()
 const WAITING: ReplicationProgress = { done: false, errorCode: 'NONE' }
 const REPLICATED: ReplicationProgress = { done: true, errorCode: 'NONE' }
 const UNDEFINED_END: EpochEndOffset = { epoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET }
@@ -52,11 +53,11 @@ export class Partition {
   leaderEpoch = -1
   partitionEpoch = -1
   replicas: readonly number[] = []
-  isr: IsrState = committedIsr([])
+  isr: IsrState = NO_ISR
   /** Where the log ended when it became leader in this epoch; undefined for followers. */
   epochStartOffset: number | undefined
   private readonly host: PartitionHost
-  private readonly followers = new Map<number, FollowerState>()
+  private followers = NO_FOLLOWERS
 
   constructor(log: Log, host: PartitionHost) {
     this.log = log
@@ -111,8 +112,8 @@ export class Partition {
     this.partitionEpoch = state.partitionEpoch
     this.epochStartOffset = undefined
     this.replicas = state.replicas
-    this.isr = committedIsr([])
-    this.followers.clear()
+    this.isr = NO_ISR
+    this.followers = NO_FOLLOWERS
     return newEpoch
   }
 
@@ -215,10 +216,19 @@ export class Partition {
   /** Whether a reader would get nothing of it. */
   isIdleForReader(request: FetchPartition, isolation: FetchIsolation): boolean {
     const { log } = this
-    let bound = log.highWatermark
-    if (isolation === 'txn_committed') bound = log.lastStableOffset
-    else if (isolation === 'log_end') bound = log.logEndOffset
-    return request.fetchOffset === bound && !log.isOffline && this.isUpToDate(request)
+    return request.fetchOffset === log.readBound(isolation) && !log.isOffline && this.isUpToDate(request)
+  }
+
+  /** Whether a reader would get records of it, which can be told without reading them. */
+  hasRecordsFor(request: FetchPartition, isolation: FetchIsolation): boolean {
+    const { log } = this
+    const { fetchOffset } = request
+    return (
+      fetchOffset >= log.logStartOffset &&
+      fetchOffset < log.readBound(isolation) &&
+      !log.isOffline &&
+      this.isUpToDate(request)
+    )
   }
 
   private isUpToDate({ currentLeaderEpoch, lastFetchedEpoch }: FetchPartition): boolean {
@@ -277,10 +287,10 @@ export class Partition {
   }
 
   private followTheAssignment(replicas: readonly number[]): void {
-    for (const id of this.followers.keys()) if (!replicas.includes(id)) this.followers.delete(id)
-    for (const id of replicas) {
-      if (id !== this.host.brokerId && !this.followers.has(id)) this.followers.set(id, new FollowerState(id))
-    }
+    const followers = new Map<number, FollowerState>()
+    for (const id of replicas)
+      if (id !== this.host.brokerId) followers.set(id, this.followers.get(id) ?? new FollowerState(id))
+    this.followers = followers
   }
 
   private checkEpoch(currentLeaderEpoch: number): ErrorCode {

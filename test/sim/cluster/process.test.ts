@@ -206,7 +206,7 @@ describe('a process that is paused', () => {
       [b, a],
     ] as const) {
       const link = network.link(from, to)
-      link.observers.add({
+      link.observe({
         linkChanged: () => told.push(`${kernel.nowMicros / 1_000} ${from.name} ${link.isOpen}`),
       })
     }

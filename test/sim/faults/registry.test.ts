@@ -11,7 +11,14 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   partition: { partition: ['receiver', 'broker'], for: '2s' },
   slow: { slow: ['broker', 'receiver'], by: '1s', for: '2s' },
   redeliver: { redeliver: 'receiver' },
+  scale: { scale: 'receiver', instances: 3 },
+  deploy: { deploy: 'receiver', version: 'v1' },
+  addPartitions: { addPartitions: 'letters', partitions: 4 },
+  replay: { replay: 'receiver' },
 }
+
+/** What is no process. */
+const NO_TARGETS: ReadonlySet<string> = new Set(['addPartitions'])
 
 describe('the registry', () => {
   it('[F6] knows each kind by a name of its own', () => {
@@ -32,7 +39,7 @@ describe('the registry', () => {
     const example = EXAMPLES[kind.kind] as Record<string, unknown>
     const settings = schema.parse(example)
     expect(says).toMatch(/^[A-Z].*\.$/)
-    expect(targets(settings)).toEqual([example[kind.kind]].flat())
+    expect(targets(settings)).toEqual(NO_TARGETS.has(kind.kind) ? [] : [example[kind.kind]].flat())
     expect(inWords(settings)).toMatch(/\S+ \S+/)
     expect(schema.safeParse({ ...example, colour: 'red' }).success).toBe(false)
     expect(schema.safeParse({ ...example, [kind.kind]: 7 }).success).toBe(false)

@@ -56,7 +56,7 @@ describe('a cluster that is built at rest', () => {
     expect(stateOf(clusterOf('at rest', {}, names))).toBe(stateOf(clusterOf('cold', {}, names)))
   })
 
-  it.each(scenarioFiles().filter(({ scenario }) => isIndependentOfMoments(scenario)))(
+  it.each(scenarioFiles().filter(({ scenario }) => comesToRest(scenario)))(
     '[B19] is as if it had been started cold: $path',
     async (file) => {
       const { parts } = prepare(await systemOf(file), file.scenario.params)
@@ -134,9 +134,14 @@ describe('a cluster whose state at rest is not known', () => {
   })
 })
 
-/** Logs that roll after some milliseconds show in how many segments they are when things were written. */
-function isIndependentOfMoments({ cluster }: Scenario): boolean {
-  return cluster.kafka['segment.ms'] === undefined
+/**
+ * Settings under which a cluster is not at rest within seconds, or shows when things were written: logs that roll after
+ * some milliseconds, followers that wait long for the next fetch, retention that looks at all logs all the time.
+ */
+const RESTLESS = ['segment.ms', 'replica.fetch.wait.max.ms', 'log.retention.check.interval.ms'] as const
+
+function comesToRest({ cluster: { kafka } }: Scenario): boolean {
+  return RESTLESS.every((setting) => kafka[setting] === undefined)
 }
 
 function kernelOfRun(): Kernel {

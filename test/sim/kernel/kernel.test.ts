@@ -185,6 +185,19 @@ describe('kernel', () => {
     expect(kernel.nowMicros).toBeLessThanOrEqual(100)
   })
 
+  it.each([
+    ['ends when events go on and on at one moment', 0, 'standstill'],
+    ['goes on as long as time passes, however little', 1, 'events'],
+  ])('[K29] %s', async (_what, delayMicros, exhausted) => {
+    const kernel = kernelOf({ budget: { maxEvents: 1_000_000, maxMicros: noon, maxTraceRecords: 1 } })
+    const entity = kernel.choices.entity('order-1')
+    const again = { onEvent: () => void kernel.schedule(delayMicros, entity, again, 0, undefined) }
+    kernel.schedule(7, entity, again, 0, undefined)
+    await drive(kernel)
+    expect(kernel.exhausted).toBe(exhausted)
+    expect(kernel.events).toBe(exhausted === 'events' ? 1_000_000 : 400_000)
+  })
+
   it('[K19] a run that has nothing left to do is not exhausted, whatever its budget', async () => {
     const kernel = kernelOf({ budget: { maxEvents: 10, maxMicros: 10, maxTraceRecords: 10 } })
     await order(kernel, [

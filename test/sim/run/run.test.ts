@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest'
 import orderChoreography from '../../../scenarios/order-choreography/system.ts'
 import { type Tape, tapeConflicts } from '../../../sim/kernel/tape.ts'
 import type { Trace } from '../../../sim/kernel/trace.ts'
+import { DEFAULT_BUDGET } from '../../../sim/run/scenario.ts'
 import { EDITS, ERRORS, PLACES, saga, sagaScenario } from '../../fixtures/saga.ts'
 import { scenarioFiles, systemOf } from '../../fixtures/scenarios.ts'
 import { PLAIN_MESSAGING, stage } from '../../fixtures/stage.ts'
@@ -255,9 +256,26 @@ describe('verdicts', () => {
   })
 })
 
+describe('a handler that goes in circles', () => {
+  it.each([
+    [
+      '0ms',
+      /^at \S+ s events go on and on and no time passes: something waits for nothing; desk\.ask sleep was reached \d+ times$/,
+    ],
+    ['1ms', /^the budget of virtual time ran out; desk\.ask sleep was reached \d+ times$/],
+  ])('[K29] and waits %s each time is told with the step that it comes to', async (pause, reason) => {
+    const circling = () => async (_request: unknown, ctx: HandlerContext<unknown, unknown>) => {
+      for (;;) await ctx.sleep(pause)
+    }
+    const result = await answering(circling, { events: 2_000_000, time: '10s' })
+    expect(result).toMatchObject({ verdict: 'inconclusive', reason: expect.stringMatching(reason) })
+  })
+})
+
 /** A service that answers one kind of request, with handlers that are careless about types. */
 function answering(
   make: () => (request: { readonly n: number }, ctx: HandlerContext<unknown, unknown>) => Promise<unknown>,
+  budget: Scenario['budget'] = DEFAULT_BUDGET,
 ) {
   const ask = route<{ readonly n: number }, unknown>('desk', 'ask')
   const desk = service('desk', PLAIN_MESSAGING, ({ route: answer }) => answer(ask, make()))
@@ -265,7 +283,8 @@ function answering(
     const { status, body } = await user.call(ask, { n })
     user.log('answered', { status, body })
   }
-  return stage({ services: [desk], workload: { noun: 'question', act } }, { workload: { orders: 2 } })
+  const parts = { services: [desk], workload: { noun: 'question', act } }
+  return stage(parts, { workload: { orders: 2 }, budget })
 }
 
 describe("mistakes of a system's code", () => {

@@ -14,8 +14,8 @@ const epochEnd = (leaderEpoch: number, endOffset: number, errorCode: ErrorCode =
 const MOVED = { ...fetchRefused('NOT_LEADER_OR_FOLLOWER'), partitionIndex: 0 }
 
 /** A consumer that has read offsets 0 to 9 in epoch 5 when epoch 6 begins. */
-function afterElection(reset: 'earliest' | 'none' = 'earliest'): ConsumerStage {
-  const stage = new ConsumerStage({ 'auto.offset.reset': reset }).assignAt(0, T0)
+function afterElection(reset: 'earliest' | 'none' = 'earliest', validatePosition = true): ConsumerStage {
+  const stage = new ConsumerStage({ 'auto.offset.reset': reset }, true, { validatePosition }).assignAt(0, T0)
   stage.poll()
   stage.take('Fetch').answer(fetched(found(0, [batchAt(0, 10)])))
   expect(stage.offsets()).toHaveLength(10)
@@ -87,6 +87,14 @@ describe('validation of positions', () => {
       body: { topics: [{ partitions: [{ currentLeaderEpoch: 6, leaderEpoch: 5 }] }] },
     })
     ask.answer(epochEnd(5, 10))
+    expect(stage.take('Fetch')).toMatchObject({
+      nodeId: 2,
+      body: { topics: [{ partitions: [{ fetchOffset: 10, currentLeaderEpoch: 6 }] }] },
+    })
+  })
+
+  it('[KF4] B5: reads on at its offset without asking, with the switch', () => {
+    const stage = afterElection('earliest', false)
     expect(stage.take('Fetch')).toMatchObject({
       nodeId: 2,
       body: { topics: [{ partitions: [{ fetchOffset: 10, currentLeaderEpoch: 6 }] }] },

@@ -236,6 +236,10 @@ describe('eligible leader replicas', () => {
     })
   })
 
+  it('[KC1] do not lead while the ISR has a member, though it is not alive', () => {
+    expect(said(change(four({ isr: [1], elr: [3] }), {}, rules(but(1))))).toEqual({ leader: -1 })
+  })
+
   it('[KC4] may be all replicas, with the last leader remembered', () => {
     const from = four({ isr: [1, 2, 3, 4] })
     const found = change(from, { ...PREFERRED, isr: [] }, rules(nobody)) as PartitionChange

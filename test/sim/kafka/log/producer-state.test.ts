@@ -157,8 +157,8 @@ describe('sequences and epochs', () => {
   })
 
   it('[KS1] knows as many batches as the switch says', () => {
-    const { broker: config, switches, startMillis } = logOptions({ switches: { producerStateWindow: 1 } })
-    const state = new ProducerState({ config, switches, startMillis })
+    const { broker, switches, startMillis } = logOptions({ switches: { producerStateWindow: 1 } })
+    const state = new ProducerState({ broker, switches, startMillis })
     for (const n of [0, 1]) state.apply(at(n, producerBatch(PID, EPOCH, n)), 0)
     const known = [0, 1].map(
       (n) => state.entry(PID, 0)?.findDuplicate(producerBatch(PID, EPOCH, n))?.firstOffset,

@@ -11,14 +11,10 @@ import { DAY, EPOCH, PID } from '../../../fixtures/producers.ts'
 
 describe('verifications', () => {
   const verified = (broker = {}) => {
-    const {
-      broker: config,
-      switches,
-      startMillis,
-    } = logOptions({
+    const options = logOptions({
       broker: { 'transaction.partition.verification.enable': true, ...broker },
     })
-    return new ProducerState({ config, switches, startMillis })
+    return new ProducerState(options)
   }
   const begin = (state: ProducerState, sequence: number, epoch: number, bumps = true) =>
     state.beginVerification(PID, sequence, epoch, bumps, 0) as number

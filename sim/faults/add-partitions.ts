@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { SimError } from '../kernel/error.ts'
+import { defineFault } from './fault.ts'
+
+/** An operator gives a topic more partitions: most keys belong to another one from then on (PATTERNS.md §2 Z33). */
+export const addPartitions = defineFault({
+  kind: 'addPartitions',
+  says: 'An operator gives a topic more partitions: later records of a key may go to another one than earlier records.',
+  schema: z.strictObject({
+    addPartitions: z.string().min(1).describe('the topic'),
+    partitions: z.int().min(1).max(1_000).describe('how many it is to have'),
+  }),
+  targets: () => [],
+  describe: (settings) => `topic ${settings.addPartitions} got ${settings.partitions} partitions`,
+  strike({ kernel, kafka }, { addPartitions: name, partitions: count }) {
+    const [result] = kafka.controller.operate((controller, choose) =>
+      controller.createPartitions([{ name, count }], choose),
+    )
+    if (result?.errorCode !== 'NONE')
+      kernel.fail(
+        new SimError('definition', `topic ${name} cannot get ${count} partitions: ${result?.errorCode}`),
+      )
+    return kernel.nowMicros
+  },
+  // It breaks the order of keys for good, whatever services do about it: only a scenario can mean that.
+  aims: () => [],
+  sample: () => ({}),
+})

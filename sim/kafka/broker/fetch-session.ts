@@ -1,0 +1,184 @@
+import type { FetchIsolation } from '../log/read.ts'
+import type { FetchPartitionData, FetchRequestData } from '../protocol/fetch.ts'
+import type { FetchClock, FollowerState } from '../replication/follower.ts'
+import type { Replica, Watcher } from './replica.ts'
+import type { Replicas } from './replicas.ts'
+
+/** In place of a broker id: a consumer. */
+export const CONSUMER = -1
+
+/** A fetch that waits for something to be told. */
+export interface WaitingFetch {
+  /** Something has happened to a partition of the session. */
+  look(changed: WantedPartition): void
+  /** When its follower would have asked last, had it not waited. */
+  lastRoundMillis(): number
+}
+
+/** A partition that is fetched. */
+export class WantedPartition {
+  readonly topic: string
+  /** As it was asked for last. */
+  wanted: FetchPartitionData
+  /** Whether there may be something to tell of it. */
+  isCandidate = true
+  /** The replica that it was when it was looked up last. */
+  replica: Replica | undefined
+  /** What its leader knows of who fetches, while there is nothing to tell. */
+  idle: FollowerState | undefined
+
+  constructor(topic: string, wanted: FetchPartitionData) {
+    this.topic = topic
+    this.wanted = wanted
+    this.replica = undefined
+    this.idle = undefined
+  }
+}
+
+/**
+ * What one client fetches, from fetch to fetch (KIP-227). A partition of which there is nothing to tell is not looked at
+ * again until something happens to it, so that a fetch costs what it brings and not what it asks for. Source:
+ * FetchSession. Out of scope: eviction from the cache of sessions.
+ */
+export class FetchSession implements FetchClock, Watcher {
+  readonly id: number
+  readonly replicaId: number
+  readonly isolation: FetchIsolation
+  /** That of the next fetch of it. */
+  epoch = 1
+  /** When it fetched last. */
+  lastFetchMillis = 0
+  /** Its fetch that waits here. */
+  waiting: WaitingFetch | undefined
+  /** How many partitions it has. */
+  size = 0
+  /** Those of which there may be something to tell, in the order in which that came up. */
+  candidates: WantedPartition[] = []
+  private replicaEpoch: number
+  private readonly replicas: Replicas
+  private readonly byTopic = new Map<string, (WantedPartition | undefined)[]>()
+
+  constructor(id: number, replicas: Replicas, request: FetchRequestData) {
+    this.id = id
+    this.replicas = replicas
+    this.replicaId = request.replicaId
+    this.replicaEpoch = request.replicaEpoch
+    if (this.isFollower) this.isolation = 'log_end'
+    else this.isolation = request.isolationLevel === 'read_committed' ? 'txn_committed' : 'high_watermark'
+    this.take(request)
+  }
+
+  get isFollower(): boolean {
+    return this.replicaId !== CONSUMER
+  }
+
+  /** The next fetch of it. */
+  proceed(request: FetchRequestData): void {
+    this.epoch += 1
+    if (request.replicaEpoch !== this.replicaEpoch) this.lookAtAll()
+    this.replicaEpoch = request.replicaEpoch
+    this.take(request)
+  }
+
+  /** A partition of it; undefined of others. */
+  find(topic: string, partition: number): WantedPartition | undefined {
+    return this.byTopic.get(topic)?.[partition]
+  }
+
+  /** Something has happened to a replica. */
+  look(_nowMillis: number, { topic, index }: Replica): void {
+    const partition = this.find(topic, index)
+    if (partition === undefined) return
+    this.lookAt(partition)
+    this.waiting?.look(partition)
+  }
+
+  /** There may be something to tell of every partition. */
+  lookAtAll(): void {
+    for (const partitions of this.byTopic.values())
+      for (const partition of partitions) if (partition !== undefined) this.lookAt(partition)
+  }
+
+  /** Takes note that there is nothing to tell of a partition, which is to be taken out of the candidates. */
+  rest(partition: WantedPartition): void {
+    partition.isCandidate = false
+    if (!this.isFollower) return
+    partition.idle = partition.replica?.partition.follower(this.replicaId)
+    partition.idle?.idle(this)
+  }
+
+  /** Finds the replica of a partition, and has a consumer hear of what happens to it. */
+  replicaOf(partition: WantedPartition): Replica | undefined {
+    const replica = this.replicas.get(partition.topic, partition.wanted.partition)
+    if (replica !== partition.replica) {
+      partition.replica?.unwatch(this)
+      partition.replica = replica
+      if (!this.isFollower) replica?.watch(this)
+    }
+    return replica
+  }
+
+  /** It ends. */
+  close(): void {
+    this.waiting = undefined
+    for (const partitions of this.byTopic.values())
+      for (const partition of partitions) if (partition !== undefined) this.leave(partition)
+    this.byTopic.clear()
+    this.candidates = []
+    this.size = 0
+  }
+
+  private take({ topics, forgottenTopics }: FetchRequestData): void {
+    for (const { topic, partitions } of topics)
+      for (const wanted of partitions) {
+        const known = this.find(topic, wanted.partition)
+        if (known === undefined) this.add(topic, wanted)
+        else {
+          known.wanted = wanted
+          this.lookAt(known)
+        }
+      }
+    if (forgottenTopics === undefined) return
+    for (const { topic, partitions } of forgottenTopics)
+      for (const index of partitions) this.forget(topic, index)
+  }
+
+  private add(topic: string, wanted: FetchPartitionData): void {
+    const partition = new WantedPartition(topic, wanted)
+    const ofTopic = this.byTopic.get(topic)
+    if (ofTopic !== undefined) ofTopic[wanted.partition] = partition
+    else {
+      const partitions: (WantedPartition | undefined)[] = []
+      partitions[wanted.partition] = partition
+      this.byTopic.set(topic, partitions)
+    }
+    this.size += 1
+    this.candidates.push(partition)
+  }
+
+  private forget(topic: string, index: number): void {
+    const partition = this.find(topic, index)
+    if (partition === undefined) return
+    this.leave(partition)
+    ;(this.byTopic.get(topic) as (WantedPartition | undefined)[])[index] = undefined
+    this.size -= 1
+    this.candidates = this.candidates.filter((other) => other !== partition)
+  }
+
+  private leave(partition: WantedPartition): void {
+    this.wake(partition)
+    partition.replica?.unwatch(this)
+  }
+
+  private lookAt(partition: WantedPartition): void {
+    if (partition.isCandidate) return
+    partition.isCandidate = true
+    this.candidates.push(partition)
+    this.wake(partition)
+  }
+
+  private wake(partition: WantedPartition): void {
+    partition.idle?.awake(this.waiting?.lastRoundMillis() ?? this.lastFetchMillis)
+    partition.idle = undefined
+  }
+}

@@ -1,0 +1,50 @@
+import type { Micros } from '../kernel/time.ts'
+import type { Trace } from '../kernel/trace.ts'
+import { Narrator } from './phrase.ts'
+
+/** The same a little later is still the same; so much later it is not. */
+const LATER: Micros = 1_000_000
+
+/** What happens at the point where two runs part; undefined where one of them tells no more. */
+export interface Parting {
+  /** In the run that breaks a property. */
+  readonly here: Told | undefined
+  /** In the run that does not. */
+  readonly there: Told | undefined
+}
+
+/** A moment and a sentence. */
+export interface Told {
+  readonly atMicros: Micros
+  readonly text: string
+}
+
+/**
+ * The first point where the story of an order in a run that breaks a property differs from that in one that does not:
+ * what happened here, and what happened there instead.
+ * @returns undefined when both tell the same of the order
+ */
+export function partingOf(failing: Trace, passing: Trace, subject: string): Parting | undefined {
+  const [left, right] = [tellings(failing, subject), tellings(passing, subject)]
+  for (;;) {
+    const [here, there] = [left.next().value, right.next().value]
+    if (here === undefined || there === undefined) return here === there ? undefined : { here, there }
+    if (here.text !== there.text || Math.abs(here.atMicros - there.atMicros) > LATER) return { here, there }
+  }
+}
+
+/** What is told of an order, one sentence after another. */
+function* tellings(trace: Trace, subject: string): Generator<Told, undefined> {
+  const narrator = new Narrator(trace)
+  for (const record of trace.records()) {
+    const { atMicros, kind, entity, data } = record
+    if (entity !== subject) continue
+    if (kind === 'fault') {
+      yield { atMicros, text: `✗ fault: ${(data as { readonly fault: string }).fault}` }
+      continue
+    }
+    const phrase = narrator.phrase(record)
+    if (phrase !== undefined) yield { atMicros, text: `${phrase.subject} ${phrase.did}` }
+  }
+  return undefined
+}

@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { pageFolder } from '../../sim/cli/page-folder.ts'
+import { type PageServer, servePage } from '../../sim/cli/page-server.ts'
+import { workspaceOf } from '../../sim/cli/workspace.ts'
+import { ROOT } from '../fixtures/cli.ts'
+import { launch } from './chromium.ts'
+
+/** Nothing on the page takes longer, on a machine that others use too. */
+const WAIT_MILLIS = 12_000
+
+/** The name of the scenario in which a customer is charged twice. */
+export const DOUBLE_CHARGE = 'crash between charge and commit'
+
+/** A browser, and a server of the page with every scenario of the project. */
+export class PageBench {
+  private readonly browser: Browser
+  readonly server: PageServer
+  /** Everything that pages asked for. */
+  readonly requests: string[] = []
+  /** What went wrong in pages, and should not. */
+  readonly errors: string[] = []
+
+  private constructor(browser: Browser, server: PageServer) {
+    this.browser = browser
+    this.server = server
+  }
+
+  static async open(): Promise<PageBench> {
+    const server = await servePage(pageFolder(), 0, () => workspaceOf(join(ROOT, 'scenarios'), ROOT))
+    return new PageBench(await launch(), server)
+  }
+
+  /** A page of its own, at the gallery or where a fragment leads. */
+  async page(options: BrowserContextOptions = {}, fragment = '', url = this.server.url): Promise<Page> {
+    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+    const page = await context.newPage()
+    page.setDefaultTimeout(WAIT_MILLIS)
+    page.on('request', (request) => this.requests.push(request.url()))
+    page.on('pageerror', ({ message }) => this.errors.push(message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text())
+    })
+    await page.goto(`${url}${fragment}`)
+    return page
+  }
+
+  /** A page with a scenario run. */
+  async running(name = DOUBLE_CHARGE, options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await this.page(options)
+    await page.locator('.card', { has: page.getByText(name, { exact: true }) }).click()
+    await page.waitForSelector('.verdict')
+    return page
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close()
+    await this.server.close()
+  }
+}
+
+/** Presses Tab until something is focused. */
+export async function tabTo(page: Page, selector: string, most = 200): Promise<void> {
+  for (let presses = 0; presses < most; presses++) {
+    if (await page.evaluate(`document.activeElement?.matches(${JSON.stringify(selector)}) === true`)) return
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`Tab does not lead to ${selector}`)
+}
+
+/** What was said last to whoever does not see the page. */
+export async function announcement(page: Page): Promise<string> {
+  return (await page.locator('[aria-live=polite]').textContent()) ?? ''
+}
+
+/** Drops a file on the page. */
+export async function drop(page: Page, name: string, text: string): Promise<void> {
+  await page.evaluate(`{
+    const data = new DataTransfer()
+    data.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}))
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
+  }`)
+}

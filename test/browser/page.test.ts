@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodeLink } from '../../ui/model/share-link.ts'
+import { announcement, DOUBLE_CHARGE, drop, PageBench, tabTo } from './opened-page.ts'
+
+const KEY = '#param-providerIdempotencyKey'
+const PANES = ['2', '3', '4', '5', '6', '7', '8', '9']
+
+describe('the page', () => {
+  let bench: PageBench
+
+  beforeAll(async () => {
+    bench = await PageBench.open()
+  })
+
+  afterAll(async () => {
+    await bench.close()
+  })
+
+  it('[V19] leads from the gallery to the double charge, to the crash and to its cure, with keys alone', async () => {
+    const page = await bench.page()
+    await page.waitForSelector('.card')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type(`Open: ${DOUBLE_CHARGE}`)
+    const chosen = page.locator('.palette-entry[aria-selected=true] > span')
+    const wanted = `Open: ${DOUBLE_CHARGE}`
+    for (let presses = 0; presses < 5 && (await chosen.textContent()) !== wanted; presses++)
+      await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.verdict-violated')
+    expect(await page.locator('#verdict-title').textContent()).toContain('Order-2 was charged twice')
+
+    await page.keyboard.press('n')
+    expect(await announcement(page)).toMatch(/charged 36\.00 EUR .*caused by before/)
+    expect(await page.locator('.sentence[aria-current=step]').textContent()).toContain(
+      'Broken: no double charge',
+    )
+    const told: string[] = []
+    for (let steps = 0; steps < 12 && !/crashed/.test(told.at(-1) ?? ''); steps++) {
+      await page.keyboard.press('k')
+      told.push(await announcement(page))
+    }
+    expect(told.join('\n')).toMatch(
+      /took OrderCreated again.*shared its partitions.*session timed out.*crashed: its memory/s,
+    )
+
+    await page.keyboard.press('9')
+    await tabTo(page, KEY)
+    await page.keyboard.press('Space')
+    await page.keyboard.press('Control+Enter')
+    await page.waitForSelector('.compared')
+    const compared = (await page.locator('.compared').textContent()) ?? ''
+    expect(compared).toContain('✗ no double charge')
+    expect(compared).toContain('✓ every promise kept')
+    expect(compared).toContain('providerIdempotencyKey is right')
+    expect(await page.locator('#verdict-title').textContent()).toBe('Every promise was kept')
+    await page.keyboard.press('b')
+    expect(await page.locator('#verdict-title').textContent()).toContain('charged twice')
+  })
+
+  it('[V19] leads there with the pointer alone, on the picture too', async () => {
+    const page = await bench.running()
+    await page.getByText('Show where it broke').click()
+    expect(await announcement(page)).toContain('charged 36.00 EUR')
+    await page.locator('.sentence', { hasText: 'crashed: its memory' }).click()
+    expect(await announcement(page)).toContain('crashed: its memory')
+    // The crash is where its sentence's badge is, and the event itself right beside it.
+    const box = await page.locator('.plot').boundingBox()
+    const badge = await page.locator('.badge.badge-fault').boundingBox()
+    if (box === null || badge === null) throw new Error('there is no picture')
+    await page.mouse.move(badge.x + badge.width + 7, badge.y + badge.height / 2)
+    expect(await page.locator('.tooltip').textContent()).toMatch(/crash|fault/)
+    await page.mouse.click(badge.x + badge.width + 7, badge.y + badge.height / 2)
+    expect(await announcement(page)).toMatch(/crash|fault/)
+    await page.getByRole('tab', { name: 'Setup' }).click()
+    await page.locator(KEY).click()
+    await page.getByRole('banner').getByRole('button', { name: 'Re-run' }).click()
+    await page.waitForSelector('.compared')
+    expect(await page.locator('#verdict-title').textContent()).toBe('Every promise was kept')
+  })
+
+  it('[V19] runs again without a fault, and with one that is moved', async () => {
+    const page = await bench.running()
+    const grip = page.locator('.fault-grip')
+    const box = await grip.boundingBox()
+    if (box === null) throw new Error('there is no fault')
+    await page.mouse.move(box.x + 30, box.y + 8)
+    await page.mouse.down()
+    await page.mouse.move(box.x - 120, box.y + 8, { steps: 4 })
+    await page.mouse.up()
+    await page.waitForSelector('.compared')
+    expect(await page.locator('.compared').textContent()).toContain('a fault was changed')
+    await page.locator('.fault-remove').click()
+    await page.waitForFunction(`document.querySelector('.compared')?.textContent.includes('1 → 0 faults')`)
+    expect(await page.locator('#verdict-title').textContent()).toBe('Every promise was kept')
+  })
+
+  it('[V19] goes to an event, a moment and an order by name', async () => {
+    const page = await bench.running()
+    const going = async (text: string): Promise<string> => {
+      await page.keyboard.press('g')
+      await page.locator('.palette-input').fill(text)
+      await page.keyboard.press('Enter')
+      return announcement(page)
+    }
+    expect(await going('12')).toContain('event 12,')
+    expect(await going('order-3')).toMatch(/began order-3/)
+    expect(await going('0.1s')).toMatch(/at 0\.(?:0|100)/)
+  })
+
+  it('[V25] is the same elsewhere by its address, and says so when it is not', async () => {
+    const page = await bench.running()
+    await page.keyboard.press('9')
+    await page.locator(KEY).click()
+    await page.keyboard.press('Control+Enter')
+    await page.waitForSelector('.compared')
+    await page.keyboard.press('j')
+    await page.waitForFunction(`location.hash.startsWith('#run=')`)
+    await page.waitForTimeout(400)
+    const [digest, hash] = [
+      await page.locator('.digest').textContent(),
+      (await page.evaluate('location.hash')) as string,
+    ]
+    const other = await bench.page({}, hash)
+    await other.waitForSelector('.verdict')
+    expect(await other.locator('.digest').textContent()).toBe(digest)
+    expect(await other.locator(KEY).isChecked()).toBe(true)
+    expect(await other.locator('.problem').count()).toBe(0)
+    const forged = await encodeLink({
+      system: 'order-choreography',
+      file: 'scenarios/order-choreography/happy-path.yaml',
+      seed: 1,
+      params: undefined,
+      faults: undefined,
+      orders: undefined,
+      digest: '0000000000000000',
+      bundle: '0000000000000000',
+      event: 0,
+      pane: 'state',
+      filter: '',
+    })
+    const wrong = await bench.page({}, `#${forged}`)
+    await wrong.waitForSelector('.problem')
+    expect(await wrong.locator('.problem').textContent()).toContain('the system has been changed since')
+  })
+
+  it.each([
+    ['an empty file', '', 'This file is empty'],
+    ['no trace', 'hello', 'its first line is not JSON'],
+    [
+      'a damaged trace',
+      '{"format":"faultline-trace","version":1,"records":2}\n{"id":1',
+      'Line 2 of this trace is not JSON',
+    ],
+    ['an old trace', '{"format":"faultline-trace","version":0,"records":0}', 'old format version 0'],
+    ['a trace of the future', '{"format":"faultline-trace","version":9,"records":0}', 'format version 9'],
+  ])('[V23] says what is wrong with %s that is dropped on it', async (_what, text, told) => {
+    const page = await bench.page()
+    await page.waitForSelector('.card')
+    await drop(page, 'x.jsonl', text)
+    await page.waitForSelector('.problem')
+    expect(await page.locator('.problem').textContent()).toContain(told)
+    expect(await page.locator('.card').count()).toBeGreaterThan(0)
+  })
+
+  it('[V23] shows hostile texts of a trace as texts', async () => {
+    const page = await bench.page()
+    const dialogs: string[] = []
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message())
+      void dialog.dismiss()
+    })
+    await page.waitForSelector('.card')
+    const hostile = '<img src=x onerror=alert(1)>'
+    const lines = [
+      { format: 'faultline-trace', version: 1, records: 3 },
+      { id: 1, atMicros: 0, kind: 'act', lane: hostile, entity: hostile, parents: [], data: { number: 1 } },
+      {
+        id: 2,
+        atMicros: 5,
+        kind: 'commit',
+        lane: 'a-db',
+        parents: [1],
+        data: [{ table: hostile, key: 1, after: { [hostile]: hostile } }],
+      },
+      { id: 3, atMicros: 9, kind: '__proto__', lane: 'constructor', parents: [2], data: null },
+    ]
+    await drop(page, 'x.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'))
+    await page.waitForSelector('.timeline')
+    for (const pane of PANES) await page.keyboard.press(pane)
+    await page.keyboard.press('8')
+    expect(await page.locator('.event-rows').textContent()).toContain(hostile)
+    expect(await page.locator('img').count()).toBe(0)
+    expect(dialogs).toEqual([])
+  })
+
+  it('[V23] shows a trace of nothing without a blank place', async () => {
+    const page = await bench.page()
+    await page.waitForSelector('.card')
+    await drop(page, 'x.jsonl', '{"format":"faultline-trace","version":1,"records":0}')
+    await page.waitForSelector('.timeline')
+    for (const pane of PANES) {
+      await page.keyboard.press(pane)
+      expect((await page.locator('#pane').textContent())?.trim(), pane).not.toBe('')
+    }
+  })
+
+  it('[V21] asks nobody but its own server for anything, and no page fails', () => {
+    expect(bench.requests.length).toBeGreaterThan(20)
+    const foreign = bench.requests.filter(
+      (url) => !url.startsWith(bench.server.url) && !/^(?:blob|data):/.test(url),
+    )
+    expect(foreign).toEqual([])
+    expect(bench.errors).toEqual([])
+  })
+})

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import type { Case } from '../../../sim/explore/case.ts'
+import { enumeration } from '../../../sim/explore/enumerate.ts'
+import { outcomeOf } from '../../../sim/explore/outcome.ts'
+import type { FaultSpec } from '../../../sim/faults/spec.ts'
+import { run } from '../../../sim/run/run.ts'
+import { type Scenario, scenarioOf } from '../../../sim/run/scenario.ts'
+import { toll } from '../../fixtures/toll.ts'
+
+const scenario = scenarioOf({ system: 'toll', workload: { orders: 1 } })
+const plans = async (of: Scenario = scenario): Promise<{ cases: Case[]; size: number }> => {
+  const strategy = await enumeration(toll(of), of, 1)
+  const cases = Array.from({ length: strategy.usual }, (_, index) => strategy.caseAt(index))
+  return { cases, size: strategy.size ?? 0 }
+}
+
+/** The points that a run without faults passes: of each the trigger that means it, and whether it begins where another step ended. */
+async function passages(): Promise<{ trigger: string; computed: boolean }[]> {
+  const { trace } = await run(toll(scenario), scenario, 1, { trace: true })
+  const counts = new Map<string, number>()
+  const records = [...(trace?.records() ?? [])]
+  return records.flatMap(({ kind, entity, data, parents }, index) => {
+    if (kind !== 'before' && kind !== 'after') return []
+    const { step, effects } = data as { step: string; effects: number }
+    if (step.startsWith('users.')) return []
+    const point = `${kind} ${step} of ${entity}`
+    counts.set(point, (counts.get(point) ?? 0) + 1)
+    const earlier = records[index - 1]
+    const computed =
+      kind === 'before' &&
+      earlier?.kind === 'after' &&
+      parents.includes(earlier.id) &&
+      effects === (earlier.data as { effects: number }).effects
+    return [{ trigger: `${point} ${counts.get(point)}`, computed }]
+  })
+}
+
+const triggerOf = ({ at, of, nth = 1 }: FaultSpec): string => `${at} of ${of} ${nth}`
+
+describe('enumeration', () => {
+  it('[X4] begins without a fault, and then crashes the process of each point that is not the same as the one before', async () => {
+    const { cases } = await plans()
+    expect(cases[0]?.scenario.faults).toEqual([])
+    const own = cases.flatMap(({ scenario: { faults } }) =>
+      faults.filter((fault) => 'crash' in fault && !String(fault.crash).startsWith('broker')),
+    )
+    const points = await passages()
+    expect(points.length).toBeGreaterThan(20)
+    expect(points.some(({ computed }) => computed)).toBe(true)
+    expect(own.map(triggerOf)).toEqual(
+      points.filter(({ computed }) => !computed).map(({ trigger }) => trigger),
+    )
+    expect(new Set(cases.map((of) => JSON.stringify(of.scenario.faults))).size).toBe(cases.length)
+  })
+
+  it('[X4] leaves out a point only where a fault does the same as at the one before it', async () => {
+    const points = await passages()
+    const fared = async (trigger: string) => {
+      const [, at, of, nth] = /^(.*) of (\S+) (\d+)$/.exec(trigger) ?? []
+      const crash = at?.includes('relay') ? 'gate-relay' : at?.includes('gate') ? 'gate' : 'booth'
+      const faults = [{ crash, at: at as string, of, nth: Number(nth) }]
+      const { events, endMicros, properties } = await run(toll(scenario), { ...scenario, faults }, 1)
+      return { events, endMicros, properties }
+    }
+    let compared = 0
+    for (const [index, { trigger, computed }] of points.entries()) {
+      if (!computed) continue
+      const here = await fared(trigger)
+      const before = await fared(points[index - 1]?.trigger as string)
+      expect({ trigger, ...here }).toEqual({ trigger, ...before })
+      compared++
+    }
+    expect(compared).toBeGreaterThan(5)
+  })
+
+  it('[X4] goes on with all pairs, those of early faults first', async () => {
+    const strategy = await enumeration(toll(scenario), scenario, 1)
+    const singles = strategy.usual - 1
+    expect(strategy.size).toBe(1 + singles + (singles * (singles - 1)) / 2)
+    const faultsOf = (index: number): readonly FaultSpec[] => strategy.caseAt(index).scenario.faults
+    const one = (number: number): FaultSpec | undefined => faultsOf(number)[0]
+    const from = strategy.usual
+    expect([0, 1, 2, 3, 4, 5].map((index) => faultsOf(from + index))).toEqual(
+      [
+        [1, 2],
+        [1, 3],
+        [2, 3],
+        [1, 4],
+        [2, 4],
+        [3, 4],
+      ].map((pair) => pair.map(one)),
+    )
+    expect(faultsOf((strategy.size ?? 0) - 1)).toEqual([one(singles - 1), one(singles)])
+    expect(strategy.says).toContain(`${singles} single faults`)
+  })
+
+  it('[X4] finds the double payment of a booth without a key, and nothing at one that has it', {
+    timeout: 120_000,
+  }, async () => {
+    const wrong = { ...scenario, params: { key: false } }
+    const broken = async (of: Scenario): Promise<string[]> => {
+      const found: string[] = []
+      const prepared = toll(of)
+      const { cases } = await plans(of)
+      for (const [index, each] of cases.entries()) {
+        if (!each.scenario.faults.every(({ crash }) => /^(booth|gate)/.test(String(crash)))) continue
+        const { violated } = await outcomeOf(prepared, each, index)
+        found.push(...violated.map(({ property }) => property))
+      }
+      return found
+    }
+    expect(await broken(scenario)).toEqual([])
+    expect(new Set(await broken(wrong))).toEqual(new Set(['paid once']))
+  })
+})

@@ -1,0 +1,115 @@
+import { sqs } from 'faultline'
+import { describe, expect, it } from 'vitest'
+import { survey, targetsOf } from '../../../sim/explore/survey.ts'
+import { type Sampled, sample } from '../../../sim/explore/swarm.ts'
+import type { Targets } from '../../../sim/faults/aim.ts'
+import { FAULT_KINDS, faultKindOf } from '../../../sim/faults/registry.ts'
+import { outlineOf } from '../../../sim/run/outline.ts'
+import { schemaProblems } from '../../../sim/run/problem.ts'
+import { prepare } from '../../../sim/run/run.ts'
+import { type Scenario, scenarioOf } from '../../../sim/run/scenario.ts'
+import { type SystemOutline, systemProblems } from '../../../sim/run/system-problems.ts'
+import type { System } from '../../../sim/service/system.ts'
+import { onQueues } from '../../fixtures/queues.ts'
+import system from '../../fixtures/toll/system.ts'
+import { toll } from '../../fixtures/toll.ts'
+
+const SEEDS = Array.from({ length: 300 }, (_, index) => index + 1)
+const calm = scenarioOf({ system: 'toll', workload: { orders: 4 } })
+const targets = (scenario: Scenario = calm): Promise<Targets> => survey(toll(scenario), scenario, 1)
+
+const drawn = async (scenario: Scenario = calm): Promise<Sampled[]> => {
+  const aim = await targets(scenario)
+  return SEEDS.map((seed) => sample(scenario, aim, seed))
+}
+
+describe('a drawn scenario', () => {
+  it('[X2] is one that a file of the system may hold', async () => {
+    const outlines = new Map<number, SystemOutline>()
+    for (const { scenario } of await drawn()) {
+      const { brokers } = scenario.cluster
+      const outline = outlines.get(brokers) ?? outlineOf(system as unknown as System, scenario)
+      outlines.set(brokers, outline)
+      expect([...schemaProblems(scenario), ...systemProblems(scenario, outline)]).toEqual([])
+    }
+  })
+
+  it('[X1] follows from the seed', async () => {
+    expect(await drawn()).toEqual(await drawn())
+    const [first, second] = await drawn()
+    expect(first).not.toEqual(second)
+  })
+
+  it('[X2] leaves alone what the scenario says, its faults included', async () => {
+    const stated = scenarioOf({
+      system: 'toll',
+      cluster: { brokers: 4, scheduling: 'fifo', latency: 'slow', kafka: { 'linger.ms': 7 } },
+      workload: { orders: 5, every: '7ms' },
+      faults: [{ crash: 'booth', at: 'after provider.charge', of: 'car 5' }],
+    })
+    for (const { scenario } of await drawn(stated)) {
+      expect(scenario.cluster).toMatchObject({ ...stated.cluster, kafka: stated.cluster.kafka })
+      expect(scenario.workload).toEqual(stated.workload)
+      expect(scenario.faults[0]).toEqual(stated.faults[0])
+    }
+  })
+
+  it('[X2] is told with what was drawn for it', async () => {
+    for (const { scenario, features } of await drawn()) {
+      const { cluster, workload, faults } = scenario
+      expect(features.includes(`brokers ${cluster.brokers}`)).toBe(cluster.brokers !== 3)
+      expect(features.includes(`latency ${cluster.latency}`)).toBe(cluster.latency !== 'usual')
+      expect(features.includes(`every ${workload.every}`)).toBe(workload.every !== '100ms')
+      for (const [name, value] of Object.entries(cluster.kafka))
+        expect(features).toContain(`${name} ${value}`)
+      for (const fault of faults) expect(features).toContain(`fault ${faultKindOf(fault)?.kind}`)
+    }
+  })
+})
+
+describe('drawn faults', () => {
+  it('[X3] are of every kind, at steps and at moments, and some runs have none', async () => {
+    const plans = (await drawn()).map(({ scenario }) => scenario.faults)
+    const aim = await targets()
+    // Some kinds only a scenario can mean.
+    const drawable = FAULT_KINDS.filter(({ aims }) => aims(aim, undefined).length > 0)
+    expect(drawable.length).toBeGreaterThan(8)
+    for (const { kind } of drawable) {
+      const own = plans.flat().filter((fault) => kind in fault)
+      expect(
+        own.some(({ at }) => /^(before|after) /.test(at)),
+        `${kind} at a step`,
+      ).toBe(true)
+      expect(
+        own.some(({ at }) => /^\d/.test(at)),
+        `${kind} at a moment`,
+      ).toBe(true)
+    }
+    expect(plans.filter((plan) => plan.length === 0).length).toBeGreaterThan(10)
+  })
+
+  it('[X3] take no more machines at once than hold what was acknowledged', async () => {
+    for (const { scenario } of await drawn()) {
+      const lost = scenario.faults.filter((fault) => 'crashMachine' in fault)
+      expect(lost.length).toBeLessThanOrEqual((scenario.cluster.kafka['min.insync.replicas'] ?? 1) - 1)
+    }
+  })
+
+  it('[X3] at a step mostly crash what runs it', async () => {
+    const crashes = (await drawn()).flatMap(({ scenario }) =>
+      scenario.faults.filter((fault) => 'crash' in fault && / /.test(fault.at)),
+    )
+    const own = crashes.filter(({ crash, at }) => at.includes(` ${String(crash).replace('-relay', '')}.`))
+    expect(own.length).toBeGreaterThan(crashes.length / 2)
+    expect(own.length).toBeLessThan(crashes.length)
+  })
+
+  it('[X3] cut off the server of queues, where there is one', async () => {
+    const tolls = prepare(onQueues(system as unknown as System, sqs()), {})
+    const calmRun = { steps: ['barrier.Passed sleep'], endMicros: 1_000_000 }
+    const aim = targetsOf(tolls.parts, calm, calmRun)
+    const plans = SEEDS.map((seed) => JSON.stringify(sample(calm, aim, seed).scenario.faults))
+    expect(plans.some((plan) => plan.includes('queue-server'))).toBe(true)
+    expect(JSON.stringify(await drawn())).not.toContain('queue-server')
+  })
+})

@@ -1,0 +1,73 @@
+/** @type {import('../mutation.mjs').Mutant[]} */
+export const mutants = [
+  {
+    rule: 'B1',
+    breaks: 'the last byte of a key does not count',
+    file: 'sim/kafka/murmur2.ts',
+    find: 'if (rest >= 1) hash = Math.imul(hash ^ byteAt(tail), MULTIPLIER)',
+    replace: 'if (rest >= 2) hash = Math.imul(hash ^ byteAt(tail), MULTIPLIER)',
+  },
+  {
+    rule: 'B2',
+    breaks: 'the sign bit of a hash is a bit like any other',
+    file: 'sim/kafka/murmur2.ts',
+    find: 'return (murmur2(key) & 0x7fffffff) % partitionCount',
+    replace: 'return (murmur2(key) >>> 0) % partitionCount',
+  },
+  {
+    rule: 'B6',
+    breaks: 'requests of a connection are handled side by side',
+    file: 'sim/kafka/connection.ts',
+    find: 'if (this.arrived.length === 1) this.serve()',
+    replace: 'if (this.arrived.length >= 1) this.serve()',
+  },
+  {
+    rule: 'B7',
+    breaks: 'a long poll ends when it finds something, whatever waits behind it',
+    file: 'sim/kafka/connection.ts',
+    find: '      else this.press()\n',
+    replace: '',
+  },
+  {
+    rule: 'B8',
+    breaks: 'heartbeats are sent one by one',
+    file: 'sim/kafka/routine.ts',
+    find: 'return this.links.every(({ isOpen }) => isOpen)',
+    replace: 'return false',
+  },
+  {
+    rule: 'B9',
+    breaks: 'a member is taken for alive for one heartbeat more',
+    file: 'sim/kafka/consumer-client.ts',
+    find: '? nextMillis - this.heartbeatIntervalMillis',
+    replace: '? nextMillis',
+  },
+  {
+    rule: 'B14',
+    breaks: 'a commit reaches one record too far',
+    file: 'sim/kafka/consumer-client.ts',
+    find: 'offsets.push({ topic, partition, offset, leaderEpoch',
+    replace: 'offsets.push({ topic, partition, offset: offset + 1, leaderEpoch',
+  },
+  {
+    rule: 'B15',
+    breaks: 'a consumer that is moved back skips a record',
+    file: 'sim/kafka/consumer-client.ts',
+    find: 'this.consumer.seek(partition, offset)',
+    replace: 'this.consumer.seek(partition, offset + 1)',
+  },
+  {
+    rule: 'B16',
+    breaks: 'more replicas may be needed in sync than there are',
+    file: 'sim/kafka/config.ts',
+    find: 'if (minInsync > replicas)',
+    replace: 'if (minInsync > replicas + 1)',
+  },
+  {
+    rule: 'B20',
+    breaks: 'a machine that dies loses nothing',
+    file: 'sim/kafka/broker-node.ts',
+    find: 'this.leave = (broker, nowMillis) => broker.crashMachine(nowMillis, lossOf)',
+    replace: 'this.leave = (broker, nowMillis) => broker.crashProcess(nowMillis)',
+  },
+]

@@ -1,0 +1,88 @@
+/** @type {import('../mutation.mjs').Mutant[]} */
+export const mutants = [
+  {
+    rule: 'KP3',
+    breaks: 'a batch is sent before it has lingered',
+    file: 'sim/kafka/producer/accumulator.ts',
+    find: 'if (sendsAll || batch.isFull || lingersUntilMillis <= nowMillis)',
+    replace: 'if (sendsAll || batch.isFull || lingersUntilMillis <= nowMillis + 1)',
+  },
+  {
+    rule: 'KP3',
+    breaks: 'a full batch lingers',
+    file: 'sim/kafka/producer/accumulator.ts',
+    find: 'if (sendsAll || batch.isFull || lingersUntilMillis <= nowMillis)',
+    replace: 'if (sendsAll || lingersUntilMillis <= nowMillis)',
+  },
+  {
+    rule: 'KP3',
+    breaks: 'batches linger although memory is short',
+    file: 'sim/kafka/producer/accumulator.ts',
+    find: 'const sendsAll = this.isExhausted || this.isClosed ||',
+    replace: 'const sendsAll = this.isClosed ||',
+  },
+  {
+    rule: 'KP4',
+    breaks: 'what is sent again comes last',
+    file: 'sim/kafka/producer/completion.ts',
+    find: 'if (this.manager === undefined) queue.batches.unshift(batch)',
+    replace: 'if (this.manager === undefined) queue.batches.push(batch)',
+  },
+  {
+    rule: 'KP5',
+    breaks: 'a batch is given up when it is not sent, whatever its age',
+    file: 'sim/kafka/producer/completion.ts',
+    find: 'if (batch === undefined || nowMillis < batch.expiresAtMillis(this.deliveryTimeoutMillis)) return',
+    replace:
+      'if (batch === undefined || nowMillis < batch.expiresAtMillis(this.deliveryTimeoutMillis) - 1) return',
+  },
+  {
+    rule: 'KP5',
+    breaks: 'a batch is tried again after its time',
+    file: 'sim/kafka/producer/completion.ts',
+    find: 'const time = !batch.isDone && nowMillis < batch.expiresAtMillis(this.deliveryTimeoutMillis)',
+    replace: 'const time = !batch.isDone',
+  },
+  {
+    rule: 'KP6',
+    breaks: 'a duplicate is a failure',
+    file: 'sim/kafka/producer/completion.ts',
+    find: "return error === 'DUPLICATE_SEQUENCE_NUMBER' ? 'written' : 'failed'",
+    replace: "return 'failed'",
+  },
+  {
+    rule: 'KP6',
+    breaks: 'a batch that is too large fails as a whole',
+    file: 'sim/kafka/producer/completion.ts',
+    find: "if (error === 'MESSAGE_TOO_LARGE' && batch.recordCount > 1 && !batch.isDone) return 'split'",
+    replace: '',
+  },
+  {
+    rule: 'KP7',
+    breaks: 'an idempotent producer may have six requests in flight',
+    file: 'sim/kafka/producer/config.ts',
+    find: 'const MAX_IN_FLIGHT_OF_IDEMPOTENCE = 5',
+    replace: 'const MAX_IN_FLIGHT_OF_IDEMPOTENCE = 6',
+  },
+  {
+    rule: 'KP7',
+    breaks: 'idempotence that nobody asked for does not give way to acks=1',
+    file: 'sim/kafka/producer/config.ts',
+    find: "if (config.acks !== 'all' && config.acks !== '-1') {",
+    replace: 'if (false) {',
+  },
+  {
+    rule: 'KP11',
+    breaks: 'a send is tried once more than retries say',
+    file: 'sim/kafka/producer/completion.ts',
+    find: 'const attempts = batch.attempts < this.retries',
+    replace: 'const attempts = batch.attempts <= this.retries',
+  },
+  {
+    rule: 'KP17',
+    breaks: 'every record of a refused batch is told the same error',
+    file: 'sim/kafka/producer/completion.ts',
+    find: 'if (errors.length === 0) return () => error',
+    replace: 'if (errors.length >= 0) return () => error',
+  },
+]

@@ -1,0 +1,123 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { placesOf } from '../../ui/model/danger.ts'
+import type { RunView } from '../../ui/model/run-view.ts'
+import { tokensAt } from '../../ui/model/saga.ts'
+import { offsetAt } from '../../ui/model/staircase.ts'
+import { DOUBLE_CHARGE, recorded } from './recordings.ts'
+
+describe('what the panes show of a double charge', () => {
+  let view: RunView
+  let violation: number
+
+  beforeAll(async () => {
+    view = (await recorded(DOUBLE_CHARGE)).view
+    violation = view.mainViolation?.event ?? 0
+  })
+
+  it('[V4] the state after any event is that of all changes up to it', () => {
+    const { patches } = view.states
+    const rows = new Map<string, unknown>()
+    let applied = 0
+    for (let event = 1; event <= view.recording.count; event++) {
+      while (applied < patches.length && (patches[applied]?.event ?? 0) <= event) {
+        const { table, key, after } = patches[applied] as (typeof patches)[number]
+        if (after === undefined) rows.delete(`${table} ${key}`)
+        else rows.set(`${table} ${key}`, after)
+        applied++
+      }
+      if (event % 7 !== 0) continue
+      for (const { name, rows: shown } of view.states.at(event))
+        for (const { key, values, writtenBy } of shown) {
+          const known = rows.get(`${name} ${key}`)
+          // Rows that were there from the start are known from their first change on.
+          if (known !== undefined) expect(values).toEqual(known)
+          else expect(Object.values(writtenBy).every((id) => id === 0)).toBe(true)
+        }
+      const shown = view.states.at(event).reduce((sum, table) => sum + table.rows.length, 0)
+      expect(shown).toBeGreaterThanOrEqual(rows.size)
+    }
+    expect(applied).toBeGreaterThan(20)
+  })
+
+  it('[V4] every value leads to the event that wrote it, and it did not stand so before', () => {
+    const charges = view.states.at(violation).find(({ name }) => name === 'provider.charges')
+    const own = charges?.rows.filter(({ values }) => values.orderId === 'order-2') ?? []
+    expect(own).toHaveLength(2)
+    expect(own[1]?.writtenBy.amount).toBe(violation)
+    const orders = view.states.at(view.recording.count).find(({ name }) => name === 'orders-db.orders')
+    const order = orders?.rows.find(({ values }) => values.orderId === 'order-2')
+    const writer = order?.writtenBy.status ?? 0
+    const before = view.states.at(writer - 1).find(({ name }) => name === 'orders-db.orders')
+    expect(before?.rows.find(({ key }) => key === order?.key)?.values.status).toBe('PENDING')
+    expect(order?.writtenBy.orderId).toBeLessThan(writer)
+  })
+
+  it('[V13] the offsets step down where a record is delivered again, and nowhere else', () => {
+    const steps = view.staircases.flatMap(({ partition, groups }) =>
+      groups.map((group) => ({ partition, ...group })),
+    )
+    const falls = steps.filter(({ position }) =>
+      position.some(({ offset }, at) => at > 0 && offset < (position[at - 1]?.offset ?? 0)),
+    )
+    expect(falls.map(({ group, partition }) => `${group} ${partition}`)).toEqual(['payment order-events/3'])
+    expect(falls[0]?.redeliveries.map((id) => view.recording.kind(id))).toEqual(['deliver'])
+  })
+
+  it('[V13] committed offsets are never ahead of the log, nor positions behind what is committed', () => {
+    for (const { end, groups } of view.staircases)
+      for (const { committed, position } of groups)
+        for (const { event, offset } of committed) {
+          expect(offset).toBeLessThanOrEqual(offsetAt(end, event))
+          expect(offsetAt(position, event)).toBeGreaterThanOrEqual(offset)
+        }
+  })
+
+  it('[V13] nothing is delivered that is not below the high watermark, which is never ahead of the log', () => {
+    let raised = 0
+    for (const { end, highWatermark, groups } of view.staircases) {
+      for (const { event, offset } of highWatermark) {
+        raised++
+        expect(offset).toBeLessThanOrEqual(offsetAt(end, event))
+      }
+      for (const { position } of groups)
+        for (const { event, offset } of position)
+          expect(offset).toBeLessThanOrEqual(offsetAt(highWatermark, event))
+    }
+    expect(raised).toBeGreaterThan(10)
+  })
+
+  it('[V14] the ledger of effects begins with the charge that was made twice', () => {
+    const [first, second] = view.effects
+    expect(first).toMatchObject({
+      entity: 'order-2',
+      operation: 'OrderCreated → payment',
+      produced: 1,
+      handled: 1,
+    })
+    expect(first?.effects).toEqual({ 'provider.charges': 2 })
+    expect(first?.attempts.map(({ committed }) => committed)).toEqual([false, true])
+    expect(second?.deviation).toBe(0)
+  })
+
+  it('[V15] the saga chart counts every change of status, and knows where each row is', () => {
+    const orders = view.sagas.find(({ table }) => table === 'orders-db.orders')
+    expect(orders?.statuses).toEqual(['PENDING', 'COMPLETED'])
+    const completed = orders?.transitions.find(({ to }) => to === 'COMPLETED')
+    expect(completed?.events).toHaveLength(3)
+    const tokens = tokensAt(view.states.patches, 'orders-db.orders', violation)
+    expect(tokens.get('PENDING')).toHaveLength(2)
+    expect(tokens.get('COMPLETED')).toHaveLength(1)
+  })
+
+  it('[V16] an outbox that holds a row is counted, and is empty in the end', () => {
+    const outbox = view.counters.find(({ name }) => name === 'outbox of orders')
+    expect(Math.max(...(outbox?.points.map(({ value }) => value) ?? []))).toBeGreaterThan(0)
+    expect(outbox?.points.at(-1)?.value).toBe(0)
+  })
+
+  it('[V17] a danger map has a place for every passage of a step, the step of the fault among them', () => {
+    const places = placesOf(view, 'order-2')
+    expect(places.map(({ at }) => at)).toContain('after payment.OrderCreated provider.charge')
+    expect(new Set(places.map(({ at, nth }) => `${at} ${nth}`)).size).toBe(places.length)
+  })
+})
