@@ -11,7 +11,7 @@ import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Task } from '../kernel/task.ts'
 import type { Micros } from '../kernel/time.ts'
-import type { ConsumerPlan } from './consumer-options.ts'
+import { type ConsumerPlan, consumerSettings } from './consumer-options.ts'
 import { offsetsBehind } from './consumption.ts'
 import { type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Drainable } from './drain.ts'
@@ -85,7 +85,14 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
     this.plan = runtime.consumerPlan
     this.setbacks = new Setbacks(runtime.failurePolicy)
     this.intake = new Intake(runtime, process)
-    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, this.plan.kafka)
+    this.consumer = new ConsumerClient(
+      runtime.kafka,
+      process,
+      runtime.name,
+      topics,
+      this,
+      consumerSettings(this.plan, process.name),
+    )
   }
 
   onRecords(): void {

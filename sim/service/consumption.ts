@@ -8,7 +8,7 @@ import type { Actor } from '../kernel/queue.ts'
 import { Operation, type Task } from '../kernel/task.ts'
 import type { Micros } from '../kernel/time.ts'
 import { BatchDelivery } from './batch-delivery.ts'
-import type { CommitMode } from './consumer-options.ts'
+import { type CommitMode, consumerSettings } from './consumer-options.ts'
 import type { Context } from './context.ts'
 import { type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Drainable } from './drain.ts'
@@ -18,13 +18,15 @@ import type { ServiceRuntime } from './runtime.ts'
 import { Setbacks } from './setbacks.ts'
 
 const RETRY = 0
+/** How long an instance is down that has ended itself. */
+const RESTART_MICROS = 1_000_000
 
 /** The records behind which a commit is to be; undefined: all that was polled. */
 type CommitScope = readonly PolledRecord[] | undefined
 
 /**
  * The consumer loop of one instance in one life: polls, handles one record after another, commits, polls again. A handler
- * that throws is tried again after a back-off, and its partition waits (at least once).
+ * that throws is tried again after a back-off, and its partition waits (at least once); or it ends the instance.
  */
 export class Consumption
   implements ConsumerApplication, Deliverer<readonly PolledRecord[]>, Actor, Drainable
@@ -35,6 +37,7 @@ export class Consumption
   private readonly process: Process
   private readonly incarnation: Incarnation
   private readonly mode: CommitMode
+  private readonly isClosedByFailure: boolean
   private busy = false
   /** What the last poll returned, and how much of it is handled. */
   private batch: readonly PolledRecord[] = []
@@ -49,14 +52,16 @@ export class Consumption
   private drained: (() => void) | undefined
 
   constructor(runtime: ServiceRuntime, process: Process, topics: readonly string[]) {
-    const { commit, kafka } = runtime.consumerPlan
+    const { consumerPlan: plan } = runtime
     this.runtime = runtime
     this.process = process
     this.incarnation = process.incarnation
-    this.mode = commit
+    this.mode = plan.commit
+    this.isClosedByFailure = plan.onFailure === 'close'
     this.setbacks = new Setbacks(runtime.failurePolicy)
     this.intake = new Intake(runtime, process)
-    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, kafka)
+    const settings = consumerSettings(plan, process.name)
+    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, settings)
   }
 
   onRecords(): void {
@@ -201,6 +206,10 @@ export class Consumption
   /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
   failed(error: unknown, task: Task, records: readonly PolledRecord[]): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
+    if (this.isClosedByFailure) {
+      this.close(task)
+      return
+    }
     const [first] = records as [PolledRecord]
     const verdict = this.intake.judge(this.setbacks, first.place, error)
     if (verdict === 'put away') {
@@ -216,6 +225,13 @@ export class Consumption
     )
     this.busy = false
     this.proceed()
+  }
+
+  /** Nobody caught what a handler threw: the loop is left, the consumer closed, and the process ends. */
+  private close({ cause }: Task): void {
+    const { process } = this
+    process.kernel.cause = cause
+    this.consumer.close(() => process.stop(cause, RESTART_MICROS))
   }
 
   /** Reads records again at a moment, and leaves their partitions alone until then. */
