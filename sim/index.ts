@@ -14,12 +14,14 @@ export {
   paymentProvider,
   type Refund,
 } from './external/payment-provider.ts'
+export { type Habits, insist } from './external/person.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
 export { ledger, type Readable } from './kernel/ledger.ts'
 export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
+export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
 export { BREAKER_MODES, blocking, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
 export { INBOX_MODES, inbox } from './patterns/inbox.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
