@@ -47,6 +47,9 @@ const GROUP_CHANGING_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
   'DeleteGroups',
 ])
 
+/** Topics of the cluster itself: no service reads them. */
+const INTERNAL = /^__/
+
 /** Notes in trace and digest what brokers do. */
 class TraceObserver implements BrokerObserver {
   private readonly kernel: Kernel
@@ -67,6 +70,12 @@ class TraceObserver implements BrokerObserver {
       const data = { offset: baseOffset + offsetDelta, key, value }
       record.appended = kernel.record('append', lane, entity, record.sent || kernel.cause, data)
     }
+  }
+
+  highWatermarkRaised(topic: string, partition: number, offset: number): void {
+    const { kernel } = this
+    if (kernel.trace === undefined || INTERNAL.test(topic)) return
+    kernel.record('watermark', placeOf(topic, partition), undefined, kernel.cause, { offset })
   }
 
   groupChanged(groupId: string, generation: number, clientIds: readonly string[]): void {

@@ -94,6 +94,19 @@ describe('the page', () => {
     expect(await page.locator('#verdict-title').textContent()).toBe('Every promise was kept')
   })
 
+  it('[V19] goes to an event, a moment and an order by name', async () => {
+    const page = await bench.running()
+    const going = async (text: string): Promise<string> => {
+      await page.keyboard.press('g')
+      await page.locator('.palette-input').fill(text)
+      await page.keyboard.press('Enter')
+      return announcement(page)
+    }
+    expect(await going('12')).toContain('event 12,')
+    expect(await going('order-3')).toMatch(/began order-3/)
+    expect(await going('0.1s')).toMatch(/at 0\.(?:0|100)/)
+  })
+
   it('[V25] is the same elsewhere by its address, and says so when it is not', async () => {
     const page = await bench.running()
     await page.keyboard.press('9')

@@ -72,6 +72,20 @@ describe('what the panes show of a double charge', () => {
         }
   })
 
+  it('[V13] nothing is delivered that is not below the high watermark, which is never ahead of the log', () => {
+    let raised = 0
+    for (const { end, highWatermark, groups } of view.staircases) {
+      for (const { event, offset } of highWatermark) {
+        raised++
+        expect(offset).toBeLessThanOrEqual(offsetAt(end, event))
+      }
+      for (const { position } of groups)
+        for (const { event, offset } of position)
+          expect(offset).toBeLessThanOrEqual(offsetAt(highWatermark, event))
+    }
+    expect(raised).toBeGreaterThan(10)
+  })
+
   it('[V14] the ledger of effects begins with the charge that was made twice', () => {
     const [first, second] = view.effects
     expect(first).toMatchObject({

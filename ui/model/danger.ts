@@ -9,8 +9,17 @@ export interface FaultPlace {
   readonly event: number
 }
 
-/** Every passage of a step of an entity, in order; a fault that is aimed there strikes there. */
-export function placesOf({ recording }: RunView, entity: string): FaultPlace[] {
+/**
+ * Every passage of a step of an entity, in order; a fault that is aimed there strikes there.
+ * @param targets what the fault hits: if one of them is a service with steps, only its own steps are places
+ */
+export function placesOf(run: RunView, entity: string, targets: readonly string[] = []): FaultPlace[] {
+  const places = everyPlace(run, entity)
+  const own = places.filter(({ at }) => targets.some((target) => at.split(' ')[1]?.startsWith(`${target}.`)))
+  return own.length > 0 ? own : places
+}
+
+function everyPlace({ recording }: RunView, entity: string): FaultPlace[] {
   const times = new Map<string, number>()
   const places: FaultPlace[] = []
   for (const event of recording.ofEntity(entity)) {

@@ -46,6 +46,7 @@ const ROLE_OF_KIND: Readonly<Record<string, LaneRole>> = {
   ledger: 'external',
   declined: 'external',
   append: 'partition',
+  watermark: 'partition',
   rebalance: 'group',
   'session-expired': 'group',
   'offset-commit': 'group',

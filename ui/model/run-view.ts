@@ -123,19 +123,16 @@ export class RunView {
     )
   }
 
-  /** Faults that last act on the lanes of all that they aim at; a process that is down shows that already. */
+  /** Faults that last act on the lanes of all that they aim at; those that end lives show where they did. */
   private lastingBands(down: readonly LaneBand[]): LaneBand[] {
+    const aimed = (name: string, targets: readonly string[]): boolean =>
+      targets.includes(name) || targets.includes(serviceOf(name))
     return this.bands
       .filter(({ fromMicros, toMicros }) => toMicros > fromMicros)
+      .filter(({ fromMicros }) => !down.some((band) => band.fromMicros === fromMicros))
       .flatMap(({ targets, fromMicros, toMicros, says }) =>
         this.lanes
-          .filter(
-            ({ name, role }) =>
-              role === 'process' && (targets.includes(name) || targets.includes(serviceOf(name))),
-          )
-          .filter(
-            ({ number }) => !down.some((band) => band.lane === number && band.fromMicros === fromMicros),
-          )
+          .filter(({ name, role }) => role === 'process' && aimed(name, targets))
           .map(({ number }) => ({ lane: number, fromMicros, toMicros, says, down: false })),
       )
   }

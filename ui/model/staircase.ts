@@ -23,6 +23,8 @@ export interface GroupSteps {
 export interface Staircase {
   readonly partition: string
   readonly end: readonly Step[]
+  /** Up to where it is in every in-sync replica, so that it may be read. */
+  readonly highWatermark: readonly Step[]
   readonly groups: readonly GroupSteps[]
 }
 
@@ -45,6 +47,7 @@ export function staircasesOf(recording: Recording): Staircase[] {
     ofPartition.set(group, known)
     return known
   }
+  const watermarks = new Map<string, Step[]>()
   const setbacks = new Map<string, number>()
   for (let event = 1; event <= count; event++) {
     const kind = recording.kind(event)
@@ -55,6 +58,11 @@ export function staircasesOf(recording: Recording): Staircase[] {
       const steps = ends.get(recording.lane(event)) ?? []
       ends.set(recording.lane(event), steps)
       steps.push({ event, atMicros, offset: offset + 1 })
+    } else if (kind === 'watermark') {
+      const { offset } = recording.data(event) as { readonly offset: number }
+      const steps = watermarks.get(recording.lane(event)) ?? []
+      watermarks.set(recording.lane(event), steps)
+      steps.push({ event, atMicros, offset })
     } else if (kind === 'deliver') {
       const { partition, offset } = recording.data(event) as { partition?: string; offset?: number }
       if (partition === undefined || offset === undefined) continue
@@ -78,7 +86,12 @@ export function staircasesOf(recording: Recording): Staircase[] {
     }
   }
   return [...ends]
-    .map(([partition, end]) => ({ partition, end, groups: groupsOf(groups.get(partition)) }))
+    .map(([partition, end]) => ({
+      partition,
+      end,
+      highWatermark: watermarks.get(partition) ?? [],
+      groups: groupsOf(groups.get(partition)),
+    }))
     .sort((left, right) => (left.partition < right.partition ? -1 : 1))
 }
 

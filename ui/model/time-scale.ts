@@ -10,8 +10,8 @@ export interface Break {
   readonly toUnit: number
 }
 
-/** A gap may take this share of the whole axis. */
-const GAP_SHARE = 40
+/** A gap may take this part of the whole axis; a larger one where there are few. */
+const [LEAST_PARTS, MOST_PARTS] = [4, 40]
 /** Gaps that are shortened at least so many times are marked, the longest of them. */
 const MARKED_RATIO = 4
 const MOST_MARKED = 12
@@ -76,17 +76,17 @@ function capOf(moments: readonly number[]): number {
     .map((time, index) => time - (moments[index] as number))
     .sort((left, right) => left - right)
   if (gaps.length === 0) return Number.POSITIVE_INFINITY
+  const parts = Math.min(MOST_PARTS, Math.max(LEAST_PARTS, gaps.length / 2))
   let cap = gaps[gaps.length - 1] as number
   // Sums of what gaps take shrink with the cap: a few rounds come close enough.
   for (let round = 0; round < 24; round++) {
     let sum = 0
     for (const gap of gaps) sum += Math.min(gap, cap)
-    const next = sum / GAP_SHARE
+    const next = sum / parts
     if (next >= cap) break
     cap = next
   }
-  const median = gaps[gaps.length >> 1] as number
-  return Math.max(cap, median, LEAST_CAP_MICROS)
+  return Math.max(cap, LEAST_CAP_MICROS)
 }
 
 function interpolate(from: Float64Array, to: Float64Array, value: number): number {

@@ -27,7 +27,10 @@ export function DangerMap({ controller, run }: { controller: Controller; run: Ru
       // Steps are those of the undisturbed run: a fault must not hide the places behind it.
       const calm = { ...setup.scenario, faults: setup.scenario.faults.filter((_, other) => other !== index) }
       const answer = await controller.engine.ask('run', { bundle, scenario: calm, seed: setup.seed })
-      const found = placesOf(new RunView(answer.columns, answer), subject)
+      const targets = Object.values(setup.scenario.faults[index] ?? {}).filter(
+        (value) => typeof value === 'string',
+      )
+      const found = placesOf(new RunView(answer.columns, answer), subject, targets)
       setPlaces(found)
       const plans = plansOf(setup, run)
       setRows(plans.map(({ label }) => ({ label, cells: [] })))

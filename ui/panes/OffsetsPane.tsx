@@ -14,6 +14,7 @@ const WIDTH = 1000
 interface Chart {
   readonly partition: string
   readonly end: readonly Step[]
+  readonly highWatermark: readonly Step[]
   readonly group: GroupSteps
 }
 
@@ -34,6 +35,10 @@ export function OffsetsPane({ controller, run }: PaneProps) {
         <li>
           <span className="swatch line-end" />
           log end
+        </li>
+        <li>
+          <span className="swatch line-watermark" />
+          high watermark
         </li>
         <li>
           <span className="swatch line-position" />
@@ -65,13 +70,15 @@ export function OffsetsPane({ controller, run }: PaneProps) {
 /** Groups that got something again come first. */
 function chartsOf(staircases: readonly Staircase[]): Chart[] {
   return staircases
-    .flatMap(({ partition, end, groups }) => groups.map((group) => ({ partition, end, group })))
+    .flatMap(({ partition, end, highWatermark, groups }) =>
+      groups.map((group) => ({ partition, end, highWatermark, group })),
+    )
     .filter(({ group }) => group.position.length > 0)
     .sort((left, right) => right.group.redeliveries.length - left.group.redeliveries.length)
 }
 
 function Stairs({
-  chart: { partition, end, group },
+  chart: { partition, end, highWatermark, group },
   run,
   x,
   moment,
@@ -105,6 +112,7 @@ function Stairs({
           <line key={offset} className="stairs-grid" x1={0} x2={WIDTH} y1={y(offset)} y2={y(offset)} />
         ))}
         <path className="line-end" d={path(end)} />
+        <path className="line-watermark" d={path(highWatermark)} />
         <path className="line-committed" d={path(group.committed)} />
         <path className="line-position" d={path(group.position)} />
         <line

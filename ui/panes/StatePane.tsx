@@ -16,7 +16,7 @@ export function StatePane({ controller, run }: PaneProps) {
   const tables = useMemo(() => run.states.at(moment), [run, moment])
   const earlier = pinned > 0 ? pinned : moment - 1
   const before = useMemo(() => run.states.at(earlier), [run, earlier])
-  const shown = shownTables(run, tables, before, all ? '' : subject)
+  const shown = shownTables(run, tables, before, earlier, all ? '' : subject)
   return (
     <div className="state">
       <div className="pane-head">
@@ -61,12 +61,11 @@ function shownTables(
   run: RunView,
   tables: readonly StateTable[],
   before: readonly StateTable[],
+  earlier: number,
   subject: string,
 ): ShownTable[] {
-  const changed = ({ name, rows, gone }: ShownTable): boolean => {
-    const earlier = new Set(before.find((table) => table.name === name)?.rows ?? [])
-    return gone.size > 0 || rows.some((row) => !earlier.has(row))
-  }
+  const changed = ({ rows, gone }: ShownTable): boolean =>
+    gone.size > 0 || rows.some(({ writtenBy }) => Object.values(writtenBy).some((id) => id > earlier))
   return tables
     .map((table) => rowsFor(run, table, before, subject))
     .filter(({ rows }) => rows.length > 0)

@@ -5,6 +5,12 @@ import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
 import { type Scene, unitAt, unitOfMoment, xOf } from './scene.ts'
 
+/** Sizes of the track, in CSS pixels. */
+const TRACK_ROW = 20
+const MOST_ROWS = 4
+const WIDEST_CHIP = 420
+const LETTER = 6.2
+
 /** The faults of the run, where they struck: drag one to move it, drop a new one from the set-up. */
 export const FaultTrack = memo(function FaultTrack({
   controller,
@@ -14,8 +20,9 @@ export const FaultTrack = memo(function FaultTrack({
   scene: Scene
 }) {
   const setup = useSelected(controller.store, (state) => state.setup)
-  const { bands, summary } = scene.run
+  const { summary } = scene.run
   if (summary === undefined) return null
+  const placed = stacked(scene)
   const drop = (event: DragEvent<HTMLElement>): void => {
     const kind = event.dataTransfer.getData(FAULT_TYPE)
     if (kind === '') return
@@ -30,17 +37,19 @@ export const FaultTrack = memo(function FaultTrack({
         className="fault-places"
         role="group"
         aria-label="Faults of this run"
+        style={{ height: (1 + Math.max(0, ...placed.map(({ row }) => row))) * TRACK_ROW + 2 }}
         onDragOver={(event) => event.dataTransfer.types.includes(FAULT_TYPE) && event.preventDefault()}
         onDrop={drop}
       >
         {summary.faults.length === 0 && (
           <span className="fault-none">none: add one in Setup, or drag one here</span>
         )}
-        {bands.map(({ index, says, fromMicros }) => (
+        {placed.map(({ index, says, x, row }) => (
           <FaultChip
             key={index}
             says={says}
-            x={xOf(scene, unitOfMoment(scene.axis, scene.run, fromMicros))}
+            x={x}
+            row={row}
             scene={scene}
             editable={setup !== undefined}
             move={(atMicros) => moveFault(controller, index, atMicros)}
@@ -51,6 +60,33 @@ export const FaultTrack = memo(function FaultTrack({
     </div>
   )
 })
+
+interface PlacedFault {
+  readonly index: number
+  readonly says: string
+  readonly x: number
+  readonly row: number
+}
+
+/** Faults that would cover each other lie in rows below each other. */
+function stacked(scene: Scene): PlacedFault[] {
+  const ends: number[] = []
+  return scene.run.bands
+    .map(({ index, says, fromMicros }) => ({
+      index,
+      says,
+      x: xOf(scene, unitOfMoment(scene.axis, scene.run, fromMicros)),
+    }))
+    .sort((left, right) => left.x - right.x)
+    .map((fault) => {
+      const wide = Math.min(WIDEST_CHIP, fault.says.length * LETTER + 34)
+      const from = fault.x + wide > scene.width ? fault.x - wide : fault.x
+      const free = ends.findIndex((end) => end <= from)
+      const row = free === -1 ? Math.min(ends.length, MOST_ROWS - 1) : free
+      ends[row] = from + wide + 4
+      return { ...fault, row }
+    })
+}
 
 /** The moment at some pixels from the left; never before the beginning. */
 export function momentAt(scene: Scene, x: number): number {
@@ -96,13 +132,14 @@ function durationOf(atMicros: number): string {
 interface ChipProps {
   readonly says: string
   readonly x: number
+  readonly row: number
   readonly scene: Scene
   readonly editable: boolean
   move(atMicros: number): void
   remove(): void
 }
 
-function FaultChip({ says, x, scene, editable, move, remove }: ChipProps) {
+function FaultChip({ says, x, row, scene, editable, move, remove }: ChipProps) {
   const [dragged, setDragged] = useState<number | undefined>(undefined)
   if (x < -20 || x > scene.width + 20) return null
   const offset = (event: PointerEvent<HTMLElement>): number => {
@@ -115,8 +152,12 @@ function FaultChip({ says, x, scene, editable, move, remove }: ChipProps) {
     remove()
   }
   const at = dragged ?? x
+  const flips = x + Math.min(WIDEST_CHIP, says.length * LETTER + 34) > scene.width
   return (
-    <span className={`fault-chip${at > scene.width / 2 ? ' fault-chip-left' : ''}`} style={{ left: at }}>
+    <span
+      className={`fault-chip${flips ? ' fault-chip-left' : ''}`}
+      style={{ left: at, top: 2 + row * TRACK_ROW }}
+    >
       <button
         type="button"
         className="fault-grip"

@@ -244,30 +244,34 @@ export function paintEdge(pen: Pen, scene: Scene, cause: number, effect: number)
   drawArrow(pen, x1, yOf(scene, fromRow), x2, yOf(scene, toRow))
 }
 
+/** A line through all lanes where a promise broke, and a ring around what broke it, which may lie earlier. */
 function paintViolations(pen: Pen, scene: Scene, tokens: Tokens, height: number): void {
-  for (const { event, atMicros } of scene.run.violations) {
-    const unit =
-      event > 0 ? (scene.axis.units[event] as number) : unitOfMoment(scene.axis, scene.run, atMicros)
-    const x = xOf(scene, unit)
-    if (x < -20 || x > scene.width + 20) continue
+  const { axis, run } = scene
+  for (const { event, atMicros } of run.violations) {
+    const momentary = event > 0 && run.recording.at(event) === atMicros
+    const x = xOf(scene, momentary ? (axis.units[event] as number) : unitOfMoment(axis, run, atMicros))
     pen.strokeStyle = tokens.violation
     pen.lineWidth = 1.5
-    pen.setLineDash(event > 0 ? [] : [5, 3])
+    pen.setLineDash(momentary ? [] : [5, 3])
     pen.beginPath()
     pen.moveTo(x, 0)
     pen.lineTo(x, height)
     pen.stroke()
     pen.setLineDash([])
-    const row = event > 0 ? rowOf(scene, event) : -1
-    if (row < 0) continue
-    const y = yOf(scene, row)
-    pen.fillStyle = tokens.surface
-    pen.beginPath()
-    pen.arc(x, y, 9, 0, Math.PI * 2)
-    pen.fill()
-    pen.lineWidth = 2
-    pen.stroke()
-    pen.fillStyle = tokens.violation
-    drawShape(pen, 'cross', x, y, false)
+    if (event > 0) paintCulprit(pen, scene, tokens, event)
   }
+}
+
+function paintCulprit(pen: Pen, scene: Scene, tokens: Tokens, event: number): void {
+  const row = rowOf(scene, event)
+  if (row < 0) return
+  const [x, y] = [xOf(scene, scene.axis.units[event] as number), yOf(scene, row)]
+  pen.fillStyle = tokens.surface
+  pen.beginPath()
+  pen.arc(x, y, 9, 0, Math.PI * 2)
+  pen.fill()
+  pen.lineWidth = 2
+  pen.stroke()
+  pen.fillStyle = tokens.violation
+  drawShape(pen, 'cross', x, y, false)
 }

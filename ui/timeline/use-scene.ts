@@ -34,7 +34,9 @@ export function useScene({ run, timeline, filter, only, width, room, beside }: S
     return rowsOf(run.lanes, new Set(folded), hiddenLanes(run, mask, storyLanes, only))
   }, [run, folded, storyLanes, only, mask])
   const rowOfLane = useMemo(() => rowsByLane(rows, run.recording.columns.lanes.length), [rows, run])
-  const axis = useMemo(() => axisOf(run, mode, foldIdle, mask), [run, mode, foldIdle, mask])
+  // A filter dims; it does not move anything.
+  const places = useMemo(() => maskOf(run, '', only, storyLanes), [run, only, storyLanes])
+  const axis = useMemo(() => axisOf(run, mode, foldIdle, places), [run, mode, foldIdle, places])
   const pyramid = useMemo(() => {
     let made: Pyramid | undefined
     return (): Pyramid => {

@@ -8,6 +8,8 @@ export function Gallery({ controller }: { controller: Controller }) {
   const workspace = useSelected(controller.store, (state) => state.workspace)
   const facts = useSelected(controller.store, (state) => state.facts)
   if (workspace === undefined) return <main className="waiting">Loading…</main>
+  // Short lists first, so that every system is in sight.
+  const bySize = [...workspace.systems].sort((left, right) => left.scenarios.length - right.scenarios.length)
   return (
     <main className="gallery">
       <div className="gallery-intro">
@@ -18,7 +20,7 @@ export function Gallery({ controller }: { controller: Controller }) {
           <code>faultline run --trace</code> wrote.
         </p>
       </div>
-      {workspace.systems.map(({ name, scenarios }) => (
+      {bySize.map(({ name, scenarios }) => (
         <section key={name} aria-labelledby={`system-${name}`}>
           <h2 id={`system-${name}`}>{name}</h2>
           <p className="system-says">{facts[name]?.says ?? ' '}</p>
@@ -54,11 +56,10 @@ export function Gallery({ controller }: { controller: Controller }) {
 
 function Card({ scenario: { scenario }, open }: { scenario: WorkspaceScenario; open: () => void }) {
   const broken = Object.entries(scenario.expect).filter(([, expected]) => expected === 'violated')
-  const sentence = /^.*?[.:](?=\s|$)/s.exec(scenario.description)?.[0] ?? scenario.description
   return (
     <button type="button" className="card" onClick={open}>
       <span className="card-title">{scenario.name}</span>
-      <span className="card-says">{sentence.replace(/:$/, '.') || 'Everything goes as it should.'}</span>
+      <span className="card-says">{scenario.description || 'Everything goes as it should.'}</span>
       <span className="card-facts">
         {broken.length === 0 ? (
           <span className="mark-good">✓ every promise holds</span>

@@ -1,7 +1,9 @@
 import { type KeyboardEvent, useMemo, useState } from 'react'
+import { seconds } from '../model/format.ts'
 import { COMMANDS } from './commands.ts'
 import type { Controller } from './controller.ts'
 import { Sheet } from './Sheet.tsx'
+import { activeRun } from './state.ts'
 import { useSelected } from './store.ts'
 
 interface Entry {
@@ -9,6 +11,25 @@ interface Entry {
   readonly title: string
   readonly hint: string
   run(): void
+}
+
+/** A number is an event; with a unit it is a moment; a name of an order is its first event. */
+function placesMeant(query: string, controller: Controller): Entry[] {
+  const run = activeRun(controller.state)
+  const text = query.trim()
+  if (run === undefined || text === '') return []
+  const { recording } = run
+  const go = (title: string, event: number): Entry[] =>
+    event < 1 || event > recording.count
+      ? []
+      : [{ key: `place ${title}`, title, hint: '', run: () => controller.focus(event) }]
+  if (/^#?\d+$/.test(text)) return go(`Go to event ${text.replace('#', '')}`, Number(text.replace('#', '')))
+  const moment = /^(\d+(?:\.\d+)?) ?(ms|s)$/.exec(text)
+  if (moment !== null) {
+    const micros = Number(moment[1]) * (moment[2] === 's' ? 1e6 : 1e3)
+    return go(`Go to ${seconds(micros)}`, recording.lastUpTo(micros))
+  }
+  return go(`Go to ${text}`, recording.ofEntity(text)[0] ?? 0)
 }
 
 /** Everything that can be done, found by typing. */
@@ -39,9 +60,10 @@ export function Palette({ controller }: { controller: Controller }) {
     return [...commands, ...scenarios]
   }, [controller, workspace, hasRun])
   const words = query.toLowerCase().split(/\s+/)
-  const found = entries.filter(({ title, hint }) =>
+  const named = entries.filter(({ title, hint }) =>
     words.every((word) => `${title} ${hint}`.toLowerCase().includes(word)),
   )
+  const found = [...placesMeant(query, controller), ...named]
   const close = (): void => controller.toggleSheet(undefined)
   const choose = (entry: Entry | undefined): void => {
     if (entry === undefined) return
@@ -63,7 +85,7 @@ export function Palette({ controller }: { controller: Controller }) {
       <input
         className="palette-input"
         aria-label="Find a command or scenario"
-        placeholder="Find a command or scenario"
+        placeholder="Find a command or scenario, or go to an event (329), a moment (4.1s), an order (order-2)"
         role="combobox"
         aria-expanded="true"
         aria-controls="palette-list"

@@ -135,6 +135,9 @@ export const COMMANDS: readonly Command[] = [
   page('link', 'Copy a link to what is seen', ['Y'], (controller) => controller.copyLink()),
   page('gallery', 'All scenarios', [], (controller) => controller.close()),
   page('clear', 'Clear focus and filter', ['Escape'], (controller) => controller.clearFocus()),
+  page('go to', 'Go to an event, a moment or an order', ['G'], (controller) =>
+    controller.toggleSheet('palette'),
+  ),
   page('palette', 'Every command', ['Ctrl+K'], (controller) => controller.toggleSheet('palette')),
   page('help', 'Keys', ['?'], (controller) => controller.toggleSheet('help')),
   page('light', 'Theme: light', [], (controller) => setTheme(controller, 'light')),

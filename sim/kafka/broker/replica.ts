@@ -84,6 +84,8 @@ export class Replica implements PartitionHost {
   }
 
   highWatermarkRaised(): void {
+    const { topic, index, log } = this
+    this.context.host.observer?.highWatermarkRaised(topic, index, log.highWatermark)
     this.context.touch(this)
   }
 
