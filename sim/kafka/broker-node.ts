@@ -288,14 +288,19 @@ export class BrokerNode implements Server, MetadataFollower {
   private settleHeartbeats(broker: Broker): void {
     const dueMillis = broker.heartbeatDeadlineMillis()
     if (this.routine.isRunning || dueMillis === Number.POSITIVE_INFINITY) return
-    const { controller, kernel } = this.cluster
-    // One that is overdue is not mere routine: the controller may have fenced the broker meanwhile.
-    const isInTime = dueMillis > clockMillis(kernel.nowMicros)
-    const isRoutine = isInTime && broker.isHeartbeatRoutine && !controller.isShuttingDown
+    const isRoutine = this.isRoutineAt(broker, dueMillis)
     if (isRoutine && this.routine.isPossible) {
       this.heartbeats.clear()
       this.routine.begin()
     } else this.heartbeats.set(momentOf(dueMillis), !this.routine.isPossible)
+  }
+
+  /** Whether the next heartbeat will be answered as the last one was: the controller may have fenced the broker since. */
+  private isRoutineAt(broker: Broker, dueMillis: number): boolean {
+    const { controller, kernel } = this.cluster
+    const nowMillis = clockMillis(kernel.nowMicros)
+    if (dueMillis <= nowMillis || broker.state !== 'RUNNING' || controller.isShuttingDown) return false
+    return controller.controller.hasSession(this.id, broker.brokerEpoch, nowMillis)
   }
 
   /** The last routine heartbeat of a member came at this time. */

@@ -223,11 +223,6 @@ export class Broker {
     return this.lifecycle.heartbeatDeadlineMillis
   }
 
-  /** Whether the next heartbeat will be answered as the last one was. */
-  get isHeartbeatRoutine(): boolean {
-    return this.lifecycle.isRoutine
-  }
-
   /** Tells the controller that it is alive, if that is due. */
   heartbeat(nowMillis: number): void {
     this.lifecycle.heartbeat(nowMillis)

@@ -16,8 +16,6 @@ export class Lifecycle {
   private readonly mayStop: (nowMillis: number) => void
   private dueMillis = Number.POSITIVE_INFINITY
   private isAsking = false
-  /** The controller has answered the last heartbeat, and does not fence the broker. */
-  private isUnfenced = false
   private failures = 0
   /** Something has changed since the controller was asked. */
   private isStale = false
@@ -45,11 +43,6 @@ export class Lifecycle {
     return this.isAsking ? Number.POSITIVE_INFINITY : this.dueMillis
   }
 
-  /** Whether nothing is new: the next heartbeat will be answered as the last one was. */
-  get isRoutine(): boolean {
-    return this.state === 'RUNNING' && this.isUnfenced && !this.isAsking
-  }
-
   start(): void {
     this.state = 'STARTING'
     this.register()
@@ -59,9 +52,7 @@ export class Lifecycle {
   resume(): void {
     const { context } = this
     this.state = 'RUNNING'
-    this.isUnfenced = true
     this.dueMillis = context.nowMillis + context.config['broker.heartbeat.interval.ms']
-    this.isUnfenced = true
   }
 
   /** The broker has heard of the metadata that it was registered with, and serves. */
@@ -99,7 +90,6 @@ export class Lifecycle {
   /** The controller refused, or did not answer. */
   private retry(): void {
     const { context } = this
-    this.isUnfenced = false
     const backoffMs = RETRY_BACKOFF_MS * 2 ** this.failures
     this.dueMillis = context.nowMillis + Math.min(backoffMs, context.config['broker.session.timeout.ms'])
     this.failures += 1
@@ -140,7 +130,6 @@ export class Lifecycle {
       if (response?.errorCode !== 'NONE') this.retry()
       else {
         this.failures = 0
-        this.isUnfenced = !response.isFenced
         this.dueMillis = nowMillis + context.config['broker.heartbeat.interval.ms']
         if (this.state === 'RECOVERY' && !response.isFenced) this.state = 'RUNNING'
         if (this.state === 'PENDING_CONTROLLED_SHUTDOWN' && response.shouldShutDown) {

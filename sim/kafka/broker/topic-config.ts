@@ -29,8 +29,7 @@ const NOTHING_SET: TopicConfigs = {}
 const ofBrokers = new WeakMap<BrokerConfig, WeakMap<TopicConfigs, LogConfig>>()
 
 function isEmpty(configs: TopicConfigs): boolean {
-  for (const _key in configs) return false
-  return true
+  return Object.keys(configs).length === 0
 }
 
 function combined(configs: TopicConfigs, broker: BrokerConfig): LogConfig {

@@ -171,6 +171,13 @@ export class Controller {
     this.state.heartbeats.suspend(brokerId)
   }
 
+  /** Whether a life of a broker is registered and unfenced, and its session goes on. */
+  hasSession(brokerId: number, brokerEpoch: number, nowMillis: number): boolean {
+    const { metadata, heartbeats } = this.state
+    if (metadata.brokers.get(brokerId)?.fenced !== false) return false
+    return heartbeats.hasValidSession(brokerId, brokerEpoch, nowMillis)
+  }
+
   resumeSession(brokerId: number, heardMillis: number): void {
     const registration = this.metadata.brokers.get(brokerId)
     if (registration !== undefined)
