@@ -5,7 +5,7 @@ import { type EpochEndOffset, UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '..
 import type { Log } from '../log/log.ts'
 import type { FetchIsolation } from '../log/read.ts'
 import type { ReplicationConfig, ReplicationSwitches } from './config.ts'
-import { FollowerState, NO_BROKER_EPOCH, UNKNOWN_OFFSET } from './follower.ts'
+import { type FollowerState, followersOf, NO_BROKER_EPOCH, NO_FOLLOWERS, UNKNOWN_OFFSET } from './follower.ts'
 import { committedIsr, type IsrState, NO_ISR, pendingExpand, pendingShrink } from './isr.ts'
 import {
   type AlterPartitionRequest,
@@ -41,7 +41,6 @@ export interface PartitionHost {
   highWatermarkRaised(partition: Partition, nowMillis: number): void
 }
 
-const NO_FOLLOWERS: ReadonlyMap<number, FollowerState> = new Map()
 const WAITING: ReplicationProgress = { done: false, errorCode: 'NONE' }
 const REPLICATED: ReplicationProgress = { done: true, errorCode: 'NONE' }
 
@@ -87,7 +86,7 @@ export class Partition {
     const newEpoch = state.leaderEpoch > this.leaderEpoch
     this.replicas = state.replicas
     this.isr = committedIsr(state.isr)
-    this.followTheAssignment(state.replicas)
+    this.followers = followersOf(state.replicas, this.host.brokerId, this.followers)
     if (newEpoch) {
       const end = this.log.logEndOffset
       this.log.startEpoch(state.leaderEpoch)
@@ -283,13 +282,6 @@ export class Partition {
       if (id === this.host.brokerId) return false
       return this.followers.get(id)?.isCaughtUp(end, nowMillis, maxLagMillis) !== true
     })
-  }
-
-  private followTheAssignment(replicas: readonly number[]): void {
-    const followers = new Map<number, FollowerState>()
-    for (const id of replicas)
-      if (id !== this.host.brokerId) followers.set(id, this.followers.get(id) ?? new FollowerState(id))
-    this.followers = followers
   }
 
   private checkEpoch(currentLeaderEpoch: number): ErrorCode {
