@@ -1,38 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { producedBatch } from '../../../../sim/kafka/log/batch.ts'
 import { ask, consumed, leaderOf } from '../../../fixtures/broker-client.ts'
-import { BrokerCluster } from '../../../fixtures/broker-cluster.ts'
+import type { BrokerCluster } from '../../../fixtures/broker-cluster.ts'
+import { coordinator, three } from '../../../fixtures/broker-trio.ts'
 
 const SECOND = 1_000
-
-/** Three brokers, topic t of one partition on all of them, internal topics of one partition each. */
-function three(config: Record<string, number> = {}): BrokerCluster {
-  const cluster = new BrokerCluster({
-    brokers: 3,
-    config: {
-      'offsets.topic.num.partitions': 1,
-      'transaction.state.log.num.partitions': 1,
-      'group.consumer.assignment.interval.ms': 0,
-      ...config,
-    },
-    controller: { 'auto.leader.rebalance.enable': false },
-  })
-  cluster.createTopics([
-    { name: 't', numPartitions: -1, replicationFactor: -1, assignments: [[1, 2, 3]], configs: {} },
-  ])
-  return cluster
-}
-
-/** The coordinator of a key, which is made if there is none yet. */
-function coordinator(cluster: BrokerCluster, keyType: 'GROUP' | 'TRANSACTION', key: string): number {
-  for (let round = 0; round < 50; round++) {
-    const id = [1, 2, 3].find((each) => cluster.isUp(each)) ?? 1
-    const { response } = ask(cluster, id, 'FindCoordinator', { keyType, key })
-    if (response?.errorCode === 'NONE' && cluster.isUp(response.nodeId)) return response.nodeId
-    cluster.advanceTo(cluster.nowMillis + SECOND)
-  }
-  throw new Error(`no coordinator of ${key}`)
-}
 
 /** Ends the coordinator of a key. @returns the next one */
 function failOver(cluster: BrokerCluster, keyType: 'GROUP' | 'TRANSACTION', key: string): number {

@@ -1,26 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ask, produce } from '../../../fixtures/broker-client.ts'
-import { BrokerCluster } from '../../../fixtures/broker-cluster.ts'
+import { three } from '../../../fixtures/broker-trio.ts'
 
 const SECOND = 1_000
-
-/** Three brokers, topic t of one partition on all of them, internal topics of one partition each. */
-function three(config: Record<string, number> = {}): BrokerCluster {
-  const cluster = new BrokerCluster({
-    brokers: 3,
-    config: {
-      'offsets.topic.num.partitions': 1,
-      'transaction.state.log.num.partitions': 1,
-      'group.consumer.assignment.interval.ms': 0,
-      ...config,
-    },
-    controller: { 'auto.leader.rebalance.enable': false },
-  })
-  cluster.createTopics([
-    { name: 't', numPartitions: -1, replicationFactor: -1, assignments: [[1, 2, 3]], configs: {} },
-  ])
-  return cluster
-}
 
 describe('DeleteRecords', () => {
   it('[KB8] waits for followers that are alive', () => {
