@@ -24,15 +24,30 @@ export const params = {
     'the only letter that it takes so long over, the first time in a life; 0: all, every time',
   ),
   handsOver: toggle(false, 'the reader leaves a letter to a worker and goes on, so that it counts as read'),
-  waitsForCommit: toggle(
-    true,
-    'the reader goes on when what it has taken is committed; else it commits behind each, and again later if that failed',
+  commits: choice(
+    ['after-batch', 'behind', 'automatic'],
+    'when the reader commits: when all that a poll returned is taken; behind each letter without waiting, and again later if that failed; or by itself, as Kafka does if it is told to',
+  ),
+  endsByFailure: toggle(
+    false,
+    'a reader that fails at a letter closes its consumer and ends, instead of trying again',
+  ),
+  staticMembers: toggle(false, 'whether readers are static members of their group'),
+  waitsForEarlier: toggle(
+    false,
+    'the readers do not take a letter while an earlier one to its address is still to come',
+  ),
+  patienceMillis: count(
+    0,
+    { min: 0, max: 600_000 },
+    'how old a letter may be at most when the reader takes it; 0: as old as it likes',
   ),
   poison: count(
     0,
     { min: 0, max: 1_000_000 },
-    'the number of a letter that the reader cannot take until it is ten minutes old; 0: none',
+    'the number of a letter that the reader cannot take until it is old; 0: none',
   ),
+  poisonMillis: count(600_000, { min: 0, max: 600_000 }, 'how old'),
 }
 
 /** The params with their values. */

@@ -6,11 +6,18 @@ import { acknowledged } from './writer.ts'
 export interface Parts {
   readonly reader: ReturnType<typeof readerService>
   readonly archive: ReturnType<typeof archiveService>
+  readonly patienceMillis: number
 }
 
 /** What Kafka promises to who writes and reads so. */
 export function promises(parts: Parts): Property[] {
-  return [nothingIsLost(parts), nothingIsTakenTwice(parts), orderIsKept(parts), readersAgree(parts)]
+  return [
+    nothingIsLost(parts),
+    nothingIsTakenTwice(parts),
+    orderIsKept(parts),
+    readersAgree(parts),
+    nobodyWaitsForLong(parts),
+  ]
 }
 
 function nothingIsLost({ reader, archive }: Parts): Property {
@@ -87,6 +94,22 @@ function readersAgree({ reader, archive }: Parts): Property {
       const [first, second] = told(read, address)
       return `to ${address}, reader took letters ${first} and archive ${second}`
     },
+  })
+}
+
+function nobodyWaitsForLong({ reader, patienceMillis }: Parts): Property {
+  const oldest = (read: Read, letterId: string): number =>
+    Math.max(
+      ...read(reader.tables.taken)
+        .where({ letterId })
+        .map(({ ageMillis }) => ageMillis),
+    )
+  return always('nobody waits for long', {
+    says: 'The reader takes every letter in time, if it is said how long that is.',
+    reads: [reader.tables.taken],
+    per: 'letterId',
+    holds: (read, letterId) => patienceMillis === 0 || oldest(read, letterId) <= patienceMillis,
+    explain: (read, letterId) => `${letterId} was ${oldest(read, letterId)} ms old when the reader took it`,
   })
 }
 

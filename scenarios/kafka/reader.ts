@@ -1,52 +1,71 @@
 import { type ContextOf, inbox, integer, outbox, service, table, text } from 'faultline'
-import { LetterSent } from './letters.ts'
+import { type Letter, LetterSent } from './letters.ts'
 import type { Params } from './params.ts'
 
-/** How long it takes until what is wrong with a letter, or with the reader, is mended. */
+/** How long it takes until somebody mends what makes the reader slow. */
 const MENDED_MILLIS = 600_000
 
-/** What a handler needs to commit by itself. */
-type Committing = Pick<ContextOf<typeof archiveService>, 'commit' | 'sleep'>
+const COMMITS = { 'after-batch': 'after-batch', behind: 'manual', automatic: 'automatic' } as const
+
+type Ctx = ContextOf<typeof archiveService>
 
 /** Reads all letters and notes what it took, in its order. */
-export const readerService = ({
-  inbox: mode,
-  readers,
-  handsOver,
-  waitsForCommit,
-  poison,
-  ...params
-}: Params) =>
+export const readerService = (params: Params) =>
   service(
     'reader',
     {
-      instances: readers,
+      instances: params.readers,
       tables: { taken: takenLetters() },
-      inbox: inbox(mode),
+      inbox: inbox(params.inbox),
       outbox: outbox({ mode: 'relay' }),
-      consumer: { commit: waitsForCommit ? 'after-batch' : 'manual' },
+      consumer: {
+        commit: COMMITS[params.commits],
+        onFailure: params.endsByFailure ? 'close' : 'retry',
+        staticMembership: params.staticMembers,
+      },
     },
     ({ on }) => {
-      const { readingMillis, slowLetter } = params
+      const { readingMillis, slowLetter, poison, poisonMillis } = params
       let isPractised = false
       on(LetterSent, async (letter, ctx) => {
-        const isMended = ctx.now() >= (ctx.event?.occurredAt ?? 0) + MENDED_MILLIS
-        if (letter.number === poison && !isMended) throw new Error('this letter cannot be read')
-        const take = async (): Promise<void> => {
+        const ageMillis = ageOf(ctx)
+        if (letter.number === poison && ageMillis < poisonMillis)
+          throw new Error('this letter cannot be read')
+        const work = async (): Promise<void> => {
           const isSlow = slowLetter === 0 || (letter.number === slowLetter && !isPractised)
           if (letter.number === slowLetter) isPractised = true
-          if (isSlow && readingMillis > 0 && !isMended) await ctx.sleep(`${readingMillis}ms`)
-          await ctx.transaction((tx) => tx.taken.insert(letter))
+          if (isSlow && readingMillis > 0 && ageMillis < MENDED_MILLIS) await ctx.sleep(`${readingMillis}ms`)
+          await take(letter, ctx, params)
         }
-        if (handsOver) void take()
-        else await take()
-        if (!waitsForCommit) void commitBehind(ctx)
+        if (params.handsOver) void work()
+        else await work()
+        if (params.commits === 'behind') void commitBehind(ctx)
       })
     },
   )
 
+/** Reads all letters as well. It may begin much later: what it takes is what the cluster has kept. */
+export const archiveService = (params: Params) =>
+  service(
+    'archive',
+    { tables: { taken: takenLetters() }, inbox: inbox(params.inbox), outbox: outbox({ mode: 'relay' }) },
+    ({ on }) => {
+      on(LetterSent, (letter, ctx) => take(letter, ctx, params))
+    },
+  )
+
+async function take(letter: Letter, ctx: Ctx, { waitsForEarlier, addresses }: Params): Promise<void> {
+  const earlier = letter.number - addresses
+  if (waitsForEarlier && earlier > 0) {
+    const [found] = await ctx.db.taken.select({ where: { letterId: `letter-${earlier}` } })
+    if (found === undefined) throw new Error('an earlier letter to this address is still to come')
+  }
+  const ageMillis = ageOf(ctx)
+  await ctx.transaction((tx) => tx.taken.insert({ ...letter, ageMillis }))
+}
+
 /** Commits without anybody waiting for it, and once more after a while if that has failed: others have committed since. */
-async function commitBehind(ctx: Committing): Promise<void> {
+async function commitBehind(ctx: Ctx): Promise<void> {
   try {
     await ctx.commit()
   } catch {
@@ -55,21 +74,13 @@ async function commitBehind(ctx: Committing): Promise<void> {
   }
 }
 
-/** Reads all letters as well. It may begin much later: what it takes is what the cluster has kept. */
-export const archiveService = ({ inbox: mode }: Params) =>
-  service(
-    'archive',
-    { tables: { taken: takenLetters() }, inbox: inbox(mode), outbox: outbox({ mode: 'relay' }) },
-    ({ on }) => {
-      on(LetterSent, async (letter, ctx) => {
-        await ctx.transaction((tx) => tx.taken.insert(letter))
-      })
-    },
-  )
+function ageOf(ctx: Ctx): number {
+  return ctx.now() - (ctx.event?.occurredAt ?? 0)
+}
 
 function takenLetters() {
   return table(
-    { place: integer, letterId: text, address: text, number: integer },
+    { place: integer, letterId: text, address: text, number: integer, ageMillis: integer },
     { key: 'place', sequence: true, indexes: ['letterId', 'address'] },
   )
 }

@@ -23,7 +23,7 @@ export default defineSystem({
         act: (number, user) => write(number, user, values),
         ledgers: [acknowledged],
       },
-      properties: promises({ reader, archive }),
+      properties: promises({ reader, archive, patienceMillis: values.patienceMillis }),
     }
   },
 })

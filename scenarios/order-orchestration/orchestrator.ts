@@ -75,7 +75,6 @@ export const orchestratorService = (params: Params) =>
     {
       instances: params.orchestrators,
       tables: { sagas: sagaTable() },
-      timers: { retryAfter: '2s' },
       ...messaging(params),
     },
     ({ on, onTimer }) => {

@@ -56,7 +56,6 @@ export const params = {
     'whether commands of one saga keep their order, or go to whatever partition',
   ),
   tombstones: toggle(true, 'a participant remembers what it was asked to undo before it was asked to do it'),
-  shippingAnswers: toggle(true, 'shipping answers when an address cannot be delivered to'),
   providerIdempotencyKey: toggle(
     true,
     'payment gives the provider a key by which it recognises a repeated charge',

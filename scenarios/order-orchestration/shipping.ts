@@ -20,7 +20,6 @@ export const shippingService = (params: Params) =>
     },
     ({ on }) => {
       on(ScheduleShipment, async ({ sagaId: orderId, requestId, address }, ctx) => {
-        if (address === UNDELIVERABLE && !params.shippingAnswers) return
         await answerOnce(
           ctx,
           requestId,

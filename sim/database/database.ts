@@ -14,9 +14,6 @@ import { type Row, Table, type TableSchema } from './table.ts'
 import type { Transaction } from './transaction.ts'
 import { Wal } from './wal.ts'
 
-/** `deadlock_timeout`: how long a statement waits for a lock before it looks for a circle. */
-export const DEADLOCK_TIMEOUT_MICROS = 1_000_000
-
 /** A database server with its tables. */
 export class Database implements ProcessResource, ServerValues {
   resourceIndex = -1
@@ -46,13 +43,14 @@ export class Database implements ProcessResource, ServerValues {
   /** The ids of open transactions, ascending. */
   private readonly openXids = new Set<number>()
 
-  constructor(network: Network, name: string) {
+  /** @param crashes whether it is a server, which faults may strike */
+  constructor(network: Network, name: string, crashes = true) {
     this.kernel = network.kernel
     this.network = network
     this.name = name
     this.wal = new Wal(network.kernel)
     this.process = network.add(
-      new Process(network.kernel, name, name, (self) => self.attach(this)),
+      new Process(network.kernel, name, name, crashes ? (self) => self.attach(this) : undefined),
       STATEMENT_LATENCY,
     )
     this.process.start()

@@ -14,7 +14,6 @@ export type SqlState =
   | '55006' // object_in_use: a replication slot that somebody else reads
   | '55P03' // lock_not_available: NOWAIT, or lock_timeout
   | '57014' // query_canceled: statement_timeout
-  | '57P03' // cannot_connect_now: the server is recovering
 
 /** An error that service code may catch, as a driver would raise it. */
 export class DatabaseError extends Error {

@@ -5,27 +5,24 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor, Ticket } from '../kernel/queue.ts'
 import type { Operation, Task } from '../kernel/task.ts'
-import { durationMicros } from '../kernel/time.ts'
 import { Answer, answerTo } from './answer.ts'
 import { type Connection, type ConnectionUser, PATIENCE } from './connection.ts'
-import { type Database, DEADLOCK_TIMEOUT_MICROS } from './database.ts'
-import { DatabaseError } from './error.ts'
+import type { Database } from './database.ts'
+import { DatabaseError, type SqlState } from './error.ts'
 import { execute } from './execute.ts'
 import type { TransactionOptions } from './options.ts'
 import { Packet } from './packet.ts'
 import type { Statement } from './statement.ts'
 import { Transaction } from './transaction.ts'
+import { DEADLOCK_CHECK, FIRST_TIMER, reasonOf, WaitTimers } from './wait-timers.ts'
 
 const STATEMENT_ARRIVES = 0
 const COMMIT_ARRIVES = 1
 const COMMIT_ACKNOWLEDGED = 2
 const ROLLBACK_ARRIVES = 3
 const CLOSED = 4
-const DEADLOCK_CHECK = 5
-const LOCK_TIMED_OUT = 6
-const STATEMENT_TIMED_OUT = 7
-const POOL_TIMED_OUT = 8
-const DURABLE = 9
+const POOL_TIMED_OUT = 5
+const DURABLE = 6
 
 /** Events never nest, so one answer serves all sessions. */
 const answer = new Answer()
@@ -69,8 +66,10 @@ export class Session implements Actor, ConnectionUser {
   private backlog: Arrival[] = []
   /** Trace id of what freed the lock that it waited for, while what had waited is executed. */
   private freedBy = 0
-  private timers: Ticket[] | undefined
-  private statementTimer: Ticket | undefined
+  /** Of the wait for a connection. */
+  private patience: Ticket | undefined
+  /** Of statements that wait; undefined before the first does. */
+  private timers: WaitTimers | undefined
 
   constructor(database: Database, process: Process, task: Task, options: TransactionOptions = DEFAULTS) {
     this.database = database
@@ -82,7 +81,7 @@ export class Session implements Actor, ConnectionUser {
     this.connection = pool.acquire(this)
     if (this.connection === undefined) {
       this.unsent = []
-      this.timers = [this.schedule(pool.patienceMicros, POOL_TIMED_OUT, PATIENCE)]
+      this.patience = this.kernel.schedule(pool.patienceMicros, task.entity, this, POOL_TIMED_OUT, PATIENCE)
     }
   }
 
@@ -116,12 +115,14 @@ export class Session implements Actor, ConnectionUser {
     this.connection = connection
     const { unsent = [] } = this
     this.unsent = undefined
-    this.cancelTimers()
+    if (this.patience !== undefined) this.kernel.cancel(this.patience)
     for (const { code, subject, cause } of unsent) this.transmit(connection, code, subject, cause)
   }
 
   vanished(): void {
-    this.cancelTimers()
+    this.timers?.done()
+    this.waiting = undefined
+    this.backlog = []
     this.transaction?.vanish()
   }
 
@@ -162,20 +163,15 @@ export class Session implements Actor, ConnectionUser {
       case POOL_TIMED_OUT:
         this.giveUpPool()
         return
-      case DEADLOCK_CHECK:
-        if (this.transaction?.deadlocked === true) this.giveUp('40P01', 'deadlock detected')
-        return
-      case LOCK_TIMED_OUT:
-        this.giveUp('55P03', 'canceling statement due to lock timeout')
-        return
-      case STATEMENT_TIMED_OUT:
-        this.giveUp('57014', 'canceling statement due to statement timeout')
-        return
       case DURABLE:
         this.waiting = undefined
         this.makeDurable(subject as Operation<unknown>, this.acknowledged)
         return
       default:
+        if (code >= FIRST_TIMER) {
+          if (code !== DEADLOCK_CHECK || this.transaction?.deadlocked === true) this.giveUp(...reasonOf(code))
+          return
+        }
         if (this.connection?.accepts() !== true) return
         if (this.waiting !== undefined) this.backlog.push({ code, subject, cause: this.kernel.cause })
         else this.arrive(code, subject)
@@ -189,7 +185,7 @@ export class Session implements Actor, ConnectionUser {
     const freedBy = kernel.cause
     this.waiting = undefined
     transaction.waitsFor = undefined
-    this.cancelTimers()
+    this.timers?.woken()
     this.freedBy = freedBy
     kernel.cause = packet.cause
     this.execute(packet)
@@ -268,15 +264,15 @@ export class Session implements Actor, ConnectionUser {
       return true
     }
     this.waiting = packet
-    this.startTimers()
+    this.timers ??= new WaitTimers(this.kernel, this, this.task.entity, this.options)
+    this.timers.start()
     return false
   }
 
   /** A statement needs what it saw no longer. */
   private done(packet: Packet): void {
     if (packet.progress !== undefined) this.database.snapshots.release(packet)
-    if (this.statementTimer !== undefined) this.kernel.cancel(this.statementTimer)
-    this.statementTimer = undefined
+    this.timers?.done()
   }
 
   private reject(packet: Packet, error: unknown): void {
@@ -298,11 +294,10 @@ export class Session implements Actor, ConnectionUser {
   }
 
   /** Ends the wait of a statement with an error. */
-  private giveUp(state: '40P01' | '55P03' | '57014', message: string): void {
+  private giveUp(state: SqlState, message: string): void {
     const { waiting, transaction, kernel } = this
     if (waiting === undefined || waiting === 'commit' || transaction === undefined) return
     this.waiting = undefined
-    this.cancelTimers()
     transaction.cancelWait()
     const { cause } = kernel
     kernel.cause = waiting.cause
@@ -319,25 +314,6 @@ export class Session implements Actor, ConnectionUser {
     const error = this.database.pool(this.process).gaveUp(this)
     this.unsent = []
     this.lost(error, this.kernel.cause)
-  }
-
-  private startTimers(): void {
-    const { lockTimeout, statementTimeout } = this.options
-    this.timers = [this.schedule(DEADLOCK_TIMEOUT_MICROS, DEADLOCK_CHECK)]
-    if (lockTimeout !== undefined)
-      this.timers.push(this.schedule(durationMicros(lockTimeout), LOCK_TIMED_OUT))
-    if (statementTimeout !== undefined && this.statementTimer === undefined)
-      this.statementTimer = this.schedule(durationMicros(statementTimeout), STATEMENT_TIMED_OUT)
-  }
-
-  private schedule(delayMicros: number, code: number, subject?: unknown): Ticket {
-    return this.kernel.schedule(delayMicros, this.task.entity, this, code, subject)
-  }
-
-  private cancelTimers(): void {
-    if (this.timers === undefined) return
-    for (const timer of this.timers) this.kernel.cancel(timer)
-    this.timers = undefined
   }
 
   /** Records what was done, by whoever asked for it and, after a wait, because somebody freed a lock. */

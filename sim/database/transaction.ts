@@ -6,7 +6,7 @@ import { isCircle } from './deadlock.ts'
 import type { Entry, Version } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import type { TransactionOptions } from './options.ts'
-import { hold, type LockRequest, type LockWaiter, take, wake } from './row-lock.ts'
+import { heldMode, hold, type LockRequest, type LockWaiter, take, wake } from './row-lock.ts'
 import type { SerializableTransaction } from './serializable.ts'
 import { filledIn, type ServerValue, type ServerValues } from './server-value.ts'
 import type { Row, Table } from './table.ts'
@@ -283,7 +283,7 @@ export class Transaction implements ServerValues {
 
   private remember(entry: Entry): void {
     const written = entry.writer === this
-    const mode = entry.holder === this ? entry.holderMode : heldBeside(entry, this)
+    const mode = heldMode(entry, this)
     const { pending, pendingHash } = entry
     this.log?.push({ entry, written, pending, pendingHash, mode })
   }
@@ -347,8 +347,4 @@ export class Transaction implements ServerValues {
     this.followers = undefined
     for (const follower of followers) follower.retry()
   }
-}
-
-function heldBeside(entry: Entry, transaction: Transaction): number {
-  return entry.coHolders?.find((other) => other.transaction === transaction)?.mode ?? 0
 }

@@ -226,7 +226,7 @@ export class Connection implements Actor {
   private answer(call: Call, response: unknown): void {
     if (!this.isOpen || !this.life.alive || this.isRefused) return
     if (response === NO_ANSWER) {
-      this.calls.splice(this.calls.indexOf(call), 1)
+      this.drop(call)
       return
     }
     if (response === undefined) {
@@ -240,9 +240,16 @@ export class Connection implements Actor {
 
   private settle(call: Call): void {
     if (!this.isOpen) return
-    this.calls.splice(this.calls.indexOf(call), 1)
+    this.drop(call)
     if (this.brokenSinceMicros !== Number.POSITIVE_INFINITY) this.setAlarm()
     call.answered(call.response)
+  }
+
+  /** A call is over: mostly the only one, or the first. */
+  private drop(call: Call): void {
+    const { calls } = this
+    if (calls[0] === call) calls.shift()
+    else calls.splice(calls.indexOf(call), 1)
   }
 
   /** The server closes the connection: whatever else has arrived is not handled. */

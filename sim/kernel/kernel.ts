@@ -225,7 +225,8 @@ export class Kernel implements Actor {
         if (incarnation.alive) act()
       },
     }
-    this.queue.push(incarnation.pausedUntilMicros, 0, target, 0, undefined, this.cause)
+    // It is put off as everything is that happens to a paused life.
+    this.queue.push(this.nowMicros, 0, target, 0, undefined, this.cause)
   }
 
   /** Ends the life of a process. */

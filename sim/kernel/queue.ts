@@ -130,12 +130,17 @@ export class EventQueue {
     return this.targets[slot]?.livesIn?.(this.codes[slot] as number, this.subjects[slot])
   }
 
-  /** Puts the first event off to a later moment, as if it were pushed now without a tie-break; its ticket stays. */
+  /**
+   * Puts the first event off to a later moment, before all others of that moment but those that were put off before it,
+   * however often. Its ticket stays.
+   */
   postponeFirst(atMicros: number): void {
     if (this.size === this.times.length) this.grow()
     const slot = this.slots[0] as number
+    const order = this.orders[0] as number
     this.times[this.size] = atMicros
-    this.orders[this.size] = this.sequence++
+    // Negative orders are those of events that were put off.
+    this.orders[this.size] = order < 0 ? order : this.sequence++ - SEQUENCE_SPAN
     this.slots[this.size] = slot
     this.size++
     // The last event takes the place of the first and finds its own.

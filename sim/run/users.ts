@@ -56,7 +56,7 @@ export class Users implements Actor {
       usersPlan,
       network,
       transports,
-      new Database(network, 'users-memory'),
+      new Database(network, 'users-memory', false),
       new Map(),
     )
     this.site = new HandlerSite('users', workload.noun)

@@ -10,14 +10,16 @@ import {
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Task } from '../kernel/task.ts'
-import type { ConsumerPlan } from './consumer-options.ts'
+import type { Micros } from '../kernel/time.ts'
+import { type ConsumerPlan, consumerSettings } from './consumer-options.ts'
 import { offsetsBehind } from './consumption.ts'
-import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
+import { type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
 import { Intake } from './intake.ts'
 import { Progress } from './progress.ts'
 import type { ServiceRuntime } from './runtime.ts'
+import { Setbacks } from './setbacks.ts'
 
 const RETRY = 0
 
@@ -28,7 +30,6 @@ interface Work {
   readonly lane: Lane
   /** Undefined when its partition went while it was being fetched. */
   readonly holding: Holding | undefined
-  failures: number
 }
 
 /** Records that must be handled one after another; the first is the one that is being handled or tried again. */
@@ -69,6 +70,7 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
   private readonly ready: Work[] = []
   private readonly holdings = new Map<string, Holding>()
   private readonly leaving: Leaving[] = []
+  private readonly setbacks: Setbacks
   private running = 0
   private isCommitting = false
   /** The task that ended last since the last commit, whose steps the next one belongs to. */
@@ -81,8 +83,16 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
     this.process = process
     this.incarnation = process.incarnation
     this.plan = runtime.consumerPlan
+    this.setbacks = new Setbacks(runtime.failurePolicy)
     this.intake = new Intake(runtime, process)
-    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, this.plan.kafka)
+    this.consumer = new ConsumerClient(
+      runtime.kafka,
+      process,
+      runtime.name,
+      topics,
+      this,
+      consumerSettings(this.plan, process.name),
+    )
   }
 
   onRecords(): void {
@@ -175,7 +185,7 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
       lane = { name, queue: [] }
       this.lanes.set(name, lane)
     }
-    const work: Work = { polled, subscription, lane, holding, failures: 0 }
+    const work: Work = { polled, subscription, lane, holding }
     lane.queue.push(work)
     if (lane.queue.length === 1) this.ready.push(work)
   }
@@ -193,6 +203,11 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
 
   private handle(work: Work): void {
     const { polled, subscription, holding } = work
+    const dueMicros = this.intake.dueMicros(polled, this.setbacks)
+    if (dueMicros > this.process.kernel.nowMicros) {
+      this.postpone(work, dueMicros, polled.record.appended)
+      return
+    }
     this.running++
     if (holding !== undefined) holding.running++
     const context = this.intake.begin(this.consumer, [polled], subscription)
@@ -202,6 +217,7 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
   handled(task: Task, work: Work): void {
     const { polled, holding } = work
     this.runtime.untroubled(nameOf(polled))
+    this.setbacks.succeeded(nameOf(polled))
     this.pass(work)
     holding?.progress.finish(polled.offset)
     this.last = task
@@ -212,12 +228,24 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
 
   failed(error: unknown, task: Task, work: Work): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
-    const { kernel } = this.process
-    this.runtime.troubled(nameOf(work.polled), task, error)
-    const delay = backOffMicros(work.failures++)
-    kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, work, task.cause)
+    const { polled } = work
+    const verdict = this.intake.judge(this.setbacks, nameOf(polled), error)
+    if (verdict === 'put away') {
+      this.intake.putAway(error, task, [polled], (failure) => {
+        if (failure === undefined) this.handled(task, work)
+        else this.failed(failure, task, work)
+      })
+      return
+    }
+    this.runtime.troubled(nameOf(polled), task, error)
+    this.postpone(work, this.process.kernel.nowMicros + verdict.pauseMicros, task.cause)
     this.ended(work)
     if (this.incarnation.alive) this.proceed()
+  }
+
+  /** Begins with a record at a moment; its lane waits until then. */
+  private postpone(work: Work, atMicros: Micros, cause: number): void {
+    this.process.kernel.scheduleAt(atMicros, work.polled.record.entity, this, RETRY, work, cause)
   }
 
   /** The first of a lane is done with: the next one may begin. */

@@ -1,27 +1,32 @@
 import type { Process } from '../cluster/process.ts'
 import type { PartitionOffset } from '../kafka/consumer/hooks.ts'
 import { type ConsumerApplication, ConsumerClient, type PolledRecord } from '../kafka/consumer-client.ts'
+import type { Entity } from '../kernel/choice.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { Operation, type Task } from '../kernel/task.ts'
+import type { Micros } from '../kernel/time.ts'
 import { BatchDelivery } from './batch-delivery.ts'
-import type { CommitMode } from './consumer-options.ts'
+import { type CommitMode, consumerSettings } from './consumer-options.ts'
 import type { Context } from './context.ts'
-import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
+import { type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
 import { COMMIT_OFFSETS, Intake } from './intake.ts'
 import type { ServiceRuntime } from './runtime.ts'
+import { Setbacks } from './setbacks.ts'
 
 const RETRY = 0
+/** How long an instance is down that has ended itself. */
+const RESTART_MICROS = 1_000_000
 
 /** The records behind which a commit is to be; undefined: all that was polled. */
 type CommitScope = readonly PolledRecord[] | undefined
 
 /**
  * The consumer loop of one instance in one life: polls, handles one record after another, commits, polls again. A handler
- * that throws is tried again after a back-off, and its partition waits (at least once).
+ * that throws is tried again after a back-off, and its partition waits (at least once); or it ends the instance.
  */
 export class Consumption
   implements ConsumerApplication, Deliverer<readonly PolledRecord[]>, Actor, Drainable
@@ -32,27 +37,31 @@ export class Consumption
   private readonly process: Process
   private readonly incarnation: Incarnation
   private readonly mode: CommitMode
+  private readonly isClosedByFailure: boolean
   private busy = false
   /** What the last poll returned, and how much of it is handled. */
   private batch: readonly PolledRecord[] = []
   private handledCount = 0
   /** Partitions of the batch that wait for a back-off: what follows in them is polled again. */
   private readonly waiting = new Set<string>()
-  /** How often the record at the head of a partition has failed. */
-  private readonly attempts = new Map<string, number>()
+  /** What has failed at the head of a partition. */
+  private readonly setbacks: Setbacks
   /** The task that handled the last record, whose steps the commit belongs to. */
   private last: Task | undefined
   /** Called when the group is left. */
   private drained: (() => void) | undefined
 
   constructor(runtime: ServiceRuntime, process: Process, topics: readonly string[]) {
-    const { commit, kafka } = runtime.consumerPlan
+    const { consumerPlan: plan } = runtime
     this.runtime = runtime
     this.process = process
     this.incarnation = process.incarnation
-    this.mode = commit
+    this.mode = plan.commit
+    this.isClosedByFailure = plan.onFailure === 'close'
+    this.setbacks = new Setbacks(runtime.failurePolicy)
     this.intake = new Intake(runtime, process)
-    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, kafka)
+    const settings = consumerSettings(plan, process.name)
+    this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, settings)
   }
 
   onRecords(): void {
@@ -99,7 +108,7 @@ export class Consumption
       this.handledCount++
       if (this.waiting.size > 0 && this.waiting.has(polled.place)) continue
       const subscription = this.intake.subscriptionOf(polled)
-      if (subscription !== undefined) {
+      if (subscription !== undefined && !this.waits(polled)) {
         this.handle(polled, subscription)
         return
       }
@@ -181,7 +190,7 @@ export class Consumption
   /** A delivery is done with: handled, or recognised as handled before. */
   handled(task: Task, records: readonly PolledRecord[]): void {
     for (const { place } of records) {
-      if (this.attempts.size > 0) this.attempts.delete(place)
+      this.setbacks.succeeded(place)
       this.runtime.untroubled(place)
     }
     this.busy = false
@@ -197,22 +206,58 @@ export class Consumption
   /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
   failed(error: unknown, task: Task, records: readonly PolledRecord[]): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
-    const heads = headsOf(records)
-    const { kernel } = this.process
-    let failures = 0
-    for (const polled of heads) {
-      const { place } = polled
-      this.runtime.troubled(place, task, error)
-      const attempts = this.attempts.get(place) ?? 0
-      this.attempts.set(place, attempts + 1)
-      failures = Math.max(failures, attempts)
-      this.waiting.add(place)
-      this.consumer.rewind(polled, task.cause)
+    if (this.isClosedByFailure) {
+      this.close(task)
+      return
     }
-    const delay = backOffMicros(failures)
-    kernel.scheduleAt(kernel.nowMicros + delay, task.entity, this, RETRY, heads, task.cause)
+    const [first] = records as [PolledRecord]
+    const verdict = this.intake.judge(this.setbacks, first.place, error)
+    if (verdict === 'put away') {
+      this.putAway(error, task, records)
+      return
+    }
+    for (const { place } of records) this.runtime.troubled(place, task, error)
+    this.postpone(
+      headsOf(records),
+      this.process.kernel.nowMicros + verdict.pauseMicros,
+      task.entity,
+      task.cause,
+    )
     this.busy = false
     this.proceed()
+  }
+
+  /** Nobody caught what a handler threw: the loop is left, the consumer closed, and the process ends. */
+  private close({ cause }: Task): void {
+    const { process } = this
+    process.kernel.cause = cause
+    this.consumer.close(() => process.stop(cause, RESTART_MICROS))
+  }
+
+  /** Reads records again at a moment, and leaves their partitions alone until then. */
+  private postpone(heads: readonly PolledRecord[], atMicros: Micros, entity: Entity, cause: number): void {
+    for (const polled of heads) {
+      this.waiting.add(polled.place)
+      this.consumer.rewind(polled, cause)
+    }
+    this.process.kernel.scheduleAt(atMicros, entity, this, RETRY, heads, cause)
+  }
+
+  /** What is not tried again goes where the service puts such events; until that has succeeded its partition waits. */
+  private putAway(error: unknown, task: Task, records: readonly PolledRecord[]): void {
+    this.intake.putAway(error, task, records, (failure) => {
+      if (failure === undefined) this.handled(task, records)
+      else this.failed(failure, task, records)
+    })
+  }
+
+  /** Leaves alone what must not be handled yet. @returns whether that is so */
+  private waits(polled: PolledRecord): boolean {
+    const { kernel } = this.process
+    const dueMicros = this.intake.dueMicros(polled, this.setbacks)
+    if (dueMicros <= kernel.nowMicros) return false
+    this.postpone([polled], dueMicros, polled.record.entity, polled.record.appended)
+    return true
   }
 }
 

@@ -53,7 +53,7 @@ export class ServiceInstance {
   private startConsumers(registry: HandlerRegistry): ConsumerClient | undefined {
     const { runtime, process } = this
     const inKafka: string[] = []
-    for (const topic of registry.topics) {
+    for (const topic of [...registry.topics, ...(runtime.failurePolicy.topics ?? [])]) {
       runtime.checkTopic(topic, `service ${runtime.name} listens to it`)
       if (runtime.queues?.has(topic) !== true) {
         inKafka.push(topic)

@@ -3,10 +3,12 @@ import type { ConsumerClient, PolledRecord } from '../kafka/consumer-client.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import { operationNumber, type Phase } from '../kernel/step.ts'
 import { Task } from '../kernel/task.ts'
+import { type Micros, momentOf } from '../kernel/time.ts'
 import type { Context } from './context.ts'
 import type { Subscription } from './delivery.ts'
 import type { Envelope } from './envelope.ts'
 import type { ServiceRuntime } from './runtime.ts'
+import type { Setbacks, Verdict } from './setbacks.ts'
 
 /** The step that commits offsets. */
 export const COMMIT_OFFSETS = operationNumber('offsets.commit')
@@ -51,6 +53,44 @@ export class Intake {
     for (const { record } of records) kernel.digest.word(record.hash)
     const task = new Task(kernel, this.incarnation, site, first.record.entity, cause)
     return new this.runtime.Context(this.runtime, this.process, task, first.record.value as Envelope)
+  }
+
+  /** What to do after a failure of a handler. */
+  judge(setbacks: Setbacks, name: string, error: unknown): Verdict {
+    const { kernel, entity } = this.process
+    const site = this.runtime.choiceSite('jitter of retries')
+    return setbacks.failed(name, error, kernel.nowMicros, (bound) => kernel.choose(site, entity, bound))
+  }
+
+  /** Puts events away that are not tried again. */
+  putAway(
+    error: unknown,
+    task: Task,
+    records: readonly PolledRecord[],
+    ended: (failure: unknown) => void,
+  ): void {
+    const { runtime, process } = this
+    const run = async (): Promise<void> => {
+      for (const { record } of records) {
+        const event = record.value as Envelope
+        await runtime.failurePolicy.recover?.(
+          new runtime.Context(runtime, process, task, event),
+          event,
+          error,
+        )
+      }
+    }
+    task.start({ run, ended })
+  }
+
+  /** From when on a record may be handled; a moment that has passed if that is so now. */
+  dueMicros({ record }: PolledRecord, setbacks: Setbacks): Micros {
+    const { dueAt, breaker } = this.runtime.failurePolicy
+    if (dueAt === undefined && breaker === undefined) return 0
+    const dueAtMillis = dueAt?.(record.value as Envelope)
+    const dueMicros = dueAtMillis === undefined ? 0 : momentOf(dueAtMillis)
+    const isPaused = setbacks.isPaused(this.process.kernel.nowMicros)
+    return isPaused ? Math.max(dueMicros, setbacks.openUntilMicros) : dueMicros
   }
 
   /** The task of a commit that comes before any handler has begun: of the handler and order of its first record. */

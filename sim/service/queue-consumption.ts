@@ -9,23 +9,13 @@ import type { QueueServer } from '../queue/server.ts'
 import { backOffMicros, type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
+import { RejectError } from './reject-error.ts'
 import type { EventHandler, ServiceRuntime } from './runtime.ts'
 
 const RELEASE = 0
 const ACKNOWLEDGE = operationNumber('message.acknowledge')
 const ACKNOWLEDGED: Settlement = { kind: 'acknowledge' }
 const REJECTED: Settlement = { kind: 'reject' }
-
-/**
- * Thrown by a handler that will never succeed with an event: on a queue the message is rejected, so that it becomes a
- * dead letter at once (or is gone, where the topic has none). In Kafka it is an error like any other.
- */
-export class RejectError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'RejectError'
-  }
-}
 
 interface Failed {
   readonly received: ReceivedMessage

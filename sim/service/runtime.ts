@@ -25,6 +25,7 @@ import { Job } from './job.ts'
 import { freeLease, LEASES } from './lease.ts'
 import type { TableSpec } from './schema.ts'
 import type { HandlerRegistry, ServicePlan } from './service.ts'
+import type { FailurePolicy } from './setbacks.ts'
 import { FIRED_TIMERS, TIMERS, type TimerOptions, type Timers } from './timers.ts'
 import type { TransactionScope } from './transaction.ts'
 
@@ -70,6 +71,7 @@ export class ServiceRuntime {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly consumerPlan: ConsumerPlan
+  readonly failurePolicy: FailurePolicy
   readonly deskOptions: DeskOptions
   readonly timerOptions: TimerOptions
   readonly fleet: Fleet
@@ -117,6 +119,7 @@ export class ServiceRuntime {
     this.inbox = plan.inbox
     this.outbox = plan.outbox
     this.consumerPlan = plan.consumer
+    this.failurePolicy = plan.failures
     this.deskOptions = plan.http
     this.timerOptions = plan.timers
     this.Context = plan.Context

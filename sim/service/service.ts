@@ -7,8 +7,10 @@ import { type ConsumerOptions, type ConsumerPlan, consumerPlan } from './consume
 import { Context, type HandlerContext } from './context.ts'
 import { checkDesk, type DeskOptions, type RouteHandler } from './desk.ts'
 import type { JobOptions, JobRegistration } from './job-options.ts'
+import { retryPlan } from './retry.ts'
 import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
 import type { EventType, Route, TableSpec, TimerType } from './schema.ts'
+import type { FailurePolicy } from './setbacks.ts'
 import type { FiredTimer, TimerHandler, TimerOptions } from './timers.ts'
 import { TransactionScope } from './transaction.ts'
 import { FIRST_VERSION } from './version.ts'
@@ -34,6 +36,8 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly outbox: Outbox
   /** How its instances consume from Kafka. */
   readonly consumer?: ConsumerOptions
+  /** What becomes of events of Kafka whose handler throws. Default: they are tried again for ever, and their partition waits. */
+  readonly failures?: FailurePolicy
   /** Kafka's producer configuration of this service alone, under Kafka's names: `partitioner.class`, … */
   readonly producer?: ProducerSettings
   /** How its instances answer requests. */
@@ -131,6 +135,7 @@ export interface ServicePlan {
   readonly inbox: Inbox
   readonly outbox: Outbox
   readonly consumer: ConsumerPlan
+  readonly failures: FailurePolicy
   readonly producer: ProducerSettings
   readonly http: DeskOptions
   readonly timers: TimerOptions
@@ -206,6 +211,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     inbox: options.inbox,
     outbox: options.outbox,
     consumer: consumerPlan(name, options.consumer),
+    failures: options.failures ?? { retry: retryPlan(`service ${name}`) },
     producer: options.producer ?? {},
     http: options.http ?? {},
     timers: options.timers ?? {},

@@ -29,9 +29,10 @@ describe('three brokers, min.insync.replicas 2, acks=all, transactions and group
       'rolling restart',
       'reader crash',
       'writer crash',
+      'processor crash',
     ]
     for (const what of often) expect(totals.get(what), what).toBeGreaterThan(SEEDS / 10)
-    for (const what of ['send ok', 'read of classic', 'read of consumer', 'commit'])
+    for (const what of ['send ok', 'read of classic', 'read of consumer', 'commit', 'processed'])
       expect(totals.get(what), what).toBeGreaterThan(200 * SEEDS)
     expect(totals.get('transaction ok')).toBeGreaterThan(40 * SEEDS)
     expect(totals.get('transaction fail')).toBeGreaterThan(5 * SEEDS)
@@ -44,8 +45,8 @@ describe('three brokers, min.insync.replicas 2, acks=all, transactions and group
   })
 })
 
-describe('known ways to lose records are found in the cluster as a whole', () => {
-  it.each<{ readonly mistake: string; readonly options: TortureOptions }>([
+describe('known ways to lose or double records are found in the cluster as a whole', () => {
+  it.each<{ readonly mistake: string; readonly options: TortureOptions; readonly finding?: RegExp }>([
     {
       mistake: 'unclean leader election (B10)',
       options: {
@@ -64,11 +65,20 @@ describe('known ways to lose records are found in the cluster as a whole', () =>
       mistake: 'truncation to the high watermark (B1)',
       options: { switches: { ...BROKER_SWITCHES, truncation: 'high-watermark' } },
     },
-  ])(`[KQ4] $mistake, within ${MOST_SEEDS} runs`, { timeout: 1_200_000 }, async ({ options }) => {
-    for (let seed = 0; seed < MOST_SEEDS; seed += 1) {
-      const { wrong } = await playTorture(seed, options)
-      if (wrong.some((finding) => /NoAcknowledgedRecordLost|lost-write/.test(finding))) return
-    }
-    expect.fail('nothing was lost')
-  })
+    {
+      mistake: 'offsets that are committed after the transaction (KIP-447)',
+      options: { offsetsInTransaction: false },
+      finding: /^processed .* [2-9] times$/,
+    },
+  ])(
+    `[KQ4] $mistake, within ${MOST_SEEDS} runs`,
+    { timeout: 1_200_000 },
+    async ({ options, finding = /NoAcknowledgedRecordLost|lost-write/ }) => {
+      for (let seed = 0; seed < MOST_SEEDS; seed += 1) {
+        const { wrong } = await playTorture(seed, options)
+        if (wrong.some((found) => finding.test(found))) return
+      }
+      expect.fail('nothing was lost')
+    },
+  )
 })

@@ -56,7 +56,8 @@ export class BrokerContext {
       this.changed(replica)
       replica.wake(this.nowMillis)
     }
-    touched.length = 0
+    // Setting the length of a list is slow.
+    while (touched.length > 0) touched.pop()
     this.settled = 0
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../error-code.ts'
 import {
   type FetchedPartitionData,
   type FetchRequestData,
+  type FetchResponseData,
   FINAL_EPOCH,
   INITIAL_EPOCH,
   NO_SESSION,
@@ -126,6 +127,14 @@ interface Told {
   readonly partition: WantedPartition
   readonly answer: FetchedPartition
 }
+
+interface TopicResponse {
+  readonly topic: string
+  readonly partitions: FetchedPartitionData[]
+}
+
+const NOTHING_TOLD: Told[] = []
+const NO_RESPONSES: TopicResponse[] = []
 
 /**
  * A fetch that may have to wait for data (rule F4). A follower waits for as long as there is nothing to tell it: what a
@@ -282,7 +291,7 @@ class DelayedFetch extends Deadline implements WaitingFetch {
     const { session, context } = this
     let rest = Math.min(this.request.maxBytes, context.config['fetch.max.bytes'])
     let isFirst = true
-    const told: Told[] = []
+    let told: Told[] = NOTHING_TOLD
     const { candidates } = session
     let kept = 0
     for (const partition of candidates) {
@@ -298,7 +307,9 @@ class DelayedFetch extends Deadline implements WaitingFetch {
       const answer = this.readOne(partition, rest, isFirst)
       rest = Math.max(0, rest - answer.sizeInBytes)
       if (answer.sizeInBytes > 0) isFirst = false
-      told.push({ partition, answer })
+      // Mostly there is one: a list that grows would be made for seventeen.
+      if (told.length === 0) told = [{ partition, answer }]
+      else told.push({ partition, answer })
     }
     while (candidates.length > kept) candidates.pop()
     return told
@@ -362,17 +373,8 @@ class DelayedFetch extends Deadline implements WaitingFetch {
   private answer(told: readonly Told[]): void {
     this.isDone = true
     const { session } = this
-    const responses: { topic: string; partitions: FetchedPartitionData[] }[] = []
-    for (const { partition, answer } of told) {
-      const { topic, wanted } = partition
-      if (this.isFollower) this.noteTold(partition, answer)
-      let last = responses[responses.length - 1]
-      if (last?.topic !== topic) {
-        last = { topic, partitions: [] }
-        responses.push(last)
-      }
-      last.partitions.push(withIndex(wanted.partition, answer))
-    }
+    if (this.isFollower) for (const { partition, answer } of told) this.noteTold(partition, answer)
+    const responses = byTopic(told)
     if (session.id === NO_SESSION) session.close()
     this.respond({ errorCode: 'NONE', sessionId: session.id, responses })
   }
@@ -381,6 +383,27 @@ class DelayedFetch extends Deadline implements WaitingFetch {
     const follower = this.session.replicaOf(partition)?.partition.follower(this.request.replicaId)
     if (errorCode === 'NONE' && follower !== undefined) follower.toldHighWatermark = highWatermark
   }
+}
+
+/** What is told of neighbours of one topic goes together. */
+function byTopic(told: readonly Told[]): FetchResponseData['responses'] {
+  if (told.length === 0) return NO_RESPONSES
+  let last = responseOf(told[0] as Told)
+  const responses = [last]
+  for (let at = 1; at < told.length; at++) {
+    const one = told[at] as Told
+    if (last.topic === one.partition.topic)
+      last.partitions.push(withIndex(one.partition.wanted.partition, one.answer))
+    else {
+      last = responseOf(one)
+      responses.push(last)
+    }
+  }
+  return responses
+}
+
+function responseOf({ partition: { topic, wanted }, answer }: Told): TopicResponse {
+  return { topic, partitions: [withIndex(wanted.partition, answer)] }
 }
 
 function withIndex(partitionIndex: number, answer: FetchedPartition): FetchedPartitionData {

@@ -59,6 +59,7 @@ export class Lifecycle {
   resume(): void {
     const { context } = this
     this.state = 'RUNNING'
+    this.isUnfenced = true
     this.dueMillis = context.nowMillis + context.config['broker.heartbeat.interval.ms']
     this.isUnfenced = true
   }

@@ -250,7 +250,8 @@ class DelayedProduce extends Deadline implements Watcher {
 
   private isComplete(): boolean {
     let isWaiting = false
-    for (const [at, status] of this.statuses.entries()) {
+    for (let at = 0; at < this.statuses.length; at++) {
+      const status = this.statuses[at] as Status
       if (status.replica === undefined) continue
       const { done, errorCode } = status.replica.partition.progress(status.requiredOffset)
       if (done) this.settle(at, status, errorCode)

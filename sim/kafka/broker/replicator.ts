@@ -29,6 +29,8 @@ interface Asked {
   readonly fetcher: PartitionFetcher
 }
 
+const NO_REPLICAS: Replica[] = []
+
 /** A partition of a request other than Fetch, with what it asks for. */
 interface Asking extends Asked {
   readonly request: FollowerRequest
@@ -82,7 +84,7 @@ class LeaderConnection extends Deadline {
   private readonly replicas = new Set<Replica>()
   private readonly session = new FetchSessionHandler<Asked>()
   /** Those that may have something else to ask than they have asked last. */
-  private due: Replica[] = []
+  private due: Replica[] = NO_REPLICAS
   /** Tells the answer to the last fetch from those that were given up. */
   private fetchNumber = 0
   /** A fetch is under way that asks for something. */
@@ -135,7 +137,9 @@ class LeaderConnection extends Deadline {
   }
 
   private lookAt(replica: Replica): void {
-    if (!this.due.includes(replica)) this.due.push(replica)
+    // Mostly it is the only one: a list that grows would be made for seventeen.
+    if (this.due.length === 0) this.due = [replica]
+    else if (!this.due.includes(replica)) this.due.push(replica)
   }
 
   private ask(): void {
@@ -144,7 +148,7 @@ class LeaderConnection extends Deadline {
     if (wasFetching) this.restart()
     const { nowMillis } = this.context
     const { due } = this
-    this.due = []
+    this.due = NO_REPLICAS
     let retryMillis = Number.POSITIVE_INFINITY
     for (const replica of due) retryMillis = Math.min(retryMillis, this.askOne(replica, nowMillis))
     if (retryMillis < Number.POSITIVE_INFINITY) this.context.timers.set(this, retryMillis)
@@ -160,7 +164,9 @@ class LeaderConnection extends Deadline {
     const { fetcher, topic, index } = replica
     const request = fetcher === undefined || this.busy.has(fetcher) ? undefined : fetcher.request(nowMillis)
     if (fetcher !== undefined && request?.api === 'Fetch') {
-      this.session.want(topic, withIndex(index, request.partition), { replica, fetcher })
+      const asked = this.session.find(topic, index)
+      const isKnown = asked?.fetcher === fetcher && asked.replica === replica
+      this.session.want(topic, withIndex(index, request.partition), isKnown ? asked : { replica, fetcher })
       return Number.POSITIVE_INFINITY
     }
     this.session.forget(topic, index)

@@ -165,7 +165,10 @@ export class FetchSessionHandler<Owner> {
   }
 
   private name(topic: string, wanted: FetchPartitionData): void {
-    if (this.named === NO_TOPICS) this.named = []
+    if (this.named.length === 0) {
+      this.named = [{ topic, partitions: [wanted] }]
+      return
+    }
     const ofTopic = this.named.find((one) => one.topic === topic)
     if (ofTopic === undefined) this.named.push({ topic, partitions: [wanted] })
     else ofTopic.partitions.push(wanted)

@@ -17,14 +17,15 @@ export function readPartition(
   minOneBatch: boolean,
 ): FetchedPartition {
   const { highWatermark, lastStableOffset, logStartOffset } = log
-  const bounds = { highWatermark, lastStableOffset, logStartOffset }
   if (lastFetchedEpoch !== NO_LEADER_EPOCH) {
     const end = log.endOffsetForEpoch(lastFetchedEpoch)
     if (end.endOffset === UNDEFINED_EPOCH_OFFSET || end.epoch === UNDEFINED_EPOCH)
       return fetchRefused('OFFSET_OUT_OF_RANGE')
     if (fetchOffset < logStartOffset) return fetchRefused('OFFSET_OUT_OF_RANGE')
-    if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset)
+    if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset) {
+      const bounds = { highWatermark, lastStableOffset, logStartOffset }
       return { ...fetchRefused('NONE'), ...bounds, divergingEpoch: end }
+    }
   }
   const { errorCode, batches, sizeInBytes, abortedTransactions } = log.read(
     fetchOffset,
@@ -33,5 +34,14 @@ export function readPartition(
     minOneBatch,
   )
   if (errorCode !== 'NONE') return fetchRefused(errorCode)
-  return { errorCode, ...bounds, divergingEpoch: undefined, abortedTransactions, batches, sizeInBytes }
+  return {
+    errorCode,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    divergingEpoch: undefined,
+    abortedTransactions,
+    batches,
+    sizeInBytes,
+  }
 }

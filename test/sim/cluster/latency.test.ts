@@ -1,13 +1,18 @@
 import fc from 'fast-check'
+import { run } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import {
   INTERNET_LATENCY,
   LAN_LATENCY,
+  LATENCY_SHAPES,
   type LatencyPoint,
+  type LatencyShape,
   latencyTable,
   QUANTILES,
   STATEMENT_LATENCY,
+  shapedLatency,
 } from '../../../sim/cluster/latency.ts'
+import { doubleToll, toll } from '../../fixtures/toll.ts'
 
 /** Ascending corner points from quantile 0 to 1024. */
 const points = fc
@@ -70,5 +75,43 @@ describe('a latency table', () => {
     const above = LAN_LATENCY.filter((delay) => delay > 2_000).length
     expect(above).toBeGreaterThan(0)
     expect(above / QUANTILES).toBeLessThanOrEqual(0.01)
+  })
+})
+
+describe('a shape of latencies', () => {
+  it.each(LATENCY_SHAPES)(
+    '[X13] (%s) is made of whole microseconds that never fall, the same table each time',
+    (shape) => {
+      for (const table of [LAN_LATENCY, INTERNET_LATENCY, STATEMENT_LATENCY]) {
+        const shaped = shapedLatency(table, shape)
+        expect(shaped).toHaveLength(QUANTILES)
+        expect(ascending(shaped)).toBe(true)
+        expect(shapedLatency(table, shape)).toBe(shaped)
+      }
+    },
+  )
+
+  it.each([
+    ['usual', 120, 300, 5_000],
+    ['constant', 300, 300, 300],
+    ['slow', 1_200, 3_000, 50_000],
+    ['long-tailed', 120, 300, 35_000],
+  ] as const)(
+    '[X13] (%s) has its least, its median and its worst where it says',
+    (shape, least, median, worst) => {
+      const table = shapedLatency(LAN_LATENCY, shape)
+      expect([table[0], table[QUANTILES / 2]]).toEqual([least, median])
+      expect(table[QUANTILES - 1]).toBeGreaterThan(worst * 0.8)
+      expect(table[QUANTILES - 1]).toBeLessThanOrEqual(worst)
+    },
+  )
+
+  it('[X13] of a scenario is that of its messages and of the work of its external systems', async () => {
+    const took = async (latency: LatencyShape): Promise<number> => {
+      const scenario = { ...doubleToll, faults: [], cluster: { ...doubleToll.cluster, latency } }
+      return (await run(toll(scenario), scenario, 1)).endMicros
+    }
+    expect(await took('slow')).toBeGreaterThan(await took('usual'))
+    expect(await took('constant')).not.toBe(await took('usual'))
   })
 })

@@ -1,6 +1,12 @@
-import { gt, gte, isIn, lt, lte } from 'faultline'
+import { asc, desc, eq, gt, gte, isIn, lt, lte, ne } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { isMembership, matches } from '../../../sim/database/predicate.ts'
+import {
+  compareRows,
+  isMembership,
+  matches,
+  orderings,
+  unknownColumn,
+} from '../../../sim/database/predicate.ts'
 
 const row = { id: 'b', count: 2, note: null }
 
@@ -34,6 +40,20 @@ describe('a condition', () => {
     ['nothing is not more', { note: gte('') }, false],
     ['not less than nothing', { count: lt(null) }, false],
     ['not more than nothing', { count: gte(null) }, false],
+    ['equality by name', { count: eq(2) }, true],
+    ['inequality', { count: ne(3) }, true],
+    ['inequality with itself', { count: ne(2) }, false],
+    ['something', { count: ne(null) }, true],
+    ['something where nothing is', { note: ne(null) }, false],
+    ['nothing is not unequal', { note: ne('x') }, false],
+    ['nothing by name', { note: eq(null) }, true],
+    ['one alternative', { $any: [{ id: 'x' }, { count: 2 }] }, true],
+    ['no alternative that holds', { $any: [{ id: 'x' }, { count: 3 }] }, false],
+    ['no alternatives', { $any: [] }, false],
+    ['an alternative and a value', { id: 'x', $any: [{ count: 2 }] }, false],
+    ['all conditions', { $all: [{ id: 'b' }, { count: gt(1) }] }, true],
+    ['all conditions, one of which fails', { $all: [{ id: 'b' }, { count: gt(2) }] }, false],
+    ['alternatives within', { $all: [{ $any: [{ id: 'x' }, { id: 'b' }] }, { count: 2 }] }, true],
     ['a comparison and a value', { count: gt(1), id: 'b' }, true],
     ['a comparison and another value', { count: gt(1), id: 'c' }, false],
   ])('[T15] that asks for %s', (_what, where, expected) => expect(matches(row, where)).toBe(expected))
@@ -48,5 +68,37 @@ describe('a condition', () => {
       false,
       false,
     ])
+  })
+
+  it('[T22] knows the columns of its parts', () => {
+    const names = ['id', 'count']
+    expect(unknownColumn({ id: 'a', $any: [{ count: 1 }] }, names)).toBeUndefined()
+    expect(unknownColumn({ colour: 'a' }, names)).toBe('colour')
+    expect(unknownColumn({ id: 'a', $all: [{ $any: [{ count: 1 }, { colour: 1 }] }] }, names)).toBe('colour')
+  })
+})
+
+describe('an order', () => {
+  const rows = [
+    { id: 'a', count: 2 },
+    { id: 'b', count: null },
+    { id: 'c', count: 1 },
+    { id: 'd', count: 2 },
+  ]
+  it.each([
+    [[], 'abcd'],
+    ['count', 'cadb'],
+    [asc('count'), 'cadb'],
+    [desc('count'), 'badc'],
+    [['count', desc('id')], 'cdab'],
+    [[desc('count'), desc('id')], 'bdac'],
+  ] as const)('[T13] by %j gives %s: nothing counts as most', (orderBy, expected) => {
+    const by = orderings(orderBy)
+    expect(
+      rows
+        .toSorted((left, right) => compareRows(left, right, by))
+        .map(({ id }) => id)
+        .join(''),
+    ).toBe(expected)
   })
 })

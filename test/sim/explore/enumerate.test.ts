@@ -94,14 +94,16 @@ describe('enumeration', () => {
     expect(strategy.says).toContain(`${singles} single faults`)
   })
 
-  it('[X4] finds the double payment of a booth without a key, and nothing at one that has it', async () => {
+  it('[X4] finds the double payment of a booth without a key, and nothing at one that has it', {
+    timeout: 120_000,
+  }, async () => {
     const wrong = { ...scenario, params: { key: false } }
     const broken = async (of: Scenario): Promise<string[]> => {
       const found: string[] = []
       const prepared = toll(of)
       const { cases } = await plans(of)
       for (const [index, each] of cases.entries()) {
-        if (each.scenario.faults.some((fault) => !('crash' in fault))) continue
+        if (!each.scenario.faults.every(({ crash }) => /^(booth|gate)/.test(String(crash)))) continue
         const { violated } = await outcomeOf(prepared, each, index)
         found.push(...violated.map(({ property }) => property))
       }

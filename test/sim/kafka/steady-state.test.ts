@@ -135,11 +135,13 @@ describe('a cluster whose state at rest is not known', () => {
 })
 
 /**
- * Logs that roll after some milliseconds show in how many segments they are when things were written; followers that wait
- * long for the next fetch have not heard yet what is committed.
+ * Settings under which a cluster is not at rest within seconds, or shows when things were written: logs that roll after
+ * some milliseconds, followers that wait long for the next fetch, retention that looks at all logs all the time.
  */
+const RESTLESS = ['segment.ms', 'replica.fetch.wait.max.ms', 'log.retention.check.interval.ms'] as const
+
 function comesToRest({ cluster: { kafka } }: Scenario): boolean {
-  return kafka['segment.ms'] === undefined && kafka['replica.fetch.wait.max.ms'] === undefined
+  return RESTLESS.every((setting) => kafka[setting] === undefined)
 }
 
 function kernelOfRun(): Kernel {

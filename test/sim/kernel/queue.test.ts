@@ -31,6 +31,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 interface Pending {
   readonly at: number
+  /** -1: it was put off. */
   readonly tie: number
   /** Among those of one moment and tie-break. */
   readonly place: number
@@ -75,7 +76,8 @@ class Model {
     if (queue.nextMicros() === Number.POSITIVE_INFINITY || first === undefined) return
     const at = first.at + by
     queue.postponeFirst(at)
-    this.pending.splice(this.pending.indexOf(first), 1, { ...first, at, tie: 0, place: this.places++ })
+    const later = first.tie < 0 ? { ...first, at } : { ...first, at, tie: -1, place: this.places++ }
+    this.pending.splice(this.pending.indexOf(first), 1, later)
   }
 
   pop(queue: EventQueue): void {

@@ -1,6 +1,6 @@
 import { SimError } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { consumerPlan } from '../../../sim/service/consumer-options.ts'
+import { consumerPlan, consumerSettings } from '../../../sim/service/consumer-options.ts'
 
 describe('options of a consumer', () => {
   it('[S22] have defaults that are right', () => {
@@ -10,6 +10,8 @@ describe('options of a consumer', () => {
       commit: 'after-batch',
       commitReach: 'contiguous',
       revocation: 'drain',
+      onFailure: 'retry',
+      staticMembership: false,
       kafka: {},
     })
   })
@@ -27,5 +29,20 @@ describe('options of a consumer', () => {
 
   it('[S23] that commit by hand handle one event at a time', () => {
     expect(() => consumerPlan('payment', { concurrency: 2, commit: 'manual' })).toThrow(SimError)
+  })
+
+  it('[S42] that end an instance by its failure handle one event at a time', () => {
+    expect(() => consumerPlan('payment', { concurrency: 2, onFailure: 'close' })).toThrow(
+      'onFailure: close: expected a concurrency of 1',
+    )
+  })
+
+  it('[S42] make an instance a static member by its name', () => {
+    const plan = consumerPlan('payment', { staticMembership: true, kafka: { 'max.poll.records': 3 } })
+    expect(consumerSettings(plan, 'payment-2')).toEqual({
+      'group.instance.id': 'payment-2',
+      'max.poll.records': 3,
+    })
+    expect(consumerSettings(consumerPlan('payment'), 'payment-2')).toEqual({})
   })
 })

@@ -88,6 +88,22 @@ describe('a handler that throws', () => {
     expect(new Set(partitions.values()).size).toBe(3)
   })
 
+  it.each([
+    { commit: 'after-batch', handled: true },
+    { commit: 'automatic', handled: false },
+  ] as const)(
+    '[S42] ends its instance where it is told to, and what it failed at is handled after that, commits being $commit: $handled',
+    async ({ commit, handled }) => {
+      const result = await courier(
+        { receive: failsUntil(3_000), consumer: { onFailure: 'close', commit } },
+        { workload: { orders: 1 } },
+      )
+      expect(recordsOf(result, 'stop').length).toBeGreaterThan(0)
+      const rows = recordsOf(result, 'commit').filter(({ lane }) => lane === 'receiver-db')
+      expect(rows.length > 0).toBe(handled)
+    },
+  )
+
   const never: Courier['receive'] = () => async (letter) => {
     throw new TypeError(`no door at ${letter.address}`)
   }

@@ -11,8 +11,8 @@ export const mutants = [
     rule: 'KB2',
     breaks: 'a follower is not told of the high watermark until there is something to copy',
     file: 'sim/kafka/broker/fetch.ts',
-    find: 'return highWatermark > follower.toldHighWatermark || logStartOffset > partition.logStartOffset',
-    replace: 'return logStartOffset > partition.logStartOffset',
+    find: 'return highWatermark > follower.toldHighWatermark || logStartOffset > partition.wanted.logStartOffset',
+    replace: 'return logStartOffset > partition.wanted.logStartOffset',
   },
   {
     rule: 'KB2',

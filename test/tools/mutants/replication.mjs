@@ -257,8 +257,8 @@ export const mutants = [
     rule: 'KR5',
     breaks: 'a new leader takes replicas outside the ISR for caught up',
     file: 'sim/kafka/replication/follower.ts',
-    find: 'this.lastCaughtUpMillis = inSync ? nowMillis : 0\n',
-    replace: 'this.lastCaughtUpMillis = nowMillis\n',
+    find: 'this.ownCaughtUpMillis = inSync ? nowMillis : 0\n',
+    replace: 'this.ownCaughtUpMillis = nowMillis\n',
   },
   {
     rule: 'KR8',

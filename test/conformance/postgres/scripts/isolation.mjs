@@ -123,8 +123,18 @@ const anomalies = {
   ],
 }
 
-/** Every anomaly at every level. @type {Script[]} */
-export const isolation = Object.entries(anomalies).flatMap(([anomaly, steps]) =>
+/** A transaction that may not write. */
+const readOnly = script(
+  'read-only',
+  'a read-only transaction refuses to write and to lock rows, and fails by that',
+  ['PG2'],
+  ITEMS,
+  a(begin('read committed', { readOnly: true }), select('item'), update('item', { id: 1 }, set(0)), commit),
+  a(begin('repeatable read', { readOnly: true }), select('item', {}, { for: 'share' }), select('item'), rollback),
+  a(begin('read committed', { readOnly: true }), insert('item', { id: 9, kind: 'x', count: 0 }), rollback),
+)
+
+const tried = Object.entries(anomalies).flatMap(([anomaly, steps]) =>
   LEVELS.map((level) =>
     script(
       `${anomaly}-at-${level.replace(' ', '-')}`,
@@ -135,3 +145,6 @@ export const isolation = Object.entries(anomalies).flatMap(([anomaly, steps]) =>
     ),
   ),
 )
+
+/** Every anomaly at every level, and a transaction that may not write. @type {Script[]} */
+export const isolation = [...tried, readOnly]

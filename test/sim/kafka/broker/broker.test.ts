@@ -76,6 +76,17 @@ describe('a cluster of brokers', () => {
     expect(isrOf(cluster, 't')).toEqual([1, 2, 3])
   })
 
+  it('[KB2] has a follower in the ISR within one wait of it, once the leader knows that it is back', () => {
+    const cluster = three({}, { metadataLagMillis: (id) => (id === 1 ? 3 * SECOND : 0) })
+    cluster.kill(3)
+    cluster.advanceTo(cluster.nowMillis + 20 * SECOND)
+    cluster.start(3)
+    cluster.advanceTo(cluster.nowMillis + 2 * SECOND)
+    expect([cluster.broker(3).state, isrOf(cluster, 't')]).toEqual(['RUNNING', [1, 2]])
+    cluster.advanceTo(cluster.nowMillis + 2 * SECOND)
+    expect(isrOf(cluster, 't')).toEqual([1, 2, 3])
+  })
+
   it('[KB2] changes the ISR as soon as a controller can be asked', () => {
     const cluster = three({}, { controller: { 'broker.session.timeout.ms': 10 * DAY } })
     cluster.pause(3)
@@ -93,7 +104,7 @@ describe('a cluster of brokers', () => {
     cluster.kill(3)
     cluster.start(3)
     cluster.advanceTo(cluster.nowMillis + 12 * SECOND)
-    expect(cluster.broker(3).brokerEpoch).toBe(-1)
+    expect([cluster.broker(3).brokerEpoch, cluster.broker(3).replicas.all.size]).toEqual([-1, 0])
     cluster.advanceTo(cluster.nowMillis + SECOND)
     expect(cluster.broker(3).state).toBe('RUNNING')
   })
@@ -127,6 +138,7 @@ describe('a cluster of brokers', () => {
     const cluster = three({ 'min.insync.replicas': '2' })
     produce(cluster, 1, 't', ['a'])
     cluster.stop(1)
+    expect([cluster.isUp(1), leaderOf(cluster, 't')]).toEqual([true, 2])
     cluster.advanceTo(cluster.nowMillis + 5 * SECOND)
     expect([cluster.isUp(1), leaderOf(cluster, 't')]).toEqual([false, 2])
     const stored = [...(cluster.nodes.get(1)?.disk.logs.values() ?? [])]

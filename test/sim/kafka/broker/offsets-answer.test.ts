@@ -41,6 +41,17 @@ describe('DeleteRecords', () => {
     expect(cluster.broker(3).replicas.get('t', 0)?.log.logStartOffset).toBe(2)
   })
 
+  it('[KB8] does not wait for followers that are dead', () => {
+    const cluster = three()
+    produce(cluster, 1, 't', ['a', 'b', 'c'])
+    cluster.kill(3)
+    cluster.advanceTo(cluster.nowMillis + 20 * SECOND)
+    const topics = [{ name: 't', partitions: [{ partitionIndex: 0, offset: 2 }] }]
+    const deleted = ask(cluster, 1, 'DeleteRecords', { timeoutMs: 60 * SECOND, topics })
+    cluster.advanceTo(cluster.nowMillis + SECOND)
+    expect(deleted.response?.topics[0]?.partitions[0]).toMatchObject({ lowWatermark: 2, errorCode: 'NONE' })
+  })
+
   it('[KB8] says in time that they have not', () => {
     const cluster = three()
     produce(cluster, 1, 't', ['a', 'b', 'c'])

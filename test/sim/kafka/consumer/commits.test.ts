@@ -249,6 +249,14 @@ describe('auto-commit', () => {
     expect(commit.body.topics[0]?.partitions).toMatchObject([{ committedOffset: 9, committedLeaderEpoch: 5 }])
   })
 
+  it('[KO1] commits nothing by itself unless it is told to', () => {
+    const stage = processing({ 'enable.auto.commit': false })
+    stage.pass(5_000)
+    stage.take('Fetch').answer(fetched(found(0, [batchAt(9, 3)])))
+    expect(stage.offsets()).toEqual([9, 10, 11])
+    expect(stage.pending()).not.toContain('OffsetCommit')
+  })
+
   it('[KO1] commits while the application waits in poll, but not what has not changed', () => {
     const stage = processing()
     stage.poll()

@@ -192,8 +192,17 @@ describe('[KP5] delivery.timeout.ms', () => {
     each.produce('a', { partition: 0 })
     each.at(1499)
     each.refuse('NOT_ENOUGH_REPLICAS')
+    expect(each.sends.ended).toEqual([])
     each.at(1500)
     expect(each.sends.ended).toEqual(['a: REQUEST_TIMED_OUT'])
+  })
+
+  it('[KP5] an error that comes when the time is over is that of the batch', () => {
+    const each = cluster(SHORT)
+    each.produce('a', { partition: 0 })
+    each.nowMillis = 1500
+    each.refuse('NOT_ENOUGH_REPLICAS')
+    expect(each.sends.ended).toEqual(['a: NOT_ENOUGH_REPLICAS'])
   })
 
   it('[KP5] counts from the first record of the batch', () => {

@@ -1,0 +1,78 @@
+import type { Micros } from '../kernel/time.ts'
+import type { Context } from './context.ts'
+import type { Envelope } from './envelope.ts'
+import { RejectError } from './reject-error.ts'
+import { pauseMicros, type RetryPlan } from './retry.ts'
+
+/** When a breaker opens, and for how long. */
+export interface BreakerPlan {
+  /** Failures in a row, of whatever events. */
+  readonly failures: number
+  readonly openMicros: Micros
+  /** While it is open, nothing is consumed; or whatever comes is put away at once (PATTERNS.md §2 Z87). */
+  readonly whileOpen: 'pause' | 'put-away'
+}
+
+/** What becomes of events whose handler throws, in a service that reads them from Kafka. */
+export interface FailurePolicy {
+  /** When an event is tried again; what does not succeed as often is put away. */
+  readonly retry: RetryPlan
+  /** Puts an event away that is not tried again, so that it counts as handled. Undefined: it is tried for ever. */
+  recover?(context: Context, event: Envelope, error: unknown): Promise<void>
+  /** Other topics that the service reads: events that are to be tried later. */
+  readonly topics?: readonly string[]
+  /** Before which moment an event must not be handled, in milliseconds since 1970; undefined: none. */
+  dueAt?(event: Envelope): number | undefined
+  readonly breaker?: BreakerPlan
+}
+
+interface Setback {
+  failures: number
+  readonly sinceMicros: Micros
+}
+
+/** What to do after a failure: try again after a pause, or put the event away. */
+export type Verdict = { readonly pauseMicros: Micros } | 'put away'
+
+/** What has failed in one life of an instance and not succeeded since. */
+export class Setbacks {
+  private readonly policy: FailurePolicy
+  private readonly open = new Map<string, Setback>()
+  private inARow = 0
+  /** Until when the breaker is open. */
+  openUntilMicros: Micros = 0
+
+  constructor(policy: FailurePolicy) {
+    this.policy = policy
+  }
+
+  /** Something succeeded that may have failed before. */
+  succeeded(name: string): void {
+    this.inARow = 0
+    if (this.open.size > 0) this.open.delete(name)
+  }
+
+  /** Something failed, perhaps again. */
+  failed(name: string, error: unknown, nowMicros: Micros, random: (bound: number) => number): Verdict {
+    const { retry, recover, breaker } = this.policy
+    const setback = this.open.get(name) ?? { failures: 0, sinceMicros: nowMicros }
+    this.open.set(name, setback)
+    setback.failures++
+    this.inARow++
+    const isOpen = breaker !== undefined && this.inARow >= breaker.failures
+    if (isOpen) this.openUntilMicros = nowMicros + breaker.openMicros
+    if (recover !== undefined) {
+      if (error instanceof RejectError) return 'put away'
+      if (isOpen && breaker.whileOpen === 'put-away') return 'put away'
+    }
+    const elapsed = nowMicros - setback.sinceMicros
+    const pause = pauseMicros(retry, setback.failures, elapsed, random)
+    if (pause !== undefined) return { pauseMicros: pause }
+    return recover === undefined ? { pauseMicros: retry.capMicros } : 'put away'
+  }
+
+  /** Whether nothing may be handled now. */
+  isPaused(nowMicros: Micros): boolean {
+    return this.policy.breaker?.whileOpen === 'pause' && nowMicros < this.openUntilMicros
+  }
+}
