@@ -327,12 +327,12 @@ export class ConsumerClient implements ConsumerHooks {
   /** Whether the next heartbeat will be answered as the last one was: if it is overdue, the group may have given it up. */
   private isRoutineAt({ broker }: BrokerNode, heartbeatMillis: number): boolean {
     if (heartbeatMillis <= this.nowMillis || broker?.isStable(this.groupId) !== true) return false
-    return broker.hasMember(this.groupId, this.consumer.groupMetadata().memberId)
+    return broker.hasMember(this.groupId, this.consumer.memberId)
   }
 
   private routineWith(coordinator: BrokerNode): Routine {
     const { consumer, groupId, cluster, process } = this
-    const memberId = (): string => consumer.groupMetadata().memberId
+    const memberId = (): string => consumer.memberId
     const suspend = (): void => {
       coordinator.broker?.suspendSession(groupId, memberId())
       coordinator.routines.add(this)

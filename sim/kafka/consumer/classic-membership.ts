@@ -57,6 +57,7 @@ export class ClassicMembership implements Membership, Assigner {
   private completedGenerationId = -1
   private isCompleting = false
   private callbackError: unknown
+  assignedIdentity: CommitIdentity
 
   constructor(parts: MembershipParts) {
     this.parts = parts
@@ -66,6 +67,7 @@ export class ClassicMembership implements Membership, Assigner {
       (name) => CLIENT_ASSIGNORS.get(name) ?? [],
     )
     this.protocol = rebalanceProtocol(this.assignors)
+    this.assignedIdentity = this.identity
   }
 
   get identity(): CommitIdentity {
@@ -299,6 +301,7 @@ export class ClassicMembership implements Membership, Assigner {
     this.joinedTopics = subscriptions.topics
     this.session.resume(generation, nowMillis)
     this.completedGenerationId = generationId
+    this.assignedIdentity = this.identity
     if (protocolName !== null)
       this.lastAssignments.set(protocolName, { partitions: assignment, generationId })
     this.autoCommit?.restart(nowMillis)
@@ -322,6 +325,7 @@ export class ClassicMembership implements Membership, Assigner {
     const { session } = this
     const { subscriptions, callbacks } = this.parts
     session.assignment = undefined
+    this.assignedIdentity = this.identity
     this.preparation = 'none'
     if (!subscriptions.matches(assigned)) {
       session.rejoinNeeded = true

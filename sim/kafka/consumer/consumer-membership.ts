@@ -48,12 +48,14 @@ export class ConsumerMembership implements Membership, ReconciliationOwner {
   private isReleasing = false
   private left: ((nowMillis: number) => void) | undefined
   private error: ConsumerError | undefined
+  assignedIdentity: CommitIdentity
 
   constructor(parts: MembershipParts, memberId: string) {
     this.parts = parts
     this.memberId = memberId
     this.fields = new HeartbeatFields(parts.client.config, parts.subscriptions, parts.groupId, memberId)
     this.reconciliation = new Reconciliation(parts, this)
+    this.assignedIdentity = this.identity
   }
 
   get identity(): CommitIdentity {
@@ -237,6 +239,7 @@ export class ConsumerMembership implements Membership, ReconciliationOwner {
     }
     if (this.isOut || response.memberEpoch < 0) return
     this.memberEpoch = response.memberEpoch
+    if (response.memberEpoch > 0) this.assignedIdentity = this.identity
     if (response.assignment !== null && this.state !== 'PREPARE_LEAVING') {
       const partitions = response.assignment.topicPartitions.flatMap(({ topicName, partitions: indexes }) =>
         indexes.map((partition) => ({ topic: topicName, partition })),

@@ -202,9 +202,14 @@ export class Consumer {
     return this.loop.subscriptions.isAutoAssigned ? [...this.loop.subscriptions.topics] : []
   }
 
+  /** As whom it is known to its group; empty while it is no member. */
+  get memberId(): string {
+    return this.groupOf().membership.identity.memberId
+  }
+
   /** For the offsets of a transaction (KIP-447). */
   groupMetadata(): GroupMetadata {
-    const { generationIdOrMemberEpoch, ...rest } = this.groupOf().membership.identity
+    const { generationIdOrMemberEpoch, ...rest } = this.groupOf().membership.assignedIdentity
     return { groupId: this.config['group.id'] ?? '', generationId: generationIdOrMemberEpoch, ...rest }
   }
 

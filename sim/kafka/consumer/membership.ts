@@ -11,6 +11,11 @@ export interface CommitIdentity {
 /** A consumer's part in a group, under one of the two protocols. */
 export interface Membership {
   readonly identity: CommitIdentity
+  /**
+   * As whom it took its last assignment. It stays so when the member is none any more, so that what it still commits in a
+   * transaction is refused (KIP-447). Source: ConsumerCoordinator.onJoinComplete, AsyncKafkaConsumer.updateGroupMetadata.
+   */
+  readonly assignedIdentity: CommitIdentity
   /** The application calls poll: it is alive. */
   polled(nowMillis: number): void
   /** Goes on with what belongs into poll. @throws ConsumerError */

@@ -251,6 +251,13 @@ export const mutants = [
     replace: 'if (value !== null) states.set',
   },
   {
+    rule: 'KT11',
+    breaks: 'a new coordinator answers before what it has loaded is replicated',
+    file: 'sim/kafka/broker/transactions.ts',
+    find: 'if (!context.switches.coordinatorAwaitsReplication) {',
+    replace: 'if (context.nowMillis >= 0) {',
+  },
+  {
     rule: 'KT12',
     breaks: 'a block is given out again',
     file: 'sim/kafka/transaction/producer-id.ts',

@@ -191,6 +191,16 @@ describe('rebalancing a classic group', () => {
     }
   })
 
+  // A torture run found this first, in seed 1019: what had been taken from a member was processed twice.
+  it('[KG11] [KT9] commits in a transaction as who it was when it took its assignment, which is refused then', () => {
+    const stage = member()
+    const before = stage.consumer.groupMetadata()
+    expect(before).toMatchObject({ generationId: 1, memberId: 'me' })
+    heartbeat(stage, 'UNKNOWN_MEMBER_ID')
+    expect(stage.consumer.memberId).toBe('')
+    expect(stage.consumer.groupMetadata()).toEqual(before)
+  })
+
   it('[KG11] is fenced for good when another has its instance id', () => {
     const stage = member({ ...MANUAL, 'group.instance.id': 'i' })
     heartbeat(stage, 'FENCED_INSTANCE_ID')

@@ -186,7 +186,10 @@ describe('membership in a group of KIP-848', () => {
     '[KN11] loses everything after %s and joins again under the same id',
     (errorCode) => {
       const stage = member()
+      const before = stage.consumer.groupMetadata()
       heartbeat(stage, beat(0, null, errorCode))
+      // What it commits in a transaction is to be refused.
+      expect(stage.consumer.groupMetadata()).toEqual(before)
       expect(stage.heard).toEqual(['assigned t0,t1', 'lost t0,t1'])
       expect(stage.consumer.assignment()).toEqual([])
       expect(stage.take('ConsumerGroupHeartbeat').body).toMatchObject({
