@@ -220,13 +220,9 @@ export class Partition {
   /** Whether a reader would get records of it, which can be told without reading them. */
   hasRecordsFor(request: FetchPartition, isolation: FetchIsolation): boolean {
     const { log } = this
-    const { fetchOffset } = request
-    return (
-      fetchOffset >= log.logStartOffset &&
-      fetchOffset < log.readBound(isolation) &&
-      !log.isOffline &&
-      this.isUpToDate(request)
-    )
+    const isInRange = request.fetchOffset >= log.logStartOffset
+    const isBelow = isInRange && request.fetchOffset < log.readBound(isolation)
+    return isBelow && !log.isOffline && this.isUpToDate(request)
   }
 
   private isUpToDate({ currentLeaderEpoch, lastFetchedEpoch }: FetchPartition): boolean {

@@ -59,3 +59,44 @@ describe('a fetch of a consumer', () => {
     expect(waiting.response?.responses[0]?.partitions[0]?.errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION')
   })
 })
+
+describe('a fetch session', () => {
+  const session = (sessionId: number, sessionEpoch: number, topics: readonly string[]) => ({
+    ...fetchOf(topics, 0, 1),
+    sessionId,
+    sessionEpoch,
+  })
+
+  it('[KB10] is told only of what has changed, without naming it again', () => {
+    const cluster = one()
+    const first = ask(cluster, 1, 'Fetch', session(0, 0, ['a', 'b'])).response
+    const sessionId = first?.sessionId ?? 0
+    expect(sessionId).toBeGreaterThan(0)
+    produce(cluster, 1, 'b', ['x'])
+    const second = ask(cluster, 1, 'Fetch', session(sessionId, 1, [])).response
+    expect(second?.sessionId).toBe(sessionId)
+    const told = second?.responses.flatMap(({ topic, partitions }) =>
+      partitions.flatMap(({ batches }) => batches.map(({ records }) => [topic, records[0]?.value])),
+    )
+    expect(told).toEqual([['b', 'x']])
+  })
+
+  it('[KB10] is not told of what it has forgotten', () => {
+    const cluster = one()
+    const sessionId = ask(cluster, 1, 'Fetch', session(0, 0, ['a', 'b'])).response?.sessionId ?? 0
+    produce(cluster, 1, 'b', ['x'])
+    const forgetting = { forgottenTopics: [{ topic: 'b', partitions: [0] }] }
+    const next = ask(cluster, 1, 'Fetch', { ...session(sessionId, 1, []), ...forgetting }).response
+    expect(next?.responses.map(({ topic }) => topic)).not.toContain('b')
+  })
+
+  it('[KB10] is refused when the broker does not know it, or is at another fetch of it', () => {
+    const cluster = one()
+    const sessionId = ask(cluster, 1, 'Fetch', session(0, 0, ['a'])).response?.sessionId ?? 0
+    const errorOf = (id: number, epoch: number) =>
+      ask(cluster, 1, 'Fetch', session(id, epoch, [])).response?.errorCode
+    expect(errorOf(sessionId + 1, 1)).toBe('FETCH_SESSION_ID_NOT_FOUND')
+    expect(errorOf(sessionId, 2)).toBe('INVALID_FETCH_SESSION_EPOCH')
+    expect(errorOf(sessionId, 1)).toBe('NONE')
+  })
+})
