@@ -31,6 +31,7 @@ export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-seque
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
 export type { Relay, RelayOptions } from './patterns/relay.ts'
+export { type CdcRelayOptions, cdcRelay } from './patterns/relay-cdc.ts'
 export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
 export { deleteRelay } from './patterns/relay-delete.ts'
 export { type GroupLockRelayOptions, groupLockRelay } from './patterns/relay-group-lock.ts'

@@ -44,6 +44,7 @@ export function outbox(options: OutboxOptions): Outbox {
   return {
     tables: { outbox: outboxTable(relay), ...relay.tables },
     initially: relay.initially ?? {},
+    slots: relay.slot === undefined ? [] : [relay.slot],
     publish: (transaction, topic, event) => insertRow(transaction, topic, event, relay),
     relay: {
       name: 'relay',

@@ -24,6 +24,8 @@ export interface Relay {
   readonly tables?: Readonly<Record<string, TableSpec>>
   /** Rows that these tables hold from the start. */
   readonly initially?: Readonly<Record<string, readonly Row[]>>
+  /** A replication slot of the database that it reads. */
+  readonly slot?: string
   /** How many processes relay. */
   readonly relays: number
   /** The rows that give it work. */

@@ -31,6 +31,8 @@ export interface Outbox {
   readonly tables: Readonly<Record<string, TableSpec>>
   /** Rows that they hold from the start. */
   readonly initially?: Readonly<Record<string, readonly Row[]>>
+  /** Replication slots of the service's database, there from the start. */
+  readonly slots?: readonly string[]
   /** Takes an event that an open transaction publishes. */
   publish(transaction: TransactionScope, topic: string, event: Envelope): Promise<unknown>
   /** The relay: a periodic job in a process of its own. */

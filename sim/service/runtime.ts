@@ -128,6 +128,7 @@ export class ServiceRuntime {
     for (const { name, schema } of plan.bindings.values()) {
       this.tables.push(database.create(schema, plan.initially[name] ?? []))
     }
+    for (const slot of plan.outbox.slots ?? []) database.wal.createSlot(slot)
   }
 
   /** Starts all processes of the service; its consumer group is stable from the first moment. */

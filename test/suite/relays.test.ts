@@ -2,6 +2,7 @@ import type { FaultSpec, ScenarioInput } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { consumerDriven } from '../../sim/patterns/consumer-driven.ts'
 import type { Relay } from '../../sim/patterns/relay.ts'
+import { cdcRelay } from '../../sim/patterns/relay-cdc.ts'
 import { cursorRelay } from '../../sim/patterns/relay-cursor.ts'
 import { deleteRelay } from '../../sim/patterns/relay-delete.ts'
 import { groupLockRelay } from '../../sim/patterns/relay-group-lock.ts'
@@ -36,6 +37,7 @@ const RIGHT: readonly Variant[] = [
   { name: 'SKIP LOCKED', make: () => ({ relay: skipLockedRelay() }), ordered: false },
   { name: 'group lock', make: () => ({ relay: groupLockRelay() }), ordered: true },
   { name: 'lease', make: () => ({ relay: leaseRelay({ lease: '1s' }) }), ordered: true },
+  { name: 'change data capture', make: () => ({ relay: cdcRelay() }), ordered: true },
   { name: 'immediate', make: () => ({ relay: immediateRelay({ lookBack: '2s' }) }), ordered: false },
   { name: 'consumer-driven', make: sorter, ordered: true },
 ]
@@ -145,6 +147,13 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     breaks: ['no double delivery'],
   },
   {
+    what: 'a position confirmed before the acknowledgement loses what was being sent (Z09)',
+    wrong: () => cdcRelay({ confirm: 'before-send' }),
+    right: () => cdcRelay(),
+    faults: [{ crash: 'sender-relay', at: 'before sender.relay outbox.send', restart: '300ms' }],
+    breaks: ['no lost letter'],
+  },
+  {
     what: 'two relays without a claim send out of order what one of them is slow to send (Z05)',
     wrong: () => statusRelay({ relays: 2 }),
     right: () => statusRelay(),
@@ -201,5 +210,15 @@ describe('a leading relay', () => {
     expect(replaced).toBeGreaterThan(10_000)
     expect(replaced).toBeLessThan(20_000)
     expect(await lastSentMillis('same-owner')).toBeGreaterThan(120_000)
+  })
+})
+
+describe('change data capture', () => {
+  it('[O7] goes on where it had confirmed when its database was down', async () => {
+    for (const at of ['20ms', '60ms', '110ms']) {
+      const faults = [{ crash: 'sender-db', at, restart: '300ms' }]
+      const result = await courier({ relay: cdcRelay() }, { workload, faults })
+      expect([result.verdict, violated(result)]).toEqual(['pass', []])
+    }
   })
 })
