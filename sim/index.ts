@@ -14,16 +14,32 @@ export {
   paymentProvider,
   type Refund,
 } from './external/payment-provider.ts'
+export { type Habits, insist } from './external/person.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
 export { ledger, type Readable } from './kernel/ledger.ts'
 export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
+export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
+export { type ConsumerDrivenOptions, consumerDriven } from './patterns/consumer-driven.ts'
 export { BREAKER_MODES, blocking, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
-export { INBOX_MODES, inbox } from './patterns/inbox.ts'
+export { IdempotencyKeys, type IdempotencyOptions, type Phases } from './patterns/idempotency.ts'
+export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from './patterns/inbox.ts'
+export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
+export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-sequence.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
+export type { Relay, RelayOptions } from './patterns/relay.ts'
+export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
+export { deleteRelay } from './patterns/relay-delete.ts'
+export { type GroupLockRelayOptions, groupLockRelay } from './patterns/relay-group-lock.ts'
+export { type HorizonRelayOptions, horizonRelay } from './patterns/relay-horizon.ts'
+export { type ImmediateRelayOptions, immediateRelay } from './patterns/relay-immediate.ts'
+export { type LeaseRelayOptions, leaseRelay } from './patterns/relay-lease.ts'
+export type { PolledRelayOptions } from './patterns/relay-polled.ts'
+export { type SkipLockedRelayOptions, skipLockedRelay } from './patterns/relay-skip-locked.ts'
+export { statusRelay } from './patterns/relay-status.ts'
 export {
   Orchestrator,
   SAGA_COMMANDS,

@@ -88,9 +88,8 @@ export class Link {
 
   /** Tells whoever looks at it that it may carry something now, or nothing. */
   tell(): void {
-    for (const observer of this.observers)
-      // Others may have lost interest when it is their turn.
-      if (this.observers.includes(observer)) observer.linkChanged()
+    // Others may have lost interest when it is their turn.
+    for (const observer of this.observers) if (this.observers.includes(observer)) observer.linkChanged()
   }
 
   /** Whether what is sent now arrives, and is taken there. */

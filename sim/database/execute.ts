@@ -194,8 +194,9 @@ function control(
   evaluation: Evaluation,
   answer: Answer,
 ): boolean {
-  transaction.beginStatement()
   const { advisory } = transaction.database
+  // What selects something takes a snapshot, as every query does; savepoints do not.
+  if ('lock' in statement || 'value' in statement) transaction.beginStatement()
   switch (statement.kind) {
     case 'advisory lock': {
       const { lock } = statement

@@ -166,6 +166,7 @@ export class Session implements Actor, ConnectionUser {
       case DURABLE:
         this.waiting = undefined
         this.makeDurable(subject as Operation<unknown>, this.acknowledged)
+        this.catchUp()
         return
       default:
         if (code >= FIRST_TIMER) {
@@ -327,18 +328,16 @@ export class Session implements Actor, ConnectionUser {
   private executeCommit(operation: Operation<unknown>, value: unknown): void {
     const { transaction, failure, kernel, database } = this
     if (transaction === undefined) return
+    if (transaction.state === 'failed') {
+      this.refuseCommit(operation, failure as DatabaseError, kernel.cause)
+      return
+    }
     try {
-      if (transaction.state === 'failed') throw failure
       transaction.prepare()
     } catch (error) {
-      transaction.rollback()
-      this.finish()
-      const heard = error as DatabaseError
-      operation.fail(
-        heard,
-        hashText(heard.message, 0),
-        this.record('rejected', kernel.trace && { sqlState: heard.sqlState, message: heard.message }),
-      )
+      const { sqlState, message } = error as DatabaseError
+      const record = this.record('rejected', kernel.trace && { sqlState, message })
+      this.refuseCommit(operation, error as DatabaseError, record)
       return
     }
     if (database.commitMicros === 0) {
@@ -348,6 +347,13 @@ export class Session implements Actor, ConnectionUser {
     this.waiting = 'commit'
     this.acknowledged = value
     kernel.schedule(database.commitMicros, this.task.entity, this, DURABLE, operation)
+  }
+
+  /** A commit that is none: the transaction has failed, or does so now. */
+  private refuseCommit(operation: Operation<unknown>, error: DatabaseError, cause: number): void {
+    this.transaction?.rollback()
+    this.finish()
+    operation.fail(error, hashText(error.message, 0), cause)
   }
 
   private makeDurable(operation: Operation<unknown>, value: unknown): void {

@@ -1,4 +1,5 @@
 import { type Draw, drawFrom, type Members, type Place, type Targets } from '../faults/aim.ts'
+import { NEVER } from '../faults/crash.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
@@ -52,7 +53,9 @@ export function sample(base: Scenario, targets: Targets, seed: number): Sampled 
       durationMicros(targets.horizon) + durationMicros(workload.every) * workload.orders,
     ),
   }
-  const plan = samplePlan(drawn, drawFrom(samplingStream(seed, 'swarm faults')), features)
+  const healing = samplePlan(drawn, drawFrom(samplingStream(seed, 'swarm faults')), features)
+  const dead = sampleLoss(drawn, healing, drawFrom(samplingStream(seed, 'swarm loss')), features)
+  const plan = [...healing, ...dead]
   return { scenario: { ...base, workload, cluster, faults: [...base.faults, ...plan] }, features }
 }
 
@@ -98,7 +101,9 @@ function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): S
 function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
-  const kinds = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
+  const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
+  // Some kinds only a scenario can mean.
+  const kinds = drawn.filter(({ aims }) => aims(targets, undefined).length > 0)
   const count = draw.oneOf([1, 4, 8, MOST_FAULTS])
   const atSteps = draw.oneOf([3, 3, 2, 1, 0])
   if (peace || kinds.length === 0) return []
@@ -122,6 +127,26 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
     plan.push({ ...aim, ...trigger, ...members })
   }
   return plan
+}
+
+/**
+ * In some runs not everything heals: one broker of three or more stays dead, and the others are enough. Not together with
+ * machines that lose what they have not flushed: that would be two copies of three.
+ */
+function sampleLoss(
+  targets: Targets,
+  plan: readonly FaultSpec[],
+  draw: Draw,
+  features: string[],
+): FaultSpec[] {
+  const lost = draw.between(1, 8) === 1
+  const name = `broker-${draw.between(1, targets.brokers)}`
+  const at = draw.duration('1ms', targets.horizon)
+  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some((fault) => 'crashMachine' in fault))
+    return []
+  features.push('one broker stays dead')
+  if (!features.includes('fault crash')) features.push('fault crash')
+  return [{ crash: name, at, restart: NEVER }]
 }
 
 /** @param atSteps of three faults, so many strike at a step */

@@ -107,6 +107,44 @@ describe('the page', () => {
     expect(await going('0.1s')).toMatch(/at 0\.(?:0|100)/)
   })
 
+  it('[V17] maps where the crash hurts, and that with the key it hurts nowhere', async () => {
+    const page = await bench.running()
+    await page.keyboard.press('9')
+    const map = async (): Promise<void> => {
+      await page.locator('.danger button', { hasText: 'Try it at every step' }).click()
+      await page.waitForSelector('.busy')
+      await page.waitForFunction(`document.querySelector('.busy') === null`, undefined, { timeout: 60_000 })
+    }
+    await map()
+    const hurt = page.locator('.danger-violated')
+    expect(await hurt.count()).toBeGreaterThan(0)
+    const places = (await page.evaluate(
+      `[...document.querySelectorAll('.danger-violated')].map((cell) => cell.getAttribute('aria-label'))`,
+    )) as string[]
+    expect(places.join()).toContain('after payment.OrderCreated provider.charge: no double charge')
+    await page.locator(KEY).click()
+    await map()
+    const rows = await page.locator('.danger-row').allTextContents()
+    expect(rows).toEqual([
+      expect.stringMatching(/^as this run: [1-9]/),
+      expect.stringMatching(/^as set up: 0 of \d+ places break a promise/),
+    ])
+  })
+
+  it('[V17] shrinks what fails, and says what is needed for it', async () => {
+    const page = await bench.running()
+    await page.keyboard.press('9')
+    await page.locator('.shrinking button').click()
+    await page.waitForFunction(
+      `/→ 1 fault, 3 → \\d order/.test(document.querySelector('.shrinking')?.textContent ?? '')`,
+      undefined,
+      {
+        timeout: 60_000,
+      },
+    )
+    expect(await page.locator('.compared').textContent()).toContain('✗ no double charge')
+  })
+
   it('[V25] is the same elsewhere by its address, and says so when it is not', async () => {
     const page = await bench.running()
     await page.keyboard.press('9')

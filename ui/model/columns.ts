@@ -59,8 +59,7 @@ class Names {
 
 const FIRST_BYTES = 1 << 16
 
-/** Writes texts into one piece of memory, in the order of ids. */
-export class TextWriter {
+class TextWriter {
   private bytes = new Uint8Array(FIRST_BYTES)
   private used = 0
   private readonly start: number[] = [0, 0]

@@ -1,10 +1,14 @@
-import type { RunSummary, Scenario, Story } from '../../sim/index.ts'
+import type { RunSummary, Scenario, Story, TraceRecord } from '../../sim/index.ts'
 import { type Columns, ColumnWriter } from './columns.ts'
 
 /** Version of trace files that this page reads. */
 const READABLE = 1
 /** Above this many characters a file is refused: the page would need several times as much memory. */
 const MAX_CHARACTERS = 400_000_000
+
+/** How a line goes on before what it says. */
+const PARENTS = '"parents":['
+const DATA = ',"data":'
 
 /** A trace file, read. */
 export interface TraceFile {
@@ -16,6 +20,9 @@ export interface TraceFile {
 
 /** What is wrong with a trace file, for people. */
 export class TraceFileError extends Error {}
+
+/** Says what records say to people, in their order; earlier ones can be looked up. */
+export type Phraser = (at: (id: number) => TraceRecord, count: number) => (record: TraceRecord) => string
 
 interface Line {
   readonly id?: unknown
@@ -29,9 +36,10 @@ interface Line {
 
 /**
  * Reads a trace file: JSON lines, a header first.
+ * @param phraser what records say to people; without it they say nothing
  * @throws TraceFileError that says what is wrong, in which line, and what to do
  */
-export function readTraceFile(text: string): TraceFile {
+export function readTraceFile(text: string, phraser: Phraser = () => () => ''): TraceFile {
   if (text.length > MAX_CHARACTERS) {
     const size = `${Math.round(text.length / 1e6)} MB`
     throw new TraceFileError(
@@ -46,7 +54,14 @@ export function readTraceFile(text: string): TraceFile {
     )
   const header = headerOf(lines[0] as string)
   const writer = new ColumnWriter()
-  for (let number = 1; number < lines.length; number++) add(writer, lines[number] as string, number)
+  const read: TraceRecord[] = []
+  const phrase = phraser((id) => read[id - 1] as TraceRecord, header.records)
+  for (let number = 1; number < lines.length; number++) {
+    const line = lines[number] as string
+    const record = recordOf(line, number)
+    read.push(record)
+    writer.add({ ...record, data: dataText(line, record.data), phrase: phrase(record) })
+  }
   if (lines.length - 1 !== header.records) {
     throw new TraceFileError(
       `This trace is cut off: its header promises ${header.records} records, and it has ${lines.length - 1}. Write it again.`,
@@ -88,7 +103,7 @@ function headerOf(line: string): { readonly records: number; readonly run: Trace
   return { records: records as number, run }
 }
 
-function add(writer: ColumnWriter, text: string, number: number): void {
+function recordOf(text: string, number: number): TraceRecord {
   const record = parsed(text, number + 1) as Line | null
   const fits =
     record !== null &&
@@ -104,15 +119,27 @@ function add(writer: ColumnWriter, text: string, number: number): void {
     throw new TraceFileError(
       `Line ${number + 1} of this trace is no record: expected record ${number}. Write it again.`,
     )
-  writer.add({
+  return {
+    id: number,
     atMicros: record.atMicros as number,
     kind: record.kind as string,
     lane: record.lane as string,
     entity: record.entity as string | undefined,
     parents: record.parents as number[],
-    data: record.data === undefined ? '' : JSON.stringify(record.data),
-    phrase: '',
-  })
+    data: record.data,
+  }
+}
+
+/**
+ * The data of a record as they stand in its line. They come last, after the parents, which are numbers: a quotation mark
+ * within a text would be escaped, so that this is found nowhere else.
+ */
+function dataText(line: string, data: unknown): string {
+  if (data === undefined) return ''
+  const end = line.indexOf(']', line.indexOf(PARENTS) + PARENTS.length) + 1
+  return line.startsWith(DATA, end) && line.endsWith('}')
+    ? line.slice(end + DATA.length, -1)
+    : JSON.stringify(data)
 }
 
 function parsed(line: string, number: number): unknown {

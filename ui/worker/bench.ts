@@ -19,7 +19,7 @@ import {
 } from '../../sim/index.ts'
 import type { FaultBand } from '../model/fault-band.ts'
 import { readTraceFile } from '../model/trace-reader.ts'
-import { packed, phrased } from './packing.ts'
+import { narrated, packed } from './packing.ts'
 import type { Calls, DangerCell, FaultForm, FaultMember, RunAnswer, SystemFacts } from './protocol.ts'
 
 /** Events above which no story is told: nobody would read the trace to the end. */
@@ -97,9 +97,9 @@ async function runOnce({ bundle, scenario, seed }: Calls['run']['ask']): Promise
 }
 
 function opened(text: string): RunAnswer {
-  const { columns, run: traced } = readTraceFile(text)
+  const { columns, run: traced } = readTraceFile(text, narrated)
   const { scenario, summary, story } = traced ?? {}
-  return { columns: phrased(columns), scenario, summary, story, bands: bandsOf(summary?.faults ?? []) }
+  return { columns, scenario, summary, story, bands: bandsOf(summary?.faults ?? []) }
 }
 
 /** When and where the faults of a run acted. */

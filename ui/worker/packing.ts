@@ -1,6 +1,6 @@
 import { Narrator, plainData, type Trace, type TraceRecord } from '../../sim/index.ts'
-import { type Columns, ColumnWriter, TextWriter } from '../model/columns.ts'
-import { Recording } from '../model/recording.ts'
+import { type Columns, ColumnWriter } from '../model/columns.ts'
+import type { Phraser } from '../model/trace-reader.ts'
 
 /** Records above which no phrases are made: they would take as much memory as all the rest. */
 const MAX_PHRASED = 300_000
@@ -17,50 +17,8 @@ export function packed(trace: Trace): Columns {
   return writer.finish()
 }
 
-/** The same columns, with what each record says to people. */
-export function phrased(columns: Columns): Columns {
-  const recording = new Recording(columns, { scenario: undefined, summary: undefined, story: undefined })
-  const at = (id: number): TraceRecord => new ReadRecord(recording, id)
-  const phrase = phraser({ at }, columns.count)
-  const phrases = new TextWriter()
-  for (let id = 1; id <= columns.count; id++) phrases.add(phrase(at(id)))
-  return { ...columns, phrases: phrases.finish() }
-}
-
-/** A record of columns, whose data are parsed only when they are asked for. */
-class ReadRecord implements TraceRecord {
-  readonly id: number
-  private readonly recording: Recording
-
-  constructor(recording: Recording, id: number) {
-    this.recording = recording
-    this.id = id
-  }
-
-  get atMicros(): number {
-    return this.recording.at(this.id)
-  }
-
-  get kind(): string {
-    return this.recording.kind(this.id)
-  }
-
-  get lane(): string {
-    return this.recording.lane(this.id)
-  }
-
-  get entity(): string | undefined {
-    return this.recording.entity(this.id) || undefined
-  }
-
-  get parents(): readonly number[] {
-    return [...this.recording.parents(this.id)]
-  }
-
-  get data(): unknown {
-    return this.recording.data(this.id) ?? {}
-  }
-}
+/** Says what the records of a trace file say to people. */
+export const narrated: Phraser = (at, count) => phraser({ at }, count)
 
 function phraser(trace: Pick<Trace, 'at'>, records: number): (record: TraceRecord) => string {
   if (records > MAX_PHRASED) return () => ''

@@ -80,12 +80,11 @@ export class Fetches {
     for (const session of this.sessions.values()) session.lookAtAll()
   }
 
-  /** Forgets the fetch of a follower that is gone. */
+  /** Forgets the fetch of a follower that is gone. Its session stays, as in Kafka: what is under way in it counts. */
   drop(replicaId: number): void {
     this.parked.get(replicaId)?.drop()
     this.parked.delete(replicaId)
-    const session = this.followers.get(replicaId)
-    if (session !== undefined) this.end(session)
+    this.followers.get(replicaId)?.lookAtAll()
   }
 
   /** The session of a fetch, or why it has none. Source: FetchManager.newContext. */

@@ -107,3 +107,15 @@ export class FollowerState {
     return this.logEndOffset === leaderEndOffset || nowMillis - this.lastCaughtUpMillis <= maxLagMillis
   }
 }
+
+/** By broker id. */
+export type Followers = ReadonlyMap<number, FollowerState>
+
+export const NO_FOLLOWERS: Followers = new Map()
+
+/** What the leader of a partition knows of its followers. @param before of those that it had */
+export function followersOf(replicas: readonly number[], leaderId: number, before: Followers): Followers {
+  const followers = new Map<number, FollowerState>()
+  for (const id of replicas) if (id !== leaderId) followers.set(id, before.get(id) ?? new FollowerState(id))
+  return followers
+}

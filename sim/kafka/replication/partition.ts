@@ -5,7 +5,7 @@ import { type EpochEndOffset, UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '..
 import type { Log } from '../log/log.ts'
 import type { FetchIsolation } from '../log/read.ts'
 import type { ReplicationConfig, ReplicationSwitches } from './config.ts'
-import { FollowerState, NO_BROKER_EPOCH, UNKNOWN_OFFSET } from './follower.ts'
+import { type FollowerState, followersOf, NO_BROKER_EPOCH, NO_FOLLOWERS, UNKNOWN_OFFSET } from './follower.ts'
 import { committedIsr, type IsrState, NO_ISR, pendingExpand, pendingShrink } from './isr.ts'
 import {
   type AlterPartitionRequest,
@@ -41,10 +41,8 @@ export interface PartitionHost {
   highWatermarkRaised(partition: Partition, nowMillis: number): void
 }
 
-const NO_FOLLOWERS: ReadonlyMap<number, FollowerState> = new Map()
 const WAITING: ReplicationProgress = { done: false, errorCode: 'NONE' }
 const REPLICATED: ReplicationProgress = { done: true, errorCode: 'NONE' }
-const UNDEFINED_END: EpochEndOffset = { epoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET }
 
 /** The replica of a partition at one broker, as leader or follower. Source: Partition. */
 export class Partition {
@@ -88,7 +86,7 @@ export class Partition {
     const newEpoch = state.leaderEpoch > this.leaderEpoch
     this.replicas = state.replicas
     this.isr = committedIsr(state.isr)
-    this.followTheAssignment(state.replicas)
+    this.followers = followersOf(state.replicas, this.host.brokerId, this.followers)
     if (newEpoch) {
       const end = this.log.logEndOffset
       this.log.startEpoch(state.leaderEpoch)
@@ -245,7 +243,7 @@ export class Partition {
     leaderEpoch: number,
   ): EpochEndOffset & { readonly errorCode: ErrorCode } {
     const errorCode = this.checkEpoch(currentLeaderEpoch)
-    if (errorCode !== 'NONE') return { ...UNDEFINED_END, errorCode }
+    if (errorCode !== 'NONE') return { epoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET, errorCode }
     return { ...this.log.endOffsetForEpoch(leaderEpoch), errorCode }
   }
 
@@ -286,13 +284,6 @@ export class Partition {
     })
   }
 
-  private followTheAssignment(replicas: readonly number[]): void {
-    const followers = new Map<number, FollowerState>()
-    for (const id of replicas)
-      if (id !== this.host.brokerId) followers.set(id, this.followers.get(id) ?? new FollowerState(id))
-    this.followers = followers
-  }
-
   private checkEpoch(currentLeaderEpoch: number): ErrorCode {
     if (currentLeaderEpoch !== NO_LEADER_EPOCH) {
       if (currentLeaderEpoch < this.leaderEpoch) return 'FENCED_LEADER_EPOCH'
@@ -307,11 +298,10 @@ export class Partition {
     return known !== undefined && brokerEpoch < known
   }
 
-  private isEligible(follower: FollowerState): boolean {
-    const known = this.host.eligibleBrokerEpoch(follower.brokerId)
-    if (known === undefined) return false
-    if (!this.host.switches.brokerEpochCheck || follower.brokerEpoch === NO_BROKER_EPOCH) return true
-    return follower.brokerEpoch === known
+  private isEligible({ brokerId, brokerEpoch }: FollowerState): boolean {
+    const known = this.host.eligibleBrokerEpoch(brokerId)
+    const isChecked = this.host.switches.brokerEpochCheck && brokerEpoch !== NO_BROKER_EPOCH
+    return known !== undefined && (!isChecked || brokerEpoch === known)
   }
 
   /** Rule R8: it has what is committed, and has fetched in this epoch, to its start at least. */
@@ -346,23 +336,22 @@ export class Partition {
 
   private requestIsr(): void {
     const { host, leaderEpoch, partitionEpoch } = this
-    const proposed = this.isr.proposed ?? this.isr.committed
     const request: AlterPartitionRequest = {
       brokerId: host.brokerId,
       brokerEpoch: host.brokerEpoch,
       leaderEpoch,
       partitionEpoch,
-      newIsrWithEpochs: proposed.map((brokerId) => ({ brokerId, brokerEpoch: this.lifeOf(brokerId) })),
+      newIsrWithEpochs: (this.isr.proposed ?? this.isr.committed).map((id) => this.inItsLife(id)),
       leaderRecoveryState: 'RECOVERED',
     }
     host.alterPartition(request, (response, nowMillis) => this.altered(request, response, nowMillis))
   }
 
-  private lifeOf(brokerId: number): number {
-    // Before KIP-903 the request did not say it.
-    if (!this.host.switches.brokerEpochCheck) return NO_BROKER_EPOCH
-    if (brokerId === this.host.brokerId) return this.host.brokerEpoch
-    return this.followers.get(brokerId)?.brokerEpoch ?? NO_BROKER_EPOCH
+  /** A broker as AlterPartition names it, which before KIP-903 did not say in which life. */
+  private inItsLife(brokerId: number): { readonly brokerId: number; readonly brokerEpoch: number } {
+    const own = brokerId === this.host.brokerId ? this.host.brokerEpoch : undefined
+    const brokerEpoch = own ?? this.followers.get(brokerId)?.brokerEpoch ?? NO_BROKER_EPOCH
+    return { brokerId, brokerEpoch: this.host.switches.brokerEpochCheck ? brokerEpoch : NO_BROKER_EPOCH }
   }
 
   /** The controller's answer (rule R9). */
@@ -390,14 +379,12 @@ export class Partition {
     }
   }
 
-  private adopt(
-    { leaderId, leaderEpoch, partitionEpoch, isr }: AlterPartitionResponse,
-    nowMillis: number,
-  ): void {
+  private adopt(response: AlterPartitionResponse, nowMillis: number): void {
+    const { leaderId, leaderEpoch, partitionEpoch } = response
     // Stale, or of another reign: the metadata will tell.
     if (leaderEpoch !== this.leaderEpoch || partitionEpoch < this.partitionEpoch) return
     if (leaderId !== this.host.brokerId) return
-    this.isr = committedIsr(isr)
+    this.isr = committedIsr(response.isr)
     this.partitionEpoch = partitionEpoch
     this.raiseHighWatermark(nowMillis)
   }

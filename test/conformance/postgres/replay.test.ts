@@ -110,6 +110,15 @@ describe('what PostgreSQL answered to sessions that take turns', () => {
     const errors = new Set(
       recordings.flatMap(({ recording }) => JSON.stringify(recording).match(/(?<="error":")\w+/g)),
     )
-    expect([...errors].sort()).toEqual(['23505', '25006', '25P02', '3B001', '40001', '40P01', '55P03', '57014'])
+    expect([...errors].sort()).toEqual([
+      '23505',
+      '25006',
+      '25P02',
+      '3B001',
+      '40001',
+      '40P01',
+      '55P03',
+      '57014',
+    ])
   })
 })

@@ -1,5 +1,8 @@
-import { always, eventually, type Property } from 'faultline'
+import { always, eventually, type Property, type Read, sometimes } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import { ledger as named } from '../../../sim/kernel/ledger.ts'
+import { judge } from '../../../sim/run/judgement.ts'
+import { stage } from '../../fixtures/stage.ts'
 import { items } from '../../fixtures/watch.ts'
 
 const whole = { says: 'It is so.', reads: [items], per: 'id', holds: () => true }
@@ -24,5 +27,56 @@ describe('a property that could never fail', () => {
     const keyless = { ...whole, within: '1s' } as unknown as Parameters<typeof eventually>[1]
     expect(() => eventually('vacuous', keyless)).toThrow("property 'vacuous': 'keys' is missing")
     expect(() => always(' ', whole)).toThrow('a property needs a name')
+  })
+})
+
+describe('a property that comes true sometimes', () => {
+  const rows = named<{ readonly id: string; readonly paid: boolean }>('payments')
+  /** Orders of which every other one is paid, and what may come true of them. */
+  const told = async (orders: number, holds: Parameters<typeof sometimes>[1]['holds']) =>
+    stage(
+      {
+        workload: {
+          noun: 'order',
+          ledgers: [rows],
+          act: async (n, user) => user.note(rows, { id: `order-${n}`, paid: n % 2 === 0 }),
+        },
+        properties: [
+          sometimes('somebody pays', { says: 'An order is paid.', reads: [rows], per: 'id', holds }),
+        ],
+      },
+      { workload: { orders } },
+    )
+  const paid = (read: Read, id: string): boolean => read(rows).where({ id, paid: true }).length > 0
+
+  it('[P19] says for whom it did first, and is no breach where it did not', async () => {
+    const [three, one] = [await told(3, paid), await told(1, paid)]
+    expect(three).toMatchObject({
+      verdict: 'pass',
+      properties: [
+        {
+          kind: 'sometimes',
+          verdict: 'pass',
+          checkedKeys: 1,
+          key: 'order-2',
+          message: 'came true for order-2',
+        },
+      ],
+    })
+    expect(one).toMatchObject({
+      verdict: 'pass',
+      properties: [{ verdict: 'pass', checkedKeys: 0, message: 'did not come true in this run' }],
+    })
+    expect(judge(one, { expect: {} }).outcome).toBe('met')
+  })
+
+  it('[P4] ends the run with an error when it throws', async () => {
+    const result = await told(1, () => {
+      throw new Error('it cannot be known')
+    })
+    expect(result).toMatchObject({
+      verdict: 'error',
+      reason: "property 'somebody pays' threw: it cannot be known",
+    })
   })
 })

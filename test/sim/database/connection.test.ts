@@ -125,4 +125,14 @@ describe('a client that dies while its statement waits', () => {
     expect(log).toEqual([1, true])
     expect(bench.held).toEqual(['a 1', 'b 3'])
   })
+
+  it('[PD9] is forgotten once its commit, which had arrived, is durable', async () => {
+    const bench = new DatabaseBench({ items: [{ id: 'a', count: 0 }] })
+    bench.database.commitMicros = 300_000
+    bench.script(10, 'client', (client) => client.ask(updateItem(bench, 'a', { count: 1 })))
+    bench.at(100, () => bench.process('client').crash(0))
+    bench.at(200, () => expect([bench.held, bench.database.orphans.size]).toEqual([['a 0'], 1]))
+    await bench.run()
+    expect([bench.held, bench.database.orphans.size]).toEqual([['a 1'], 0])
+  })
 })

@@ -95,6 +95,19 @@ describe('drawn faults', () => {
     }
   })
 
+  it('[X3] leave one broker dead for good in some runs, where the others are enough and have lost nothing', async () => {
+    const losses = (await drawn()).filter(({ scenario }) =>
+      scenario.faults.some(({ restart }) => restart === 'never'),
+    )
+    expect(losses.length).toBeGreaterThan(5)
+    for (const { scenario, features } of losses) {
+      expect(features).toContain('one broker stays dead')
+      expect(scenario.cluster.brokers).toBeGreaterThanOrEqual(3)
+      expect(scenario.faults.filter(({ restart }) => restart === 'never')).toHaveLength(1)
+      expect(scenario.faults.some((fault) => 'crashMachine' in fault)).toBe(false)
+    }
+  })
+
   it('[X3] at a step mostly crash what runs it', async () => {
     const crashes = (await drawn()).flatMap(({ scenario }) =>
       scenario.faults.filter((fault) => 'crash' in fault && / /.test(fault.at)),

@@ -66,6 +66,24 @@ describe('a crash', () => {
     expect(await commits('after')).toBeGreaterThan(0)
   })
 
+  it.each(['broker-2', 'receiver-1'])(
+    '[F8] of %s for good leaves the rest to keep what was promised',
+    async (crash) => {
+      const faults = [{ crash, at: '250ms', restart: 'never' }]
+      const result = await courier({ receivers: 2 }, { workload: { orders: 6 }, faults })
+      expect(lives(result)).toEqual([`250 crash ${crash}`])
+      expect(result.faults[0]?.description).toBe(`${crash} crashed for good`)
+      expect(result.verdict).toBe('pass')
+    },
+  )
+
+  it('[F8] of the only instance for good leaves promises unkept', async () => {
+    const faults = [{ crash: 'receiver', at: '250ms', restart: 'never' }]
+    expect(await courier({ receivers: 1 }, { workload: { orders: 6 }, faults })).toMatchObject({
+      verdict: 'violated',
+    })
+  })
+
   it('[F8] of a process that is down already does nothing more', async () => {
     const result = await courier(
       {},

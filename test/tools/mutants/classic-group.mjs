@@ -215,8 +215,8 @@ export const mutants = [
     rule: 'KG15',
     breaks: 'a new coordinator gives no session its time again',
     file: 'sim/kafka/coordinator/classic-protocol.ts',
-    find: 'for (const member of group.members.values()) rebalance.refreshSession(member, nowMillis)\n',
-    replace: '\n',
+    find: 'for (const member of group.members.values()) rebalance.refreshSession(member, nowMillis)',
+    replace: '',
   },
   {
     rule: 'KG15',

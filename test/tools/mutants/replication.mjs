@@ -221,8 +221,8 @@ export const mutants = [
     rule: 'KR8',
     breaks: 'a follower joins in another life than the metadata know',
     file: 'sim/kafka/replication/partition.ts',
-    find: 'return follower.brokerEpoch === known',
-    replace: 'return true',
+    find: 'return known !== undefined && (!isChecked || brokerEpoch === known)',
+    replace: 'return known !== undefined',
   },
   {
     rule: 'KR9',
@@ -264,8 +264,8 @@ export const mutants = [
     rule: 'KR8',
     breaks: 'a fenced follower joins the ISR',
     file: 'sim/kafka/replication/partition.ts',
-    find: 'if (known === undefined) return false\n',
-    replace: 'if (known === undefined) return true\n',
+    find: 'return known !== undefined && (!isChecked || brokerEpoch === known)',
+    replace: 'return known === undefined || !isChecked || brokerEpoch === known',
   },
   {
     rule: 'KR9',

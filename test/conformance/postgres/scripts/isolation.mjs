@@ -130,7 +130,12 @@ const readOnly = script(
   ['PG2'],
   ITEMS,
   a(begin('read committed', { readOnly: true }), select('item'), update('item', { id: 1 }, set(0)), commit),
-  a(begin('repeatable read', { readOnly: true }), select('item', {}, { for: 'share' }), select('item'), rollback),
+  a(
+    begin('repeatable read', { readOnly: true }),
+    select('item', {}, { for: 'share' }),
+    select('item'),
+    rollback,
+  ),
   a(begin('read committed', { readOnly: true }), insert('item', { id: 9, kind: 'x', count: 0 }), rollback),
 )
 

@@ -1,0 +1,235 @@
+import { lte } from '../database/predicate.ts'
+import type { Row } from '../database/table.ts'
+import { SimError } from '../kernel/error.ts'
+import { type DurationText, positiveMicros } from '../kernel/time.ts'
+import type { Plain } from '../kernel/value.ts'
+import type { Context } from '../service/context.ts'
+import { HttpError } from '../service/http.ts'
+import { integer, oneOf, plain, type Route, table, text } from '../service/schema.ts'
+import type { TransactionScope } from '../service/transaction.ts'
+import { canonicalText } from './canonical-text.ts'
+import { ClaimError } from './inbox-lease.ts'
+
+/** Options of idempotency keys; every default is right. */
+export interface IdempotencyOptions {
+  /** For whom a key is one: a route of one caller is right; `global` answers one route with the response of another (Z77). */
+  readonly scope?: 'route' | 'global'
+  /** Who calls, as part of the scope. Default: all callers are one. */
+  readonly callerOf?: (request: never) => string
+  /** What a repeated request must equal, else 422: its body is right; `none` answers another request with an old response. */
+  readonly fingerprint?: 'body' | 'none'
+  /**
+   * How a key is claimed: by an insert that only one wins is right; `check-then-insert` looks it up and writes it down at
+   * the end, so that two requests at the same time both run (Z39).
+   */
+  readonly claim?: 'insert' | 'check-then-insert'
+  /**
+   * What an error that is no answer (an unknown outcome among them) does to a key: `keep` lets a repeated request go on
+   * from the last recovery point, which is right; `store` makes it the final answer (Z69); `delete` forgets what was done.
+   */
+  readonly onError?: 'keep' | 'store' | 'delete'
+  /** How long a request has the key to itself; others get 409 meanwhile. Default: 90s. */
+  readonly lock?: DurationText
+  /** How long a key is remembered. Default: 24h. */
+  readonly keeps?: DurationText
+}
+
+/** What a handler knows of the request that it may be doing for the second time. */
+export interface Phases<Tx, Response> {
+  /** The last recovery point that was reached: `started`, or what `reach` was told. */
+  readonly point: string
+  /** What was written down there. */
+  readonly data: Plain
+  /** Derived from the key: for calls between two points, so that a repeated one is recognised by the other side. */
+  readonly callKey: string
+  /** Reaches a recovery point, as part of a transaction. @throws ClaimError when another request has the key by now */
+  reach(tx: Tx, point: string, data?: Plain): Promise<void>
+  /** Stores the response, as part of a transaction. @throws ClaimError when another request has the key by now */
+  finish(tx: Tx, response: Response): Promise<Response>
+}
+
+type Handler = (request: never, ctx: never, phases: never) => Promise<unknown>
+
+const KEYS = 'idempotencyKeys'
+const keyTable = table(
+  {
+    id: text,
+    route: text,
+    fingerprint: text,
+    request: plain<Plain>(),
+    state: oneOf('STARTED', 'FINISHED'),
+    point: text,
+    data: plain<Plain>(),
+    owner: text,
+    lockedUntil: integer,
+    createdAt: integer,
+    status: integer,
+    response: plain<Plain>(),
+    correlationId: text,
+  },
+  { key: 'id', indexes: ['state'] },
+)
+
+type Claim = { readonly row: Row } | { readonly status: number; readonly response: Plain }
+
+/**
+ * Idempotency keys as Stripe's API has them (PATTERNS.md §1.3, brandur's rocket-rides-atomic; IETF draft
+ * idempotency-key-header): the same key and body get the same response, the same key while it runs 409, the same key with
+ * another body 422.
+ */
+export class IdempotencyKeys {
+  /** Of the service whose routes they guard. */
+  readonly tables = { [KEYS]: keyTable } as const
+  private readonly options: Required<Omit<IdempotencyOptions, 'callerOf' | 'lock' | 'keeps'>>
+  private readonly callerOf: (request: never) => string
+  private readonly lockMillis: number
+  private readonly keepsMillis: number
+  private readonly handlers = new Map<string, Handler>()
+
+  constructor(options: IdempotencyOptions = {}) {
+    const { scope = 'route', fingerprint = 'body', claim = 'insert', onError = 'keep' } = options
+    this.options = { scope, fingerprint, claim, onError }
+    this.callerOf = options.callerOf ?? (() => '')
+    this.lockMillis = positiveMicros(options.lock ?? '90s', 'the lock of idempotency keys') / 1_000
+    this.keepsMillis = positiveMicros(options.keeps ?? '24h', 'the life of idempotency keys') / 1_000
+  }
+
+  /** Guards the handler of a route: it runs once per key, however often it is asked. */
+  guard<Request, Response, Ctx extends { transaction: unknown }>(
+    { name }: Route<Request, Response>,
+    handler: (request: Request, ctx: Ctx, phases: Phases<TxOf<Ctx>, Response>) => Promise<Response>,
+  ): (request: Request, ctx: Ctx) => Promise<Response> {
+    this.handlers.set(name, handler as unknown as Handler)
+    return async (request, ctx) => {
+      const context = ctx as unknown as Context
+      const { idempotencyKey } = context
+      if (idempotencyKey === undefined)
+        throw new HttpError(400, { error: 'the request has no idempotency key' })
+      const caller = this.callerOf(request as never)
+      const id = this.options.scope === 'route' ? `${name} ${caller} ${idempotencyKey}` : idempotencyKey
+      return (await this.answer(context, id, name, request as Plain)) as Response
+    }
+  }
+
+  /** Does what was begun and not finished, for callers who do not ask again: the work of a job, the completer. */
+  async complete(ctx: { transaction: unknown }): Promise<void> {
+    const context = ctx as unknown as Context
+    const where = { state: 'STARTED', lockedUntil: lte(context.now()) }
+    for (const { id, route, request } of await context.table(KEYS).select({ where } as never))
+      await this.answer(context, id as string, route as string, request as Plain).catch((error: unknown) => {
+        if (!(error instanceof HttpError)) throw error
+      })
+  }
+
+  private async answer(context: Context, id: string, route: string, request: Plain): Promise<unknown> {
+    const { claim, onError } = this.options
+    const owner = context.id('attempt')
+    const claimed = await this.claim(context, this.freshRow(context, id, route, request, owner))
+    if ('status' in claimed) return replay(claimed)
+    const phases = phasesOf(claimed.row, owner, claim === 'insert')
+    const handler = this.handlers.get(route) as (...args: readonly unknown[]) => Promise<unknown>
+    try {
+      const response = await handler(request, context, phases)
+      await this.store(context, claimed.row, 200, response as Plain)
+      return response
+    } catch (error) {
+      if (error instanceof SimError) throw error
+      if (error instanceof HttpError)
+        await this.store(context, claimed.row, error.status, error.body as Plain)
+      else if (onError === 'store') await this.store(context, claimed.row, 500, null)
+      else if (onError === 'delete') await context.table(KEYS).delete({ id })
+      else if (claim === 'insert') await context.table(KEYS).update({ id, owner }, { lockedUntil: 0 })
+      throw error
+    }
+  }
+
+  private freshRow(context: Context, id: string, route: string, request: Plain, owner: string): Row {
+    const now = context.now()
+    return {
+      id,
+      route,
+      fingerprint: this.options.fingerprint === 'body' ? canonicalText(request) : '',
+      request,
+      state: 'STARTED',
+      point: 'started',
+      data: null,
+      owner,
+      lockedUntil: now + this.lockMillis,
+      createdAt: now,
+      status: 0,
+      response: null,
+      correlationId: context.correlationId,
+    }
+  }
+
+  private async claim(context: Context, row: Row): Promise<Claim> {
+    if (this.options.claim === 'check-then-insert') {
+      const present = await context.table(KEYS).get(row.id)
+      return present === undefined ? { row } : (this.judge(context, row, present) ?? { row: present })
+    }
+    const claimed = await context.transaction(async (tx: TransactionScope) => {
+      const keys = tx.table(KEYS)
+      if ((await keys.insertIfAbsent(row)) !== undefined) return { row }
+      const present = (await keys.get(row.id, { for: 'update' })) as Row
+      if ((present.createdAt as number) + this.keepsMillis <= context.now()) {
+        const { id: _, ...renewed } = row
+        await keys.update({ id: row.id } as never, renewed as never)
+        return { row }
+      }
+      const verdict = this.judge(context, row, present)
+      if (verdict !== undefined) return verdict
+      const { owner, lockedUntil } = row
+      await keys.update({ id: row.id } as never, { owner, lockedUntil } as never)
+      return { row: { ...present, owner, lockedUntil } }
+    })
+    return claimed as Claim
+  }
+
+  /** What a request gets whose key is known; undefined when it may go on with it. */
+  private judge(context: Context, row: Row, present: Row): Claim | undefined {
+    if (present.fingerprint !== row.fingerprint)
+      return { status: 422, response: { error: 'the key was used for another request' } }
+    if (present.state === 'FINISHED')
+      return { status: present.status as number, response: present.response as Plain }
+    if ((present.lockedUntil as number) > context.now())
+      return { status: 409, response: { error: 'a request with this key is being handled' } }
+    return undefined
+  }
+
+  /** Stores a response, unless the handler has stored it with its effect. */
+  private async store(context: Context, row: Row, status: number, response: Plain): Promise<void> {
+    const finished = { state: 'FINISHED', status, response } as const
+    if (this.options.claim === 'check-then-insert')
+      await context.table(KEYS).upsert({ ...row, ...finished } as never, finished as never)
+    else
+      await context
+        .table(KEYS)
+        .update({ id: row.id, owner: row.owner, state: 'STARTED' } as never, finished as never)
+  }
+}
+
+/** The transactions of a context. */
+type TxOf<Ctx> = Ctx extends { transaction(work: (tx: infer Tx) => Promise<never>): unknown } ? Tx : never
+
+function replay({ status, response }: { readonly status: number; readonly response: Plain }): Plain {
+  if (status !== 200) throw new HttpError(status, response)
+  return response
+}
+
+/** @param fenced whether the key was claimed by this request, and must still be its own */
+function phasesOf({ id, point, data }: Row, owner: string, fenced: boolean): Phases<TransactionScope, Plain> {
+  const update = async (tx: TransactionScope, change: Row): Promise<void> => {
+    if ((await tx.table(KEYS).update({ id, owner } as never, change as never)) === 0 && fenced)
+      throw new ClaimError(`another request has the key ${String(id)} by now`)
+  }
+  return {
+    point: point as string,
+    data: data as Plain,
+    callKey: `idempotent ${String(id)}`,
+    reach: (tx, reached, written = null) => update(tx, { point: reached, data: written }),
+    finish: async (tx, response) => {
+      await update(tx, { state: 'FINISHED', status: 200, response })
+      return response
+    },
+  }
+}
