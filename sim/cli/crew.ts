@@ -1,4 +1,4 @@
-import type { CaseOutcome } from '../explore/outcome.ts'
+import { type CaseOutcome, unmade } from '../explore/outcome.ts'
 import { seedOf } from '../explore/strategy.ts'
 import type { CampaignPlan } from './job.ts'
 import { MemoryError, type Session, StrayError, TimeLimitError } from './session.ts'
@@ -78,7 +78,8 @@ class Hand {
       const culprit = left.has(first) ? first : ([...left][0] as number)
       if (suspect === culprit) {
         left.delete(culprit)
-        this.campaign.heard(givenUp(this.campaign.plan, culprit, failure))
+        const { strategy, seed } = this.campaign.plan
+        this.campaign.heard(unmade(culprit, seedOf(strategy, seed, culprit), 'inconclusive', failure.message))
       }
       suspect = culprit
     }
@@ -102,24 +103,5 @@ class Hand {
       this.session = this.campaign.open()
       return error
     }
-  }
-}
-
-/** What is recorded of a run that no worker survives. */
-function givenUp(plan: CampaignPlan, index: number, { message }: Error): CaseOutcome {
-  const seed = seedOf(plan.strategy, plan.seed, index)
-  const faults = { features: [], struck: [], missed: [] }
-  const properties = { violated: [], reached: [], unreached: [], unasked: [] }
-  const counts = { orders: 0, events: 0 }
-  return {
-    index,
-    seed,
-    verdict: 'inconclusive',
-    digest: 'unknown',
-    reason: message,
-    ...counts,
-    behaviours: [],
-    ...faults,
-    ...properties,
   }
 }

@@ -44,9 +44,28 @@ export interface CaseOutcome {
 /** Stands for the step in the coverage of faults that strike at a moment. */
 export const AT_A_MOMENT = 'at a moment'
 
-/** Makes one run of a campaign. Nothing is recorded: a run that fails is made again for that. */
+/**
+ * Makes one run of a campaign. Nothing is recorded: a run that fails is made again for that. One in which the simulator itself
+ * fails is an error of that run: the others are made all the same.
+ */
 export async function outcomeOf(prepared: PreparedSystem, of: Case, index: number): Promise<CaseOutcome> {
-  const result = await runGenerated(prepared, of.scenario, of.seed, { tape: of.tape })
+  try {
+    return outcomeFrom(await runGenerated(prepared, of.scenario, of.seed, { tape: of.tape }), of, index)
+  } catch (error) {
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    return unmade(index, of.seed, 'error', `internal error: ${what}`)
+  }
+}
+
+/** What is kept of a run that has come to no result. */
+export function unmade(index: number, seed: number, verdict: Verdict, reason: string): CaseOutcome {
+  const counts = { orders: 0, events: 0, behaviours: [] }
+  const faults = { features: [], struck: [], missed: [] }
+  const properties = { violated: [], reached: [], unreached: [], unasked: [] }
+  return { index, seed, verdict, digest: 'unknown', reason, ...counts, ...faults, ...properties }
+}
+
+function outcomeFrom(result: RunResult, of: Case, index: number): CaseOutcome {
   const { seed, verdict, digest, orders, events, reason, properties } = result
   const struck = new Set<string>()
   const missed = new Set<string>()

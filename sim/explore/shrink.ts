@@ -231,7 +231,12 @@ class Shrinker {
       return undefined
     }
     this.runs++
-    return this.run(scenario, tape)
+    try {
+      return await this.run(scenario, tape)
+    } catch {
+      // A candidate on which the simulator itself fails shows nothing of the property.
+      return undefined
+    }
   }
 
   private run(scenario: Scenario, tape: Tape | undefined): Promise<RunResult> {

@@ -7,7 +7,7 @@ import { folderOf, invoke, scenarioText } from '../../fixtures/cli.ts'
 
 const RIGHT = scenarioText('name: right', 'workload: { orders: 2 }')
 const WRONG = scenarioText('name: wrong', 'params: { key: false }', 'workload: { orders: 2 }')
-const RUNS = 40
+const RUNS = 30
 
 const explore = (folder: string, ...options: string[]) =>
   invoke(['explore', 'a.yaml', '--runs', String(RUNS), '--no-shrink', ...options], folder)
@@ -20,9 +20,9 @@ describe('a campaign', () => {
   it('[X5] [X10] says how every property fared, what struck and what never did', async () => {
     const folder = folderOf({ 'a.yaml': WRONG })
     const { stdout } = await explore(folder)
-    expect(stdout).toMatch(/^toll · wrong · random · seeds 1 to 40$/m)
+    expect(stdout).toMatch(/^toll · wrong · random · seeds 1 to 30$/m)
     expect(stdout).toMatch(
-      /✗ paid once {2}violated in \d+ of 40 runs, first in run \d+ \(seed \d+\): \S+ paid 2 times/,
+      /✗ paid once {2}violated in \d+ of 30 runs, first in run \d+ \(seed \d+\): \S+ paid 2 times/,
     )
     expect(stdout).toMatch(/✓ all paid {3}held in \d+ runs/)
     expect(stdout).toMatch(/the next run shows an unseen one with a chance of about \d+\.\d %/)
@@ -56,7 +56,7 @@ describe('a campaign', () => {
       const lines = readFileSync(join(folder, `reports/wrong/${strategy}-seed-1/results.jsonl`), 'utf8')
         .trim()
         .split('\n')
-      for (const index of [0, 7, 18, 39]) {
+      for (const index of [0, 7, 18, 29]) {
         const { digest, seed } = JSON.parse(lines[index + 1] as string) as { digest: string; seed: number }
         const saved = await invoke(
           ['explore', 'a.yaml', '--strategy', strategy, '--case', String(index + 1), '--out', 'case.yaml'],
@@ -108,7 +108,7 @@ describe('a campaign in parts', () => {
     await explore(folder, '--shard', '1/2')
     const [shard, other] = ['reports/right/random-seed-1-shard-1-of-2', 'reports/right/random-seed-9']
     const part = await invoke(['report', 'merge', shard, '--out', 'merged'], folder)
-    expect(part).toMatchObject({ code: 3, stderr: '20 runs of 40 runs are in none of these folders\n' })
+    expect(part).toMatchObject({ code: 3, stderr: '15 runs of 30 runs are in none of these folders\n' })
     await explore(folder, '--seed', '9')
     const mixed = await invoke(['report', 'merge', shard, other, '--out', 'merged'], folder)
     expect(mixed).toMatchObject({ code: 2, stdout: '' })
@@ -158,7 +158,7 @@ describe('a campaign in parts', () => {
       const resumed = await explore(folder, '--out', out, '--resume')
       expect(resumed).toMatchObject({ code: whole.code, stdout: whole.stdout })
       expect(resumed.stderr).toContain(
-        `${finished} run${finished === 1 ? '' : 's'} of 40 runs were there already`,
+        `${finished} run${finished === 1 ? '' : 's'} of 30 runs were there already`,
       )
       expect(filesIn(join(folder, out))).toEqual(filesIn(join(folder, 'whole')))
     }
@@ -211,7 +211,7 @@ describe('workers', () => {
       [5, 1],
       [6, 1],
       [17, 1],
-      [39, 1],
+      [29, 1],
     ])
     const shaken = await invoke([...argv, '--out', 'shaken'], folder, mortal(deaths))
     expect(shaken).toMatchObject({ code: whole.code, stdout: whole.stdout })
@@ -224,7 +224,7 @@ describe('workers', () => {
     expect(code).toBe(3)
     expect(stdout).toContain('! 1 run without a verdict, first run 12 (seed 12)')
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('ended the process (code 9)')
-    expect(stdout).toContain('40 runs')
+    expect(stdout).toContain('30 runs')
   })
 })
 
