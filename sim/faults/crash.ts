@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { durationMicros } from '../kernel/time.ts'
 import { brokersOf, runnerOf } from './aim.ts'
-import { durationText, processName } from './duration.ts'
+import { durationOr, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 import { struckProcesses } from './target.ts'
 
@@ -19,10 +19,7 @@ export const crash = defineFault({
     crash: processName.describe(
       'service, broker, process or controller that dies; at a step, the instance that runs the step',
     ),
-    restart: z
-      .union([z.literal(NEVER), durationText], {
-        error: `expected a duration such as '300ms', or '${NEVER}'`,
-      })
+    restart: durationOr(NEVER)
       .default('300ms')
       .describe(
         `how long it stays down, or how long no controller is active; ${NEVER}: for good, and the rest has to keep what it promises`,

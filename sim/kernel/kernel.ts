@@ -56,6 +56,8 @@ export class Kernel implements Actor {
   readonly digest = new Digest()
   readonly choices: Choices
   readonly trace: Trace | undefined
+  /** Whose moments are events that the system has not caused. */
+  private timedFaults = 0
   readonly faults: ArmedFault[] = []
   exhausted: Exhausted | undefined
   failure: SimError | undefined
@@ -255,7 +257,7 @@ export class Kernel implements Actor {
     return this.record(phase, incarnation.process, entity, cause, {
       step: site.name,
       life: incarnation.number,
-      effects: this.queue.sequence + this.background.sequence + incarnation.claims,
+      effects: this.queue.sequence + this.background.sequence + incarnation.claims - this.timedFaults,
       data,
     })
   }
@@ -263,7 +265,9 @@ export class Kernel implements Actor {
   /** Arms a fault: it strikes at its moment, or at its step. Must happen before the run starts. */
   arm(fault: ArmedFault, entity: Entity): void {
     this.faults.push(fault)
-    if (fault.trigger.kind === 'time') this.scheduleAt(fault.trigger.atMicros, entity, this, 0, fault, 0)
+    if (fault.trigger.kind !== 'time') return
+    this.scheduleAt(fault.trigger.atMicros, entity, this, 0, fault, 0)
+    this.timedFaults++
   }
 
   /** A fault whose moment has come. */

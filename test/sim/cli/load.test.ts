@@ -205,11 +205,11 @@ const BAD: readonly Bad[] = [
   },
   {
     what: 'a crash of a server whose crash is not simulated',
-    lines: ['faults: [{ crash: booth-db, at: 2s }]'],
+    lines: ['faults: [{ crash: provider, at: 2s }]'],
     told: [
       [
         '2:19',
-        "crash acts on services and brokers and controller only, not on 'booth-db': expected one of",
+        "crash acts on services and brokers and controller only, not on 'provider': expected one of",
         'broker-1',
       ],
     ],
@@ -232,9 +232,11 @@ const BAD: readonly Bad[] = [
     told: [['2:26', "crashMachine acts on brokers only, not on 'booth-1': expected one of", 'broker-3']],
   },
   {
-    what: 'a shutdown of a service',
-    lines: ['faults: [{ shutDown: booth, at: 2s }]'],
-    told: [['2:22', "shutDown acts on brokers only, not on 'booth': expected one of", 'broker']],
+    what: 'a shutdown of an external system',
+    lines: ['faults: [{ shutDown: provider, at: 2s }]'],
+    told: [
+      ['2:22', "shutDown acts on services and brokers only, not on 'provider': expected one of", 'broker'],
+    ],
   },
   {
     what: 'a switch that does not exist',

@@ -136,12 +136,19 @@ describe('a cluster whose state at rest is not known', () => {
 
 /**
  * Settings under which a cluster is not at rest within seconds, or shows when things were written: logs that roll after
- * some milliseconds, followers that wait long for the next fetch, retention that looks at all logs all the time.
+ * some milliseconds, followers that wait long for the next fetch, retention that looks at all logs all the time, clients
+ * that ask for metadata again within seconds.
  */
-const RESTLESS = ['segment.ms', 'replica.fetch.wait.max.ms', 'log.retention.check.interval.ms'] as const
+const RESTLESS = [
+  'segment.ms',
+  'replica.fetch.wait.max.ms',
+  'log.retention.check.interval.ms',
+  'metadata.max.age.ms',
+] as const
 
-function comesToRest({ cluster: { kafka } }: Scenario): boolean {
-  return RESTLESS.every((setting) => kafka[setting] === undefined)
+/** Consumers that commit by themselves do so once more, some seconds after they have joined. */
+function comesToRest({ params, cluster: { kafka } }: Scenario): boolean {
+  return params.commits !== 'automatic' && RESTLESS.every((setting) => kafka[setting] === undefined)
 }
 
 function kernelOfRun(): Kernel {

@@ -14,7 +14,7 @@ const REFUSED: readonly (readonly [what: string, input: object, told: string])[]
   ],
   [
     'a crash of a server whose crash is not simulated',
-    { faults: [{ crash: 'booth-db', at: '1s' }] },
+    { faults: [{ crash: 'provider', at: '1s' }] },
     'faults.0.crash: crash acts on services',
   ],
   [

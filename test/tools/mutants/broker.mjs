@@ -10,14 +10,14 @@ export const mutants = [
   {
     rule: 'KB2',
     breaks: 'a follower is not told of the high watermark until there is something to copy',
-    file: 'sim/kafka/broker/fetch.ts',
+    file: 'sim/kafka/broker/delayed-fetch.ts',
     find: 'return highWatermark > follower.toldHighWatermark || logStartOffset > partition.wanted.logStartOffset',
     replace: 'return logStartOffset > partition.wanted.logStartOffset',
   },
   {
     rule: 'KB2',
     breaks: 'a follower that is not in the ISR is answered only when there is something to copy',
-    file: 'sim/kafka/broker/fetch.ts',
+    file: 'sim/kafka/broker/delayed-fetch.ts',
     find: 'if (!leader.isr.committed.includes(replicaId)) return true',
     replace: '',
   },
@@ -73,14 +73,14 @@ export const mutants = [
   {
     rule: 'KB9',
     breaks: 'a fetch is answered although it has fewer bytes than it asks for',
-    file: 'sim/kafka/broker/fetch.ts',
+    file: 'sim/kafka/broker/delayed-fetch.ts',
     find: 'return bytes >= Math.max(this.request.minBytes, this.isFollower ? 1 : 0)',
     replace: 'return bytes > 0',
   },
   {
     rule: 'KB9',
     breaks: 'the bytes of one partition are all that counts',
-    file: 'sim/kafka/broker/fetch.ts',
+    file: 'sim/kafka/broker/delayed-fetch.ts',
     find: 'if (this.request.minBytes <= 1) return [peeked]',
     replace: 'if (this.request.minBytes >= 1) return [peeked]',
   },
