@@ -76,6 +76,8 @@ export class ConsumerClient implements ConsumerHooks {
   private knownTopology = -1
   /** With the coordinator, while it may leave out heartbeats. */
   private routine: Routine | undefined
+  /** Whether it leaves, or has left, its group. */
+  private isLeaving = false
 
   constructor(
     cluster: KafkaCluster,
@@ -204,6 +206,7 @@ export class ConsumerClient implements ConsumerHooks {
 
   /** Leaves the group in order, after a last commit where commits are automatic; `done` is called when it has left. */
   close(done: () => void): void {
+    this.isLeaving = true
     this.consumer.close(this.nowMillis, () => done())
     this.settle()
   }
@@ -244,9 +247,9 @@ export class ConsumerClient implements ConsumerHooks {
     this.application.onRecords()
   }
 
-  /** Whether a partition is assigned to this member. */
+  /** Whether a partition is assigned to this member, and will be read on. */
   holds(partition: TopicPartition): boolean {
-    return this.consumer.isAssigned(partition)
+    return !this.isLeaving && this.consumer.isAssigned(partition)
   }
 
   wakeup(): void {

@@ -325,13 +325,14 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
   }
 
   private send(task: Task, offsets: readonly PartitionOffset[]): void {
-    if (!this.intake.passesCommit(task, 'before', task.cause)) return
+    // Before the point: who is shut down there has begun to commit, and leaves the group after that.
     this.isCommitting = true
+    if (!this.intake.passesCommit(task, 'before', task.cause)) return
     this.consumer.commitOffsets(offsets, task.entity, task.cause, (error) => {
-      this.isCommitting = false
       if (!this.incarnation.alive) return
       // A group that has moved on takes no commit: what was handled comes again, to whoever has the partition now.
       if (error === undefined && !this.intake.passesCommit(task, 'after', this.process.kernel.cause)) return
+      this.isCommitting = false
       if (this.plan.commit === 'after-each') this.commit()
       if (this.leaving.length > 0) this.leave()
       if (this.incarnation.alive) this.proceed()

@@ -123,6 +123,7 @@ export class Consumption
     this.commit(last, scope, (error) => {
       // A group that has moved on takes no commit: what was handled comes again, to whoever has the partition now.
       if (error === undefined && !this.intake.passesCommit(last, 'after', this.process.kernel.cause)) return
+      this.busy = false
       this.proceed()
     })
     return true
@@ -140,10 +141,10 @@ export class Consumption
   }
 
   private commit(task: Task, scope: CommitScope, answered: (error: Error | undefined) => void): void {
-    if (!this.intake.passesCommit(task, 'before', task.cause)) return
+    // Before the point: who is shut down there has begun to commit, and leaves the group after that.
     this.busy = true
+    if (!this.intake.passesCommit(task, 'before', task.cause)) return
     const done = (error: Error | undefined): void => {
-      this.busy = false
       if (this.incarnation.alive) answered(error)
     }
     if (scope === undefined) this.consumer.commit(task.entity, task.cause, done)

@@ -7,7 +7,7 @@ import { folderOf, invoke, scenarioText } from '../../fixtures/cli.ts'
 
 const RIGHT = scenarioText('name: right', 'workload: { orders: 2 }')
 const WRONG = scenarioText('name: wrong', 'params: { key: false }', 'workload: { orders: 2 }')
-const RUNS = 30
+const RUNS = 40
 
 const explore = (folder: string, ...options: string[]) =>
   invoke(['explore', 'a.yaml', '--runs', String(RUNS), '--no-shrink', ...options], folder)
@@ -20,9 +20,9 @@ describe('a campaign', () => {
   it('[X5] [X10] says how every property fared, what struck and what never did', async () => {
     const folder = folderOf({ 'a.yaml': WRONG })
     const { stdout } = await explore(folder)
-    expect(stdout).toMatch(/^toll · wrong · random · seeds 1 to 30$/m)
+    expect(stdout).toMatch(/^toll · wrong · random · seeds 1 to 40$/m)
     expect(stdout).toMatch(
-      /✗ paid once {2}violated in \d+ of 30 runs, first in run \d+ \(seed \d+\): \S+ paid 2 times/,
+      /✗ paid once {2}violated in \d+ of 40 runs, first in run \d+ \(seed \d+\): \S+ paid 2 times/,
     )
     expect(stdout).toMatch(/✓ all paid {3}held in \d+ runs/)
     expect(stdout).toMatch(/the next run shows an unseen one with a chance of about \d+\.\d %/)

@@ -168,6 +168,22 @@ describe('a consumer', () => {
     expect(application.values).toEqual(['a'])
   })
 
+  it('[B24] moves nowhere when it leaves its group', async () => {
+    const { bench, application, client } = started(ONE, { 'enable.auto.commit': true })
+    bench.send(100, 'a')
+    bench.at(1_000, () => {
+      application.polls = false
+      client.close(() => application.told.push('left'))
+      expect(application.told).not.toContain('left')
+      client.seek(FIRST, 0, 0)
+      client.resume(FIRST)
+      client.rewind(application.records[0] as PolledRecord, 0)
+    })
+    await bench.run()
+    expect(application.told.at(-1)).toBe('left')
+    expect(application.values).toEqual(['a'])
+  })
+
   it('[B24] tries again after an error that passes, and notes it', async () => {
     const { bench, application, client } = started(ONE, { 'auto.offset.reset': 'none' })
     bench.send(100, 'a')

@@ -41,6 +41,24 @@ describe('an instance that is shut down in order', () => {
     }
   })
 
+  it.each(LOOPS.filter(({ commit }) => commit !== 'automatic'))(
+    '[S38] where it commits ends that, and leaves its group then: %j',
+    async (consumer) => {
+      for (const at of ['before', 'after'].map((phase) => `${phase} receiver.LetterSent offsets.commit`))
+        for (const nth of [1, 4]) {
+          const faults = [{ shutDown: 'receiver', at, nth, restart: '1s' }]
+          const result = await courier(
+            { consumer, receive: slowly, receivers: 2, inbox: 'none' },
+            { ...load, faults },
+          )
+          expect(result.reason, at).toBeUndefined()
+          expect(allStruck(result)).toBe(true)
+          expect(violated(result), at).toEqual([])
+          expect(ends(result).sort()).toEqual(['stop receiver-1', 'stop receiver-2'])
+        }
+    },
+  )
+
   it('[S38] does better than a crash, which repeats what was not committed', async () => {
     const faults = [{ crash: 'receiver', at: 'after receiver.LetterSent tx.commit', nth: 9, restart: '1s' }]
     const result = await courier({ receive: slowly, receivers: 2, inbox: 'none' }, { ...load, faults })
