@@ -108,7 +108,7 @@ describe('a campaign in parts', () => {
     await explore(folder, '--shard', '1/2')
     const [shard, other] = ['reports/right/random-seed-1-shard-1-of-2', 'reports/right/random-seed-9']
     const part = await invoke(['report', 'merge', shard, '--out', 'merged'], folder)
-    expect(part).toMatchObject({ code: 3, stderr: '15 runs of 30 runs are in none of these folders\n' })
+    expect(part).toMatchObject({ code: 3, stderr: '20 runs of 40 runs are in none of these folders\n' })
     await explore(folder, '--seed', '9')
     const mixed = await invoke(['report', 'merge', shard, other, '--out', 'merged'], folder)
     expect(mixed).toMatchObject({ code: 2, stdout: '' })
@@ -158,7 +158,7 @@ describe('a campaign in parts', () => {
       const resumed = await explore(folder, '--out', out, '--resume')
       expect(resumed).toMatchObject({ code: whole.code, stdout: whole.stdout })
       expect(resumed.stderr).toContain(
-        `${finished} run${finished === 1 ? '' : 's'} of 30 runs were there already`,
+        `${finished} run${finished === 1 ? '' : 's'} of 40 runs were there already`,
       )
       expect(filesIn(join(folder, out))).toEqual(filesIn(join(folder, 'whole')))
     }
@@ -224,7 +224,7 @@ describe('workers', () => {
     expect(code).toBe(3)
     expect(stdout).toContain('! 1 run without a verdict, first run 12 (seed 12)')
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain('ended the process (code 9)')
-    expect(stdout).toContain('30 runs')
+    expect(stdout).toContain('40 runs')
   })
 })
 
