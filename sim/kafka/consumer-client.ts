@@ -207,6 +207,8 @@ export class ConsumerClient implements ConsumerHooks {
   /** Leaves the group in order, after a last commit where commits are automatic; `done` is called when it has left. */
   close(done: () => void): void {
     this.isLeaving = true
+    // Heartbeats that were left out are no silence: its coordinator is known, and hears that it leaves.
+    this.endRoutine()
     this.consumer.close(this.nowMillis, () => done())
     this.settle()
   }
@@ -335,9 +337,11 @@ export class ConsumerClient implements ConsumerHooks {
 
   private routineWith(coordinator: BrokerNode): Routine {
     const { consumer, groupId, cluster, process } = this
-    const memberId = (): string => consumer.memberId
+    // Whose session waits: the consumer may be another member, or none, by the time the routine ends.
+    let memberId = ''
     const suspend = (): void => {
-      coordinator.broker?.suspendSession(groupId, memberId())
+      memberId = consumer.memberId
+      coordinator.broker?.suspendSession(groupId, memberId)
       coordinator.routines.add(this)
     }
     const resume = (): void => {
@@ -349,7 +353,7 @@ export class ConsumerClient implements ConsumerHooks {
         : this.nowMillis
       const expiresMillis = heardMillis + this.sessionTimeoutMillis
       const { cause } = cluster.kernel
-      const member = { groupId, memberId: memberId(), process: process.name, expiresMillis, cause }
+      const member = { groupId, memberId, process: process.name, expiresMillis, cause }
       coordinator.resumeSession(member, heardMillis)
     }
     return new Routine(cluster.network, process, coordinator.process, { suspend, resume }, () =>

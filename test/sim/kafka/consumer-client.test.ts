@@ -6,6 +6,7 @@ import {
   ConsumerClient,
   type PolledRecord,
 } from '../../../sim/kafka/consumer-client.ts'
+import { clockMillis } from '../../../sim/kernel/time.ts'
 import { KafkaBench } from '../../fixtures/kafka.ts'
 
 /** An application that notes what it is told, and does nothing else until the test says so. */
@@ -231,6 +232,47 @@ describe('a consumer', () => {
     bench.send(3_000, 'a')
     await bench.run()
     expect(application.values).toEqual([])
+  })
+
+  describe('after heartbeats were left out for longer than a session lasts', () => {
+    /** Whether it is a member when its time comes and so many milliseconds later. */
+    const membership = async (
+      protocol: 'classic' | 'consumer',
+      end: (application: Application) => void,
+      ...millis: number[]
+    ) => {
+      const { bench, application, client } = started(ONE, { 'group.protocol': protocol })
+      const members: boolean[] = []
+      bench.at(100_000, () => {
+        const { memberId } = client.consumer
+        const note = () => {
+          const brokers = [...bench.cluster.nodes.values()].map(({ broker }) => broker)
+          members.push(brokers.some((broker) => broker?.hasMember('readers', memberId) === true))
+        }
+        note()
+        end(application)
+        for (const after of millis) bench.at(100_000 + after, note)
+      })
+      await bench.run()
+      return members
+    }
+
+    it.each(['classic', 'consumer'] as const)(
+      '[B8] leaves its group at once: protocol %s',
+      async (protocol) => {
+        const members = await membership(protocol, ({ client }) => client.close(() => {}), 100)
+        expect(members).toEqual([true, false])
+      },
+    )
+
+    it('[B8] [B9] dies as the member that it was, and times out', async () => {
+      const end = ({ client, process }: Application) => {
+        // Nobody has told it that its coordinator is well: it takes it for lost, and leaves without a word.
+        client.consumer.close(clockMillis(process.kernel.nowMicros), () => {})
+        process.crash(0)
+      }
+      expect(await membership('classic', end, 1_000, 44_000, 46_000)).toEqual([true, true, true, false])
+    })
   })
 
   it('[B8] [C10] sends heartbeats again when its coordinator stood still, and keeps its place', async () => {
