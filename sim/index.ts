@@ -89,7 +89,7 @@ export {
   timer,
   topic,
 } from './service/schema.ts'
-export { type ContextOf, service } from './service/service.ts'
+export { type ContextOf, type Registration, service } from './service/service.ts'
 export type { ParamSpec } from './service/system.ts'
 export {
   choice,
