@@ -74,6 +74,13 @@ export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './se
 export type { HandlerContext } from './service/context.ts'
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
+export {
+  FENCED_REACTIONS,
+  type KafkaTransactionOptions,
+  TRANSACTION_OFFSETS,
+  TRANSACTIONAL_IDS,
+  ZOMBIE_FENCING,
+} from './service/kafka-transactions.ts'
 export { RejectError } from './service/reject-error.ts'
 export type { RetryPolicy } from './service/retry.ts'
 export {
