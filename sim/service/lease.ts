@@ -1,13 +1,13 @@
 import { lte } from '../database/predicate.ts'
 import type { Context } from './context.ts'
-import { integer, type TableSpec, table, text } from './schema.ts'
+import { integer, named, table, text } from './schema.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** Who may do something at the moment, by name of what it is. */
-export const LEASES: TableSpec = table(
-  { name: text, owner: text, untilMillis: integer },
-  { key: 'name' },
-) as unknown as TableSpec
+export const LEASES = named(
+  'leases',
+  table({ name: text, owner: text, untilMillis: integer }, { key: 'name' }),
+)
 
 /** A lease that nobody has. */
 export const freeLease = (name: string) => ({ name, owner: '', untilMillis: 0 })
@@ -22,7 +22,7 @@ export async function holdLease(context: Context, name: string, millis: number):
   const owner = `${process}#${incarnation.number}`
   const taken = await context.transaction(async (tx: TransactionScope) => {
     const now = context.now()
-    const leases = tx.table('leases')
+    const leases = tx.table(LEASES)
     const renewed = await leases.update({ name, owner }, { untilMillis: now + millis })
     if (renewed > 0) return renewed
     return leases.update({ name, untilMillis: lte(now) }, { owner, untilMillis: now + millis })

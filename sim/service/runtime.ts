@@ -281,7 +281,7 @@ export class ServiceRuntime {
 
   /** Makes the tables of timers, when the first instance has any. */
   openTimers(): void {
-    this.openComponentTable('timers', TIMERS as unknown as TableSpec)
+    this.openComponentTable('timers', TIMERS)
     this.openComponentTable('firedTimers', FIRED_TIMERS)
   }
 
@@ -292,7 +292,7 @@ export class ServiceRuntime {
     if (!table.entries.has(name)) table.load(freeLease(name))
   }
 
-  private openComponentTable(name: string, spec: TableSpec): void {
+  private openComponentTable(name: string, spec: TableSpec<unknown>): void {
     if (this.components.has(name)) return
     const binding = new TableBinding(this.name, name, this.tables.length, spec)
     this.components.set(name, binding)

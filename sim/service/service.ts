@@ -14,13 +14,13 @@ import {
 } from './kafka-transactions.ts'
 import { retryPlan } from './retry.ts'
 import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
-import type { EventType, Route, TableSpec, TimerType } from './schema.ts'
+import type { EventType, Route, TableSpec, TablesByName, TimerType } from './schema.ts'
 import type { FailurePolicy } from './setbacks.ts'
 import type { FiredTimer, TimerHandler, TimerOptions } from './timers.ts'
 import { TransactionScope } from './transaction.ts'
 import { FIRST_VERSION } from './version.ts'
 
-type Tables = Readonly<Record<string, TableSpec<unknown>>>
+type Tables = TablesByName
 type Clients = Readonly<Record<string, ExternalSpec<unknown>>>
 
 type RowIn<Spec> = Spec extends { readonly row?: infer Row } ? NonNullable<Row> : never
@@ -199,10 +199,10 @@ export function service<const OwnTables extends Tables, const OwnClients extends
       { ...spec, name: `${name}.${tableName}` },
     ]),
   ) as unknown as OwnTables
-  const all: Record<string, TableSpec> = {
+  const all: Record<string, TableSpec<unknown>> = {
     ...options.inbox.tables,
     ...options.outbox.tables,
-    ...(tables as Record<string, never>),
+    ...tables,
   }
   const bindings = new Map(
     Object.entries(all).map(([tableName, spec], index) => [

@@ -8,7 +8,7 @@ import { type Plain, sealPlain } from '../kernel/value.ts'
 import type { Context } from './context.ts'
 import type { JobSpec } from './job.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import { integer, optional, plain, type TableSpec, type TimerType, table, text } from './schema.ts'
+import { integer, optional, plain, type TimerType, table, text } from './schema.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** Where timers are kept, the right one first. */
@@ -64,10 +64,7 @@ export const TIMERS = table(
 )
 
 /** Those that have fired: the row is part of what a handler does, so that no two of them do it. */
-export const FIRED_TIMERS: TableSpec = table(
-  { setting: text, firedAt: integer },
-  { key: 'setting' },
-) as unknown as TableSpec
+export const FIRED_TIMERS = table({ setting: text, firedAt: integer }, { key: 'setting' })
 
 type TimerRow = NonNullable<(typeof TIMERS)['row']>
 
