@@ -37,6 +37,15 @@ export function blocking(options: FailureOptions = {}): FailurePolicy {
   return plan('blocking retries', options)
 }
 
+/**
+ * An event that fails ends its instance, whose consumer is closed as at the end of a try-with-resources, and which is
+ * started again; with `automatic` commits, closing commits what the last poll returned, whether it was handled or not (rule
+ * O1). For a concurrency of 1.
+ */
+export function closing(): FailurePolicy {
+  return { ...plan('closing', {}), closes: true }
+}
+
 /** An event that fails as often as the policy says is logged and passed over: it is lost on purpose. */
 export function skipping(options: FailureOptions & { readonly retry: RetryPolicy }): FailurePolicy {
   return {

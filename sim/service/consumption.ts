@@ -57,7 +57,7 @@ export class Consumption
     this.process = process
     this.incarnation = process.incarnation
     this.mode = plan.commit
-    this.isClosedByFailure = plan.onFailure === 'close'
+    this.isClosedByFailure = runtime.failurePolicy.closes === true
     this.setbacks = new Setbacks(runtime.failurePolicy)
     this.intake = new Intake(runtime, process)
     const settings = consumerSettings(plan, process.name)

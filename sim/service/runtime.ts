@@ -26,7 +26,7 @@ import { freeLease, LEASES } from './lease.ts'
 import type { TableSpec } from './schema.ts'
 import type { HandlerRegistry, ServicePlan } from './service.ts'
 import type { FailurePolicy } from './setbacks.ts'
-import { FIRED_TIMERS, TIMERS, type TimerOptions, type Timers } from './timers.ts'
+import { TIMERS, type TimerOptions, type Timers } from './timers.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** A handler of an event type, in one life of one instance. */
@@ -267,10 +267,9 @@ export class ServiceRuntime {
     throw error
   }
 
-  /** Makes the tables of timers, when the first instance has any. */
+  /** Makes the table of timers, when the first instance has any. */
   openTimers(): void {
     this.openComponentTable('timers', TIMERS as unknown as TableSpec)
-    this.openComponentTable('firedTimers', FIRED_TIMERS)
   }
 
   /** Makes the lease of a job, which nobody has. */

@@ -211,7 +211,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     inbox: options.inbox,
     outbox: options.outbox,
     consumer: consumerPlan(name, options.consumer),
-    failures: options.failures ?? { retry: retryPlan(`service ${name}`) },
+    failures: failurePolicy(name, options),
     producer: options.producer ?? {},
     http: options.http ?? {},
     timers: options.timers ?? {},
@@ -227,10 +227,24 @@ export function service<const OwnTables extends Tables, const OwnClients extends
   return { name, tables, plan }
 }
 
+/** @throws SimError 'definition' when it does not go with how the service consumes */
+function failurePolicy(
+  service: string,
+  {
+    failures,
+    consumer: { concurrency = 1 } = {},
+  }: Pick<ServiceOptions<Tables, Clients>, 'failures' | 'consumer'>,
+): FailurePolicy {
+  if (failures?.closes !== true || concurrency === 1)
+    return failures ?? { retry: retryPlan(`service ${service}`) }
+  const why = 'because the handlers beside the one that throws would end with it'
+  throw new SimError('definition', `service ${service}: closing: expected a concurrency of 1, ${why}`)
+}
+
 type Factory = (register: Registration<unknown, unknown>) => void
 
 /** Tables of this name are told by name only, and never looked up by services. */
-const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'firedTimers', 'leases']
+const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'leases']
 
 /** Handlers that the runtime adds to a service. */
 const RUNTIME_HANDLERS: readonly string[] = ['relay', 'timers']

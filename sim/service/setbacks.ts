@@ -24,6 +24,8 @@ export interface FailurePolicy {
   /** Before which moment an event must not be handled, in milliseconds since 1970; undefined: none. */
   dueAt?(event: Envelope): number | undefined
   readonly breaker?: BreakerPlan
+  /** A handler that throws ends its instance, whose consumer is closed: nothing is tried again in this life. */
+  readonly closes?: boolean
 }
 
 interface Setback {
