@@ -43,6 +43,12 @@ export type { PolledRelayOptions } from './patterns/relay-polled.ts'
 export { type SkipLockedRelayOptions, skipLockedRelay } from './patterns/relay-skip-locked.ts'
 export { statusRelay } from './patterns/relay-status.ts'
 export {
+  type ReservationOptions,
+  type ReservationRequest,
+  type ReservationState,
+  Reservations,
+} from './patterns/reservations.ts'
+export {
   Orchestrator,
   SAGA_COMMANDS,
   SAGA_STORES,

@@ -27,6 +27,8 @@ export interface OperatedService {
   readonly name: string
   readonly versions: readonly string[]
   readonly fleet: OperatedFleet
+  /** Has what its failure policy has put away delivered again. */
+  redrive(cause: number): void
 }
 
 /** What faults act on. */

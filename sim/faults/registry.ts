@@ -9,6 +9,7 @@ import type { FaultKind } from './fault.ts'
 import { partition, slow } from './link.ts'
 import { pause } from './pause.ts'
 import { redeliver } from './redeliver.ts'
+import { redrive } from './redrive.ts'
 import { replay } from './replay.ts'
 import { scale } from './scale.ts'
 import { shutDown } from './shut-down.ts'
@@ -28,6 +29,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   deploy,
   addPartitions,
   replay,
+  redrive,
   failover,
   dropSlots,
   slowCommit,

@@ -4,7 +4,7 @@ import type { Row } from '../database/table.ts'
 import type { Lsn, WalTransaction } from '../database/wal.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Context } from '../service/context.ts'
-import { flag, type TableSpec, table, text } from '../service/schema.ts'
+import { byName, flag, named, table, text } from '../service/schema.ts'
 import type { Dispatched } from './dispatch.ts'
 import { complain, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
@@ -40,7 +40,7 @@ interface Reading {
 }
 
 /** Whether the outbox was sent as a whole since its slot was made: what a crash in between must not hide. */
-const SNAPSHOTS = table({ slot: text, isDone: flag }, { key: 'slot' }) as unknown as TableSpec
+const SNAPSHOTS = named('snapshots', table({ slot: text, isDone: flag }, { key: 'slot' }))
 
 /**
  * O6: change data capture. Tails the log through a replication slot and sends the rows that transactions inserted, in the
@@ -53,8 +53,8 @@ export function cdcRelay(options: CdcRelayOptions = {}): Relay {
   const readings = new WeakMap<Incarnation, Reading>()
   return {
     slot: SLOT,
-    tables: { snapshots: SNAPSHOTS },
-    initially: { snapshots: [{ slot: SLOT, isDone: true }] },
+    tables: byName(SNAPSHOTS),
+    initially: { [SNAPSHOTS.name]: [{ slot: SLOT, isDone: true }] },
     relays: 1,
     input: {},
     inputStays: true,
@@ -87,7 +87,7 @@ async function relay(
   const done = new Set(sent.acknowledged)
   reading.unsent = reading.unsent.filter((row) => !done.has(row))
   complain(sent)
-  if (reading.isSnapshot) await context.table('snapshots').update({ slot: SLOT }, { isDone: true })
+  if (reading.isSnapshot) await context.table(SNAPSHOTS).update({ slot: SLOT }, { isDone: true })
   reading.isSnapshot = false
   if (confirm === 'after-ack') await stream.confirm(task, reading.lsn)
   return false
@@ -117,7 +117,7 @@ async function start(
   missingSlot: MissingSlot,
 ): Promise<boolean> {
   const { task } = context
-  const snapshots = context.table('snapshots')
+  const snapshots = context.table(SNAPSHOTS)
   try {
     await stream.start(task)
     return (await snapshots.get(SLOT))?.isDone === false

@@ -1,14 +1,14 @@
 import { lte } from '../database/predicate.ts'
 import { databaseClock } from '../database/server-value.ts'
 import type { Context } from './context.ts'
-import { integer, type TableSpec, table, text } from './schema.ts'
+import { integer, named, table, text } from './schema.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** Who may do something at the moment, by name of what it is. */
-export const LEASES: TableSpec = table(
-  { name: text, owner: text, untilMillis: integer },
-  { key: 'name' },
-) as unknown as TableSpec
+export const LEASES = named(
+  'leases',
+  table({ name: text, owner: text, untilMillis: integer }, { key: 'name' }),
+)
 
 /** A lease that nobody has. */
 export const freeLease = (name: string) => ({ name, owner: '', untilMillis: 0 })
@@ -35,7 +35,7 @@ export async function holdLease(
   const taken = await context.transaction(async (tx: TransactionScope) => {
     const now = (plus: number) =>
       (clock === 'database' ? databaseClock(plus) : context.now() + plus) as number
-    const leases = tx.table('leases')
+    const leases = tx.table(LEASES)
     const renewed = await leases.update({ name, owner }, { untilMillis: now(millis) })
     if (renewed > 0) return renewed
     return leases.update({ name, untilMillis: lte(now(0)) }, { owner, untilMillis: now(millis) })

@@ -8,7 +8,7 @@ import type { AccessTo, StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import { makeEnvelope } from './publish.ts'
-import type { EventType, TimerType } from './schema.ts'
+import type { EventType, TableSpec, TimerType } from './schema.ts'
 import type { TimerMoment } from './timers.ts'
 
 const COMMIT = operationNumber('tx.commit')
@@ -113,9 +113,11 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     return this.perform(LOCK, advisory(key, true))
   }
 
-  /** A table by name, for components. */
-  table(name: string): TableAccess<Record<string, unknown>> {
-    return this.context.runtime.scoped(this, name)
+  /** A table of a component, by its specification or its name. */
+  table<Row, New>(spec: TableSpec<Row, New>): TableAccess<Row, New>
+  table(name: string): TableAccess<Record<string, unknown>>
+  table(table: TableSpec<unknown> | string): unknown {
+    return this.context.runtime.scoped(this, typeof table === 'string' ? table : table.name)
   }
 
   /** The commit is durable and acknowledged. */
