@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
-import type { FaultKind, TargetGroup } from '../faults/fault.ts'
+import type { FaultKind, FaultWorld, TargetGroup } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
-import type { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
 import { durationMicros, isTooLong, LONGEST, readDuration } from '../kernel/time.ts'
 import type { ParamSpec, ParamSpecs, System, SystemParts } from '../service/system.ts'
@@ -32,11 +30,13 @@ export interface SystemOutline {
 export function outlineOfWorld(
   { name: system, params }: System,
   parts: SystemParts,
-  { network, kafka }: { readonly network: Network; readonly kafka: KafkaCluster },
+  { network, kafka, databases, stores }: Pick<FaultWorld, 'network' | 'kafka' | 'databases' | 'stores'>,
 ): SystemOutline {
   const targets = new Set<string>()
   const mortals = {
     services: new Set<string>(),
+    databases: new Set(databases.map(({ name: database }) => database)),
+    stores: new Set(stores.map(({ name: store }) => store)),
     brokers: new Set<string>(),
     controller: new Set<string>(),
   }
@@ -58,6 +58,8 @@ export function outlineOfWorld(
     targets: [...targets],
     mortals: {
       services: [...mortals.services],
+      databases: [...mortals.databases],
+      stores: [...mortals.stores],
       brokers: [...mortals.brokers],
       controller: [...mortals.controller],
     },

@@ -131,7 +131,7 @@ export class Context implements BaseContext, StatementScope {
   }
 
   now(): number {
-    return EPOCH_MILLIS + Math.floor(this.task.kernel.nowMicros / 1000)
+    return EPOCH_MILLIS + Math.floor(this.process.clockMicros / 1000)
   }
 
   sleep(duration: DurationText): Promise<void> {
