@@ -64,14 +64,14 @@ function sampleWorkload(
   draw: Draw,
   features: string[],
 ): Scenario['workload'] {
-  // A fault of the scenario may speak of any of its orders.
-  const fewer = faults.length === 0 && draw.between(1, LEFT_ALONE) > 1
+  // A fault of the scenario, or its choice of orders, may speak of any of them.
+  const fewer = faults.length === 0 && draw.between(1, LEFT_ALONE) > 1 && workload.only === undefined
   const orders = fewer ? draw.between(1, workload.orders) : workload.orders
   let { every } = workload
   if (every === DEFAULT_WORKLOAD.every && draw.between(1, LEFT_ALONE) > 1) every = draw.oneOf(INTERVALS)
   if (orders < workload.orders) features.push(orders === 1 ? 'one order' : 'fewer orders')
   if (every !== workload.every) features.push(`every ${every}`)
-  return { orders, every }
+  return { ...workload, orders, every }
 }
 
 function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): Scenario['cluster'] {
