@@ -1,4 +1,4 @@
-import { type ContextOf, inbox, integer, outbox, service, table, text } from 'faultline'
+import { blocking, type ContextOf, closing, inbox, integer, outbox, service, table, text } from 'faultline'
 import { type Letter, LetterFiled, LetterSent, LetterShelved, LetterStamped } from './letters.ts'
 import type { Params } from './params.ts'
 
@@ -20,9 +20,9 @@ export const readerService = (params: Params) =>
       outbox: outbox({ mode: 'relay' }),
       consumer: {
         commit: COMMITS[params.commits],
-        onFailure: params.endsByFailure ? 'close' : 'retry',
         staticMembership: params.staticMembers,
       },
+      failures: params.endsByFailure ? closing() : blocking(),
     },
     ({ on }) => {
       const { readingMillis, slowLetter, poison, poisonMillis } = params

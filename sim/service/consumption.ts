@@ -62,7 +62,7 @@ export class Consumption
     this.runtime = runtime
     this.process = process
     this.incarnation = process.incarnation
-    this.isClosedByFailure = plan.onFailure === 'close'
+    this.isClosedByFailure = runtime.failurePolicy.closes === true
     this.setbacks = new Setbacks(runtime.failurePolicy)
     this.intake = new Intake(runtime, process)
     const settings = consumerSettings(plan, process.name)

@@ -18,7 +18,7 @@ import type { Envelope } from './envelope.ts'
 import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import type { EventType, Route } from './schema.ts'
+import type { EventType, Route, TableSpec } from './schema.ts'
 import { NO_STATEMENTS, type TransactionScope, type Tx } from './transaction.ts'
 
 const SLEEP = operationNumber('sleep')
@@ -131,7 +131,7 @@ export class Context implements BaseContext, StatementScope {
   }
 
   now(): number {
-    return EPOCH_MILLIS + Math.floor(this.task.kernel.nowMicros / 1000)
+    return EPOCH_MILLIS + Math.floor(this.process.clockMicros / 1000)
   }
 
   sleep(duration: DurationText): Promise<void> {
@@ -252,9 +252,11 @@ export class Context implements BaseContext, StatementScope {
     )
   }
 
-  /** A table by name, for components. */
-  table(name: string): TableAccess<Record<string, unknown>> {
-    return this.runtime.scoped(this, name)
+  /** A table of a component, by its specification or its name. */
+  table<Row, New>(spec: TableSpec<Row, New>): TableAccess<Row, New>
+  table(name: string): TableAccess<Record<string, unknown>>
+  table(table: TableSpec<unknown> | string): unknown {
+    return this.runtime.scoped(this, typeof table === 'string' ? table : table.name)
   }
 }
 

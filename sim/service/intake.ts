@@ -32,9 +32,11 @@ export class Intake {
     this.subscriptions.set(eventType, { ...subscription, site: this.runtime.site(eventType) })
   }
 
-  /** What the service does with a record; undefined when it passes over it. */
+  /** What the service does with a record; undefined when it passes over it: no handler of its own, or sent to another again. */
   subscriptionOf({ record }: PolledRecord): Subscription | undefined {
-    return this.subscriptions.get((record.value as Envelope).eventType)
+    const { eventType, redriveFor } = record.value as Envelope
+    if (redriveFor !== undefined && redriveFor !== this.runtime.name) return undefined
+    return this.subscriptions.get(eventType)
   }
 
   /** The context of a handler that is about to get records: a task of the first one's order, caused by all. */

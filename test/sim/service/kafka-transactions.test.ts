@@ -13,7 +13,7 @@ describe('options of transactions of Kafka', () => {
     expect(kafkaTransactionPlan('payment', undefined)).toBeUndefined()
   })
 
-  it('[S43] read committed records alone, unless the service says otherwise', () => {
+  it('[S48] read committed records alone, unless the service says otherwise', () => {
     expect(consumerPlan('payment', {}, true).kafka).toEqual({ 'isolation.level': 'read_committed' })
     expect(consumerPlan('payment', {}, false).kafka).toEqual({})
     const uncommitted = { 'isolation.level': 'read_uncommitted' } as const

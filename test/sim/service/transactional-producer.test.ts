@@ -47,7 +47,7 @@ const ONE = { workload: { orders: 1 } }
 const QUICK = { 'session.timeout.ms': 6_000, 'heartbeat.interval.ms': 2_000 }
 
 describe('a handler that runs in a transaction of Kafka', () => {
-  it('[S43] commits what it publishes with the offset of what it was given', async () => {
+  it('[S48] commits what it publishes with the offset of what it was given', async () => {
     const result = await relaying({}, ONE)
     const around = (step: string): string[] => [`before ${step}`, `after ${step}`]
     expect(points(result)).toEqual([
@@ -64,18 +64,18 @@ describe('a handler that runs in a transaction of Kafka', () => {
   it.each([
     ['hides it from who reads what is committed', false, ['hello']],
     ['does not hide it from others', true, ['hello', 'hello']],
-  ])('[S43] aborts it when it throws, which %s', async (_, readsUncommitted, bodies) => {
+  ])('[S48] aborts it when it throws, which %s', async (_, readsUncommitted, bodies) => {
     const result = await relaying({ handle: failsOnce(passOn), readsUncommitted }, ONE)
     expect(taken(result).map(({ body }) => body)).toEqual(bodies)
     expect(points(result)).toContain('after producer.abortTransaction')
   })
 
-  it('[S43] commits what it publishes without waiting for it', async () => {
+  it('[S48] commits what it publishes without waiting for it', async () => {
     const handle: Relaying['handle'] = () => async (note, ctx) => void passOn(note, ctx)
     expect(notes(await relaying({ handle }, ONE))).toEqual(['note-1'])
   })
 
-  it('[S43] commits nothing if something that it published has failed, even if it has caught the error', async () => {
+  it('[S48] commits nothing if something that it published has failed, even if it has caught the error', async () => {
     let attempts = 0
     const handle: Relaying['handle'] = () => async (note, ctx) => {
       attempts++
@@ -85,7 +85,7 @@ describe('a handler that runs in a transaction of Kafka', () => {
     expect(taken(await relaying({ handle }, ONE)).map(({ body }) => body)).toEqual(['attempt 2'])
   })
 
-  it('[S43] [S27] commits what it makes of a batch as a whole', async () => {
+  it('[S48] [S27] commits what it makes of a batch as a whole', async () => {
     const options: Relaying = { batchSize: 10, handle: failsOnce(passOn) }
     const burst = { workload: { orders: 6, every: '1us' } }
     const result = await relaying(options, burst)
@@ -96,7 +96,7 @@ describe('a handler that runs in a transaction of Kafka', () => {
     expect(commits.length).toBeLessThan(6)
   })
 
-  it('[S43] is not joined by what the service publishes elsewhere', async () => {
+  it('[S48] is not joined by what the service publishes elsewhere', async () => {
     const handle: Relaying['handle'] = () => async (note, ctx) => {
       await passOn(note, ctx)
       await ctx.sleep('5s')
@@ -114,7 +114,7 @@ describe('a handler that runs in a transaction of Kafka', () => {
   })
 
   it.each(['before', 'after'])(
-    '[S43] [FP3] puts a note away with its offset: a crash %s that',
+    '[S48] [FP3] puts a note away with its offset: a crash %s that',
     async (phase) => {
       const dead = topic('notes-dead', { partitions: 3, key: 'noteId' })
       dead.event('NoteWritten', { noteId: text, body: text })
