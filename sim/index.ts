@@ -23,6 +23,14 @@ export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
 export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
 export { type ConsumerDrivenOptions, consumerDriven } from './patterns/consumer-driven.ts'
+export {
+  type Aggregate,
+  type DomainEvent,
+  EventStore,
+  type EventStoreOptions,
+  type LoadedStream,
+  type StoredEvent,
+} from './patterns/event-store.ts'
 export { BREAKER_MODES, blocking, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
 export { IdempotencyKeys, type IdempotencyOptions, type Phases } from './patterns/idempotency.ts'
 export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from './patterns/inbox.ts'
@@ -30,6 +38,13 @@ export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
 export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-sequence.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
+export {
+  type EventSource,
+  Projection,
+  type ProjectionDefinition,
+  type ProjectionOptions,
+  type ViewRow,
+} from './patterns/projection.ts'
 export type { Relay, RelayOptions } from './patterns/relay.ts'
 export { type CdcRelayOptions, cdcRelay } from './patterns/relay-cdc.ts'
 export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
@@ -58,6 +73,12 @@ export {
   sagaTable,
 } from './patterns/saga.ts'
 export { command, type SagaDefinition, type SagaView } from './patterns/saga-state.ts'
+export {
+  UnknownSchemaError,
+  type Upcaster,
+  type UpcasterChains,
+  type Upcasting,
+} from './patterns/upcasting.ts'
 export { Narrator } from './report/phrase.ts'
 export { type Story, type StoryLine, storyOf } from './report/story.ts'
 export { type RunSummary, summaryOf } from './report/summary.ts'
