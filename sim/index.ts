@@ -21,7 +21,10 @@ export { SimError } from './kernel/error.ts'
 export { ledger, type Readable } from './kernel/ledger.ts'
 export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
+export { AvroDataError } from './patterns/avro-data.ts'
+export type { AvroEnum, AvroField, AvroPrimitive, AvroRecord, AvroSchema } from './patterns/avro-schema.ts'
 export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
+export { COMPATIBILITY_MODES, type Compatibility } from './patterns/compatibility.ts'
 export { type ConsumerDrivenOptions, consumerDriven } from './patterns/consumer-driven.ts'
 export {
   type Aggregate,
@@ -73,6 +76,20 @@ export {
   sagaTable,
 } from './patterns/saga.ts'
 export { command, type SagaDefinition, type SagaView } from './patterns/saga-state.ts'
+export {
+  type RegisteredSchema,
+  type SchemaRegistry,
+  type SchemaRegistryOptions,
+  schemaRegistry,
+} from './patterns/schema-registry.ts'
+export {
+  IncompatibleSchemaError,
+  SCHEMA_ENCODED,
+  type SchemaEncoded,
+  SchemaRegistryError,
+  SchemaSerde,
+  type SchemaSerdeOptions,
+} from './patterns/schema-serde.ts'
 export {
   UnknownSchemaError,
   type Upcaster,
