@@ -30,7 +30,7 @@ export type Tx<Tables> = AccessTo<Tables> & {
     moment: TimerMoment,
     ...payload: Payload extends undefined ? [] : [payload: Payload]
   ): Promise<void>
-  /** Takes a timer back. One that is just being fired fires all the same: its handler must look at the state. */
+  /** Takes a timer back. The transaction of a handler that is just firing it either commits before this one, or never. */
   cancelTimer(type: TimerType<unknown>, key: string): Promise<void>
 }
 
