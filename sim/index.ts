@@ -49,6 +49,11 @@ export {
   type ProjectionOptions,
   type ViewRow,
 } from './patterns/projection.ts'
+export {
+  Reconciliation,
+  type ReconciliationDefinition,
+  type ReconciliationOptions,
+} from './patterns/reconciliation.ts'
 export type { Relay, RelayOptions } from './patterns/relay.ts'
 export { type CdcRelayOptions, cdcRelay, MISSING_SLOTS } from './patterns/relay-cdc.ts'
 export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
