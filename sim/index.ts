@@ -63,6 +63,7 @@ export { type HorizonRelayOptions, horizonRelay } from './patterns/relay-horizon
 export { type ImmediateRelayOptions, immediateRelay } from './patterns/relay-immediate.ts'
 export { type LeaseRelayOptions, leaseRelay } from './patterns/relay-lease.ts'
 export type { PolledRelayOptions } from './patterns/relay-polled.ts'
+export { type Listener, type RegistryRelayOptions, registryRelay } from './patterns/relay-registry.ts'
 export { type SkipLockedRelayOptions, skipLockedRelay } from './patterns/relay-skip-locked.ts'
 export { statusRelay } from './patterns/relay-status.ts'
 export {

@@ -8,6 +8,7 @@ import { deleteRelay } from '../../sim/patterns/relay-delete.ts'
 import { horizonRelay } from '../../sim/patterns/relay-horizon.ts'
 import { immediateRelay } from '../../sim/patterns/relay-immediate.ts'
 import { leaseRelay } from '../../sim/patterns/relay-lease.ts'
+import { registryRelay } from '../../sim/patterns/relay-registry.ts'
 import { skipLockedRelay } from '../../sim/patterns/relay-skip-locked.ts'
 import { statusRelay } from '../../sim/patterns/relay-status.ts'
 import { appended, type Courier, courier, LetterSent, violated } from '../fixtures/courier.ts'
@@ -151,6 +152,22 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     wrong: () => statusRelay({ relays: 2 }),
     right: () => statusRelay(),
     options: { inbox: 'none' },
+    breaks: ['no double delivery'],
+  },
+  {
+    what: 'a registry that only publishes again what has failed forgets what a crash has left behind (Z21)',
+    wrong: () => registryRelay({ resubmit: 'failed' }),
+    right: () => registryRelay({ staleAfter: '2s' }),
+    options: { ordered: false },
+    faults: [{ crash: 'sender', at: 'before sender.post outbox.send', restart: '300ms' }],
+    breaks: ['no lost letter'],
+  },
+  {
+    what: 'a registry that does not claim what it publishes again has every relay publish it (Z05)',
+    wrong: () => registryRelay({ claim: 'none', relays: 2, staleAfter: '2s' }),
+    right: () => registryRelay({ relays: 2, staleAfter: '2s' }),
+    options: { ordered: false, inbox: 'none' },
+    faults: [{ crash: 'sender', at: 'before sender.post outbox.send', restart: '300ms' }],
     breaks: ['no double delivery'],
   },
   {
