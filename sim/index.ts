@@ -55,6 +55,7 @@ export {
   type ReconciliationOptions,
 } from './patterns/reconciliation.ts'
 export type { Relay, RelayOptions } from './patterns/relay.ts'
+export { type AdvisoryLockRelayOptions, advisoryLockRelay } from './patterns/relay-advisory-lock.ts'
 export { type CdcRelayOptions, cdcRelay, MISSING_SLOTS } from './patterns/relay-cdc.ts'
 export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
 export { deleteRelay } from './patterns/relay-delete.ts'

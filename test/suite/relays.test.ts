@@ -2,6 +2,7 @@ import type { FaultSpec, ScenarioInput } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { consumerDriven } from '../../sim/patterns/consumer-driven.ts'
 import type { Relay } from '../../sim/patterns/relay.ts'
+import { advisoryLockRelay } from '../../sim/patterns/relay-advisory-lock.ts'
 import { cdcRelay } from '../../sim/patterns/relay-cdc.ts'
 import { cursorRelay } from '../../sim/patterns/relay-cursor.ts'
 import { deleteRelay } from '../../sim/patterns/relay-delete.ts'
@@ -113,6 +114,13 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     what: 'locks of a statement of its own claim nothing (Z06)',
     wrong: () => skipLockedRelay({ locks: 'statement' }),
     right: () => skipLockedRelay(),
+    options: { inbox: 'none' },
+    breaks: ['no double delivery'],
+  },
+  {
+    what: 'an advisory lock in a transaction of its own is gone before anything is sent (Z06)',
+    wrong: () => advisoryLockRelay({ held: 'own-transaction' }),
+    right: () => advisoryLockRelay(),
     options: { inbox: 'none' },
     breaks: ['no double delivery'],
   },
