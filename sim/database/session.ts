@@ -15,6 +15,7 @@ import { Packet } from './packet.ts'
 import type { Statement } from './statement.ts'
 import { Transaction } from './transaction.ts'
 import { DEADLOCK_CHECK, FIRST_TIMER, reasonOf, WaitTimers } from './wait-timers.ts'
+import type { CommitWitness } from './witness.ts'
 
 const STATEMENT_ARRIVES = 0
 const COMMIT_ARRIVES = 1
@@ -43,6 +44,8 @@ interface Arrival {
  */
 export class Session implements Actor, ConnectionUser {
   transaction: Transaction | undefined
+  /** Is told when it commits. */
+  witness: CommitWitness | undefined
   private readonly database: Database
   private readonly kernel: Kernel
   private readonly process: Process
@@ -359,9 +362,12 @@ export class Session implements Actor, ConnectionUser {
   private makeDurable(operation: Operation<unknown>, value: unknown): void {
     const { kernel, database, task, transaction } = this
     if (transaction === undefined || transaction.state === 'ended') return
-    const rows = kernel.trace && transaction.writtenRows()
+    const { witness } = this
+    const rows = kernel.trace === undefined && witness === undefined ? undefined : transaction.writtenRows()
     const record = this.record('commit', rows)
+    if (rows !== undefined) witness?.committing(rows)
     transaction.commit(record, task.entity)
+    witness?.committed(record)
     this.acknowledged = value
     const { network, process } = database
     network.send(

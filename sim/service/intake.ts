@@ -73,11 +73,9 @@ export class Intake {
     const run = async (): Promise<void> => {
       for (const { record } of records) {
         const event = record.value as Envelope
-        await runtime.failurePolicy.recover?.(
-          new runtime.Context(runtime, process, task, event),
-          event,
-          error,
-        )
+        const context = new runtime.Context(runtime, process, task, event)
+        await runtime.failurePolicy.recover?.(context, event, error)
+        runtime.histories?.handled(context, [event], 'put away')
       }
     }
     task.start({ run, ended })
