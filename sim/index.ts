@@ -16,6 +16,7 @@ export { always, eventually, type Property, sometimes } from './check/property.t
 export { oneSagaAtATime, transitionsOnly, versionsRise } from './check/transition.ts'
 export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
+export { KeyValueError, type KeyValues } from './database/key-value-client.ts'
 export type { Isolation, TransactionOptions } from './database/options.ts'
 export { asc, desc, eq, gt, gte, isIn, lt, lte, ne } from './database/predicate.ts'
 export { databaseClock, databaseNow, horizon, transactionId } from './database/server-value.ts'
@@ -37,7 +38,7 @@ export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
 export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
 export { type ConsumerDrivenOptions, consumerDriven } from './patterns/consumer-driven.ts'
-export { BREAKER_MODES, blocking, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
+export { BREAKER_MODES, blocking, closing, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
 export { IdempotencyKeys, type IdempotencyOptions, type Phases } from './patterns/idempotency.ts'
 export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from './patterns/inbox.ts'
 export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
@@ -45,7 +46,7 @@ export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-seque
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
 export type { Relay, RelayOptions } from './patterns/relay.ts'
-export { type CdcRelayOptions, cdcRelay } from './patterns/relay-cdc.ts'
+export { type CdcRelayOptions, cdcRelay, MISSING_SLOTS } from './patterns/relay-cdc.ts'
 export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
 export { deleteRelay } from './patterns/relay-delete.ts'
 export { type GroupLockRelayOptions, groupLockRelay } from './patterns/relay-group-lock.ts'
@@ -55,6 +56,12 @@ export { type LeaseRelayOptions, leaseRelay } from './patterns/relay-lease.ts'
 export type { PolledRelayOptions } from './patterns/relay-polled.ts'
 export { type SkipLockedRelayOptions, skipLockedRelay } from './patterns/relay-skip-locked.ts'
 export { statusRelay } from './patterns/relay-status.ts'
+export {
+  type ReservationOptions,
+  type ReservationRequest,
+  type ReservationState,
+  Reservations,
+} from './patterns/reservations.ts'
 export {
   Orchestrator,
   SAGA_COMMANDS,
@@ -100,6 +107,14 @@ export {
 } from './service/histories.ts'
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
+export {
+  FENCED_REACTIONS,
+  type KafkaTransactionOptions,
+  TRANSACTION_OFFSETS,
+  TRANSACTIONAL_IDS,
+  ZOMBIE_FENCING,
+} from './service/kafka-transactions.ts'
+export { type KeyValueStoreOptions, keyValueStore } from './service/key-values.ts'
 export { RejectError } from './service/reject-error.ts'
 export type { RetryPolicy } from './service/retry.ts'
 export {
@@ -115,7 +130,7 @@ export {
   timer,
   topic,
 } from './service/schema.ts'
-export { type ContextOf, service } from './service/service.ts'
+export { type ContextOf, type Registration, service } from './service/service.ts'
 export type { ParamSpec } from './service/system.ts'
 export {
   choice,

@@ -74,6 +74,14 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   }
 
   run(): Promise<unknown> {
+    const { context, event } = this
+    const { failurePolicy } = context.runtime
+    if (failurePolicy.receive === undefined) return this.receive()
+    return failurePolicy.receive(context, event, () => this.receive())
+  }
+
+  /** Hands the event to the inbox, and by way of it to the handler. */
+  private receive(): Promise<unknown> {
     const { context, event, inbox } = this
     if (inbox.receive === undefined) return this.handle()
     return inbox.receive(context, event, () => this.handle())

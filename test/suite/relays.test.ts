@@ -130,6 +130,23 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     breaks: ['no lost letter'],
   },
   {
+    what: 'a slot made anew begins too late for what was committed while there was none (Z29)',
+    wrong: () => cdcRelay({ missingSlot: 'recreate' }),
+    right: () => cdcRelay(),
+    workload: { orders: 8, every: '30ms' },
+    faults: [{ dropSlots: 'sender-db', at: '60ms' }],
+    breaks: ['no lost letter'],
+  },
+  {
+    what: 'a lost slot that nobody makes anew stops the relay for ever (Z29)',
+    wrong: () => cdcRelay({ missingSlot: 'fail' }),
+    right: () => cdcRelay(),
+    workload: { orders: 8, every: '30ms' },
+    faults: [{ dropSlots: 'sender-db', at: '60ms' }],
+    budget: { time: '10m' },
+    breaks: ['no lost letter'],
+  },
+  {
     what: 'two relays without a claim send out of order what one of them is slow to send (Z05)',
     wrong: () => statusRelay({ relays: 2 }),
     right: () => statusRelay(),
@@ -190,6 +207,22 @@ describe('a leading relay', () => {
 })
 
 describe('change data capture', () => {
+  it('[O7] sends what it may have missed when its slot is gone, wherever it dies over that', async () => {
+    const lost = [{ dropSlots: 'sender-db', at: '60ms' }]
+    const play = (faults: readonly FaultSpec[]) =>
+      courier({ relay: cdcRelay(), sameAddress: 2 }, { workload, faults })
+    const calm = await play(lost)
+    expect(calm.verdict).toBe('pass')
+    const places = passagesOf(calm).filter(({ step }) => step.startsWith('sender.relay '))
+    expect(places.map(({ step }) => step)).toContain('sender.relay slot.create')
+    const harmful: string[] = []
+    for (const place of places) {
+      const wrong = complaintOf(await play([crashAt(place), ...lost]))
+      if (wrong !== undefined) harmful.push(`${JSON.stringify(place)}: ${wrong}`)
+    }
+    expect(harmful).toEqual([])
+  })
+
   it('[O7] goes on where it had confirmed when its database was down', async () => {
     for (const at of ['20ms', '60ms', '110ms']) {
       const faults = [{ crash: 'sender-db', at, restart: '300ms' }]
