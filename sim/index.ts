@@ -1,5 +1,19 @@
 /** The public door of faultline: what systems, suites and pages import. */
+export { agreement, endsInTime, everyEnds } from './check/agreement.ts'
+export { inboxTellsTruth, offsetsTellTruth } from './check/bookkeeping.ts'
+export { answeredAlike, noHotLoop } from './check/conduct.ts'
+export { atMost, conserved, refundsCovered } from './check/conservation.ts'
+export {
+  appliedInOrder,
+  everyFactHandled,
+  noLostResponsibility,
+  noPhantomEvent,
+  oneFactPerId,
+} from './check/delivery.ts'
+export { countOf, type Measure, minus, plus, sumOf } from './check/measure.ts'
+export { gapless, projectionConverges } from './check/projection.ts'
 export { always, eventually, type Property, sometimes } from './check/property.ts'
+export { oneSagaAtATime, transitionsOnly, versionsRise } from './check/transition.ts'
 export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
 export { KeyValueError, type KeyValues } from './database/key-value-client.ts'
@@ -124,6 +138,18 @@ export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts
 export type { SystemOutline } from './run/system-problems.ts'
 export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './service/consumer-options.ts'
 export type { HandlerContext } from './service/context.ts'
+export {
+  answersOf,
+  changesOf,
+  effectsOf,
+  factsOf,
+  failuresOf,
+  handlingsOf,
+  inboxOf,
+  offsetsOf,
+  outboxOf,
+  recordsIn,
+} from './service/histories.ts'
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
 export {

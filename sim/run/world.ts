@@ -8,6 +8,7 @@ import type { KeyValueServer } from '../database/key-value-server.ts'
 import type { Table } from '../database/table.ts'
 import { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
+import { isHistory } from '../kernel/history.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Ledger, type Readable } from '../kernel/ledger.ts'
 import type { QueueTopic } from '../queue/protocol.ts'
@@ -19,6 +20,7 @@ import { ServiceRuntime } from '../service/runtime.ts'
 import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
 import { checkDeadLetters } from '../service/transport.ts'
+import { accountSource, Histories } from './histories.ts'
 import { oneOf } from './problem.ts'
 import type { Scenario } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
@@ -50,7 +52,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const openLedger = (spec: Readable<unknown>): void => {
     const ledger = new Ledger(kernel, spec.name)
     ledgers.set(spec, ledger)
-    sources.set(spec, ledgerSource(ledger))
+    sources.set(spec, accountSource(ledger))
   }
   const ledger = (spec: Readable<unknown>): Ledger => {
     const known = ledgers.get(spec)
@@ -74,7 +76,12 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
     runtime.server = server
     runtime.checkTopic = checkTopic
   }
-  const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
+  const properties = parts.properties as readonly Property[]
+  const histories = new Histories({ kernel, kafka, queues, services: runtimes, tableSource: tableSourceOf })
+  for (const { reads, consults = [] } of properties)
+    for (const readable of [...reads, ...consults])
+      if (isHistory(readable) && !sources.has(readable)) sources.set(readable, histories.open(readable))
+  const monitor = new Monitor(kernel, new View(sources), properties)
   for (const runtime of runtimes) runtime.start()
   kafka.start(runtimes.flatMap(({ firstConsumers }) => firstConsumers))
   const databases = runtimes.map(({ database }) => database)
@@ -134,18 +141,13 @@ function routeServer(runtimes: readonly ServiceRuntime[]): RouteServer {
   }
 }
 
-function ledgerSource(ledger: Ledger): Source {
-  return {
-    all: () => ledger.entries,
-    rowsWhere: (column, value) => ledger.entriesWhere(column, value),
-    observe: (listener) => ledger.observers.push(listener),
-    index: () => {},
-  }
-}
+const tableSourceOf = ({ database }: ServiceRuntime, table: string): Source =>
+  tableSource(database.table(table))
 
 function tableSource(table: Table): Source {
   return {
     columns: table.sealer.names,
+    tally: (listener) => table.tallies.push(listener),
     all: () => table.rows({}),
     rowsWhere: (column, value) => table.rowsWhere(column, value),
     observe: (listener) => table.observers.push(listener),
