@@ -1,16 +1,15 @@
 import { z } from 'zod'
-import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { FaultKind, TargetGroup } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
-import type { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
 import { durationMicros, isTooLong, LONGEST, readDuration } from '../kernel/time.ts'
 import type { ParamSpec, ParamSpecs, System, SystemParts } from '../service/system.ts'
 import { isMap, oneOf, type Path, type Problem, schemaProblems, shown, valueAt } from './problem.ts'
 import { DEFAULT_WORKLOAD, type Scenario } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
+import type { World } from './world.ts'
 
 /** What a scenario may refer to in a system: plain data, so that it passes from worker to worker. */
 export interface SystemOutline {
@@ -30,7 +29,7 @@ export interface SystemOutline {
 export function outlineOfWorld(
   { name: system, params }: System,
   parts: SystemParts,
-  { network, kafka }: { readonly network: Network; readonly kafka: KafkaCluster },
+  { network, kafka, oracles }: Pick<World, 'network' | 'kafka' | 'oracles'>,
 ): SystemOutline {
   const targets = new Set<string>()
   const mortals = {
@@ -51,7 +50,7 @@ export function outlineOfWorld(
   return {
     name: system,
     params,
-    properties: parts.properties.map(({ name }) => name),
+    properties: [...parts.properties.map(({ name }) => name), ...oracles.propertyNames],
     targets: [...targets],
     mortals: {
       services: [...mortals.services],

@@ -17,6 +17,7 @@ import { ServiceRuntime } from '../service/runtime.ts'
 import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
 import { checkDeadLetters } from '../service/transport.ts'
+import { ClusterOracles } from './oracles.ts'
 import { oneOf } from './problem.ts'
 import type { Scenario } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
@@ -29,6 +30,7 @@ export interface World {
   readonly kafka: KafkaCluster
   readonly queues: QueueServer | undefined
   readonly monitor: Monitor
+  readonly oracles: ClusterOracles
   readonly users: Users
   readonly services: readonly ServiceRuntime[]
 }
@@ -38,6 +40,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const { kafka: kafkaSettings, brokers, switches, latency } = scenario.cluster
   const network = new Network(kernel, latency)
   const kafka = new KafkaCluster(network, kafkaSettings, brokers, switches)
+  const oracles = new ClusterOracles(kafka, scenario.cluster.oracles)
   for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
   const queues = openQueues(parts.topics, network)
   const transports = { kafka, queues }
@@ -73,7 +76,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
   for (const runtime of runtimes) runtime.start()
   kafka.start(runtimes.flatMap(({ firstConsumers }) => firstConsumers))
-  return { kernel, network, kafka, queues, monitor, users, services: runtimes }
+  return { kernel, network, kafka, queues, monitor, oracles, users, services: runtimes }
 }
 
 /** The server of the topics that are on queues; undefined when there are none. */
