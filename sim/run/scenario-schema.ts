@@ -7,6 +7,7 @@ import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
 import { isTooLong, LONGEST } from '../kernel/time.ts'
 import { kafkaSchema } from './kafka-limits.ts'
+import { ORACLE_NAMES, oracleProperty } from './oracles.ts'
 import {
   DEFAULT_BUDGET,
   DEFAULT_CLUSTER,
@@ -96,6 +97,12 @@ export const scenarioSchema = z.strictObject({
       switches: switchesSchema
         .optional()
         .describe('historical or mistaken behaviour of brokers and clients, to bring known bugs back'),
+      oracles: z
+        .array(z.enum(ORACLE_NAMES))
+        .optional()
+        .describe(
+          `what is watched of the cluster itself, each one more property: ${ORACLE_NAMES.map((name) => `${name} ('${oracleProperty(name)}')`).join(', ')}; default none, because it takes time`,
+        ),
     })
     .optional(),
   workload: z

@@ -3,6 +3,7 @@ import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings, KafkaSwitches } from '../kafka/config.ts'
 import type { Scheduling } from '../kernel/kernel.ts'
 import type { DurationText } from '../kernel/time.ts'
+import type { OracleName } from './oracles.ts'
 
 /** What a scenario can expect of a property that says what holds. */
 export const VERDICTS = ['pass', 'violated'] as const
@@ -40,6 +41,8 @@ export interface ClusterSpec {
   readonly kafka: KafkaSettings
   /** Historical or mistaken behaviour of brokers and clients that differs from Kafka's of today. */
   readonly switches: Partial<KafkaSwitches>
+  /** What is watched of the cluster itself; each is one more property of the run. */
+  readonly oracles: readonly OracleName[]
 }
 
 /** The load. */
@@ -70,6 +73,7 @@ export const DEFAULT_CLUSTER: ClusterSpec = {
   latency: 'usual',
   kafka: {},
   switches: {},
+  oracles: [],
 }
 export const DEFAULT_WORKLOAD: WorkloadSpec = { orders: 3, every: '100ms' }
 export const DEFAULT_BUDGET: BudgetSpec = { events: 2_000_000, time: '1h' }

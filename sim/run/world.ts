@@ -21,6 +21,7 @@ import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
 import { checkDeadLetters } from '../service/transport.ts'
 import { accountSource, Histories } from './histories.ts'
+import { ClusterOracles } from './oracles.ts'
 import { oneOf } from './problem.ts'
 import type { Scenario } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
@@ -33,6 +34,7 @@ export interface World {
   readonly kafka: KafkaCluster
   readonly queues: QueueServer | undefined
   readonly monitor: Monitor
+  readonly oracles: ClusterOracles
   readonly users: Users
   readonly services: readonly ServiceRuntime[]
   readonly databases: readonly Database[]
@@ -44,6 +46,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const { kafka: kafkaSettings, brokers, switches, latency } = scenario.cluster
   const network = new Network(kernel, latency)
   const kafka = new KafkaCluster(network, kafkaSettings, brokers, switches)
+  const oracles = new ClusterOracles(kafka, scenario.cluster.oracles)
   for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
   const queues = openQueues(parts.topics, network)
   const transports = { kafka, queues }
@@ -88,7 +91,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const stores = [...externals.values()].flatMap((server) =>
     server instanceof OpenedStore ? [server.server] : [],
   )
-  return { kernel, network, kafka, queues, monitor, users, services: runtimes, databases, stores }
+  return { kernel, network, kafka, queues, monitor, oracles, users, services: runtimes, databases, stores }
 }
 
 /** The server of the topics that are on queues; undefined when there are none. */
