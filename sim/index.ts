@@ -30,6 +30,7 @@ export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from
 export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
 export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-sequence.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
+export { PARKING_SCOPES, type ParkingOptions, parking, REDRIVES } from './patterns/parking.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
 export type { Relay, RelayOptions } from './patterns/relay.ts'
 export { type CdcRelayOptions, cdcRelay, MISSING_SLOTS } from './patterns/relay-cdc.ts'
