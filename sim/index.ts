@@ -23,13 +23,23 @@ export { databaseClock, databaseNow, horizon, transactionId } from './database/s
 export { type NeededFault, type Shrunk, shrink } from './explore/shrink.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
 export {
+  type Authorization,
+  type Capture,
   type Charge,
   IdempotencyError,
-  type PaymentProvider,
-  paymentProvider,
+  type KeyReport,
+  type PaymentClient,
+  ProviderError,
   type Refund,
+  type Void,
+} from './external/payment.ts'
+export {
+  type PaymentProvider,
+  type PaymentProviderOptions,
+  paymentProvider,
 } from './external/payment-provider.ts'
-export { type Habits, insist } from './external/person.ts'
+export { changeMind, type Habits, insist } from './external/person.ts'
+export { isSigned, type WebhookEvent, type WebhookOptions } from './external/webhook.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
@@ -55,6 +65,7 @@ export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from
 export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
 export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-sequence.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
+export { PARKING_SCOPES, type ParkingOptions, parking, REDRIVES } from './patterns/parking.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
 export {
   type EventSource,
