@@ -119,7 +119,8 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
 
 /**
  * In some runs not everything heals: one broker of three or more stays dead, and the others are enough. Not together with
- * machines that lose what they have not flushed: that would be two copies of three.
+ * machines that lose what they have not flushed: that would be two copies of three. And not together with brokers that are
+ * shut down: they hand over to the dead one until its session is over, and nobody else may lead from then on.
  */
 function sampleLoss(
   targets: Targets,
@@ -130,9 +131,13 @@ function sampleLoss(
   const lost = draw.between(1, 8) === 1
   const name = `broker-${draw.between(1, targets.brokers)}`
   const at = draw.duration('1ms', targets.horizon)
-  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some((fault) => 'crashMachine' in fault))
-    return []
+  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some(endangersLoss)) return []
   features.push('one broker stays dead')
   if (!features.includes('fault crash')) features.push('fault crash')
   return [{ crash: name, at, restart: NEVER }]
+}
+
+/** Whether a fault may leave the broker that stays dead as the only one with all of a partition. */
+function endangersLoss(fault: FaultSpec): boolean {
+  return 'crashMachine' in fault || ('shutDown' in fault && String(fault.shutDown).startsWith('broker'))
 }

@@ -105,6 +105,8 @@ describe('drawn faults', () => {
       expect(scenario.cluster.brokers).toBeGreaterThanOrEqual(3)
       expect(scenario.faults.filter(({ restart }) => restart === 'never')).toHaveLength(1)
       expect(scenario.faults.some((fault) => 'crashMachine' in fault)).toBe(false)
+      // Brokers that are shut down in order would leave the dead one as the only one in sync, which is not replaced.
+      expect(scenario.faults.filter(({ shutDown }) => String(shutDown).startsWith('broker'))).toEqual([])
     }
   })
 
