@@ -88,6 +88,31 @@ describe('drawn faults', () => {
     expect(plans.filter((plan) => plan.length === 0).length).toBeGreaterThan(10)
   })
 
+  it('[X2] keep to the bounds of the scenario, and end without them', async () => {
+    const explore = {
+      orders: [2, 3],
+      every: ['7ms'],
+      brokers: [5],
+      latency: ['slow', 'constant'],
+      kafka: { 'max.poll.records': [2, 9], 'session.timeout.ms': [7_000] },
+      faults: ['crash', 'pause'],
+      atMost: 3,
+    } as const
+    const scenarios = (await drawn({ ...calm, explore })).map(({ scenario }) => scenario)
+    const seen = (value: (scenario: Scenario) => unknown): unknown[] =>
+      [...new Set(scenarios.map(value))].sort()
+    expect(seen(({ workload }) => workload.orders)).toEqual([2, 3])
+    expect(seen(({ workload }) => workload.every)).toEqual(['7ms'])
+    expect(seen(({ cluster }) => cluster.brokers)).toEqual([5])
+    expect(seen(({ cluster }) => cluster.latency)).toEqual(['constant', 'slow'])
+    expect(seen(({ cluster }) => cluster.kafka['max.poll.records'])).toEqual([2, 9])
+    expect(seen(({ cluster }) => cluster.kafka['session.timeout.ms'])).toEqual([7_000])
+    expect(seen(({ faults }) => faults.length)).toEqual([0, 1, 3])
+    const kinds = scenarios.flatMap(({ faults }) => faults.map((fault) => faultKindOf(fault)?.kind))
+    expect([...new Set(kinds)].sort()).toEqual(['crash', 'pause'])
+    expect(scenarios.every((scenario) => Object.keys(scenario.explore).length === 0)).toBe(true)
+  })
+
   it('[X3] take no more machines at once than hold what was acknowledged', async () => {
     for (const { scenario } of await drawn()) {
       const lost = scenario.faults.filter((fault) => 'crashMachine' in fault)
