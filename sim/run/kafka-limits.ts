@@ -57,7 +57,8 @@ export const kafkaSchema = z
       return
     }
     if (typeof (config as KafkaSettings)['transactional.id'] === 'string') {
-      const message = 'expected none for all producers: a service with kafkaTransactions gives each of its own one'
+      const message =
+        'expected none for all producers: a service with kafkaTransactions gives each of its own one'
       context.addIssue({ code: 'custom', path: ['transactional.id'], message })
       return
     }

@@ -272,6 +272,24 @@ const BAD: readonly Bad[] = [
     told: [['2:57', 'expected car 1 to car 3 (workload: orders: 3)', "got 'car 4'"]],
   },
   {
+    what: 'an order that is left out',
+    lines: [
+      'workload: { orders: 3, only: [1, 3] }',
+      'faults: [{ crash: booth, at: after provider.charge, of: car 2 }]',
+    ],
+    told: [['3:57', 'car 2 is left out (workload: only: [1, 3])']],
+  },
+  {
+    what: 'a choice of orders that are not there',
+    lines: ['workload: { orders: 3, only: [1, 4] }'],
+    told: [['2:34', 'expected at most 3 (workload: orders: 3), got 4']],
+  },
+  {
+    what: 'a choice of orders that does not rise',
+    lines: ['workload: { orders: 3, only: [2, 1] }'],
+    told: [['2:30', 'expected rising numbers']],
+  },
+  {
     what: 'an order by another noun',
     lines: ['faults: [{ crash: booth, at: after provider.charge, of: order 1 }]'],
     told: [['2:57', "expected 'car 1', got 'order 1'", "did you mean 'car 1'?"]],
