@@ -70,6 +70,14 @@ describe('a handler that runs in a transaction of Kafka', () => {
     expect(points(result)).toContain('after producer.abortTransaction')
   })
 
+  it.each([
+    ['rewind' as const, ['note-1', 'note-2', 'note-3']],
+    ['read-on' as const, ['note-2', 'note-3']],
+  ])('[S46] reads on after an abort: %s', async (afterAbort, expected) => {
+    const result = await relaying({ handle: failsOnce(passOn), transactions: { afterAbort } })
+    expect(notes(result).sort()).toEqual(expected)
+  })
+
   it('[S48] commits what it publishes without waiting for it', async () => {
     const handle: Relaying['handle'] = () => async (note, ctx) => void passOn(note, ctx)
     expect(notes(await relaying({ handle }, ONE))).toEqual(['note-1'])
