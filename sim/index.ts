@@ -164,6 +164,7 @@ export {
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
 export {
+  ABORT_POSITIONS,
   FENCED_REACTIONS,
   type KafkaTransactionOptions,
   TRANSACTION_OFFSETS,
