@@ -43,6 +43,20 @@ describe('an event store', () => {
     expect([result.verdict, all.sort()]).toEqual(['pass', [200, 200, 409, 409]])
   })
 
+  it('[ES1] decides the same command once when a repetition overtakes an attempt that stands still', async () => {
+    for (const step of ['snapshots.get', 'events.select', 'events.insert', 'tx.commit'])
+      for (const phase of ['before', 'after'])
+        for (const nth of [1, 2, 3, 4]) {
+          const faults = [{ pause: 'bank', at: `${phase} bank.POST /movements ${step}`, nth, for: '20s' }]
+          const result = await bank({
+            workload: { orders: 2, every: '10ms' },
+            act: (_n, one) => one.move(-40),
+            faults,
+          })
+          expect([step, phase, nth, violated(result)]).toEqual([step, phase, nth, []])
+        }
+  })
+
   it('[ES1] takes snapshots of a whole number of versions', () => {
     expect(() => new EventStore(account, { snapshotEvery: 1.5 })).toThrow('snapshotEvery')
   })
