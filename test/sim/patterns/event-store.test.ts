@@ -28,6 +28,19 @@ describe('an event store', () => {
     expect(await told(twice)).toEqual([200, 409, 200])
   })
 
+  it('[ES1] knows every state that there was', async () => {
+    const back = async (holder: Holder) => {
+      for (const commandId of ['a', 'b', 'c']) await holder.move(-10, { commandId })
+      return [
+        await holder.balanceAt(0),
+        await holder.balanceAt(1),
+        await holder.balanceAt(3),
+        await holder.balanceAt(9),
+      ]
+    }
+    expect(await told(back)).toEqual([0, 100, 80, 70])
+  })
+
   it('[ES1] decides the same command once', async () => {
     const again = async (holder: Holder) => [await holder.move(-70), await holder.move(-70)]
     expect(await told(again)).toEqual([200, 200])
