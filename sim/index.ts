@@ -1,5 +1,19 @@
 /** The public door of faultline: what systems, suites and pages import. */
+export { agreement, endsInTime, everyEnds } from './check/agreement.ts'
+export { inboxTellsTruth, offsetsTellTruth } from './check/bookkeeping.ts'
+export { answeredAlike, noHotLoop } from './check/conduct.ts'
+export { atMost, conserved, refundsCovered } from './check/conservation.ts'
+export {
+  appliedInOrder,
+  everyFactHandled,
+  noLostResponsibility,
+  noPhantomEvent,
+  oneFactPerId,
+} from './check/delivery.ts'
+export { countOf, type Measure, minus, plus, sumOf } from './check/measure.ts'
+export { gapless, projectionConverges } from './check/projection.ts'
 export { always, eventually, type Property, sometimes } from './check/property.ts'
+export { oneSagaAtATime, transitionsOnly, versionsRise } from './check/transition.ts'
 export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
 export { KeyValueError, type KeyValues } from './database/key-value-client.ts'
@@ -9,13 +23,23 @@ export { databaseClock, databaseNow, horizon, transactionId } from './database/s
 export { type NeededFault, type Shrunk, shrink } from './explore/shrink.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
 export {
+  type Authorization,
+  type Capture,
   type Charge,
   IdempotencyError,
-  type PaymentProvider,
-  paymentProvider,
+  type KeyReport,
+  type PaymentClient,
+  ProviderError,
   type Refund,
+  type Void,
+} from './external/payment.ts'
+export {
+  type PaymentProvider,
+  type PaymentProviderOptions,
+  paymentProvider,
 } from './external/payment-provider.ts'
-export { type Habits, insist } from './external/person.ts'
+export { changeMind, type Habits, insist } from './external/person.ts'
+export { isSigned, type WebhookEvent, type WebhookOptions } from './external/webhook.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
@@ -41,6 +65,7 @@ export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from
 export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
 export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-sequence.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
+export { PARKING_SCOPES, type ParkingOptions, parking, REDRIVES } from './patterns/parking.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
 export {
   type EventSource,
@@ -124,6 +149,18 @@ export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts
 export type { SystemOutline } from './run/system-problems.ts'
 export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './service/consumer-options.ts'
 export type { HandlerContext } from './service/context.ts'
+export {
+  answersOf,
+  changesOf,
+  effectsOf,
+  factsOf,
+  failuresOf,
+  handlingsOf,
+  inboxOf,
+  offsetsOf,
+  outboxOf,
+  recordsIn,
+} from './service/histories.ts'
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
 export {
