@@ -31,6 +31,8 @@ export class Users implements Actor {
   begun = 0
   /** Actions that have ended. */
   private finished = 0
+  /** When each of them began. */
+  readonly beganMicros: Micros[] = []
   /** When the last action began or ended. */
   lastMicros: Micros = 0
   private readonly kernel: Kernel
@@ -71,6 +73,7 @@ export class Users implements Actor {
   onEvent(_code: number, _subject: unknown): void {
     const { kernel, workload } = this
     const number = ++this.begun
+    this.beganMicros.push(kernel.nowMicros)
     if (number < this.spec.orders) this.scheduleNext(durationMicros(this.spec.every))
     const entity = kernel.choices.entity(`${workload.noun}-${number}`)
     const cause = kernel.record('act', 'users', entity, 0, { number })

@@ -37,6 +37,7 @@ export interface World {
   readonly services: readonly ServiceRuntime[]
   readonly databases: readonly Database[]
   readonly stores: readonly KeyValueServer[]
+  readonly histories: Histories
 }
 
 /** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
@@ -88,7 +89,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const stores = [...externals.values()].flatMap((server) =>
     server instanceof OpenedStore ? [server.server] : [],
   )
-  return { kernel, network, kafka, queues, monitor, users, services: runtimes, databases, stores }
+  return { kernel, network, kafka, queues, monitor, users, services: runtimes, databases, stores, histories }
 }
 
 /** The server of the topics that are on queues; undefined when there are none. */
