@@ -307,6 +307,10 @@ export class BrokerNode implements Server, MetadataFollower {
     return controller.controller.hasSession(this.id, broker.brokerEpoch, nowMillis)
   }
 
+  get metadataOffset(): number {
+    return this.broker?.metadataOffset ?? -1
+  }
+
   /** The last routine heartbeat of a member came at this time. */
   resumeSession(member: Membership, heardMillis: number): void {
     this.overdue = this.overdue.filter(({ memberId }) => memberId !== member.memberId)

@@ -178,8 +178,19 @@ export class KafkaCluster {
     kernel.warmUp(WARM_UP_MICROS, () => {
       const state = how === 'cold' ? undefined : SteadyState.of(this, this.creatableTopics(), consumers)
       if (state === undefined) this.startCold(consumers)
-      else state.resume()
+      else this.startAtRest(state)
     })
+  }
+
+  /** Whoever watches sees the state when it is complete, and not as it is built broker by broker. */
+  private startAtRest(state: SteadyState): void {
+    const observers = this.observers.splice(0)
+    state.resume()
+    this.observers.push(...observers)
+    for (const observer of observers) {
+      observer.controllerActed()
+      for (const node of this.nodes.values()) observer.brokerActed(node)
+    }
   }
 
   private startCold(consumers: readonly ConsumerClient[]): void {

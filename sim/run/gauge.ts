@@ -17,7 +17,6 @@ type AnyRow = Readonly<Record<string, unknown>>
 /** Measures a run while it goes on; changes nothing about it. */
 export class Gauge {
   private readonly world: World
-  private readonly noun: string
   private readonly seesEnds: boolean
   private readonly endedMicros = new Map<string, Micros>()
   private messages = 0
@@ -25,7 +24,6 @@ export class Gauge {
   /** @throws SimError 'definition' when the system says that ends are seen in a table that it does not have */
   constructor(world: World, { topics, workload }: SystemParts) {
     this.world = world
-    this.noun = workload.noun
     this.seesEnds = workload.outcome !== undefined
     for (const topic of topics) {
       if (topic.queue !== undefined) continue
@@ -44,10 +42,10 @@ export class Gauge {
 
   /** What there was to measure. */
   read(): Measures {
-    const { world, noun, messages, endedMicros } = this
+    const { world, messages, endedMicros } = this
     if (!this.seesEnds) return { tookMicros: undefined, messages }
-    const tookMicros = world.users.beganMicros.flatMap((began, index) => {
-      const ended = endedMicros.get(`${noun}-${index + 1}`)
+    const tookMicros = [...world.users.beganMicros].flatMap(([name, began]) => {
+      const ended = endedMicros.get(name)
       return ended === undefined ? [] : [ended - began]
     })
     return { tookMicros, messages }

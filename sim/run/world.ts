@@ -11,9 +11,12 @@ import { SimError } from '../kernel/error.ts'
 import { isHistory } from '../kernel/history.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Ledger, type Readable } from '../kernel/ledger.ts'
+import { Task } from '../kernel/task.ts'
+import { clockMillis } from '../kernel/time.ts'
 import type { QueueTopic } from '../queue/protocol.ts'
 import { QueueServer } from '../queue/server.ts'
 import type { ExternalServer, ExternalWorld } from '../service/component.ts'
+import { type BaseContext, Context } from '../service/context.ts'
 import type { RouteServer } from '../service/http.ts'
 import { OpenedStore } from '../service/key-values.ts'
 import { ServiceRuntime } from '../service/runtime.ts'
@@ -21,6 +24,7 @@ import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
 import { checkDeadLetters } from '../service/transport.ts'
 import { accountSource, Histories } from './histories.ts'
+import { ClusterOracles } from './oracles.ts'
 import { oneOf } from './problem.ts'
 import type { Scenario } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
@@ -33,6 +37,7 @@ export interface World {
   readonly kafka: KafkaCluster
   readonly queues: QueueServer | undefined
   readonly monitor: Monitor
+  readonly oracles: ClusterOracles
   readonly users: Users
   readonly services: readonly ServiceRuntime[]
   readonly databases: readonly Database[]
@@ -45,6 +50,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const { kafka: kafkaSettings, brokers, switches, latency } = scenario.cluster
   const network = new Network(kernel, latency)
   const kafka = new KafkaCluster(network, kafkaSettings, brokers, switches)
+  const oracles = new ClusterOracles(kafka, scenario.cluster.oracles)
   for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
   const queues = openQueues(parts.topics, network)
   const transports = { kafka, queues }
@@ -61,7 +67,18 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
     throw new SimError('definition', `ledger ${spec.name} was not declared: name it in workload.ledgers`)
   }
   for (const spec of parts.workload.ledgers ?? []) openLedger(spec)
-  const externals = openExternals(parts, { kernel, network, ledger }, openLedger)
+  const externals = openExternals(
+    parts,
+    {
+      kernel,
+      network,
+      ledger,
+      clockMillis: () => clockMillis(kernel.nowMicros),
+      act: (process, site, entity, cause, work) =>
+        actOutside(users.runtime, process, new Task(kernel, process.incarnation, site, entity, cause), work),
+    },
+    openLedger,
+  )
   const runtimes = parts.services.map(({ name, tables, plan }) => {
     const database = new Database(network, `${name}-db`)
     const runtime = new ServiceRuntime(plan, network, transports, database, externals)
@@ -89,7 +106,33 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const stores = [...externals.values()].flatMap((server) =>
     server instanceof OpenedStore ? [server.server] : [],
   )
-  return { kernel, network, kafka, queues, monitor, users, services: runtimes, databases, stores, histories }
+  return {
+    kernel,
+    network,
+    kafka,
+    queues,
+    monitor,
+    oracles,
+    users,
+    services: runtimes,
+    databases,
+    stores,
+    histories,
+  }
+}
+
+/** Lets somebody outside do something; what it throws is a mistake of who wrote it. */
+function actOutside(
+  runtime: ServiceRuntime,
+  process: Process,
+  task: Task,
+  work: (context: BaseContext) => Promise<void>,
+): void {
+  const ended = (error: unknown): void => {
+    if (error === undefined || !runtime.handlerFailed(process, task, error)) return
+    task.kernel.fail(new SimError('handler', `${task.handler.fullName} threw ${String(error)}`))
+  }
+  task.start({ run: () => work(new Context(runtime, process, task, undefined)), ended })
 }
 
 /** The server of the topics that are on queues; undefined when there are none. */
