@@ -268,7 +268,8 @@ function resultOf(
   noun: string,
 ): RunResult {
   const quiet = kernel.exhausted === undefined && kernel.failure === undefined
-  const properties = world?.monitor.judge(plan.calmSince(world.users.lastMicros), quiet) ?? []
+  const properties =
+    world === undefined ? [] : propertiesOf(world, plan.calmSince(world.users.lastMicros), quiet)
   return {
     seed,
     verdict: verdictOf(kernel, properties),
@@ -287,6 +288,14 @@ function resultOf(
     trace: kernel.trace,
     tape: kernel.choices.tape(),
   }
+}
+
+function propertiesOf(
+  { monitor, oracles }: World,
+  calmSinceMicros: Micros,
+  quiet: boolean,
+): PropertyResult[] {
+  return [...monitor.judge(calmSinceMicros, quiet), ...oracles.judge(calmSinceMicros, quiet)]
 }
 
 /** Which budget ran out, and what kept the run busy if it was something that failed again and again. */
