@@ -21,6 +21,7 @@ export type { Isolation, TransactionOptions } from './database/options.ts'
 export { asc, desc, eq, gt, gte, isIn, lt, lte, ne } from './database/predicate.ts'
 export { databaseClock, databaseNow, horizon, transactionId } from './database/server-value.ts'
 export { type NeededFault, type Shrunk, shrink } from './explore/shrink.ts'
+export { targetsOf } from './explore/survey.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
 export {
   type Authorization,
@@ -40,6 +41,7 @@ export {
 } from './external/payment-provider.ts'
 export { changeMind, type Habits, insist } from './external/person.ts'
 export { isSigned, type WebhookEvent, type WebhookOptions } from './external/webhook.ts'
+export { typical } from './faults/aim.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
