@@ -39,7 +39,12 @@ const INTERVALS: readonly [DurationText, ...DurationText[]] = ['1ms', '20ms', '1
  * topology, latencies, batch sizes, time-outs and load. What a scenario says otherwise than the default stays as it says,
  * its faults included; the rest is drawn.
  */
-export function sample(base: Scenario, targets: Targets, seed: number): Sampled {
+export function swarm(base: Scenario, targets: Targets): (seed: number) => Sampled {
+  const steps = weightedSteps(targets)
+  return (seed) => sample(base, targets, steps, seed)
+}
+
+function sample(base: Scenario, targets: Targets, steps: readonly string[], seed: number): Sampled {
   const features: string[] = []
   const workload = sampleWorkload(base, drawFrom(samplingStream(seed, 'swarm workload')), features)
   const cluster = sampleCluster(base, drawFrom(samplingStream(seed, 'swarm cluster')), features)
@@ -53,7 +58,7 @@ export function sample(base: Scenario, targets: Targets, seed: number): Sampled 
       durationMicros(targets.horizon) + durationMicros(workload.every) * workload.orders,
     ),
   }
-  const healing = samplePlan(drawn, drawFrom(samplingStream(seed, 'swarm faults')), features)
+  const healing = samplePlan(drawn, steps, drawFrom(samplingStream(seed, 'swarm faults')), features)
   const dead = sampleLoss(drawn, healing, drawFrom(samplingStream(seed, 'swarm loss')), features)
   const plan = [...healing, ...dead]
   return { scenario: { ...base, workload, cluster, faults: [...base.faults, ...plan] }, features }
@@ -98,7 +103,12 @@ function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): S
 }
 
 /** Draws the faults of a run: which kinds are on, how many there are, and whether they rather strike at steps or at moments. */
-function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec[] {
+function samplePlan(
+  targets: Targets,
+  steps: readonly string[],
+  draw: Draw,
+  features: string[],
+): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
   const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
@@ -113,7 +123,7 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
   const plan: FaultSpec[] = []
   for (let number = 1; number <= count; number++) {
     const kind = kindOf(kinds, draw)
-    const trigger = sampleTrigger(targets, draw, atSteps)
+    const trigger = sampleTrigger(targets, steps, draw, atSteps)
     const place = placeOf(trigger)
     const [likeliest, ...others] = kind.aims(targets, place)
     const members = kind.sample(draw)
@@ -150,10 +160,14 @@ function sampleLoss(
 }
 
 /** @param atSteps of three faults, so many strike at a step */
-function sampleTrigger(targets: Targets, draw: Draw, atSteps: number): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
-  const { horizon, noun, orders } = targets
+function sampleTrigger(
+  { horizon, noun, orders }: Targets,
+  steps: readonly string[],
+  draw: Draw,
+  atSteps: number,
+): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
   const moment = draw.duration('1ms', horizon)
-  const step = stepOf(targets, draw)
+  const step = steps[draw.between(0, 1_000_000) % steps.length]
   const phase = draw.oneOf(['after', 'before'])
   const order = draw.between(1, orders)
   const nth = draw.oneOf([1, 1, 1, 1, 1, 1, 1, 2])
@@ -173,15 +187,13 @@ function kindOf(kinds: readonly FaultKind[], draw: Draw): FaultKind {
 /** How much likelier a step is that does more than a statement inside a transaction: a crash undoes those anyway. */
 const EFFECT_WEIGHT = 4
 
-function stepOf({ steps, externals }: Targets, draw: Draw): string | undefined {
+/** The steps, each as often as it has weight. */
+function weightedSteps({ steps, externals }: Targets): readonly string[] {
   const statement = (step: string): boolean => {
     const [, owner, verb] = / (\S+)\.(\S+)$/.exec(step) ?? []
     return /^(?:insert|get|select|update|delete)$/.test(verb ?? '') && !externals.includes(owner ?? '')
   }
-  const weighted = steps.flatMap((step) =>
-    Array.from({ length: statement(step) ? 1 : EFFECT_WEIGHT }, () => step),
-  )
-  return weighted[draw.between(0, 1_000_000) % weighted.length]
+  return steps.flatMap((step) => Array.from({ length: statement(step) ? 1 : EFFECT_WEIGHT }, () => step))
 }
 
 function placeOf({ at }: Pick<FaultSpec, 'at'>): Place | undefined {
