@@ -103,12 +103,7 @@ function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): S
 }
 
 /** Draws the faults of a run: which kinds are on, how many there are, and whether they rather strike at steps or at moments. */
-function samplePlan(
-  targets: Targets,
-  steps: readonly string[],
-  draw: Draw,
-  features: string[],
-): FaultSpec[] {
+function samplePlan(targets: Targets, steps: readonly string[], draw: Draw, features: string[]): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
   const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)

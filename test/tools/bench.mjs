@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const [name = "bench", ...options] = process.argv.slice(2)
+const [name = 'bench', ...options] = process.argv.slice(2)
 const outdir = join(root, 'node_modules', '.cache', 'faultline', 'bench')
 mkdirSync(outdir, { recursive: true })
 writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n')
