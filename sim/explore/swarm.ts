@@ -6,7 +6,7 @@ import type { KafkaSettings } from '../kafka/config.ts'
 import { samplingStream } from '../kernel/seed.ts'
 import { type DurationText, durationMicros, formatDuration } from '../kernel/time.ts'
 import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario } from '../run/scenario.ts'
-import { aimableKinds, drawFault, hasRoomFor } from './plan.ts'
+import { aimableKinds, drawFault, hasRoomFor, weightedSteps } from './plan.ts'
 
 /** A scenario with everything drawn that its file leaves open. */
 export interface Sampled {
@@ -39,7 +39,12 @@ const INTERVALS: readonly [DurationText, ...DurationText[]] = ['1ms', '20ms', '1
  * topology, latencies, batch sizes, time-outs and load. What a scenario has bounds for is drawn within them; what else it
  * says otherwise than the default stays as it says, its faults included; the rest is drawn.
  */
-export function sample(base: Scenario, targets: Targets, seed: number): Sampled {
+export function swarm(base: Scenario, targets: Targets): (seed: number) => Sampled {
+  const steps = weightedSteps(targets)
+  return (seed) => sample(base, targets, steps, seed)
+}
+
+function sample(base: Scenario, targets: Targets, steps: readonly string[], seed: number): Sampled {
   const features: string[] = []
   const workload = sampleWorkload(base, drawFrom(samplingStream(seed, 'swarm workload')), features)
   const cluster = sampleCluster(base, drawFrom(samplingStream(seed, 'swarm cluster')), features)
@@ -53,7 +58,7 @@ export function sample(base: Scenario, targets: Targets, seed: number): Sampled 
       durationMicros(targets.horizon) + durationMicros(workload.every) * workload.orders,
     ),
   }
-  const healing = samplePlan(base, drawn, drawFrom(samplingStream(seed, 'swarm faults')), features)
+  const healing = samplePlan(base, drawn, steps, drawFrom(samplingStream(seed, 'swarm faults')), features)
   const dead = sampleLoss(drawn, healing, drawFrom(samplingStream(seed, 'swarm loss')), features)
   // Whoever says which kinds of faults or how many there may be means all of them.
   const isBounded = base.explore.faults !== undefined || base.explore.atMost !== undefined
@@ -124,7 +129,13 @@ function listed<Value>(values: readonly Value[]): readonly [Value, ...Value[]] {
 }
 
 /** Draws the faults of a run: which kinds are on, how many there are, and whether they rather strike at steps or at moments. */
-function samplePlan({ explore }: Scenario, targets: Targets, draw: Draw, features: string[]): FaultSpec[] {
+function samplePlan(
+  { explore }: Scenario,
+  targets: Targets,
+  steps: readonly string[],
+  draw: Draw,
+  features: string[],
+): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
   const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
@@ -138,7 +149,7 @@ function samplePlan({ explore }: Scenario, targets: Targets, draw: Draw, feature
   features.push(['at moments', 'at moments rather', 'at steps rather', 'at steps'][atSteps] as string)
   const plan: FaultSpec[] = []
   for (let number = 1; number <= count; number++) {
-    const fault = drawFault(kinds, targets, draw, atSteps)
+    const fault = drawFault(kinds, targets, steps, draw, atSteps)
     if (fault !== undefined && hasRoomFor(fault, plan, targets)) plan.push(fault)
   }
   return plan

@@ -1,7 +1,7 @@
 import { sqs } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { survey, targetsOf } from '../../../sim/explore/survey.ts'
-import { type Sampled, sample } from '../../../sim/explore/swarm.ts'
+import { type Sampled, swarm } from '../../../sim/explore/swarm.ts'
 import type { Targets } from '../../../sim/faults/aim.ts'
 import { FAULT_KINDS, faultKindOf } from '../../../sim/faults/registry.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
@@ -20,7 +20,7 @@ const targets = (scenario: Scenario = calm): Promise<Targets> => survey(toll(sce
 
 const drawn = async (scenario: Scenario = calm): Promise<Sampled[]> => {
   const aim = await targets(scenario)
-  return SEEDS.map((seed) => sample(scenario, aim, seed))
+  return SEEDS.map(swarm(scenario, aim))
 }
 
 describe('a drawn scenario', () => {
@@ -148,7 +148,8 @@ describe('drawn faults', () => {
     const tolls = prepare(onQueues(system as unknown as System, sqs()), {})
     const calmRun = { steps: ['barrier.Passed sleep'], endMicros: 1_000_000 }
     const aim = targetsOf(tolls.parts, calm, calmRun)
-    const plans = SEEDS.map((seed) => JSON.stringify(sample(calm, aim, seed).scenario.faults))
+    const draw = swarm(calm, aim)
+    const plans = SEEDS.map((seed) => JSON.stringify(draw(seed).scenario.faults))
     expect(plans.some((plan) => plan.includes('queue-server'))).toBe(true)
     expect(JSON.stringify(await drawn())).not.toContain('queue-server')
   })
