@@ -2,6 +2,7 @@
 export { always, eventually, type Property, sometimes } from './check/property.ts'
 export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
+export { KeyValueError, type KeyValues } from './database/key-value-client.ts'
 export type { Isolation, TransactionOptions } from './database/options.ts'
 export { asc, desc, eq, gt, gte, isIn, lt, lte, ne } from './database/predicate.ts'
 export { databaseClock, databaseNow, horizon, transactionId } from './database/server-value.ts'
@@ -23,7 +24,7 @@ export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
 export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
 export { type ConsumerDrivenOptions, consumerDriven } from './patterns/consumer-driven.ts'
-export { BREAKER_MODES, blocking, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
+export { BREAKER_MODES, blocking, closing, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
 export { IdempotencyKeys, type IdempotencyOptions, type Phases } from './patterns/idempotency.ts'
 export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from './patterns/inbox.ts'
 export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
@@ -31,7 +32,7 @@ export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-seque
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
 export type { Relay, RelayOptions } from './patterns/relay.ts'
-export { type CdcRelayOptions, cdcRelay } from './patterns/relay-cdc.ts'
+export { type CdcRelayOptions, cdcRelay, MISSING_SLOTS } from './patterns/relay-cdc.ts'
 export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
 export { deleteRelay } from './patterns/relay-delete.ts'
 export { type GroupLockRelayOptions, groupLockRelay } from './patterns/relay-group-lock.ts'
@@ -41,6 +42,12 @@ export { type LeaseRelayOptions, leaseRelay } from './patterns/relay-lease.ts'
 export type { PolledRelayOptions } from './patterns/relay-polled.ts'
 export { type SkipLockedRelayOptions, skipLockedRelay } from './patterns/relay-skip-locked.ts'
 export { statusRelay } from './patterns/relay-status.ts'
+export {
+  type ReservationOptions,
+  type ReservationRequest,
+  type ReservationState,
+  Reservations,
+} from './patterns/reservations.ts'
 export {
   Orchestrator,
   SAGA_COMMANDS,
@@ -74,6 +81,14 @@ export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './se
 export type { HandlerContext } from './service/context.ts'
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
+export {
+  FENCED_REACTIONS,
+  type KafkaTransactionOptions,
+  TRANSACTION_OFFSETS,
+  TRANSACTIONAL_IDS,
+  ZOMBIE_FENCING,
+} from './service/kafka-transactions.ts'
+export { type KeyValueStoreOptions, keyValueStore } from './service/key-values.ts'
 export { RejectError } from './service/reject-error.ts'
 export type { RetryPolicy } from './service/retry.ts'
 export {
@@ -89,7 +104,7 @@ export {
   timer,
   topic,
 } from './service/schema.ts'
-export { type ContextOf, service } from './service/service.ts'
+export { type ContextOf, type Registration, service } from './service/service.ts'
 export type { ParamSpec } from './service/system.ts'
 export {
   choice,

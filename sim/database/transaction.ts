@@ -189,6 +189,13 @@ export class Transaction implements ServerValues {
       }))
   }
 
+  /** Whether its commit changes anything. */
+  get hasWritten(): boolean {
+    const { entries } = this
+    for (let at = 0; at < entries.length; at++) if ((entries[at] as Entry).writer === this) return true
+    return false
+  }
+
   /** Before it commits. @throws DatabaseError 40001 */
   prepare(): void {
     if (this.serializable !== undefined) this.database.serializable.prepare(this.serializable)

@@ -4,6 +4,7 @@ import { formatDuration } from '../kernel/time.ts'
 import { QUEUE_SERVER } from '../queue/server.ts'
 import { type PreparedSystem, runGenerated } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
+import { isKeyValueStore } from '../service/key-values.ts'
 import type { SystemParts } from '../service/system.ts'
 
 /** What a run without faults says of a system. */
@@ -20,6 +21,11 @@ export function targetsOf(parts: SystemParts, scenario: Scenario, { steps, endMi
   return {
     services: parts.services.map(({ name }) => name),
     externals: parts.externals.map(({ name }) => name),
+    databases: parts.services.map(({ name }) => `${name}-db`),
+    slotted: parts.services
+      .filter(({ plan }) => (plan.outbox.slots ?? []).length > 0)
+      .map(({ name }) => `${name}-db`),
+    stores: parts.externals.filter(isKeyValueStore).map(({ name }) => name),
     steps: steps.filter((step) => serviceOf(step) !== USERS),
     brokers,
     dispensableMachines: minInsync - 1,

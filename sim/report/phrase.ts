@@ -21,7 +21,7 @@ const OUTBOX = 'outbox'
 /** The process of the active controller, whoever that is. */
 const CONTROLLER = 'controller'
 /** Tables of timers: a timer is told when it fires. */
-const TIMERS: ReadonlySet<string> = new Set(['timers', 'firedTimers', 'leases'])
+const TIMERS: ReadonlySet<string> = new Set(['timers', 'leases'])
 
 /** Reads a trace as people would tell it. */
 export class Narrator {

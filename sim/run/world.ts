@@ -4,6 +4,7 @@ import { type Source, View } from '../check/view.ts'
 import { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import { Database } from '../database/database.ts'
+import type { KeyValueServer } from '../database/key-value-server.ts'
 import type { Table } from '../database/table.ts'
 import { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
@@ -13,6 +14,7 @@ import type { QueueTopic } from '../queue/protocol.ts'
 import { QueueServer } from '../queue/server.ts'
 import type { ExternalServer, ExternalWorld } from '../service/component.ts'
 import type { RouteServer } from '../service/http.ts'
+import { OpenedStore } from '../service/key-values.ts'
 import { ServiceRuntime } from '../service/runtime.ts'
 import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
@@ -33,6 +35,8 @@ export interface World {
   readonly oracles: ClusterOracles
   readonly users: Users
   readonly services: readonly ServiceRuntime[]
+  readonly databases: readonly Database[]
+  readonly stores: readonly KeyValueServer[]
 }
 
 /** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
@@ -76,7 +80,11 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
   for (const runtime of runtimes) runtime.start()
   kafka.start(runtimes.flatMap(({ firstConsumers }) => firstConsumers))
-  return { kernel, network, kafka, queues, monitor, oracles, users, services: runtimes }
+  const databases = runtimes.map(({ database }) => database)
+  const stores = [...externals.values()].flatMap((server) =>
+    server instanceof OpenedStore ? [server.server] : [],
+  )
+  return { kernel, network, kafka, queues, monitor, oracles, users, services: runtimes, databases, stores }
 }
 
 /** The server of the topics that are on queues; undefined when there are none. */

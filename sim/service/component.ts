@@ -8,13 +8,13 @@ import type { Task } from '../kernel/task.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { JobSpec } from './job.ts'
-import type { TableSpec } from './schema.ts'
+import type { TablesByName } from './schema.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** How a consumer recognises an event that it has handled before. */
 export interface Inbox {
   /** Tables that it keeps in the service's database: none, `inbox` with the key `eventId`, or others. */
-  readonly tables: Readonly<Record<string, TableSpec>>
+  readonly tables: TablesByName
   /** Whether an event is looked up before it is handled; one that has a row is not handled again. */
   readonly lookUp: boolean
   /** What it knows an event by. Default: its id. */
@@ -28,7 +28,7 @@ export interface Inbox {
 /** How an event that a transaction publishes reaches its topic. */
 export interface Outbox {
   /** Tables that it keeps in the service's database. */
-  readonly tables: Readonly<Record<string, TableSpec>>
+  readonly tables: TablesByName
   /** Rows that they hold from the start. */
   readonly initially?: Readonly<Record<string, readonly Row[]>>
   /** Replication slots of the service's database, there from the start. */

@@ -3,6 +3,7 @@ import type { TransactionOptions } from '../database/options.ts'
 import { ReadCall } from '../database/read-call.ts'
 import { Session } from '../database/session.ts'
 import { onlyReads, type Statement } from '../database/statement.ts'
+import type { ProducerClient } from '../kafka/producer-client.ts'
 import { SentRecord } from '../kafka/sent-record.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
@@ -17,7 +18,7 @@ import type { Envelope } from './envelope.ts'
 import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import type { EventType, Route } from './schema.ts'
+import type { EventType, Route, TableSpec } from './schema.ts'
 import { NO_STATEMENTS, type TransactionScope, type Tx } from './transaction.ts'
 
 const SLEEP = operationNumber('sleep')
@@ -77,7 +78,7 @@ export type HandlerContext<Tables, Clients> = BaseContext & {
    * @throws ConsumerError when the group has moved on
    */
   commit(): Promise<void>
-  /** Sends an event straight to its topic, outside any transaction. */
+  /** Sends an event straight to its topic: in the transaction of Kafka that the handler runs in, or outside any. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
 } & {
   readonly [Name in keyof Clients]: Clients[Name] extends {
@@ -103,6 +104,8 @@ export class Context implements BaseContext, StatementScope {
   conclusion: ((transaction: TransactionScope) => Promise<unknown>) | undefined
   /** The transaction that those of the handler become part of. */
   ambient: TransactionScope | undefined
+  /** The producer of the transaction that what it publishes is part of; undefined: each send is by itself. */
+  producer: ProducerClient | undefined
   /** What `commit` does: in consumers that commit by hand. */
   acknowledgement: (() => Promise<unknown>) | undefined
 
@@ -128,7 +131,7 @@ export class Context implements BaseContext, StatementScope {
   }
 
   now(): number {
-    return EPOCH_MILLIS + Math.floor(this.task.kernel.nowMicros / 1000)
+    return EPOCH_MILLIS + Math.floor(this.process.clockMicros / 1000)
   }
 
   sleep(duration: DurationText): Promise<void> {
@@ -214,7 +217,8 @@ export class Context implements BaseContext, StatementScope {
       return this.runtime.publisher(this.process, queues).send(this.task, step, topic, message)
     }
     const record = new SentRecord(topic, event.aggregateId, event as unknown as Plain, hash, entity)
-    return this.runtime.producer(this.process).send(this.task, step, record)
+    const producer = this.producer ?? this.runtime.producer(this.process)
+    return producer.send(this.task, step, record)
   }
 
   /** A single statement outside transactions: a read, or a write that commits by itself. */
@@ -248,9 +252,11 @@ export class Context implements BaseContext, StatementScope {
     )
   }
 
-  /** A table by name, for components. */
-  table(name: string): TableAccess<Record<string, unknown>> {
-    return this.runtime.scoped(this, name)
+  /** A table of a component, by its specification or its name. */
+  table<Row, New>(spec: TableSpec<Row, New>): TableAccess<Row, New>
+  table(name: string): TableAccess<Record<string, unknown>>
+  table(table: TableSpec<unknown> | string): unknown {
+    return this.runtime.scoped(this, typeof table === 'string' ? table : table.name)
   }
 }
 

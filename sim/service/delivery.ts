@@ -73,6 +73,13 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   }
 
   run(): Promise<unknown> {
+    const { context, event } = this
+    const { failurePolicy } = context.runtime
+    if (failurePolicy.receive === undefined) return this.handle()
+    return failurePolicy.receive(context, event, () => this.handle())
+  }
+
+  private handle(): Promise<unknown> {
     const { context, event, inbox, handler } = this
     if (inbox.receive === undefined) return handler(event.data, context)
     return inbox.receive(context, event, () => handler(event.data, context))

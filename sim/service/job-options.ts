@@ -3,7 +3,7 @@ import { SimError } from '../kernel/error.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { Context } from './context.ts'
 import type { JobSpec } from './job.ts'
-import { holdLease } from './lease.ts'
+import { holdLease, type LeaseClock } from './lease.ts'
 
 /** Where a job runs, the right one first. */
 export const JOB_PLACES = ['leader', 'every-instance', 'first-instance'] as const
@@ -36,6 +36,8 @@ export interface JobOptions<Tables> {
   readonly at?: JobPlace
   /** How long a leader stays one after its last tick began. Default: 30s. */
   readonly lease?: DurationText
+  /** Whose clock says when the lease has ended. Default: `database`. */
+  readonly leaseClock?: LeaseClock
   /** The rows that give it work: without any it does not run, and costs nothing. */
   readonly input: InputOf<Tables>
 }
@@ -48,7 +50,14 @@ export interface JobRegistration {
 
 /** @throws SimError 'definition' for what cannot be meant */
 export function jobSpec(service: string, name: string, { options, run }: JobRegistration): JobSpec {
-  const { every, cadence = 'fixed-rate', at = 'leader', lease = '30s', input } = options
+  const {
+    every,
+    cadence = 'fixed-rate',
+    at = 'leader',
+    lease = '30s',
+    leaseClock = 'database',
+    input,
+  } = options
   const {
     table,
     where = {},
@@ -68,7 +77,7 @@ export function jobSpec(service: string, name: string, { options, run }: JobRegi
     cadence,
     input: { table, where, due },
     run: async (context) => {
-      if (at !== 'leader' || (await holdLease(context, name, leaseMillis))) await run(context)
+      if (at !== 'leader' || (await holdLease(context, name, leaseMillis, leaseClock))) await run(context)
     },
   }
 }

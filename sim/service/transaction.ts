@@ -8,7 +8,7 @@ import type { AccessTo, StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import { makeEnvelope } from './publish.ts'
-import type { EventType, TimerType } from './schema.ts'
+import type { EventType, TableSpec, TimerType } from './schema.ts'
 import type { TimerMoment } from './timers.ts'
 
 const COMMIT = operationNumber('tx.commit')
@@ -30,7 +30,7 @@ export type Tx<Tables> = AccessTo<Tables> & {
     moment: TimerMoment,
     ...payload: Payload extends undefined ? [] : [payload: Payload]
   ): Promise<void>
-  /** Takes a timer back. One that is just being fired fires all the same: its handler must look at the state. */
+  /** Takes a timer back. The transaction of a handler that is just firing it either commits before this one, or never. */
   cancelTimer(type: TimerType<unknown>, key: string): Promise<void>
 }
 
@@ -113,9 +113,11 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     return this.perform(LOCK, advisory(key, true))
   }
 
-  /** A table by name, for components. */
-  table(name: string): TableAccess<Record<string, unknown>> {
-    return this.context.runtime.scoped(this, name)
+  /** A table of a component, by its specification or its name. */
+  table<Row, New>(spec: TableSpec<Row, New>): TableAccess<Row, New>
+  table(name: string): TableAccess<Record<string, unknown>>
+  table(table: TableSpec<unknown> | string): unknown {
+    return this.context.runtime.scoped(this, typeof table === 'string' ? table : table.name)
   }
 
   /** The commit is durable and acknowledged. */

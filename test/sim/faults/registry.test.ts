@@ -15,6 +15,11 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   deploy: { deploy: 'receiver', version: 'v1' },
   addPartitions: { addPartitions: 'letters', partitions: 4 },
   replay: { replay: 'receiver' },
+  failover: { failover: 'receiver-db' },
+  dropSlots: { dropSlots: 'sender-db' },
+  slowCommit: { slowCommit: 'receiver-db', by: '1s', for: '2s' },
+  evict: { evict: 'cache' },
+  skew: { skew: 'receiver', by: '1s', for: '2s' },
 }
 
 /** What is no process. */
@@ -51,7 +56,10 @@ describe('the registry', () => {
   it.each(FAULT_KINDS)('[F7] heals from $kind: the right system keeps its promises', async ({ kind }) => {
     for (let seed = 1; seed <= 10; seed++) {
       const at = `${20 * seed}ms`
-      const result = await courier({ seed, receivers: 2 }, { faults: [{ ...EXAMPLES[kind], at }] })
+      const result = await courier(
+        { seed, receivers: 2, store: 'cache' },
+        { faults: [{ ...EXAMPLES[kind], at }] },
+      )
       expect(allStruck(result)).toBe(true)
       expect(result.verdict).toBe('pass')
     }
