@@ -30,7 +30,17 @@ export const params = {
     { min: 0, max: 10 },
     'how many instances the stamper has, which passes each letter on to the reader and to the archive, in one transaction of Kafka with its offset; 0: they read the letters themselves',
   ),
-  stampingMillis: count(0, { min: 0, max: 600_000 }, 'how long the stamper takes between the two'),
+  stampingMillis: count(
+    0,
+    { min: 0, max: 600_000 },
+    'how long the stamper takes between the two, over the slow letter or all',
+  ),
+  stampFails: count(
+    0,
+    { min: 0, max: 1_000_000 },
+    'the number of a letter that the stamper fails at when it has passed it on, the first time in a life; 0: none',
+  ),
+  sameTopic: toggle(false, 'whether the archive has its letters from the topic of the reader'),
   transactionalId: choice(TRANSACTIONAL_IDS, "what the transactional.id of a stamper's producer is made of"),
   offsets: choice(TRANSACTION_OFFSETS, 'where the stamper commits the offsets of the letters'),
   fencing: choice(
@@ -44,7 +54,7 @@ export const params = {
   slowLetter: count(
     0,
     { min: 0, max: 1_000_000 },
-    'the only letter that it takes so long over, the first time in a life; 0: all, every time',
+    'the only letter that reader or stamper takes so long over, the first time in a life; 0: all, every time',
   ),
   handsOver: toggle(false, 'the reader leaves a letter to a worker and goes on, so that it counts as read'),
   commits: choice(

@@ -24,12 +24,14 @@ export interface ParkingOptions extends FailureOptions {
    */
   readonly scope?: (typeof PARKING_SCOPES)[number]
   /**
-   * `in-order`: copies go to the topic that they came from, for this service alone, while their key still waits; each is
-   * handled when it is the first of its key, and leaves in the transaction of its effect. `overtaking`: plain copies, as new
-   * events for every subscriber (Z86), and the key goes on as soon as they are sent. `delete-first`: what is to be sent is
-   * forgotten first, and lost in a crash. `endless`: what fails again is sent again at once, for ever. Default: `in-order`.
+   * `in-order`: copies go to the topic that they came from while their key still waits; each is handled when it is the first of
+   * its key, and leaves in the transaction of its effect. `overtaking`: the key goes on as soon as its events are to be sent.
+   * `delete-first`: what is to be sent is forgotten first, and lost in a crash. `endless`: what fails again is sent again at
+   * once, for ever. Default: `in-order`.
    */
   readonly redrive?: (typeof REDRIVES)[number]
+  /** Whether copies are for this service alone, or for every subscriber of the topic, as plain ones are (Z86). Default: `own`. */
+  readonly copiesFor?: 'own' | 'every-subscriber'
   /** When a copy of which nothing was heard is sent again. Default: 30s. */
   readonly again?: DurationText
 }
@@ -64,12 +66,12 @@ const BATCH = 100
  * consumers that keep the order of a key, and for events of Kafka one at a time.
  */
 export function parking(options: ParkingOptions): FailurePolicy {
-  const { scope = 'key', redrive = 'in-order', again = '30s' } = options
+  const { scope = 'key', redrive = 'in-order', copiesFor = 'own', again = '30s' } = options
   const againMillis = Math.ceil(positiveMicros(again, 'parking: again') / 1_000)
   return {
     ...failurePlan('parking', options),
     tables: byName(PARKED),
-    receive: (context, event, handle) => receive(context, event, handle, scope),
+    receive: (context, event, handle) => receive(context, event, handle, { scope, redrive }),
     recover: (context, event, error) => park(context, event, error, redrive === 'endless'),
     redrive: (context) =>
       context.table(PARKED).update({ status: 'PARKED' }, { status: 'DUE', sendAt: databaseClock() }),
@@ -78,7 +80,7 @@ export function parking(options: ParkingOptions): FailurePolicy {
         every: '500ms',
         input: { table: PARKED.name, where: { status: 'DUE' }, due: 'sendAt' } as never,
       },
-      run: (context) => send(context, redrive, againMillis),
+      run: (context) => send(context, { redrive, copiesFor, againMillis }),
     },
   }
 }
@@ -95,24 +97,30 @@ async function receive(
   context: Context,
   event: Envelope,
   handle: () => Promise<unknown>,
-  scope: (typeof PARKING_SCOPES)[number],
+  { scope, redrive }: Required<Pick<ParkingOptions, 'scope' | 'redrive'>>,
 ): Promise<void> {
   const { preludes } = context
-  context.preludes = []
-  const [first] = await context
-    .table(PARKED)
-    .select({ where: { key: keyOf(event) }, orderBy: 'parkedId', limit: 1 })
+  const key = keyOf(event)
   const copy = copyOf(event)
-  if (copy === undefined && first !== undefined && scope === 'key') {
-    await context.table(PARKED).insertIfAbsent(rowOf(event, 'an earlier event of its key is parked', first))
-    return
-  }
-  // It is done with, or comes again when it is its turn.
-  if (copy !== undefined && scope === 'key' && first?.parkedId !== copy) return
-  context.preludes = preludes
-  if (copy !== undefined) {
-    const parked = context.runtime.database.table(PARKED.name)
-    addPrelude(context, { kind: 'delete', table: parked, query: { where: { parkedId: copy } }, strict: true })
+  // What is not handled leaves no row in the inbox either.
+  context.preludes = []
+  const parked = context.table(PARKED)
+  if (copy === undefined) {
+    const where = redrive === 'overtaking' ? ({ key, status: 'PARKED' } as const) : { key }
+    const [first] = scope === 'key' ? await parked.select({ where, orderBy: 'parkedId', limit: 1 }) : []
+    if (first !== undefined) {
+      await parked.insertIfAbsent(rowOf(event, 'an earlier event of its key is parked', first))
+      return
+    }
+    context.preludes = preludes
+  } else {
+    const where = scope === 'event' || redrive === 'overtaking' ? { parkedId: copy } : { key }
+    const [first] = await parked.select({ where, orderBy: 'parkedId', limit: 1 })
+    // It is done with, or comes again when it is its turn.
+    if (first?.parkedId !== copy) return
+    const table = context.runtime.database.table(PARKED.name)
+    context.preludes = preludes
+    addPrelude(context, { kind: 'delete', table, query: { where: { parkedId: copy } }, strict: true })
   }
   await handle()
 }
@@ -138,8 +146,11 @@ async function park(context: Context, event: Envelope, error: unknown, endless: 
 /** Sends what is due to where it came from, the events of a key one after another. */
 async function send(
   context: Context,
-  redrive: (typeof REDRIVES)[number],
-  againMillis: number,
+  {
+    redrive,
+    copiesFor,
+    againMillis,
+  }: Required<Pick<ParkingOptions, 'redrive' | 'copiesFor'>> & { readonly againMillis: number },
 ): Promise<void> {
   const parked = context.table(PARKED)
   const where = { status: 'DUE', sendAt: lte(databaseClock()) } as const
@@ -149,12 +160,14 @@ async function send(
   const sendAll = async (rows: readonly Parked[]): Promise<void> => {
     for (const { parkedId, event } of rows) {
       const { aggregateType: topic } = event
-      if (redrive === 'delete-first') await parked.delete({ parkedId })
-      if (redrive === 'delete-first' || redrive === 'overtaking') await context.produce(topic, event)
-      else await context.produce(topic, { ...event, redriveOf: parkedId, redriveFor: context.runtime.name })
-      if (redrive === 'overtaking') await parked.delete({ parkedId })
-      else if (redrive !== 'delete-first')
-        await parked.update({ parkedId, status: 'DUE' }, { sendAt: databaseClock(againMillis) })
+      if (redrive === 'delete-first') {
+        await parked.delete({ parkedId })
+        await context.produce(topic, event)
+        continue
+      }
+      const copy = { ...event, redriveOf: parkedId }
+      await context.produce(topic, copiesFor === 'own' ? { ...copy, redriveFor: context.runtime.name } : copy)
+      await parked.update({ parkedId, status: 'DUE' }, { sendAt: databaseClock(againMillis) })
     }
   }
   await Promise.all([...chains.values()].map(sendAll))

@@ -57,6 +57,12 @@ export const kafkaSchema = z
       context.addIssue({ code: 'custom', path: ['heartbeat.interval.ms'], message })
       return
     }
+    if (typeof (config as KafkaSettings)['transactional.id'] === 'string') {
+      const message =
+        'expected none for all producers: a service with kafkaTransactions gives each of its own one'
+      context.addIssue({ code: 'custom', path: ['transactional.id'], message })
+      return
+    }
     const refusal = kafkaRefusal(config as KafkaSettings, MOST_BROKERS)
     if (refusal !== undefined) context.addIssue({ code: 'custom', ...refusal })
   }) as unknown as z.ZodType<KafkaSettings>

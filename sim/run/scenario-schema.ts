@@ -122,6 +122,14 @@ export const scenarioSchema = z.strictObject({
         .optional()
         .describe(`how many actions users take; default ${DEFAULT_WORKLOAD.orders}`),
       every: durationText.optional().describe(`time between two of them; default ${DEFAULT_WORKLOAD.every}`),
+      only: z
+        .array(z.int().min(1).max(MAX_ORDERS))
+        .min(1, { error: 'expected at least one number, because a run without any action tests nothing' })
+        .refine((numbers) => numbers.every((number, index) => number > (numbers[index - 1] ?? 0)), {
+          error: 'expected rising numbers',
+        })
+        .optional()
+        .describe('the numbers of those that are taken; the others are left out, and their time goes by'),
     })
     .optional(),
   faults: z.array(z.union(faultEntries)).optional().describe('what goes wrong, and when'),

@@ -50,6 +50,13 @@ export interface WorkloadSpec {
   readonly orders: number
   /** Time between two of them. */
   readonly every: DurationText
+  /** The numbers of those that are taken, rising; the others are left out, and their time goes by. All unless said. */
+  readonly only?: readonly number[]
+}
+
+/** How many actions users take. */
+export function actionsOf({ orders, only }: WorkloadSpec): number {
+  return only?.length ?? orders
 }
 
 /** What ends a run that does not come to rest. */

@@ -34,10 +34,10 @@ export function outlineOfWorld(
   {
     network,
     kafka,
-    oracles,
     databases,
     stores,
-  }: Pick<World, 'network' | 'kafka' | 'oracles' | 'databases' | 'stores'>,
+    oracles,
+  }: Pick<World, 'network' | 'kafka' | 'databases' | 'stores' | 'oracles'>,
 ): SystemOutline {
   const targets = new Set<string>()
   const mortals = {
@@ -79,6 +79,7 @@ export function systemProblems(data: unknown, outline: SystemOutline): Problem[]
   const faults = valueAt(data, ['faults'])
   return [
     ...paramProblems(valueAt(data, ['params']), outline),
+    ...onlyProblems(data),
     ...(Array.isArray(faults)
       ? faults.flatMap((entry, index) => faultProblems(entry, index, data, outline))
       : []),
@@ -238,13 +239,32 @@ function ofProblems(
     return [
       { ...place, message: `expected '${noun} ${number}', got '${entry.of}'`, meant: `${noun} ${number}` },
     ]
+  const orders = ordersOf(data)
+  const only = valueAt(data, ['workload', 'only'])
+  if (number < 1 || number > orders)
+    return [
+      {
+        ...place,
+        message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'`,
+      },
+    ]
+  if (!Array.isArray(only) || only.includes(number)) return []
+  return [{ ...place, message: `${noun} ${number} is left out (workload: only: [${only.join(', ')}])` }]
+}
+
+/** The numbers of actions that there are not. */
+function onlyProblems(data: unknown): Problem[] {
+  const only = valueAt(data, ['workload', 'only'])
+  if (!Array.isArray(only)) return []
+  const orders = ordersOf(data)
+  return only.flatMap((number, index): Problem[] => {
+    if (typeof number !== 'number' || number <= orders) return []
+    const message = `expected at most ${orders} (workload: orders: ${orders}), got ${number}`
+    return [{ path: ['workload', 'only', index], of: 'value', message }]
+  })
+}
+
+function ordersOf(data: unknown): number {
   const stated = valueAt(data, ['workload', 'orders'])
-  const orders = typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
-  if (number >= 1 && number <= orders) return []
-  return [
-    {
-      ...place,
-      message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'`,
-    },
-  ]
+  return typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
 }

@@ -2,10 +2,11 @@ import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Statement } from '../database/statement.ts'
 import type { Row } from '../database/table.ts'
+import type { Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ledger, Readable } from '../kernel/ledger.ts'
-import type { Task } from '../kernel/task.ts'
-import type { Context } from './context.ts'
+import type { HandlerSite, Task } from '../kernel/task.ts'
+import type { BaseContext, Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { JobSpec } from './job.ts'
 import type { TablesByName } from './schema.ts'
@@ -45,6 +46,16 @@ export interface ExternalWorld {
   readonly network: Network
   /** The ledger of a specification, in this run. */
   ledger(spec: Readable<unknown>): Ledger
+  /** Milliseconds since 1970. */
+  clockMillis(): number
+  /** Does something of its own at a process of it, such as calling a route; what it throws ends the run. */
+  act(
+    process: Process,
+    handler: HandlerSite,
+    entity: Entity,
+    cause: number,
+    work: (context: BaseContext) => Promise<void>,
+  ): void
 }
 
 /** Somebody else's system, as this run has it. */

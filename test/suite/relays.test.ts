@@ -2,12 +2,14 @@ import type { FaultSpec, ScenarioInput } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { consumerDriven } from '../../sim/patterns/consumer-driven.ts'
 import type { Relay } from '../../sim/patterns/relay.ts'
+import { advisoryLockRelay } from '../../sim/patterns/relay-advisory-lock.ts'
 import { cdcRelay } from '../../sim/patterns/relay-cdc.ts'
 import { cursorRelay } from '../../sim/patterns/relay-cursor.ts'
 import { deleteRelay } from '../../sim/patterns/relay-delete.ts'
 import { horizonRelay } from '../../sim/patterns/relay-horizon.ts'
 import { immediateRelay } from '../../sim/patterns/relay-immediate.ts'
 import { leaseRelay } from '../../sim/patterns/relay-lease.ts'
+import { registryRelay } from '../../sim/patterns/relay-registry.ts'
 import { skipLockedRelay } from '../../sim/patterns/relay-skip-locked.ts'
 import { statusRelay } from '../../sim/patterns/relay-status.ts'
 import { appended, type Courier, courier, LetterSent, violated } from '../fixtures/courier.ts'
@@ -116,6 +118,13 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     breaks: ['no double delivery'],
   },
   {
+    what: 'an advisory lock in a transaction of its own is gone before anything is sent (Z06)',
+    wrong: () => advisoryLockRelay({ held: 'own-transaction' }),
+    right: () => advisoryLockRelay(),
+    options: { inbox: 'none' },
+    breaks: ['no double delivery'],
+  },
+  {
     what: 'a lease given up before the acknowledgement makes the next leader send again (Z24)',
     wrong: () => leaseRelay({ release: 'after-send' }),
     right: () => leaseRelay(),
@@ -151,6 +160,22 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     wrong: () => statusRelay({ relays: 2 }),
     right: () => statusRelay(),
     options: { inbox: 'none' },
+    breaks: ['no double delivery'],
+  },
+  {
+    what: 'a registry that only publishes again what has failed forgets what a crash has left behind (Z21)',
+    wrong: () => registryRelay({ resubmit: 'failed' }),
+    right: () => registryRelay({ staleAfter: '2s' }),
+    options: { ordered: false },
+    faults: [{ crash: 'sender', at: 'before sender.post outbox.send', restart: '300ms' }],
+    breaks: ['no lost letter'],
+  },
+  {
+    what: 'a registry that does not claim what it publishes again has every relay publish it (Z05)',
+    wrong: () => registryRelay({ claim: 'none', relays: 2, staleAfter: '2s' }),
+    right: () => registryRelay({ relays: 2, staleAfter: '2s' }),
+    options: { ordered: false, inbox: 'none' },
+    faults: [{ crash: 'sender', at: 'before sender.post outbox.send', restart: '300ms' }],
     breaks: ['no double delivery'],
   },
   {

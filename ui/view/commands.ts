@@ -133,6 +133,7 @@ export const COMMANDS: readonly Command[] = [
     run: (controller) => controller.keepActive(),
   },
   page('link', 'Copy a link to what is seen', ['Y'], (controller) => controller.copyLink()),
+  page('open trace', 'Open a trace file', [], (controller) => controller.pickTrace()),
   page('gallery', 'All scenarios', [], (controller) => controller.close()),
   page('clear', 'Clear focus and filter', ['Escape'], (controller) => controller.clearFocus()),
   page('go to', 'Go to an event, a moment or an order', ['G'], (controller) =>
