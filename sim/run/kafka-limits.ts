@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { clusterConfig, KAFKA_DEFAULTS, type KafkaSettings } from '../kafka/config.ts'
+import { MOST_BROKERS } from './scenario.ts'
 
 const INT_MAX = 2 ** 31 - 1
 /** A century: longer spans could not be added to each other without losing microseconds. */
@@ -79,11 +80,21 @@ export const kafkaSchema = z
       context.addIssue({ code: 'custom', path: ['transactional.id'], message })
       return
     }
-    try {
-      clusterConfig(config as KafkaSettings, 3)
-    } catch (error) {
-      const { message } = error as Error
-      const name = Object.keys(config).find((key) => message.includes(key))
-      context.addIssue({ code: 'custom', path: name === undefined ? [] : [name], message })
-    }
+    const refusal = kafkaRefusal(config as KafkaSettings, MOST_BROKERS)
+    if (refusal !== undefined) context.addIssue({ code: 'custom', ...refusal })
   }) as unknown as z.ZodType<KafkaSettings>
+
+/** What Kafka says to a configuration that so many brokers cannot have, and of which of its members. */
+export function kafkaRefusal(
+  config: KafkaSettings,
+  brokers: number,
+): { readonly path: string[]; readonly message: string } | undefined {
+  try {
+    clusterConfig(config, brokers)
+    return undefined
+  } catch (error) {
+    const { message } = error as Error
+    const name = Object.keys(config).find((key) => message.includes(key))
+    return { path: name === undefined ? [] : [name], message }
+  }
+}

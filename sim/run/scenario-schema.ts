@@ -7,7 +7,7 @@ import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
 import { isTooLong, LONGEST } from '../kernel/time.ts'
 import { boundsSchema } from './bounds-schema.ts'
-import { kafkaSchema } from './kafka-limits.ts'
+import { kafkaRefusal, kafkaSchema } from './kafka-limits.ts'
 import { ORACLE_NAMES, oracleProperty } from './oracles.ts'
 import {
   DEFAULT_BUDGET,
@@ -104,6 +104,14 @@ export const scenarioSchema = z.strictObject({
         .describe(
           `what is watched of the cluster itself, each one more property: ${ORACLE_NAMES.map((name) => `${name} ('${oracleProperty(name)}')`).join(', ')}; default none, because it takes time`,
         ),
+    })
+    .superRefine(({ kafka = {}, brokers = DEFAULT_CLUSTER.brokers }, context) => {
+      // What no cluster can have, the schema of the configuration has said already.
+      if (kafkaRefusal(kafka, MOST_BROKERS) !== undefined) return
+      const refusal = kafkaRefusal(kafka, brokers)
+      if (refusal === undefined) return
+      const { path, message } = refusal
+      context.addIssue({ code: 'custom', path: ['kafka', ...path], message })
     })
     .optional(),
   workload: z
