@@ -94,6 +94,13 @@ export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './se
 export type { HandlerContext } from './service/context.ts'
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
+export {
+  FENCED_REACTIONS,
+  type KafkaTransactionOptions,
+  TRANSACTION_OFFSETS,
+  TRANSACTIONAL_IDS,
+  ZOMBIE_FENCING,
+} from './service/kafka-transactions.ts'
 export { type KeyValueStoreOptions, type KeyValueStoreSpec, keyValueStore } from './service/key-values.ts'
 export { LEASE_CLOCKS } from './service/lease.ts'
 export { RejectError } from './service/reject-error.ts'
@@ -111,7 +118,7 @@ export {
   timer,
   topic,
 } from './service/schema.ts'
-export { type ContextOf, service } from './service/service.ts'
+export { type ContextOf, type Registration, service } from './service/service.ts'
 export type { ParamSpec } from './service/system.ts'
 export {
   choice,

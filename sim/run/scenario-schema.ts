@@ -12,7 +12,9 @@ import {
   DEFAULT_CLUSTER,
   DEFAULT_WORKLOAD,
   MOST_BROKERS,
+  REACHES,
   type ScenarioInput,
+  VERDICTS,
 } from './scenario.ts'
 import { switchesSchema } from './switches.ts'
 
@@ -109,9 +111,11 @@ export const scenarioSchema = z.strictObject({
     .optional(),
   faults: z.array(z.union(faultEntries)).optional().describe('what goes wrong, and when'),
   expect: z
-    .record(z.string(), z.enum(['pass', 'violated']))
+    .record(z.string(), z.enum([...VERDICTS, ...REACHES]))
     .optional()
-    .describe('by name of property; a property that is not named is expected to pass'),
+    .describe(
+      'by name of property; one that is not named is expected to pass, and of what may come true nothing is expected',
+    ),
   budget: z
     .strictObject({
       events: z

@@ -4,8 +4,14 @@ import type { KafkaSettings, KafkaSwitches } from '../kafka/config.ts'
 import type { Scheduling } from '../kernel/kernel.ts'
 import type { DurationText } from '../kernel/time.ts'
 
+/** What a scenario can expect of a property that says what holds. */
+export const VERDICTS = ['pass', 'violated'] as const
+
+/** What a scenario can expect of a property that says what comes true in some run. */
+export const REACHES = ['reached', 'unreached'] as const
+
 /** What a scenario expects of a property. */
-export type Expectation = 'pass' | 'violated'
+export type Expectation = (typeof VERDICTS)[number] | (typeof REACHES)[number]
 
 /** A scenario with every default filled in: plain data, the whole input of a run besides system and seed. */
 export interface Scenario {
@@ -18,7 +24,7 @@ export interface Scenario {
   readonly cluster: ClusterSpec
   readonly workload: WorkloadSpec
   readonly faults: readonly FaultSpec[]
-  /** By property; a property that is not named is expected to pass. */
+  /** By property; one that is not named is expected to pass, and of what may come true nothing is expected. */
   readonly expect: Readonly<Record<string, Expectation>>
   readonly budget: BudgetSpec
 }

@@ -7,7 +7,7 @@ import { SimError } from '../kernel/error.ts'
 import { durationMicros, isTooLong, LONGEST, readDuration } from '../kernel/time.ts'
 import type { ParamSpec, ParamSpecs, System, SystemParts } from '../service/system.ts'
 import { isMap, oneOf, type Path, type Problem, schemaProblems, shown, valueAt } from './problem.ts'
-import { DEFAULT_WORKLOAD, type Scenario } from './scenario.ts'
+import { DEFAULT_WORKLOAD, REACHES, type Scenario, VERDICTS } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
 
 /** What a scenario may refer to in a system: plain data, so that it passes from worker to worker. */
@@ -16,6 +16,8 @@ export interface SystemOutline {
   readonly params: ParamSpecs
   /** Names of its properties. */
   readonly properties: readonly string[]
+  /** Those of them that say what comes true in some run. */
+  readonly sometimes: readonly string[]
   /** What faults may aim at: processes, and the services that they are instances of. */
   readonly targets: readonly string[]
   /** Those of them that have lives: services, their instances and relays; brokers; and the controller. */
@@ -52,6 +54,7 @@ export function outlineOfWorld(
     name: system,
     params,
     properties: parts.properties.map(({ name }) => name),
+    sometimes: parts.properties.filter(({ kind }) => kind === 'sometimes').map(({ name }) => name),
     targets: [...targets],
     mortals: {
       services: [...mortals.services],
@@ -149,14 +152,21 @@ function paramExpectation(spec: ParamSpec, value: unknown): string | undefined {
   }
 }
 
-function expectProblems(expect: unknown, { name: system, properties }: SystemOutline): Problem[] {
+function expectProblems(expect: unknown, { name: system, properties, sometimes }: SystemOutline): Problem[] {
   if (!isMap(expect)) return []
-  return Object.keys(expect)
-    .filter((name) => !properties.includes(name))
-    .map((name) => {
+  return Object.entries(expect).flatMap(([name, value]): Problem[] => {
+    const path: Path = ['expect', name]
+    if (!properties.includes(name)) {
       const message = `${system} has no property '${name}': expected ${oneOf(properties)}`
-      return { path: ['expect', name], of: 'key', message, meant: suggestion(name, properties) }
-    })
+      return [{ path, of: 'key', message, meant: suggestion(name, properties) }]
+    }
+    const known: readonly unknown[] = [...VERDICTS, ...REACHES]
+    const fitting: readonly string[] = sometimes.includes(name) ? REACHES : VERDICTS
+    if (!known.includes(value) || fitting.includes(value as string)) return []
+    const what = sometimes.includes(name) ? 'comes true in some run' : 'holds'
+    const message = `expected ${oneOf(fitting)}, got ${shown(value)}: '${name}' says what ${what}`
+    return [{ path, of: 'value', message }]
+  })
 }
 
 function faultProblems(entry: unknown, index: number, data: unknown, outline: SystemOutline): Problem[] {

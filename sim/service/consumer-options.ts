@@ -52,8 +52,15 @@ export type ConsumerPlan = Required<ConsumerOptions>
 
 const MOST_HANDLERS = 1_000
 
-/** @throws SimError 'definition' for what cannot be meant */
-export function consumerPlan(service: string, options: ConsumerOptions = {}): ConsumerPlan {
+/**
+ * @param inTransactions whether handlers run in transactions of Kafka: then uncommitted records are not read, unless said
+ * @throws SimError 'definition' for what cannot be meant
+ */
+export function consumerPlan(
+  service: string,
+  options: ConsumerOptions = {},
+  inTransactions = false,
+): ConsumerPlan {
   const { concurrency = 1, order = 'partition', commit = 'after-batch' } = options
   const refuse = (what: string): never => {
     throw new SimError('definition', `service ${service}: consumer: ${what}`)
@@ -69,7 +76,11 @@ export function consumerPlan(service: string, options: ConsumerOptions = {}): Co
     commitReach: options.commitReach ?? 'contiguous',
     revocation: options.revocation ?? 'drain',
     staticMembership: options.staticMembership ?? false,
-    kafka: commit === 'automatic' ? { ...options.kafka, 'enable.auto.commit': true } : { ...options.kafka },
+    kafka: {
+      ...(inTransactions ? { 'isolation.level': 'read_committed' } : {}),
+      ...options.kafka,
+      ...(commit === 'automatic' ? { 'enable.auto.commit': true } : {}),
+    },
   }
 }
 

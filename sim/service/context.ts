@@ -3,6 +3,7 @@ import type { TransactionOptions } from '../database/options.ts'
 import { ReadCall } from '../database/read-call.ts'
 import { Session } from '../database/session.ts'
 import { onlyReads, type Statement } from '../database/statement.ts'
+import type { ProducerClient } from '../kafka/producer-client.ts'
 import { SentRecord } from '../kafka/sent-record.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
@@ -77,7 +78,7 @@ export type HandlerContext<Tables, Clients> = BaseContext & {
    * @throws ConsumerError when the group has moved on
    */
   commit(): Promise<void>
-  /** Sends an event straight to its topic, outside any transaction. */
+  /** Sends an event straight to its topic: in the transaction of Kafka that the handler runs in, or outside any. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
 } & {
   readonly [Name in keyof Clients]: Clients[Name] extends {
@@ -103,6 +104,8 @@ export class Context implements BaseContext, StatementScope {
   conclusion: ((transaction: TransactionScope) => Promise<unknown>) | undefined
   /** The transaction that those of the handler become part of. */
   ambient: TransactionScope | undefined
+  /** The producer of the transaction that what it publishes is part of; undefined: each send is by itself. */
+  producer: ProducerClient | undefined
   /** What `commit` does: in consumers that commit by hand. */
   acknowledgement: (() => Promise<unknown>) | undefined
 
@@ -214,7 +217,8 @@ export class Context implements BaseContext, StatementScope {
       return this.runtime.publisher(this.process, queues).send(this.task, step, topic, message)
     }
     const record = new SentRecord(topic, event.aggregateId, event as unknown as Plain, hash, entity)
-    return this.runtime.producer(this.process).send(this.task, step, record)
+    const producer = this.producer ?? this.runtime.producer(this.process)
+    return producer.send(this.task, step, record)
   }
 
   /** A single statement outside transactions: a read, or a write that commits by itself. */

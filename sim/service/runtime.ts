@@ -5,6 +5,7 @@ import type { TransactionOptions } from '../database/options.ts'
 import type { Table } from '../database/table.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { ConsumerClient } from '../kafka/consumer-client.ts'
+import type { ProducerSettings } from '../kafka/producer/config.ts'
 import { ProducerClient } from '../kafka/producer-client.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
@@ -22,6 +23,7 @@ import type { DeskOptions } from './desk.ts'
 import { Fleet } from './fleet.ts'
 import type { HttpCall, RouteServer } from './http.ts'
 import { Job } from './job.ts'
+import type { KafkaTransactionPlan } from './kafka-transactions.ts'
 import { freeLease, LEASES } from './lease.ts'
 import type { TableSpec } from './schema.ts'
 import type { HandlerRegistry, ServicePlan } from './service.ts'
@@ -181,7 +183,17 @@ export class ServiceRuntime {
     return site
   }
 
-  /** The producer client of a process. */
+  /** Kafka's producer configuration of this service alone. */
+  get producerSettings(): ProducerSettings {
+    return this.plan.producer
+  }
+
+  /** How its handlers of events run in transactions of Kafka; undefined when they do not. */
+  get kafkaTransactions(): KafkaTransactionPlan | undefined {
+    return this.plan.kafkaTransactions
+  }
+
+  /** The producer client of a process, without transactions. */
   producer(process: Process): ProducerClient {
     let producer = this.producers.get(process)
     if (producer === undefined || !producer.alive) {

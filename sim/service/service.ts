@@ -7,6 +7,11 @@ import { type ConsumerOptions, type ConsumerPlan, consumerPlan } from './consume
 import { Context, type HandlerContext } from './context.ts'
 import { checkDesk, type DeskOptions, type RouteHandler } from './desk.ts'
 import type { JobOptions, JobRegistration } from './job-options.ts'
+import {
+  type KafkaTransactionOptions,
+  type KafkaTransactionPlan,
+  kafkaTransactionPlan,
+} from './kafka-transactions.ts'
 import { retryPlan } from './retry.ts'
 import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
 import type { EventType, Route, TableSpec, TablesByName, TimerType } from './schema.ts'
@@ -40,6 +45,8 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly failures?: FailurePolicy
   /** Kafka's producer configuration of this service alone, under Kafka's names: `partitioner.class`, … */
   readonly producer?: ProducerSettings
+  /** Makes its handlers of events of Kafka exactly-once processors, from topics to topics. Default: they are not. */
+  readonly kafkaTransactions?: KafkaTransactionOptions
   /** How its instances answer requests. */
   readonly http?: DeskOptions
   /** How it keeps and fires timers. */
@@ -137,6 +144,7 @@ export interface ServicePlan {
   readonly consumer: ConsumerPlan
   readonly failures: FailurePolicy
   readonly producer: ProducerSettings
+  readonly kafkaTransactions: KafkaTransactionPlan | undefined
   readonly http: DeskOptions
   readonly timers: TimerOptions
   readonly clients: Clients
@@ -159,6 +167,7 @@ const MEMBERS_OF_CTX = [
   'event',
   'preludes',
   'acknowledgement',
+  'producer',
   'inherited',
   'idempotencyKey',
   'then',
@@ -211,9 +220,15 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     instances: options.instances ?? 1,
     inbox: options.inbox,
     outbox: options.outbox,
-    consumer: consumerPlan(name, options.consumer),
+    consumer: consumerPlan(name, options.consumer, options.kafkaTransactions !== undefined),
     failures: failurePolicy(name, options),
     producer: options.producer ?? {},
+    kafkaTransactions: kafkaTransactionPlan(
+      name,
+      options.kafkaTransactions,
+      options.consumer,
+      options.producer,
+    ),
     http: options.http ?? {},
     timers: options.timers ?? {},
     clients,
@@ -248,7 +263,7 @@ type Factory = (register: Registration<unknown, unknown>) => void
 const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'leases']
 
 /** Handlers that the runtime adds to a service. */
-const RUNTIME_HANDLERS: readonly string[] = ['relay', 'timers', 'redrive']
+const RUNTIME_HANDLERS: readonly string[] = ['relay', 'startup', 'timers', 'redrive']
 
 function checkOptions(service: string, options: ServiceOptions<Tables, Clients>): void {
   const { instances = 1, tables = {}, initially = {}, clients = {}, inbox, outbox, failures } = options

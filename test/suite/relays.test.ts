@@ -5,7 +5,6 @@ import type { Relay } from '../../sim/patterns/relay.ts'
 import { cdcRelay } from '../../sim/patterns/relay-cdc.ts'
 import { cursorRelay } from '../../sim/patterns/relay-cursor.ts'
 import { deleteRelay } from '../../sim/patterns/relay-delete.ts'
-import { groupLockRelay } from '../../sim/patterns/relay-group-lock.ts'
 import { horizonRelay } from '../../sim/patterns/relay-horizon.ts'
 import { immediateRelay } from '../../sim/patterns/relay-immediate.ts'
 import { leaseRelay } from '../../sim/patterns/relay-lease.ts'
@@ -13,54 +12,31 @@ import { skipLockedRelay } from '../../sim/patterns/relay-skip-locked.ts'
 import { statusRelay } from '../../sim/patterns/relay-status.ts'
 import { appended, type Courier, courier, LetterSent, violated } from '../fixtures/courier.ts'
 import { complaintOf, crashAt, passagesOf } from '../fixtures/passages.ts'
-
-/** A variant as it is right, made anew for each run. */
-interface Variant {
-  readonly name: string
-  readonly make: () => Partial<Courier>
-  /** Whether it keeps the order of a key. */
-  readonly ordered: boolean
-}
-
-const sorter = () => ({ sorter: consumerDriven() })
-
-const RIGHT: readonly Variant[] = [
-  { name: 'status', make: () => ({ relay: statusRelay() }), ordered: true },
-  { name: 'delete', make: () => ({ relay: deleteRelay() }), ordered: true },
-  { name: 'cursor with gap time-out', make: () => ({ relay: cursorRelay() }), ordered: true },
-  {
-    name: 'cursor with serialised appenders',
-    make: () => ({ relay: cursorRelay({ gaps: 'serialised' }) }),
-    ordered: true,
-  },
-  { name: 'transaction-id horizon', make: () => ({ relay: horizonRelay() }), ordered: true },
-  { name: 'SKIP LOCKED', make: () => ({ relay: skipLockedRelay() }), ordered: false },
-  { name: 'group lock', make: () => ({ relay: groupLockRelay() }), ordered: true },
-  { name: 'lease', make: () => ({ relay: leaseRelay({ lease: '1s' }) }), ordered: true },
-  { name: 'change data capture', make: () => ({ relay: cdcRelay() }), ordered: true },
-  { name: 'immediate', make: () => ({ relay: immediateRelay({ lookBack: '2s' }) }), ordered: false },
-  { name: 'consumer-driven', make: sorter, ordered: true },
-]
+import { RIGHT_RELAYS } from '../fixtures/variants.ts'
 
 const workload = { orders: 4, every: '30ms' }
 
 describe('one crash at every place', () => {
-  it.each(RIGHT)('[O7] leaves the relay $name clean', { timeout: 120_000 }, async ({ make, ordered }) => {
-    const stage = (faults: readonly FaultSpec[]) =>
-      courier({ ...make(), ordered, sameAddress: 2 }, { workload, faults })
-    const clean = await stage([])
-    expect(clean.verdict).toBe('pass')
-    const places = passagesOf(clean)
-    expect(places.length).toBeGreaterThan(20)
-    const harmful: string[] = []
-    for (const place of places) {
-      const fault = crashAt(place)
-      const wrong = complaintOf(await stage([fault]))
-      if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
-    }
-    expect(harmful).toEqual([])
-    console.info(`a crash at each of ${places.length} points`)
-  })
+  it.each(RIGHT_RELAYS)(
+    '[O7] leaves the relay $name clean',
+    { timeout: 120_000 },
+    async ({ make, ordered }) => {
+      const stage = (faults: readonly FaultSpec[]) =>
+        courier({ ...make(), ordered, sameAddress: 2 }, { workload, faults })
+      const clean = await stage([])
+      expect(clean.verdict).toBe('pass')
+      const places = passagesOf(clean)
+      expect(places.length).toBeGreaterThan(20)
+      const harmful: string[] = []
+      for (const place of places) {
+        const fault = crashAt(place)
+        const wrong = complaintOf(await stage([fault]))
+        if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
+      }
+      expect(harmful).toEqual([])
+      console.info(`a crash at each of ${places.length} points`)
+    },
+  )
 })
 
 /** A sender whose first letter takes its time between publishing and committing. */

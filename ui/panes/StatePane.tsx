@@ -106,33 +106,35 @@ function Table({
   const earlier = before.find(({ name }) => name === table.name)
   const [owner, name] = splitName(table.name)
   return (
-    <table className="rows">
-      <caption>
-        <span className="quiet">{owner}</span> {name}
-      </caption>
-      <thead>
-        <tr>
-          {columns.map((column) => (
-            <th key={column} scope="col">
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {table.rows.map((row) => {
-          const was = earlier?.rows.find(({ key }) => key === row.key)
-          const how = was === undefined ? 'row-added' : table.gone.has(row) ? 'row-gone' : undefined
-          return (
-            <tr key={row.key} className={how}>
-              {columns.map((column) => (
-                <Cell key={column} row={row} column={column} was={was} go={go} />
-              ))}
-            </tr>
-          )
-        })}
-      </tbody>
-    </table>
+    <div className="state-table">
+      <table className="rows">
+        <caption>
+          <span className="quiet">{owner}</span> {name}
+        </caption>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {table.rows.map((row) => {
+            const was = earlier?.rows.find(({ key }) => key === row.key)
+            const how = was === undefined ? 'row-added' : table.gone.has(row) ? 'row-gone' : undefined
+            return (
+              <tr key={row.key} className={how}>
+                {columns.map((column) => (
+                  <Cell key={column} row={row} column={column} was={was} go={go} />
+                ))}
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
   )
 }
 

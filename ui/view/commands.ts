@@ -173,3 +173,17 @@ function look(id: string, title: string, keys: readonly string[], change: Look):
     run: ({ lookAt }) => lookAt((view, axis) => change(view, axis.lengthUnits)),
   }
 }
+
+const KEY_SIGNS: Readonly<Record<string, string>> = {
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Escape: 'Esc',
+  ' ': 'Space',
+}
+
+/** How a key is written for people. */
+export function keySign(key: string): string {
+  return KEY_SIGNS[key] ?? key
+}

@@ -285,7 +285,12 @@ const BAD: readonly Bad[] = [
   {
     what: 'an unknown expectation',
     lines: ['expect:', '  paid once: fails'],
-    told: [['3:14', "expected one of pass, violated, got 'fails'"]],
+    told: [['3:14', "expected one of pass, violated, reached, unreached, got 'fails'"]],
+  },
+  {
+    what: 'an expectation of what may come true of what must hold',
+    lines: ['expect:', '  paid once: reached'],
+    told: [['3:14', "expected one of pass, violated, got 'reached': 'paid once' says what holds"]],
   },
   {
     what: 'a negative seed',
