@@ -2,6 +2,9 @@ import { type Property, sometimes } from 'faultline'
 import type { archiveService } from './archive.ts'
 import type { readerService } from './reader.ts'
 
+/** So many letters are never told of at once. */
+const LONG = 12
+
 /** What faults can do to what is kept of letters: in stores, logs and tables. */
 export function oblivion(
   { tables: { begun, taken } }: ReturnType<typeof readerService>,
@@ -15,17 +18,18 @@ export function oblivion(
       holds: (read, address) => read(begun).where({ address, isNew: true }).length > 1,
     }),
     sometimes('the archive is not told of a letter', {
-      says: 'The archive was told of a letter that was taken later, and not of this one.',
+      says: 'The archive is told of a letter, and was never told of one that was taken long before.',
       per: 'letterId',
       reads: [taken, told],
       holds: (read, letterId) => {
         const [own] = read(taken).where({ letterId })
-        const latest = Math.max(
-          ...read(told)
-            .all()
-            .map(({ number }) => number),
-        )
-        return own !== undefined && own.number + 3 < latest && read(told).where({ letterId }).length === 0
+        if (own === undefined || read(told).where({ letterId }).length === 0) return false
+        return read(taken)
+          .all()
+          .some(
+            (one) =>
+              one.place + LONG < own.place && read(told).where({ letterId: one.letterId }).length === 0,
+          )
       },
     }),
     sometimes('a letter that was put away is taken', {
