@@ -14,7 +14,7 @@ import { onQueues } from '../../fixtures/queues.ts'
 import system from '../../fixtures/toll/system.ts'
 import { toll } from '../../fixtures/toll.ts'
 
-const SEEDS = Array.from({ length: 300 }, (_, index) => index + 1)
+const SEEDS = Array.from({ length: 500 }, (_, index) => index + 1)
 const calm = scenarioOf({ system: 'toll', workload: { orders: 4 } })
 const targets = (scenario: Scenario = calm): Promise<Targets> => survey(toll(scenario), scenario, 1)
 
