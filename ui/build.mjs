@@ -11,7 +11,7 @@ process.env.NODE_ENV = 'production'
 const root = fileURLToPath(new URL('.', import.meta.url))
 const dist = fileURLToPath(new URL('../dist/ui/', import.meta.url))
 
-/** @param {import('vite').InlineConfig['build']} options */
+/** @param {import('vite').BuildEnvironmentOptions} options */
 const bundle = (options) =>
   build({
     root,
@@ -28,6 +28,13 @@ const bundle = (options) =>
       chunkSizeWarningLimit: 1000,
       modulePreload: false,
       ...options,
+      // Of the simulator the page takes what it names; no module of it does anything by being imported.
+      rolldownOptions: {
+        treeshake: {
+          moduleSideEffects: (id) => !/\/sim\//.test(id) && !/node_modules\/(?:fast-check|zod|yaml)/.test(id),
+        },
+        ...options.rolldownOptions,
+      },
     },
   })
 

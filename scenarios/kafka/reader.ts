@@ -1,5 +1,5 @@
-import { type ContextOf, inbox, integer, outbox, service, table, text } from 'faultline'
-import { type Letter, LetterSent } from './letters.ts'
+import { blocking, type ContextOf, closing, inbox, integer, outbox, service, table, text } from 'faultline'
+import { type Letter, LetterFiled, LetterSent, LetterShelved, LetterStamped } from './letters.ts'
 import type { Params } from './params.ts'
 
 /** How long it takes until somebody mends what makes the reader slow. */
@@ -9,7 +9,7 @@ const COMMITS = { 'after-batch': 'after-batch', behind: 'manual', automatic: 'au
 
 type Ctx = ContextOf<typeof archiveService>
 
-/** Reads all letters and notes what it took, in its order. */
+/** Reads all letters, or those that were passed on to it, and notes what it took, in its order. */
 export const readerService = (params: Params) =>
   service(
     'reader',
@@ -20,14 +20,14 @@ export const readerService = (params: Params) =>
       outbox: outbox({ mode: 'relay' }),
       consumer: {
         commit: COMMITS[params.commits],
-        onFailure: params.endsByFailure ? 'close' : 'retry',
         staticMembership: params.staticMembers,
       },
+      failures: params.endsByFailure ? closing() : blocking(),
     },
     ({ on }) => {
       const { readingMillis, slowLetter, poison, poisonMillis } = params
       let isPractised = false
-      on(LetterSent, async (letter, ctx) => {
+      on(params.stampers > 0 ? LetterStamped : LetterSent, async (letter, ctx) => {
         const ageMillis = ageOf(ctx)
         if (letter.number === poison && ageMillis < poisonMillis)
           throw new Error('this letter cannot be read')
@@ -44,13 +44,14 @@ export const readerService = (params: Params) =>
     },
   )
 
-/** Reads all letters as well. It may begin much later: what it takes is what the cluster has kept. */
+/** Reads all letters as well, or those that were passed on to it. It may begin much later: what it takes is what the cluster has kept. */
 export const archiveService = (params: Params) =>
   service(
     'archive',
     { tables: { taken: takenLetters() }, inbox: inbox(params.inbox), outbox: outbox({ mode: 'relay' }) },
     ({ on }) => {
-      on(LetterSent, (letter, ctx) => take(letter, ctx, params))
+      const passedOn = params.sameTopic ? LetterShelved : LetterFiled
+      on(params.stampers > 0 ? passedOn : LetterSent, (letter, ctx) => take(letter, ctx, params))
     },
   )
 

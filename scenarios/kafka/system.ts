@@ -1,8 +1,9 @@
 import { defineSystem } from 'faultline'
-import { letters } from './letters.ts'
+import { filed, letters, stamped } from './letters.ts'
 import { params } from './params.ts'
 import { promises } from './properties.ts'
 import { archiveService, readerService } from './reader.ts'
+import { stamperService } from './stamper.ts'
 import { acknowledged, colleagueService, write, writerService } from './writer.ts'
 
 /** The smallest system that shows what a cluster does to records: one writes, two read. */
@@ -14,9 +15,10 @@ export default defineSystem({
     const reader = readerService(values)
     const archive = archiveService(values)
     const colleagues = values.colleague === 'none' ? [] : [colleagueService(values)]
+    const stampers = values.stampers === 0 ? [] : [stamperService(values)]
     return {
-      topics: [letters],
-      services: [writerService(values), ...colleagues, reader, archive],
+      topics: values.stampers === 0 ? [letters] : [letters, stamped, filed],
+      services: [writerService(values), ...colleagues, ...stampers, reader, archive],
       externals: [],
       workload: {
         noun: 'letter',

@@ -1,4 +1,4 @@
-import { CallTimeoutError, ConnectionResetError, ledger, type UserContext } from 'faultline'
+import { insist, ledger, type UserContext } from 'faultline'
 import { SKUS } from './inventory.ts'
 import { type PlaceOrder, placeOrder } from './order.ts'
 import type { Params } from './params.ts'
@@ -12,7 +12,6 @@ export const receipts = ledger<{
 }>('users.receipts')
 
 const UNIT_PRICE_CENTS = 1_200
-const ATTEMPTS = 5
 
 /** Buys something, as a person with an impatient browser does. */
 export async function buy(n: number, user: UserContext, params: Params): Promise<void> {
@@ -26,24 +25,12 @@ export async function buy(n: number, user: UserContext, params: Params): Promise
     amount: quantity * UNIT_PRICE_CENTS,
     address: undeliverable ? UNDELIVERABLE : `${1 + user.random(99)} Main Street`,
   }
-  const clicks = [submit(n, order, user)]
-  if (params.usersClickTwice) clicks.push(user.sleep('120ms').then(() => submit(n, order, user)))
-  await Promise.all(clicks)
-}
-
-/** One click: sent again while it is not known whether it took effect. */
-async function submit(n: number, order: PlaceOrder, user: UserContext): Promise<void> {
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    try {
-      const answer = await user.call(placeOrder, order, { timeout: '5s' })
-      if (answer.status === 200) {
-        user.note(receipts, { orderId: answer.body.orderId, requestedAs: `order-${n}`, amount: order.amount })
-        return
-      }
-    } catch (error) {
-      if (!(error instanceof CallTimeoutError || error instanceof ConnectionResetError)) throw error
-    }
-    await user.sleep('500ms')
-  }
-  user.log('gave up', { order: `order-${n}` })
+  const habits = { clicks: params.usersClickTwice ? 2 : 1 }
+  const answers = await insist(user, `order-${n}`, habits, () =>
+    user.call(placeOrder, order, { timeout: '5s' }),
+  )
+  for (const { status, body } of answers)
+    if (status === 200)
+      user.note(receipts, { orderId: body.orderId, requestedAs: `order-${n}`, amount: order.amount })
+  if (answers.length === 0) user.log('gave up', { order: `order-${n}` })
 }

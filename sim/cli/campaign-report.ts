@@ -34,7 +34,8 @@ function exitCodeOf(
   expect: Scenario['expect'],
 ): ExitCode {
   const unmet = properties.some(({ name, violated }) => (expect[name] === 'violated') !== violated > 0)
-  if (unmet || (verdicts.error ?? 0) > 0) return EXIT.failed
-  const never = sometimes.some(({ reached }) => reached === 0)
+  const surprising = sometimes.some(({ name, reached }) => expect[name] === 'unreached' && reached > 0)
+  if (unmet || surprising || (verdicts.error ?? 0) > 0) return EXIT.failed
+  const never = sometimes.some(({ name, reached }) => expect[name] !== 'unreached' && reached === 0)
   return runs === 0 || never || (verdicts.inconclusive ?? 0) > 0 ? EXIT.inconclusive : EXIT.met
 }

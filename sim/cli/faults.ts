@@ -7,7 +7,12 @@ import type { Io } from './io.ts'
 
 const WIDTH = 118
 
-/** `faultline list faults`: every kind of fault, what it does, what it acts on and what it can be told. */
+/** The scenario file of the project that shows what a kind of fault does: `scenarios/faults/crash-machine.yaml`. */
+export function scenarioOfKind(kind: string): string {
+  return `scenarios/faults/${kind.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.yaml`
+}
+
+/** `faultline list faults`: every kind of fault, what it does, what it acts on, what it can be told, and where it is shown. */
 export function faultsCommand(io: Io): ExitCode {
   const width = Math.max(...FAULT_KINDS.map(({ kind }) => kind.length))
   for (const kind of FAULT_KINDS) {
@@ -16,6 +21,7 @@ export function faultsCommand(io: Io): ExitCode {
     io.stdout(`${kind.kind.padEnd(width)}  ${first}\n`)
     for (const line of rest) io.stdout(`${indent}${line}\n`)
     for (const line of membersOf(kind)) io.stdout(`${indent}${line}\n`)
+    io.stdout(`${indent}shown by ${scenarioOfKind(kind.kind)}\n`)
   }
   io.stdout(
     '\nEvery kind strikes at a moment (at: 2s) or at a step (at: after provider.charge, of: order 2, nth: 1).\n',

@@ -30,6 +30,8 @@ export class Process {
   /** Trace id of the record that started the present life. */
   startCause = 0
   private readonly boot: ((process: Process) => void) | undefined
+  /** How far its clock is ahead of the time; negative where it is behind. */
+  skewMicros: Micros = 0
   /** Links to other processes by their index. */
   readonly links: (Link | undefined)[] = []
   /** Links from other processes, as far as they are used. */
@@ -50,6 +52,11 @@ export class Process {
   /** Whether a crash of it is simulated: service instances, relays and brokers have lives, other servers do not yet. */
   get mortal(): boolean {
     return this.boot !== undefined
+  }
+
+  /** What its clock says. */
+  get clockMicros(): Micros {
+    return this.kernel.nowMicros + this.skewMicros
   }
 
   /** Whether it lives; it may be paused. */

@@ -33,6 +33,8 @@ export class Database implements ProcessResource, ServerValues {
   synchronousCommit = true
   /** How long a commit takes to be durable, beyond its request: a slow disk. */
   commitMicros: Micros = 0
+  /** What makes its disk slow at the moment. */
+  private readonly delays: { readonly byMicros: Micros }[] = []
   readonly wal: Wal
   /** Connections whose client is gone, though the server has not noticed or is busy on them. */
   readonly orphans = new Set<Connection>()
@@ -133,6 +135,28 @@ export class Database implements ProcessResource, ServerValues {
   ): void {
     this.standby = standby
     this.process.crash(cause, standby.upAfterMicros)
+  }
+
+  /** Makes commits take at least so long to be durable. @returns what ends it */
+  delayCommits(byMicros: Micros): () => void {
+    const delay = { byMicros }
+    const { delays } = this
+    const apply = (): void => {
+      this.commitMicros = Math.max(0, ...delays.map((each) => each.byMicros))
+    }
+    delays.push(delay)
+    apply()
+    return () => {
+      delays.splice(delays.indexOf(delay), 1)
+      apply()
+    }
+  }
+
+  /** The replication slots are gone, and their readers cut off. */
+  dropSlots(cause: number): void {
+    const { kernel, wal } = this
+    kernel.cause = kernel.record('slots-lost', this.name, undefined, cause, { slots: [...wal.slots.keys()] })
+    wal.dropSlots()
   }
 
   /** The server has crashed: what was open is gone, what was durable stays. */

@@ -14,6 +14,7 @@ export type SqlState =
   | '55006' // object_in_use: a replication slot that somebody else reads
   | '55P03' // lock_not_available: NOWAIT, or lock_timeout
   | '57014' // query_canceled: statement_timeout
+  | 'P0002' // no_data_found: a strict statement that finds no row
 
 /** An error that service code may catch, as a driver would raise it. */
 export class DatabaseError extends Error {

@@ -183,6 +183,8 @@ function change(
     }
     progress.hash = (Math.imul(progress.hash, 31) + (kind === 'delete' ? hash : entry.pendingHash)) | 0
   }
+  if (statement.kind === 'delete' && statement.strict === true && done.length === 0)
+    throw new DatabaseError('P0002', table.schema.name, 'query returned no rows')
   if (returning === true) answer.give(done, progress.hash ^ done.length)
   else answer.give(done.length, hashNumber(done.length))
   return true

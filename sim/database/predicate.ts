@@ -48,7 +48,7 @@ export type OrderBy<Column extends string = string> = Column | Ordering<Column>
 
 /** Makes a comparison with a value, or with one that the server fills in. */
 interface Compare {
-  (value: ServerValue): Comparison<number>
+  (value: number | ServerValue): Comparison<number>
   <T>(value: T): Comparison<T>
 }
 

@@ -47,6 +47,12 @@ export class ReplicationSlot {
     this.wal.trim()
   }
 
+  /** The log ends here now: nothing beyond is confirmed. */
+  rewind(lsn: Lsn): void {
+    this.confirmed = Math.min(this.confirmed, lsn)
+    this.saved = Math.min(this.saved, lsn)
+  }
+
   /** Something was committed. */
   wake(): void {
     this.reader?.wake()

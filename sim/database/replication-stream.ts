@@ -9,6 +9,7 @@ import { DatabaseError, type SqlState } from './error.ts'
 import type { ReplicationSlot, SlotReader } from './replication-slot.ts'
 import type { Lsn, WalTransaction } from './wal.ts'
 
+const CREATE = operationNumber('slot.create')
 const START = operationNumber('slot.start')
 const NEXT = operationNumber('slot.next')
 const CONFIRM = operationNumber('slot.confirm')
@@ -19,6 +20,7 @@ const CONFIRM_ARRIVES = 2
 const ANSWER_ARRIVES = 3
 const CLOSED = 4
 const LOST = 5
+const CREATE_ARRIVES = 6
 
 interface Request {
   readonly code: number
@@ -56,6 +58,11 @@ export class ReplicationStream implements Actor, ProcessResource, SlotReader {
     this.process = process
     this.name = name
     process.attach(this)
+  }
+
+  /** Creates the slot, unless there is one: it gives what is committed from then on. @throws DatabaseError 08001 */
+  create(task: Task): Promise<unknown> {
+    return this.request(task, CREATE, CREATE_ARRIVES, 0, 0)
   }
 
   /**
@@ -114,7 +121,10 @@ export class ReplicationStream implements Actor, ProcessResource, SlotReader {
       return
     }
     if (code === START_ARRIVES) this.begin(request)
-    else if (this.broken || slot?.reader !== this) this.lose()
+    else if (code === CREATE_ARRIVES) {
+      if (!database.wal.slots.has(this.name)) database.wal.createSlot(this.name)
+      this.done(request.operation)
+    } else if (this.broken || slot?.reader !== this) this.lose()
     else if (code === NEXT_ARRIVES) this.give(request)
     else {
       slot.confirm(request.lsn, kernel.nowMicros)

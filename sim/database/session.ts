@@ -4,6 +4,7 @@ import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor, Ticket } from '../kernel/queue.ts'
+import { operationNumber, type Phase } from '../kernel/step.ts'
 import type { Operation, Task } from '../kernel/task.ts'
 import { Answer, answerTo } from './answer.ts'
 import { type Connection, type ConnectionUser, PATIENCE } from './connection.ts'
@@ -15,6 +16,7 @@ import { Packet } from './packet.ts'
 import type { Statement } from './statement.ts'
 import { Transaction } from './transaction.ts'
 import { DEADLOCK_CHECK, FIRST_TIMER, reasonOf, WaitTimers } from './wait-timers.ts'
+import type { CommitWitness } from './witness.ts'
 
 const STATEMENT_ARRIVES = 0
 const COMMIT_ARRIVES = 1
@@ -22,7 +24,9 @@ const COMMIT_ACKNOWLEDGED = 2
 const ROLLBACK_ARRIVES = 3
 const CLOSED = 4
 const POOL_TIMED_OUT = 5
-const DURABLE = 6
+const FLUSHED = 6
+/** The step of a commit at the server: what was written is durable after it, and not acknowledged yet. */
+const DURABLE = operationNumber('tx.durable')
 
 /** Events never nest, so one answer serves all sessions. */
 const answer = new Answer()
@@ -43,6 +47,8 @@ interface Arrival {
  */
 export class Session implements Actor, ConnectionUser {
   transaction: Transaction | undefined
+  /** Is told when it commits. */
+  witness: CommitWitness | undefined
   private readonly database: Database
   private readonly kernel: Kernel
   private readonly process: Process
@@ -163,7 +169,7 @@ export class Session implements Actor, ConnectionUser {
       case POOL_TIMED_OUT:
         this.giveUpPool()
         return
-      case DURABLE:
+      case FLUSHED:
         this.waiting = undefined
         this.makeDurable(subject as Operation<unknown>, this.acknowledged)
         this.catchUp()
@@ -346,7 +352,7 @@ export class Session implements Actor, ConnectionUser {
     }
     this.waiting = 'commit'
     this.acknowledged = value
-    kernel.schedule(database.commitMicros, this.task.entity, this, DURABLE, operation)
+    kernel.schedule(database.commitMicros, this.task.entity, this, FLUSHED, operation)
   }
 
   /** A commit that is none: the transaction has failed, or does so now. */
@@ -359,10 +365,16 @@ export class Session implements Actor, ConnectionUser {
   private makeDurable(operation: Operation<unknown>, value: unknown): void {
     const { kernel, database, task, transaction } = this
     if (transaction === undefined || transaction.state === 'ended') return
-    const rows = kernel.trace && transaction.writtenRows()
+    const { hasWritten } = transaction
+    if (hasWritten && !this.passes('before', kernel.cause)) return
+    const { witness } = this
+    const rows = kernel.trace === undefined && witness === undefined ? undefined : transaction.writtenRows()
     const record = this.record('commit', rows)
+    if (rows !== undefined) witness?.committing(rows)
     transaction.commit(record, task.entity)
+    witness?.committed(record)
     this.acknowledged = value
+    if (hasWritten && !this.passes('after', record)) return
     const { network, process } = database
     network.send(
       network.link(process, this.process),
@@ -372,6 +384,18 @@ export class Session implements Actor, ConnectionUser {
       operation,
       record,
     )
+  }
+
+  /** Passes a point of the commit at the server, in the name of the client; false when a fault has taken the server. */
+  private passes(phase: Phase, cause: number): boolean {
+    const { kernel, task, connection } = this
+    if (!task.incarnation.alive) return true
+    const site = task.step(DURABLE)
+    if (phase === 'before') site.passes++
+    if (kernel.trace !== undefined) kernel.recordStep(phase, site, task, cause, undefined)
+    const faults = site[phase]
+    if (faults !== undefined) kernel.passPoint(faults, task)
+    return connection?.broken !== true
   }
 
   /** Gives the connection back. */

@@ -46,6 +46,8 @@ export type TableStatement =
       readonly query: AnyQuery
       /** Answers the rows that are gone instead of their number. */
       readonly returning?: boolean
+      /** `INTO STRICT` of PL/pgSQL: fails with P0002 when there is no such row. */
+      readonly strict?: boolean
     }
 
 /** A lock that the application gives a meaning to. */

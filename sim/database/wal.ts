@@ -141,7 +141,15 @@ export class Wal implements Actor {
     const undone = this.undoAfter((record) => record.atMicros <= received)
     this.flushed = this.position
     if (!keepsSlots) this.slots.clear()
+    for (const slot of this.slots.values()) slot.rewind(this.position)
     return undone
+  }
+
+  /** Forgets all slots; their readers are told. */
+  dropSlots(): void {
+    for (const slot of this.slots.values()) slot.serverEnded()
+    this.slots.clear()
+    this.trim()
   }
 
   /** Drops what nobody needs any longer. */

@@ -1,4 +1,4 @@
-import { type Members, type Place, serviceOf, type Targets, typical, USERS } from '../faults/aim.ts'
+import { type Members, type Place, serviceOf, type Targets, typical } from '../faults/aim.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Trace } from '../kernel/trace.ts'
@@ -26,7 +26,7 @@ export async function enumeration(
 ): Promise<Strategy> {
   const calm = await runGenerated(prepared, { ...scenario, faults: [] }, seed, { trace: true })
   const targets = targetsOf(prepared.parts, scenario, calm)
-  const passages = passagesOf(calm.trace as Trace)
+  const passages = passagesOf(calm.trace as Trace, targets)
   const distinct = passages.filter(({ equivalent }) => !equivalent)
   const singles = distinct.flatMap((passage) => faultsAt(passage, targets))
   const caseOf = (faults: readonly FaultSpec[], feature: string): Case => ({
@@ -70,7 +70,7 @@ function faultsAt(passage: Passage, targets: Targets): FaultSpec[] {
 }
 
 /** Every passage of every point of a step of the system, in the order of the run. */
-function passagesOf(trace: Trace): Passage[] {
+function passagesOf(trace: Trace, { services }: Targets): Passage[] {
   const counts = new Map<string, number>()
   const found: Passage[] = []
   let arrived = { id: 0, effects: 0 }
@@ -84,7 +84,7 @@ function passagesOf(trace: Trace): Passage[] {
       parents.includes(arrived.id) &&
       arrived.effects === effects
     arrived = { id: phase === 'after' ? id : 0, effects }
-    if (serviceOf(step) === USERS || entity === undefined) continue
+    if (!services.includes(serviceOf(step)) || entity === undefined) continue
     const point = `${phase} ${step} of ${entity}`
     const nth = (counts.get(point) ?? 0) + 1
     counts.set(point, nth)

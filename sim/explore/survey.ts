@@ -1,9 +1,10 @@
-import { serviceOf, type Targets, USERS } from '../faults/aim.ts'
+import { serviceOf, type Targets } from '../faults/aim.ts'
 import { KAFKA_DEFAULTS } from '../kafka/config.ts'
 import { formatDuration } from '../kernel/time.ts'
 import { QUEUE_SERVER } from '../queue/server.ts'
 import { type PreparedSystem, runGenerated } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
+import { isKeyValueStore } from '../service/key-values.ts'
 import type { SystemParts } from '../service/system.ts'
 
 /** What a run without faults says of a system. */
@@ -16,11 +17,18 @@ export interface Calm {
 /** What faults can be aimed at in a system, given how it does without them. */
 export function targetsOf(parts: SystemParts, scenario: Scenario, { steps, endMicros }: Calm): Targets {
   const { kafka, brokers } = scenario.cluster
+  const services = parts.services.map(({ name }) => name)
   const minInsync = kafka['min.insync.replicas'] ?? KAFKA_DEFAULTS['min.insync.replicas']
   return {
-    services: parts.services.map(({ name }) => name),
+    services,
     externals: parts.externals.map(({ name }) => name),
-    steps: steps.filter((step) => serviceOf(step) !== USERS),
+    databases: parts.services.map(({ name }) => `${name}-db`),
+    slotted: parts.services
+      .filter(({ plan }) => (plan.outbox.slots ?? []).length > 0)
+      .map(({ name }) => `${name}-db`),
+    stores: parts.externals.filter(isKeyValueStore).map(({ name }) => name),
+    // Users, providers and operators run steps as well, which nobody can disturb.
+    steps: steps.filter((step) => services.includes(serviceOf(step))),
     brokers,
     dispensableMachines: minInsync - 1,
     servers: parts.topics.some(({ queue }) => queue !== undefined) ? [QUEUE_SERVER] : [],

@@ -1,12 +1,12 @@
-import { type Draw, drawFrom, type Members, type Place, type Targets } from '../faults/aim.ts'
+import { type Draw, drawFrom, type Targets } from '../faults/aim.ts'
 import { NEVER } from '../faults/crash.ts'
-import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
 import { samplingStream } from '../kernel/seed.ts'
 import { type DurationText, durationMicros, formatDuration } from '../kernel/time.ts'
 import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario } from '../run/scenario.ts'
+import { aimableKinds, drawFault, hasRoomFor } from './plan.ts'
 
 /** A scenario with everything drawn that its file leaves open. */
 export interface Sampled {
@@ -64,14 +64,14 @@ function sampleWorkload(
   draw: Draw,
   features: string[],
 ): Scenario['workload'] {
-  // A fault of the scenario may speak of any of its orders.
-  const fewer = faults.length === 0 && draw.between(1, LEFT_ALONE) > 1
+  // A fault of the scenario, or its choice of orders, may speak of any of them.
+  const fewer = faults.length === 0 && draw.between(1, LEFT_ALONE) > 1 && workload.only === undefined
   const orders = fewer ? draw.between(1, workload.orders) : workload.orders
   let { every } = workload
   if (every === DEFAULT_WORKLOAD.every && draw.between(1, LEFT_ALONE) > 1) every = draw.oneOf(INTERVALS)
   if (orders < workload.orders) features.push(orders === 1 ? 'one order' : 'fewer orders')
   if (every !== workload.every) features.push(`every ${every}`)
-  return { orders, every }
+  return { ...workload, orders, every }
 }
 
 function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): Scenario['cluster'] {
@@ -102,8 +102,7 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
   const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
-  // Some kinds only a scenario can mean.
-  const kinds = drawn.filter(({ aims }) => aims(targets, undefined).length > 0)
+  const kinds = aimableKinds(drawn, targets)
   const count = draw.oneOf([1, 4, 8, MOST_FAULTS])
   const atSteps = draw.oneOf([3, 3, 2, 1, 0])
   if (peace || kinds.length === 0) return []
@@ -112,19 +111,8 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
   features.push(['at moments', 'at moments rather', 'at steps rather', 'at steps'][atSteps] as string)
   const plan: FaultSpec[] = []
   for (let number = 1; number <= count; number++) {
-    const kind = kindOf(kinds, draw)
-    const trigger = sampleTrigger(targets, draw, atSteps)
-    const place = placeOf(trigger)
-    const [likeliest, ...others] = kind.aims(targets, place)
-    const members = kind.sample(draw)
-    const other = draw.between(0, 1_000_000)
-    if (likeliest === undefined) continue
-    const already = plan.filter((fault) => kind.kind in fault).length
-    if (kind.most !== undefined && already >= kind.most(targets)) continue
-    // At a step, what runs the step is as likely as all else together, three times over.
-    const slots = place === undefined ? 1 : 1 + 3 * others.length
-    const aim: Members = others[(other % (slots + others.length)) - slots] ?? likeliest
-    plan.push({ ...aim, ...trigger, ...members })
+    const fault = drawFault(kinds, targets, draw, atSteps)
+    if (fault !== undefined && hasRoomFor(fault, plan, targets)) plan.push(fault)
   }
   return plan
 }
@@ -147,44 +135,4 @@ function sampleLoss(
   features.push('one broker stays dead')
   if (!features.includes('fault crash')) features.push('fault crash')
   return [{ crash: name, at, restart: NEVER }]
-}
-
-/** @param atSteps of three faults, so many strike at a step */
-function sampleTrigger(targets: Targets, draw: Draw, atSteps: number): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
-  const { horizon, noun, orders } = targets
-  const moment = draw.duration('1ms', horizon)
-  const step = stepOf(targets, draw)
-  const phase = draw.oneOf(['after', 'before'])
-  const order = draw.between(1, orders)
-  const nth = draw.oneOf([1, 1, 1, 1, 1, 1, 1, 2])
-  const anyOrder = draw.between(1, 4) === 1
-  if (step === undefined || draw.between(1, 3) > atSteps) return { at: moment }
-  const at = `${phase} ${step}`
-  const repeated = nth === 1 ? {} : { nth }
-  return anyOrder ? { at, ...repeated } : { at, of: `${noun} ${order}`, ...repeated }
-}
-
-/** A kind of those that are on, by their weights. */
-function kindOf(kinds: readonly FaultKind[], draw: Draw): FaultKind {
-  const weighted = kinds.flatMap((kind) => Array.from({ length: kind.weight ?? 1 }, () => kind))
-  return draw.oneOf(weighted as [FaultKind, ...FaultKind[]])
-}
-
-/** How much likelier a step is that does more than a statement inside a transaction: a crash undoes those anyway. */
-const EFFECT_WEIGHT = 4
-
-function stepOf({ steps, externals }: Targets, draw: Draw): string | undefined {
-  const statement = (step: string): boolean => {
-    const [, owner, verb] = / (\S+)\.(\S+)$/.exec(step) ?? []
-    return /^(?:insert|get|select|update|delete)$/.test(verb ?? '') && !externals.includes(owner ?? '')
-  }
-  const weighted = steps.flatMap((step) =>
-    Array.from({ length: statement(step) ? 1 : EFFECT_WEIGHT }, () => step),
-  )
-  return weighted[draw.between(0, 1_000_000) % weighted.length]
-}
-
-function placeOf({ at }: Pick<FaultSpec, 'at'>): Place | undefined {
-  const match = /^(before|after) (.*)$/.exec(at)
-  return match === null ? undefined : { phase: match[1] as Place['phase'], step: match[2] as string }
 }

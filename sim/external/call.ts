@@ -5,7 +5,7 @@ import type { ChoiceSite } from '../kernel/choice.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { Operation, type Task } from '../kernel/task.ts'
-import { type DurationText, durationMicros } from '../kernel/time.ts'
+import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
 import { type Plain, sealPlain } from '../kernel/value.ts'
 import { CallTimeoutError } from '../service/http.ts'
 
@@ -23,6 +23,13 @@ export type Executed<Response> = { readonly cause: number } & (
 /** Executes a request at its moment. */
 export type Execute<Request, Response> = (request: Request, task: Task, cause: number) => Executed<Response>
 
+/** What is beyond the usual about a request. */
+export interface CallConditions {
+  readonly timeout: DurationText
+  /** How much longer it takes until it is executed. */
+  readonly delayMicros?: Micros
+}
+
 /** A request to an external system: it may take effect although its answer comes too late or never. */
 class ExternalCall<Request extends Plain, Response extends Plain> implements Actor {
   private readonly server: ExternalProcess
@@ -30,7 +37,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
   private readonly request: Request
   private readonly pending: Operation<Response>
   private readonly execute: Execute<Request, Response>
-  private readonly timeout: DurationText
+  private readonly conditions: CallConditions
   private done: Executed<Response> | undefined
   private timer = 0
 
@@ -40,21 +47,21 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
     request: Request,
     pending: Operation<Response>,
     execute: Execute<Request, Response>,
-    timeout: DurationText,
+    conditions: CallConditions,
   ) {
     this.server = server
     this.process = process
     this.request = request
     this.pending = pending
     this.execute = execute
-    this.timeout = timeout
+    this.conditions = conditions
   }
 
   send(): void {
     const { network, process: provider } = this.server
     const { entity, cause, kernel } = this.pending.task
     this.timer = kernel.scheduleAt(
-      kernel.nowMicros + durationMicros(this.timeout),
+      kernel.nowMicros + durationMicros(this.conditions.timeout),
       entity,
       this,
       TIMED_OUT,
@@ -69,7 +76,13 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
     const { kernel, entity } = task
     switch (code) {
       case REQUEST_ARRIVES:
-        kernel.schedule(this.server.workMicros(task), entity, this, WORK_DONE, undefined)
+        kernel.schedule(
+          this.server.workMicros(task) + (this.conditions.delayMicros ?? 0),
+          entity,
+          this,
+          WORK_DONE,
+          undefined,
+        )
         return
       case WORK_DONE: {
         const { network, process: provider } = this.server
@@ -87,12 +100,13 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
       }
       case RESPONSE_ARRIVES:
         kernel.cancel(this.timer)
+        if (this.pending.settled) return
         this.settle(this.done as Executed<Response>)
         return
       case TIMED_OUT:
         if (this.pending.settled) return
         this.pending.fail(
-          new CallTimeoutError(this.pending.site.operation, this.timeout),
+          new CallTimeoutError(this.pending.site.operation, this.conditions.timeout),
           hashText('timeout', 0),
           kernel.cause,
         )
@@ -139,13 +153,13 @@ export class ExternalProcess {
     step: number,
     request: Request,
     execute: Execute<Request, Response>,
-    timeout: DurationText,
+    conditions: CallConditions,
   ): Promise<Response> {
     const hash = sealPlain(request, this.process.name)
     const pending = task.begin<Response>(step, request)
     if (pending === undefined) return Operation.never()
     task.kernel.digest.word(hash)
-    new ExternalCall(this, process, request, pending, execute, timeout).send()
+    new ExternalCall(this, process, request, pending, execute, conditions).send()
     return pending.promise
   }
 }

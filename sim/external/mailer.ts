@@ -58,7 +58,7 @@ class MailServer implements ExternalServer<MailClient> {
             response: { accepted: true as const },
             cause: this.mails.append(request, sender.entity, cause),
           }),
-          '5s',
+          { timeout: '5s' },
         ),
     }
   }

@@ -3,94 +3,59 @@ import type { Process } from '../cluster/process.ts'
 import { type Ledger, ledger, type Readable } from '../kernel/ledger.ts'
 import { operationNumber } from '../kernel/step.ts'
 import type { Task } from '../kernel/task.ts'
-import type { DurationText } from '../kernel/time.ts'
+import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { ExternalServer, ExternalSpec, ExternalWorld } from '../service/component.ts'
 import { type Executed, ExternalProcess } from './call.ts'
+import {
+  type Authorization,
+  type Capture,
+  type Charge,
+  IdempotencyError,
+  type KeyReport,
+  PAYMENT_OPERATIONS,
+  type PaymentClient,
+  type PaymentOperation,
+  type PaymentOptions,
+  type PaymentResult,
+  ProviderError,
+  type Refund,
+  type Void,
+} from './payment.ts'
+import { type Account, PaymentAccount, type PaymentRequest } from './payment-account.ts'
+import { type WebhookOptions, Webhooks } from './webhook.ts'
 
-/** Money that was taken from a customer. */
-export interface Charge {
-  readonly [column: string]: string | number | null
-  readonly id: string
-  readonly orderId: string
-  readonly customerId: string
-  readonly amount: number
-  readonly idempotencyKey: string | null
-}
-
-/** Money that was given back. */
-export interface Refund {
-  readonly [column: string]: string | number | null
-  readonly id: string
-  readonly chargeId: string
-  readonly orderId: string
-  readonly amount: number
-}
-
-/** What a charge is asked for. */
-export type ChargeRequest = { readonly orderId: string; readonly customerId: string; readonly amount: number }
-/** What a refund is asked for. */
-export type RefundRequest = { readonly orderId: string; readonly chargeId: string; readonly amount: number }
-
-/** The provider's final answers. No answer (a time-out) is a third outcome: unknown. */
-export type ChargeResult =
-  | { readonly outcome: 'succeeded'; readonly id: string }
-  | { readonly outcome: 'declined'; readonly reason: string }
-export type RefundResult =
-  | { readonly outcome: 'succeeded'; readonly id: string }
-  | { readonly outcome: 'rejected'; readonly reason: string }
-
-/** Options of a request to the provider. */
-export interface PaymentOptions {
-  /** Requests with the same key take effect once and get the same answer; they must be the same in all else. */
-  readonly idempotencyKey?: string | undefined
-  /** Default: 2s. */
-  readonly timeout?: DurationText
-}
-
-/**
- * A request came with the key of another one, as Stripe's `idempotency_error` (400) says (PATTERNS.md §1.9): it had no
- * effect, and never will, however often it is repeated.
- */
-export class IdempotencyError extends Error {
-  constructor(key: string, differences: string) {
-    super(`idempotency key ${key} was used for another request: ${differences}`)
-    this.name = 'IdempotencyError'
-  }
-}
-
-/** The provider as handlers see it. */
-export interface PaymentClient {
-  /**
-   * Takes money from a customer.
-   * @throws CallTimeoutError when the outcome is unknown
-   * @throws IdempotencyError when the key was used for another request
-   */
-  charge(request: ChargeRequest, options?: PaymentOptions): Promise<ChargeResult>
-  /**
-   * Gives money back, at most what the charge took.
-   * @throws CallTimeoutError when the outcome is unknown
-   * @throws IdempotencyError when the key was used for another request
-   */
-  refund(request: RefundRequest, options?: PaymentOptions): Promise<RefundResult>
-}
-
-/** A payment provider as a system declares it. */
+/** A payment provider as a system declares it, with everything that really happened. */
 export interface PaymentProvider extends ExternalSpec<PaymentClient> {
-  /** Every charge that really happened. */
   readonly charges: Readable<Charge>
-  /** Every refund that really happened. */
+  readonly authorizations: Readable<Authorization>
+  readonly captures: Readable<Capture>
+  readonly voids: Readable<Void>
   readonly refunds: Readable<Refund>
 }
 
 /** Options of a provider. */
 export interface PaymentProviderOptions {
   readonly name?: string
-  /** Declines one charge in so many, chosen by the run; 0 declines none. Default: 0. */
+  /** Declines one charge or authorization in so many, chosen by the run; 0 declines none. Default: 0. */
   readonly declinesOneIn?: number
+  /** One request in so many is executed late, when its client has long given up; 0: none. Default: 0. */
+  readonly slowOneIn?: number
+  /** How late. Default: 30s. */
+  readonly slowBy?: DurationText
+  /** One request in so many is answered with an error, half of them after they were executed; 0: none. Default: 0. */
+  readonly errorsOneIn?: number
+  /** How long an idempotency key is remembered: after that it is a new one. Default: 24h. */
+  readonly keysKept?: DurationText
+  /** How long an authorization holds. Default: 7d. */
+  readonly holds?: DurationText
+  /** Whom it tells of what has happened. Default: nobody. */
+  readonly webhooks?: WebhookOptions
 }
 
-const CHARGE = operationNumber('provider.charge')
-const REFUND = operationNumber('provider.refund')
+const LOOK_UP = operationNumber('provider.lookUp')
+const STEPS = Object.fromEntries(
+  PAYMENT_OPERATIONS.map((operation) => [operation, operationNumber(`provider.${operation}`)]),
+) as Record<PaymentOperation, number>
 const DEFAULT_TIMEOUT: DurationText = '2s'
 const WORK = latencyTable([
   [0, 10_000],
@@ -99,139 +64,175 @@ const WORK = latencyTable([
   [1024, 400_000],
 ])
 
-/** A payment provider: direct charges and refunds, idempotency keys, and an omniscient ledger of both. */
+/**
+ * A payment provider (PATTERNS.md §1.9): direct charges, or authorizations that are captured or voided; refunds; idempotency
+ * keys that it remembers for a while, errors and declines included; outcomes that are unknown to its clients, and webhooks
+ * that are not. Its ledgers say what really happened.
+ */
 export function paymentProvider(options: PaymentProviderOptions = {}): PaymentProvider {
   const name = options.name ?? 'provider'
-  const charges = ledger<Charge>(`${name}.charges`)
-  const refunds = ledger<Refund>(`${name}.refunds`)
+  for (const [option, value] of Object.entries({ keysKept: options.keysKept, holds: options.holds }))
+    if (value !== undefined) positiveMicros(value, `${option} of payment provider ${name}`)
+  const ledgers = {
+    charges: ledger<Charge>(`${name}.charges`),
+    authorizations: ledger<Authorization>(`${name}.authorizations`),
+    captures: ledger<Capture>(`${name}.captures`),
+    voids: ledger<Void>(`${name}.voids`),
+    refunds: ledger<Refund>(`${name}.refunds`),
+  }
   return {
     name,
-    charges,
-    refunds,
-    ledgers: [charges, refunds],
-    open: (world) => new PaymentServer(world, name, charges, refunds, options.declinesOneIn ?? 0),
+    ...ledgers,
+    ledgers: Object.values(ledgers),
+    open: (world) => {
+      const opened = Object.entries(ledgers).map(([kind, spec]): [string, Ledger] => [
+        kind,
+        world.ledger(spec),
+      ])
+      return new PaymentServer(world, name, Object.fromEntries(opened) as unknown as Account, options)
+    },
   }
 }
 
-type Answer = ChargeResult | RefundResult
-type Keyed<Request> = Request & { readonly idempotencyKey: string | null }
-type AnyRequest = Keyed<ChargeRequest> | Keyed<RefundRequest>
-type Done<Response> = { readonly response: Response; readonly cause: number }
+type Keyed = PaymentRequest & { readonly idempotencyKey: string | null }
 
 /** What a key stands for: the first request that came with it, and its answer. */
 interface Remembered {
-  readonly request: AnyRequest
-  readonly response: Answer
-}
-
-const NOT_AN_AMOUNT = 'the amount is not a positive whole number'
-
-function isAmount(amount: number): boolean {
-  return Number.isSafeInteger(amount) && amount > 0
+  readonly operation: PaymentOperation
+  readonly request: Keyed
+  readonly response: PaymentResult
+  readonly atMicros: number
 }
 
 class PaymentServer implements ExternalServer<PaymentClient> {
+  private readonly world: ExternalWorld
   private readonly server: ExternalProcess
-  private readonly charges: Ledger
-  private readonly refunds: Ledger
-  private readonly declinesOneIn: number
+  private readonly account: PaymentAccount
+  private readonly options: PaymentProviderOptions
+  private readonly keysKeptMicros: number
+  private readonly webhooks: Webhooks | undefined
   private readonly remembered = new Map<string, Remembered>()
-  private readonly refunded = new Map<string, number>()
 
-  constructor(
-    world: ExternalWorld,
-    name: string,
-    charges: Readable<Charge>,
-    refunds: Readable<Refund>,
-    declinesOneIn: number,
-  ) {
+  constructor(world: ExternalWorld, name: string, ledgers: Account, options: PaymentProviderOptions) {
+    this.world = world
     this.server = new ExternalProcess(world.network, name, WORK)
-    this.charges = world.ledger(charges)
-    this.refunds = world.ledger(refunds)
-    this.declinesOneIn = declinesOneIn
+    this.options = options
+    this.keysKeptMicros = durationMicros(options.keysKept ?? '24h')
+    const holdsMillis = Math.ceil(durationMicros(options.holds ?? '7d') / 1_000)
+    this.account = new PaymentAccount(ledgers, world, options.declinesOneIn ?? 0, holdsMillis)
+    this.webhooks = options.webhooks === undefined ? undefined : new Webhooks(world, name, options.webhooks)
   }
 
   client(task: Task, process: Process): PaymentClient {
-    const { server } = this
+    const request =
+      (operation: PaymentOperation) =>
+      (of: PaymentRequest, options: PaymentOptions = {}): Promise<never> =>
+        this.request(task, process, operation, of, options)
     return {
-      charge: (request, { idempotencyKey = null, timeout = DEFAULT_TIMEOUT } = {}) =>
-        server.call(
+      charge: request('charge'),
+      authorize: request('authorize'),
+      capture: request('capture'),
+      void: request('void'),
+      refund: request('refund'),
+      lookUp: (idempotencyKey, { timeout = DEFAULT_TIMEOUT } = {}) =>
+        this.server.call(
           task,
           process,
-          CHARGE,
-          { ...request, idempotencyKey },
-          (...of) => this.once(of, this.charge),
-          timeout,
-        ),
-      refund: (request, { idempotencyKey = null, timeout = DEFAULT_TIMEOUT } = {}) =>
-        server.call(
-          task,
-          process,
-          REFUND,
-          { ...request, idempotencyKey },
-          (...of) => this.once(of, this.refund),
-          timeout,
+          LOOK_UP,
+          { idempotencyKey },
+          (_of, _task, cause) => ({ response: this.reportOf(idempotencyKey), cause }),
+          { timeout },
         ),
     }
+  }
+
+  private request(
+    task: Task,
+    process: Process,
+    operation: PaymentOperation,
+    of: PaymentRequest,
+    options: PaymentOptions,
+  ): Promise<never> {
+    const { slowOneIn = 0, slowBy = '30s' } = this.options
+    const isSlow = this.draws(task, 'is slow', slowOneIn)
+    const { timeout = DEFAULT_TIMEOUT } = options
+    const keyed: Keyed = { ...of, idempotencyKey: options.idempotencyKey ?? null }
+    return this.server.call(
+      task,
+      process,
+      STEPS[operation],
+      keyed,
+      (request, sender, cause) => this.execute(operation, request, sender, cause) as Executed<never>,
+      { timeout, delayMicros: isSlow ? durationMicros(slowBy) : 0 },
+    )
+  }
+
+  /** Executes a request, unless it fails before; answers it, unless it fails after. */
+  private execute(
+    operation: PaymentOperation,
+    request: Keyed,
+    task: Task,
+    cause: number,
+  ): Executed<PaymentResult> {
+    const { errorsOneIn = 0 } = this.options
+    const fails = this.draws(task, 'answers with an error', errorsOneIn)
+    if (fails && this.draws(task, 'fails at once', 2)) return { refusal: new ProviderError(operation), cause }
+    const done = this.once(operation, request, task, cause)
+    return fails && 'response' in done ? { refusal: new ProviderError(operation), cause: done.cause } : done
   }
 
   /** Answers a repeated key as the first time, without doing anything; refuses it for another request. */
-  private once<Request extends AnyRequest, Response extends Answer>(
-    [request, task, cause]: [Request, Task, number],
-    execute: (request: Request, task: Task, cause: number) => Done<Response>,
-  ): Executed<Response> {
-    const key = request.idempotencyKey
-    if (key === null) return execute.call(this, request, task, cause)
+  private once(
+    operation: PaymentOperation,
+    request: Keyed,
+    task: Task,
+    cause: number,
+  ): Executed<PaymentResult> {
+    const { idempotencyKey: key } = request
+    const known = key === null ? undefined : this.knownAs(key)
+    if (key !== null && known !== undefined) {
+      const differences = differencesOf(known, operation, request)
+      if (differences !== '') return { refusal: new IdempotencyError(key, differences), cause }
+      return { response: known.response, cause }
+    }
+    const done = this.account.execute(operation, request, task, cause)
+    const { response } = done
+    const { kernel } = this.world
+    if (key !== null) this.remembered.set(key, { operation, request, response, atMicros: kernel.nowMicros })
+    const type = `${operation}.${response.outcome}`
+    this.webhooks?.tell(type, request.orderId, { ...request, ...response }, task.entity, done.cause)
+    return done
+  }
+
+  private knownAs(key: string): Remembered | undefined {
     const known = this.remembered.get(key)
-    if (known === undefined) {
-      const done = execute.call(this, request, task, cause)
-      this.remembered.set(key, { request, response: done.response })
-      return done
-    }
-    const differences = differencesOf(known.request, request)
-    if (differences !== '') return { refusal: new IdempotencyError(key, differences), cause }
-    return { response: known.response as Response, cause }
+    return known === undefined || known.atMicros + this.keysKeptMicros <= this.world.kernel.nowMicros
+      ? undefined
+      : known
   }
 
-  private charge(request: Keyed<ChargeRequest>, task: Task, cause: number): Done<ChargeResult> {
-    const { kernel, entity } = task
-    if (!isAmount(request.amount)) return { response: { outcome: 'declined', reason: NOT_AN_AMOUNT }, cause }
-    if (this.declinesOneIn > 0) {
-      const site = kernel.choices.site('provider declines')
-      if (kernel.choose(site, entity, this.declinesOneIn) === 0) {
-        const record = kernel.record('declined', this.charges.name, entity, cause, request)
-        return { response: { outcome: 'declined', reason: 'insufficient funds' }, cause: record }
-      }
-    }
-    const id = `ch-${this.charges.entries.length + 1}`
-    const record = this.charges.append({ id, ...request }, entity, cause)
-    return { response: { outcome: 'succeeded', id }, cause: record }
+  private reportOf(key: string): KeyReport {
+    const known = this.knownAs(key)
+    if (known === undefined) return { state: 'unknown' }
+    return { state: 'done', operation: known.operation, result: known.response }
   }
 
-  private refund(request: Keyed<RefundRequest>, task: Task, cause: number): Done<RefundResult> {
-    if (!isAmount(request.amount)) return { response: { outcome: 'rejected', reason: NOT_AN_AMOUNT }, cause }
-    const { chargeId, orderId, amount } = request
-    const [charge] = this.charges.entriesWhere('id', chargeId) as readonly Charge[]
-    const refunded = this.refunded.get(chargeId) ?? 0
-    if (charge === undefined || refunded + amount > charge.amount) {
-      const reason = charge === undefined ? 'no such charge' : 'more than was charged'
-      return { response: { outcome: 'rejected', reason }, cause }
-    }
-    this.refunded.set(chargeId, refunded + amount)
-    const id = `re-${this.refunds.entries.length + 1}`
-    return {
-      response: { outcome: 'succeeded', id },
-      cause: this.refunds.append({ id, chargeId, orderId, amount }, task.entity, cause),
-    }
+  private draws({ kernel, entity }: Task, what: string, oneIn: number): boolean {
+    return oneIn > 0 && kernel.choose(kernel.choices.site(`provider ${what}`), entity, oneIn) === 0
   }
 }
 
 /** In which members two requests differ: `amount was 1200 and is 2400`; empty when they are the same. */
-function differencesOf(first: AnyRequest, second: AnyRequest): string {
+function differencesOf(
+  { operation: wasA, request: first }: Remembered,
+  isA: PaymentOperation,
+  second: Keyed,
+): string {
   const was: Readonly<Record<string, unknown>> = first
   const is: Readonly<Record<string, unknown>> = second
-  return [...new Set([...Object.keys(was), ...Object.keys(is)])]
+  const members = [...new Set([...Object.keys(was), ...Object.keys(is)])]
     .filter((member) => was[member] !== is[member])
     .map((member) => `${member} was ${String(was[member])} and is ${String(is[member])}`)
-    .join(', ')
+  if (members.length === 0 && wasA !== isA) members.push(`it was a ${wasA} and is a ${isA}`)
+  return members.join(', ')
 }

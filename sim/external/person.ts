@@ -14,6 +14,15 @@ export interface Habits {
   readonly pause?: DurationText
   /** `same`: the page makes one key per wish. `another`: every request has its own, so that nobody can know them for one. */
   readonly key?: 'same' | 'another'
+  /** How often the page is loaded again when it has shown an answer: the browser sends the form once more. Default: 0. */
+  readonly refreshes?: number
+  /**
+   * Whether the person goes back when it has shown an answer, and sends the form again: as it was, with its key (`kept`), or
+   * as the server makes it anew, with another one (`anew`). Default: no.
+   */
+  readonly goesBack?: 'kept' | 'anew'
+  /** How long an answer is looked at before the page is loaded again or left. Default: 1s. */
+  readonly looksFor?: DurationText
 }
 
 /** Nobody knows what became of the request, or nobody could take it. */
@@ -22,11 +31,11 @@ function isUnanswered(outcome: HttpResponse<unknown> | Error): boolean {
 }
 
 /**
- * Wishes for something as a person with an impatient browser does: clicks, perhaps twice, and sends again what is not
- * answered, until it is or patience ends.
+ * Wishes for something as a person with an impatient browser does: clicks, perhaps twice, sends again what is not answered,
+ * until it is or patience ends, and then perhaps loads the page again or goes back to the form.
  * @param wish names the wish: the key of every request, or the beginning of it
  * @param send sends one request with a key
- * @returns the final answers, one for each click that got any, in the order in which they came
+ * @returns the final answers, one for each time the form was sent and got any, in the order in which they came
  */
 export async function insist<Body>(
   user: BaseContext,
@@ -34,11 +43,12 @@ export async function insist<Body>(
   habits: Habits,
   send: (key: string) => Promise<HttpResponse<Body>>,
 ): Promise<readonly HttpResponse<Body>[]> {
-  const { clicks = 1, clickEvery = '120ms', attempts = 5, pause = '500ms', key = 'same' } = habits
+  const { clicks = 1, clickEvery = '120ms', key = 'same', refreshes = 0, goesBack, looksFor = '1s' } = habits
+  const { attempts = 5, pause = '500ms' } = habits
   const answers: HttpResponse<Body>[] = []
-  const click = async (nth: number): Promise<void> => {
+  const submit = async (form: string, nth: number): Promise<void> => {
     for (let attempt = 1; attempt <= attempts; attempt++) {
-      const outcome = await ask(send, key === 'same' ? wish : `${wish}/${nth}.${attempt}`)
+      const outcome = await ask(send, key === 'same' ? form : `${form}/${nth}.${attempt}`)
       if (!isUnanswered(outcome)) {
         answers.push(outcome as HttpResponse<Body>)
         return
@@ -49,10 +59,36 @@ export async function insist<Body>(
   const clicking: Promise<void>[] = []
   for (let nth = 1; nth <= clicks; nth++) {
     if (nth > 1) await user.sleep(clickEvery)
-    clicking.push(click(nth))
+    clicking.push(submit(wish, nth))
   }
   await Promise.all(clicking)
+  let nth = clicks
+  for (let turn = 0; turn < refreshes && answers.length > 0; turn++) {
+    await user.sleep(looksFor)
+    await submit(wish, ++nth)
+  }
+  if (goesBack !== undefined && answers.length > 0) {
+    await user.sleep(looksFor)
+    await submit(goesBack === 'kept' ? wish : `${wish} again`, ++nth)
+  }
   return answers
+}
+
+/**
+ * Does something and, after a while, takes it back, whether it is done by then or not: as somebody who presses cancel while
+ * the page still turns.
+ */
+export async function changeMind(
+  user: BaseContext,
+  after: DurationText,
+  act: () => Promise<unknown>,
+  takeBack: () => Promise<unknown>,
+): Promise<void> {
+  const regret = async (): Promise<void> => {
+    await user.sleep(after)
+    await takeBack()
+  }
+  await Promise.all([act(), regret()])
 }
 
 async function ask<Body>(

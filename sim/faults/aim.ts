@@ -7,6 +7,12 @@ export interface Targets {
   readonly services: readonly string[]
   /** Names of external systems. */
   readonly externals: readonly string[]
+  /** Names of databases. */
+  readonly databases: readonly string[]
+  /** Names of those of them that have replication slots. */
+  readonly slotted: readonly string[]
+  /** Names of key-value stores. */
+  readonly stores: readonly string[]
   /** Names of all steps that handlers reach in a run without faults. */
   readonly steps: readonly string[]
   readonly brokers: number
@@ -42,10 +48,15 @@ export interface Draw {
 
 /** Draws from a stream. */
 export function drawFrom(stream: SamplingStream): Draw {
-  const between = (min: number, max: number): number => min + stream.below(max - min + 1)
+  return drawBy((bound) => stream.below(bound))
+}
+
+/** Draws what dice say. @param below a whole number from 0 and below a bound; the lower the more typical */
+export function drawBy(below: (bound: number) => number): Draw {
+  const between = (min: number, max: number): number => min + below(max - min + 1)
   return {
     between,
-    oneOf: (items) => items[stream.below(items.length)] as (typeof items)[0],
+    oneOf: (items) => items[below(items.length)] as (typeof items)[0],
     duration: (min, max) => {
       const [least, most] = [millis(min), millis(max)]
       const octave = between(octaveOf(least), octaveOf(most))
@@ -67,8 +78,17 @@ export function serviceOf(step: string): string {
   return step.slice(0, step.indexOf('.'))
 }
 
-/** The process that runs a step, or the service of which some instance does: a relay is a process of its own. */
+/** The database of the service whose handler or relay runs a step. */
+export function databaseOf(step: string): string {
+  return `${serviceOf(step)}-db`
+}
+
+/**
+ * The process that runs a step, or the service of which some instance does: a relay is a process of its own, and what is
+ * durable is so at the database.
+ */
 export function runnerOf(step: string): string {
+  if (step.endsWith(' tx.durable')) return databaseOf(step)
   const service = serviceOf(step)
   return step.startsWith(`${service}.relay `) ? `${service}-relay` : service
 }

@@ -1,6 +1,8 @@
 import type { ZodType } from 'zod'
 import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
+import type { Database } from '../database/database.ts'
+import type { KeyValueServer } from '../database/key-value-server.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Strike } from '../kernel/fault.ts'
@@ -25,6 +27,8 @@ export interface OperatedService {
   readonly name: string
   readonly versions: readonly string[]
   readonly fleet: OperatedFleet
+  /** Has what its failure policy has put away delivered again. */
+  redrive(cause: number): void
 }
 
 /** What faults act on. */
@@ -35,10 +39,16 @@ export interface FaultWorld {
   /** Undefined in a system without queues. */
   readonly queues: QueueServer | undefined
   readonly services: readonly OperatedService[]
+  readonly databases: readonly Database[]
+  /** The key-value stores. */
+  readonly stores: readonly KeyValueServer[]
 }
 
-/** Processes that have lives: those of services (instances and relays), brokers, and the controller. */
-export type TargetGroup = 'services' | 'brokers' | 'controller'
+/**
+ * Processes that have lives: those of services (instances, relays, databases and stores), and of them the databases and
+ * the key-value stores alone; brokers; and the controller.
+ */
+export type TargetGroup = 'services' | 'databases' | 'stores' | 'brokers' | 'controller'
 
 /**
  * A kind of fault. Its name is the member of a scenario file's entry that says what is hit, as in `crash: payment`;
@@ -55,6 +65,8 @@ export interface FaultKind<Settings extends object = object> {
   targets(settings: Settings): readonly string[]
   /** What it does, in one sentence. */
   describe(settings: Settings): string
+  /** Before the run: what must be so from the beginning for it to strike. */
+  prepare?(world: FaultWorld, settings: Settings): void
   /**
    * Strikes.
    * @returns when it will have healed: the moment from which the system is whole again as far as this fault goes
@@ -76,6 +88,14 @@ export interface FaultKind<Settings extends object = object> {
 /** Declares a kind of fault; the registry knows it by its schema alone, whatever its settings are. */
 export function defineFault<Settings extends object>(kind: FaultKind<Settings>): FaultKind {
   return kind as unknown as FaultKind
+}
+
+/** The database of a name, which has been checked. */
+export function databaseNamed({ databases }: FaultWorld, name: string): Database {
+  const database = databases.find((candidate) => candidate.name === name)
+  if (database !== undefined) return database
+  const expected = databases.map((candidate) => candidate.name).join(', ')
+  throw new SimError('definition', `there is no database '${name}': expected ${expected}`)
 }
 
 /** The service that an operator means; undefined, and the run ends with an error, when it is none but a part of one. */

@@ -2,13 +2,19 @@ import { addPartitions } from './add-partitions.ts'
 import { crash } from './crash.ts'
 import { crashMachine } from './crash-machine.ts'
 import { deploy } from './deploy.ts'
+import { dropSlots } from './drop-slots.ts'
+import { evict } from './evict.ts'
+import { failover } from './failover.ts'
 import type { FaultKind } from './fault.ts'
 import { partition, slow } from './link.ts'
 import { pause } from './pause.ts'
 import { redeliver } from './redeliver.ts'
+import { redrive } from './redrive.ts'
 import { replay } from './replay.ts'
 import { scale } from './scale.ts'
 import { shutDown } from './shut-down.ts'
+import { skew } from './skew.ts'
+import { slowCommit } from './slow-commit.ts'
 
 /** Every kind of fault, by name. A new kind is added here and nowhere else. */
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -23,6 +29,12 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   deploy,
   addPartitions,
   replay,
+  redrive,
+  failover,
+  dropSlots,
+  slowCommit,
+  evict,
+  skew,
 ]
 
 /** The kind that an entry of a scenario file means: the one whose name is a member of it. */

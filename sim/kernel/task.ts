@@ -1,7 +1,7 @@
 import type { Entity } from './choice.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { Kernel } from './kernel.ts'
-import type { StepSite } from './step.ts'
+import type { Phase, StepSite } from './step.ts'
 
 const ignore = (): void => {}
 
@@ -98,6 +98,20 @@ export class Task {
     }
     incarnation.outstanding++
     return new Operation<T>(this, site, continuation)
+  }
+
+  /**
+   * Passes a point of a step that nobody awaits.
+   * @param cause trace id of the record that led to it
+   * @returns whether the task's process lives on
+   */
+  pass(operation: number, phase: Phase, cause: number): boolean {
+    const { kernel, incarnation } = this
+    const site = this.step(operation)
+    if (kernel.trace !== undefined) this.cause = kernel.recordStep(phase, site, this, cause, undefined)
+    const faults = site[phase]
+    if (faults !== undefined) kernel.passPoint(faults, this)
+    return incarnation.alive
   }
 }
 

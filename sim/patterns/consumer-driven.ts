@@ -47,7 +47,7 @@ export function consumerDriven(options: ConsumerDrivenOptions = {}): {
     outbox: outbox({ mode: 'relay', relay }),
     inbox: {
       tables: {
-        inbox: table({ ...INBOX_COLUMNS, dispatched: flag }, { key: 'eventId' }) as never,
+        inbox: table({ ...INBOX_COLUMNS, dispatched: flag }, { key: 'eventId' }),
       },
       lookUp: false,
       receive: async (context, event, handle) => {

@@ -34,13 +34,22 @@ export function blocking(options: FailureOptions = {}): FailurePolicy {
   const { attempts, maxElapsed } = options.retry ?? {}
   if (attempts !== undefined || maxElapsed !== undefined)
     throw new SimError('definition', 'blocking retries: expected no end of them: nothing puts the event away')
-  return plan('blocking retries', options)
+  return failurePlan('blocking retries', options)
+}
+
+/**
+ * An event that fails ends its instance, whose consumer is closed as at the end of a try-with-resources, and which is
+ * started again; with `automatic` commits, closing commits what the last poll returned, whether it was handled or not (rule
+ * O1). For a concurrency of 1.
+ */
+export function closing(): FailurePolicy {
+  return { ...failurePlan('closing', {}), closes: true }
 }
 
 /** An event that fails as often as the policy says is logged and passed over: it is lost on purpose. */
 export function skipping(options: FailureOptions & { readonly retry: RetryPolicy }): FailurePolicy {
   return {
-    ...plan('skipping', options),
+    ...failurePlan('skipping', options),
     recover: async (context, event) => context.log('skipped', { eventId: event.eventId }),
   }
 }
@@ -54,7 +63,7 @@ export function deadLettering(
   options: FailureOptions & { readonly retry: RetryPolicy },
 ): FailurePolicy {
   return {
-    ...plan('dead letters', options),
+    ...failurePlan('dead letters', options),
     recover: async (context, event) => void (await context.produce(deadLetters.name, event)),
   }
 }
@@ -76,7 +85,7 @@ export function retryTopics({ topics, deadLetters, ...options }: RetryTopicOptio
     delayMillis: positiveMicros(delay, `the delay of retry topic ${topic.name}`) / 1_000,
   }))
   return {
-    ...plan('retry topics', { ...options, retry: { attempts: 1, ...options.retry } }),
+    ...failurePlan('retry topics', { ...options, retry: { attempts: 1, ...options.retry } }),
     topics: stages.map(({ name }) => name),
     dueAt: ({ retryDueAt }) => (typeof retryDueAt === 'number' ? retryDueAt : undefined),
     recover: async (context: Context, event: Envelope) => {
@@ -92,7 +101,8 @@ export function retryTopics({ topics, deadLetters, ...options }: RetryTopicOptio
   }
 }
 
-function plan(what: string, { retry, breaker }: FailureOptions): FailurePolicy {
+/** What every failure policy has. */
+export function failurePlan(what: string, { retry, breaker }: FailureOptions): FailurePolicy {
   const policy: FailurePolicy = { retry: retryPlan(what, retry) }
   return breaker === undefined ? policy : { ...policy, breaker: breakerPlan(breaker) }
 }

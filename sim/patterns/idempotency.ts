@@ -1,14 +1,13 @@
 import { lte } from '../database/predicate.ts'
-import type { Row } from '../database/table.ts'
 import { SimError } from '../kernel/error.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { Context } from '../service/context.ts'
 import { HttpError } from '../service/http.ts'
-import { integer, oneOf, plain, type Route, table, text } from '../service/schema.ts'
+import { integer, named, oneOf, plain, type Route, type RowOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { canonicalText } from './canonical-text.ts'
-import { ClaimError } from './inbox-lease.ts'
+import { ClaimError } from './claim-error.ts'
 
 /** Options of idempotency keys; every default is right. */
 export interface IdempotencyOptions {
@@ -50,27 +49,25 @@ export interface Phases<Tx, Response> {
 
 type Handler = (request: never, ctx: never, phases: never) => Promise<unknown>
 
-const KEYS = 'idempotencyKeys'
-const keyTable = table(
-  {
-    id: text,
-    route: text,
-    fingerprint: text,
-    request: plain<Plain>(),
-    state: oneOf('STARTED', 'FINISHED'),
-    point: text,
-    data: plain<Plain>(),
-    owner: text,
-    lockedUntil: integer,
-    createdAt: integer,
-    status: integer,
-    response: plain<Plain>(),
-    correlationId: text,
-  },
-  { key: 'id', indexes: ['state'] },
-)
+const COLUMNS = {
+  id: text,
+  route: text,
+  fingerprint: text,
+  request: plain<Plain>(),
+  state: oneOf('STARTED', 'FINISHED'),
+  point: text,
+  data: plain<Plain>(),
+  owner: text,
+  lockedUntil: integer,
+  createdAt: integer,
+  status: integer,
+  response: plain<Plain>(),
+  correlationId: text,
+} as const
+type KeyRow = RowOf<typeof COLUMNS>
+const KEYS = named('idempotencyKeys', table(COLUMNS, { key: 'id', indexes: ['state'] }))
 
-type Claim = { readonly row: Row } | { readonly status: number; readonly response: Plain }
+type Claim = { readonly row: KeyRow } | { readonly status: number; readonly response: Plain }
 
 /**
  * Idempotency keys as Stripe's API has them (PATTERNS.md §1.3, brandur's rocket-rides-atomic; IETF draft
@@ -79,9 +76,9 @@ type Claim = { readonly row: Row } | { readonly status: number; readonly respons
  */
 export class IdempotencyKeys {
   /** Of the service whose routes they guard. */
-  readonly tables = { [KEYS]: keyTable } as const
+  readonly tables = { idempotencyKeys: KEYS } as const
   private readonly options: Required<Omit<IdempotencyOptions, 'callerOf' | 'lock' | 'keeps'>>
-  private readonly callerOf: (request: never) => string
+  private readonly callerOf: (request: unknown) => string
   private readonly lockMillis: number
   private readonly keepsMillis: number
   private readonly handlers = new Map<string, Handler>()
@@ -89,7 +86,7 @@ export class IdempotencyKeys {
   constructor(options: IdempotencyOptions = {}) {
     const { scope = 'route', fingerprint = 'body', claim = 'insert', onError = 'keep' } = options
     this.options = { scope, fingerprint, claim, onError }
-    this.callerOf = options.callerOf ?? (() => '')
+    this.callerOf = (options.callerOf as ((request: unknown) => string) | undefined) ?? (() => '')
     this.lockMillis = positiveMicros(options.lock ?? '90s', 'the lock of idempotency keys') / 1_000
     this.keepsMillis = positiveMicros(options.keeps ?? '24h', 'the life of idempotency keys') / 1_000
   }
@@ -105,7 +102,7 @@ export class IdempotencyKeys {
       const { idempotencyKey } = context
       if (idempotencyKey === undefined)
         throw new HttpError(400, { error: 'the request has no idempotency key' })
-      const caller = this.callerOf(request as never)
+      const caller = this.callerOf(request)
       const id = this.options.scope === 'route' ? `${name} ${caller} ${idempotencyKey}` : idempotencyKey
       return (await this.answer(context, id, name, request as Plain)) as Response
     }
@@ -114,9 +111,9 @@ export class IdempotencyKeys {
   /** Does what was begun and not finished, for callers who do not ask again: the work of a job, the completer. */
   async complete(ctx: { transaction: unknown }): Promise<void> {
     const context = ctx as unknown as Context
-    const where = { state: 'STARTED', lockedUntil: lte(context.now()) }
-    for (const { id, route, request } of await context.table(KEYS).select({ where } as never))
-      await this.answer(context, id as string, route as string, request as Plain).catch((error: unknown) => {
+    const where = { state: 'STARTED', lockedUntil: lte(context.now()) } as const
+    for (const { id, route, request } of await context.table(KEYS).select({ where }))
+      await this.answer(context, id, route, request).catch((error: unknown) => {
         if (!(error instanceof HttpError)) throw error
       })
   }
@@ -143,7 +140,7 @@ export class IdempotencyKeys {
     }
   }
 
-  private freshRow(context: Context, id: string, route: string, request: Plain, owner: string): Row {
+  private freshRow(context: Context, id: string, route: string, request: Plain, owner: string): KeyRow {
     const now = context.now()
     return {
       id,
@@ -162,7 +159,7 @@ export class IdempotencyKeys {
     }
   }
 
-  private async claim(context: Context, row: Row): Promise<Claim> {
+  private async claim(context: Context, row: KeyRow): Promise<Claim> {
     if (this.options.claim === 'check-then-insert') {
       const present = await context.table(KEYS).get(row.id)
       return present === undefined ? { row } : (this.judge(context, row, present) ?? { row: present })
@@ -170,41 +167,37 @@ export class IdempotencyKeys {
     const claimed = await context.transaction(async (tx: TransactionScope) => {
       const keys = tx.table(KEYS)
       if ((await keys.insertIfAbsent(row)) !== undefined) return { row }
-      const present = (await keys.get(row.id, { for: 'update' })) as Row
-      if ((present.createdAt as number) + this.keepsMillis <= context.now()) {
+      const present = (await keys.get(row.id, { for: 'update' })) as KeyRow
+      if (present.createdAt + this.keepsMillis <= context.now()) {
         const { id: _, ...renewed } = row
-        await keys.update({ id: row.id } as never, renewed as never)
+        await keys.update({ id: row.id }, renewed)
         return { row }
       }
       const verdict = this.judge(context, row, present)
       if (verdict !== undefined) return verdict
       const { owner, lockedUntil } = row
-      await keys.update({ id: row.id } as never, { owner, lockedUntil } as never)
+      await keys.update({ id: row.id }, { owner, lockedUntil })
       return { row: { ...present, owner, lockedUntil } }
     })
     return claimed as Claim
   }
 
   /** What a request gets whose key is known; undefined when it may go on with it. */
-  private judge(context: Context, row: Row, present: Row): Claim | undefined {
+  private judge(context: Context, row: KeyRow, present: KeyRow): Claim | undefined {
     if (present.fingerprint !== row.fingerprint)
       return { status: 422, response: { error: 'the key was used for another request' } }
-    if (present.state === 'FINISHED')
-      return { status: present.status as number, response: present.response as Plain }
-    if ((present.lockedUntil as number) > context.now())
+    if (present.state === 'FINISHED') return { status: present.status, response: present.response }
+    if (present.lockedUntil > context.now())
       return { status: 409, response: { error: 'a request with this key is being handled' } }
     return undefined
   }
 
   /** Stores a response, unless the handler has stored it with its effect. */
-  private async store(context: Context, row: Row, status: number, response: Plain): Promise<void> {
+  private async store(context: Context, row: KeyRow, status: number, response: Plain): Promise<void> {
     const finished = { state: 'FINISHED', status, response } as const
     if (this.options.claim === 'check-then-insert')
-      await context.table(KEYS).upsert({ ...row, ...finished } as never, finished as never)
-    else
-      await context
-        .table(KEYS)
-        .update({ id: row.id, owner: row.owner, state: 'STARTED' } as never, finished as never)
+      await context.table(KEYS).upsert({ ...row, ...finished }, finished)
+    else await context.table(KEYS).update({ id: row.id, owner: row.owner, state: 'STARTED' }, finished)
   }
 }
 
@@ -217,15 +210,19 @@ function replay({ status, response }: { readonly status: number; readonly respon
 }
 
 /** @param fenced whether the key was claimed by this request, and must still be its own */
-function phasesOf({ id, point, data }: Row, owner: string, fenced: boolean): Phases<TransactionScope, Plain> {
-  const update = async (tx: TransactionScope, change: Row): Promise<void> => {
-    if ((await tx.table(KEYS).update({ id, owner } as never, change as never)) === 0 && fenced)
-      throw new ClaimError(`another request has the key ${String(id)} by now`)
+function phasesOf(
+  { id, point, data }: KeyRow,
+  owner: string,
+  fenced: boolean,
+): Phases<TransactionScope, Plain> {
+  const update = async (tx: TransactionScope, change: Partial<KeyRow>): Promise<void> => {
+    if ((await tx.table(KEYS).update({ id, owner }, change)) === 0 && fenced)
+      throw new ClaimError(`another request has the key ${id} by now`)
   }
   return {
-    point: point as string,
-    data: data as Plain,
-    callKey: `idempotent ${String(id)}`,
+    point,
+    data,
+    callKey: `idempotent ${id}`,
     reach: (tx, reached, written = null) => update(tx, { point: reached, data: written }),
     finish: async (tx, response) => {
       await update(tx, { state: 'FINISHED', status: 200, response })

@@ -2,7 +2,8 @@ import { lte } from '../database/predicate.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
-import { integer, oneOf, table, text } from '../service/schema.ts'
+import { byName, integer, named, oneOf, type RowOf, table, text } from '../service/schema.ts'
+import { ClaimError } from './claim-error.ts'
 import { addConclusion, ensureWritten, INBOX_COLUMNS, inboxRow } from './inbox-row.ts'
 
 /** Options of an inbox that claims with a lease. */
@@ -17,23 +18,26 @@ export interface LeaseInboxOptions {
   readonly fenced?: boolean
 }
 
-/** Somebody else has claimed the event, or this claim was lost: it is tried again later. */
-export class ClaimError extends Error {
-  override readonly name = 'ClaimError'
-}
+const COLUMNS = {
+  ...INBOX_COLUMNS,
+  state: oneOf('PROCESSING', 'COMPLETED'),
+  owner: text,
+  until: integer,
+} as const
+const INBOX = named('inbox', table(COLUMNS, { key: 'eventId' }))
+type InboxRow = RowOf<typeof COLUMNS>
 
 /** I4: claims an event with a lease (`PROCESSING` until then), and completes the row (`COMPLETED`). */
 export function leaseInbox(options: LeaseInboxOptions = {}): Inbox {
   const { lease = '30s', fenced = true } = options
   const leaseMillis = positiveMicros(lease, 'the lease of an inbox') / 1_000
-  const columns = { ...INBOX_COLUMNS, state: oneOf('PROCESSING', 'COMPLETED'), owner: text, until: integer }
   return {
-    tables: { inbox: table(columns, { key: 'eventId' }) as never },
+    tables: byName(INBOX),
     lookUp: false,
     receive: async (context, event, handle) => {
       const { eventId } = event
       const owner = context.id(`claim of ${eventId} by ${context.process.name}`)
-      const row = {
+      const row: InboxRow = {
         ...inboxRow(context, event),
         state: 'PROCESSING',
         owner,
@@ -43,7 +47,7 @@ export function leaseInbox(options: LeaseInboxOptions = {}): Inbox {
       if (fenced) {
         addConclusion(context, async (tx) => {
           const completed = await tx
-            .table('inbox')
+            .table(INBOX)
             .update({ eventId, owner, state: 'PROCESSING' }, { state: 'COMPLETED' })
           if (completed === 0)
             throw new ClaimError(`the claim of ${eventId} was lost: it was somebody else's turn`)
@@ -53,19 +57,19 @@ export function leaseInbox(options: LeaseInboxOptions = {}): Inbox {
         return
       }
       await handle()
-      await context.table('inbox').update({ eventId }, { state: 'COMPLETED' })
+      await context.table(INBOX).update({ eventId }, { state: 'COMPLETED' })
     },
   }
 }
 
 /** Claims an event. @returns false when it is done with @throws ClaimError while somebody else has it */
-async function claim(context: Context, row: Readonly<Record<string, unknown>>): Promise<boolean> {
+async function claim(context: Context, row: InboxRow): Promise<boolean> {
   const { eventId, owner, until } = row
-  const inbox = context.table('inbox')
+  const inbox = context.table(INBOX)
   if ((await inbox.insertIfAbsent(row)) !== undefined) return true
   const present = await inbox.get(eventId)
   if (present?.state === 'COMPLETED') return false
-  const free = { eventId, state: 'PROCESSING', until: lte(context.now()) }
-  if ((await inbox.update(free as never, { owner, until } as never)) === 1) return true
-  throw new ClaimError(`${String(eventId)} is being handled by ${String(present?.owner)}`)
+  const free = { eventId, state: 'PROCESSING', until: lte(context.now()) } as const
+  if ((await inbox.update(free, { owner, until })) === 1) return true
+  throw new ClaimError(`${eventId} is being handled by ${present?.owner}`)
 }

@@ -1,8 +1,7 @@
 import type { Statement } from '../database/statement.ts'
-import type { Row } from '../database/table.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { integer, text } from '../service/schema.ts'
+import { integer, type RowOf, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 
 /** What every inbox row says. */
@@ -14,7 +13,10 @@ export const INBOX_COLUMNS = {
 } as const
 
 /** The inbox row of an event. */
-export function inboxRow(context: Context, { eventId, eventType, correlationId }: Envelope): Row {
+export function inboxRow(
+  context: Context,
+  { eventId, eventType, correlationId }: Envelope,
+): RowOf<typeof INBOX_COLUMNS> {
   return { eventId, eventType, correlationId, handledAt: context.now() }
 }
 

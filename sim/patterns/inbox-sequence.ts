@@ -1,7 +1,7 @@
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { integer, table, text } from '../service/schema.ts'
+import { byName, integer, named, table, text } from '../service/schema.ts'
 import { addConclusion, ensureWritten } from './inbox-row.ts'
 
 /** Options of an inbox that goes by sequence numbers. */
@@ -20,16 +20,16 @@ export class GapError extends Error {
   override readonly name = 'GapError'
 }
 
-const SEQUENCES = 'inboxSequences'
+const SEQUENCES = named('inboxSequences', table({ key: text, last: integer }, { key: 'key' }))
 
 /** I6: knows the last number of every key; what is not newer was handled before. */
 export function sequenceInbox({ sequenceOf, gaps = 'wait' }: SequenceInboxOptions): Inbox {
   return {
-    tables: { [SEQUENCES]: table({ key: text, last: integer }, { key: 'key' }) as never },
+    tables: byName(SEQUENCES),
     lookUp: false,
     receive: async (context, event, handle) => {
       const key = `${event.aggregateType}/${event.aggregateId}`
-      const last = ((await context.table(SEQUENCES).get(key))?.last as number | undefined) ?? 0
+      const last = (await context.table(SEQUENCES).get(key))?.last ?? 0
       const number = sequenceOf(event)
       if (number <= last) return
       if (number > last + 1 && gaps === 'wait')

@@ -37,7 +37,7 @@ export const INBOX_MODES = [
   'none',
 ] as const satisfies readonly InboxMode[]
 
-const tables = { inbox: table(INBOX_COLUMNS, { key: 'eventId' }) as never }
+const tables = { inbox: table(INBOX_COLUMNS, { key: 'eventId' }) }
 
 /** Recognises redelivered events by their id. */
 export function inbox(mode: InboxMode): Inbox {
@@ -91,7 +91,7 @@ export function windowInbox({ keeps }: { readonly keeps: DurationText }): Inbox 
       if (row !== undefined) {
         const where = { eventId: isIn([event.eventId]), handledAt: lte(oldest) }
         const inboxTable = context.runtime.database.table('inbox')
-        addPrelude(context, { kind: 'delete', table: inboxTable, query: { where } as never })
+        addPrelude(context, { kind: 'delete', table: inboxTable, query: { where } })
       }
       addPrelude(context, insertion(context, event, event.eventId))
       await handle()

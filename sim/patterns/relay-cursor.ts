@@ -2,7 +2,7 @@ import { gt, isIn } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
-import { integer, table, text } from '../service/schema.ts'
+import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import type { Dispatched } from './dispatch.ts'
 import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
@@ -20,8 +20,8 @@ export interface CursorRelayOptions extends Omit<RelayOptions, 'relays'> {
   readonly gaps?: Gaps
 }
 
-const CURSOR = 'outboxCursor'
-const GAPS = 'outboxGaps'
+const CURSOR = named('outboxCursor', table({ name: text, position: integer }, { key: 'name' }))
+const GAPS = named('outboxGaps', table({ id: integer, seenAt: integer }, { key: 'id' }))
 
 /** O3, O3a and O3c: sends rows with an id above the last one it sent, and rows whose ids were missing. Rows stay. */
 export function cursorRelay(options: CursorRelayOptions = {}): Relay {
@@ -32,11 +32,8 @@ export function cursorRelay(options: CursorRelayOptions = {}): Relay {
       ? undefined
       : positiveMicros(gaps.timeOut, 'the time-out of gaps of an outbox') / 1_000
   return {
-    tables: {
-      [CURSOR]: table({ name: text, position: integer }, { key: 'name' }) as never,
-      [GAPS]: table({ id: integer, seenAt: integer }, { key: 'id' }) as never,
-    },
-    initially: { [CURSOR]: [{ name: 'relay', position: 0 }] },
+    tables: byName(CURSOR, GAPS),
+    initially: { [CURSOR.name]: [{ name: 'relay', position: 0 }] },
     relays: 1,
     input: {},
     inputStays: true,
@@ -46,7 +43,7 @@ export function cursorRelay(options: CursorRelayOptions = {}): Relay {
     poll: async (context) => {
       const missing = patienceMillis === undefined ? [] : await openGaps(context, patienceMillis)
       const late = await lateRows(context, missing)
-      const position = (await context.table(CURSOR).get('relay'))?.position as number
+      const position = (await context.table(CURSOR).get('relay'))?.position ?? 0
       const fresh = await context
         .table('outbox')
         .select({ where: { id: gt(position) }, orderBy: 'id', limit: batch })
@@ -63,7 +60,7 @@ export function cursorRelay(options: CursorRelayOptions = {}): Relay {
 async function openGaps(context: Context, patienceMillis: number): Promise<readonly number[]> {
   const gaps = await context.table(GAPS).select()
   const oldest = context.now() - patienceMillis
-  const given = gaps.filter(({ seenAt }) => (seenAt as number) < oldest)
+  const given = gaps.filter(({ seenAt }) => seenAt < oldest)
   if (given.length > 0) await context.table(GAPS).delete({ id: isIn(idsOf(given)) })
   return idsOf(gaps.filter((gap) => !given.includes(gap)))
 }

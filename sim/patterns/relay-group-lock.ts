@@ -1,7 +1,8 @@
 import { isIn } from '../database/predicate.ts'
+import type { Row } from '../database/table.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { integer, table, text } from '../service/schema.ts'
+import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import type { Dispatched } from './dispatch.ts'
 import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
@@ -17,7 +18,7 @@ export interface GroupLockRelayOptions extends RelayOptions {
   readonly group?: GroupOf
 }
 
-const GROUPS = 'outboxGroups'
+const GROUPS = named('outboxGroups', table({ groupId: text, since: integer }, { key: 'groupId' }))
 
 /**
  * O4a: competing relays, each of which locks the row of a group with SKIP LOCKED and sends the rows of the group in the
@@ -29,14 +30,16 @@ export function groupLockRelay(options: GroupLockRelayOptions = {}): Relay {
   return {
     columns: { groupId: text },
     indexes: ['groupId'],
-    tables: { [GROUPS]: table({ groupId: text, since: integer }, { key: 'groupId' }) as never },
+    tables: byName(GROUPS),
     relays,
     input: {},
     fresh: (transaction, topic, event) => ({
       groupId: group === 'aggregate' ? `${topic}/${event.aggregateId}` : unitOfWork(transaction, event),
     }),
-    beforeInsert: (transaction, { groupId }) =>
-      transaction.table(GROUPS).upsert({ groupId, since: transaction.context.now() }, { groupId }),
+    beforeInsert: (transaction, row) => {
+      const groupId = row.groupId as string
+      return transaction.table(GROUPS).upsert({ groupId, since: transaction.context.now() }, { groupId })
+    },
     poll: async (context) => {
       for (;;) {
         const sent = await relayGroup(context, batch, send)
@@ -60,7 +63,7 @@ function unitOfWork(transaction: TransactionScope, event: Envelope): string {
 async function relayGroup(
   context: Context,
   batch: number,
-  send: (context: Context, rows: never) => Promise<Dispatched>,
+  send: (context: Context, rows: readonly Row[]) => Promise<Dispatched>,
 ): Promise<Dispatched | undefined> {
   const sent = await context.transaction(async (tx: TransactionScope) => {
     const [locked] = await tx
@@ -69,7 +72,7 @@ async function relayGroup(
     if (locked === undefined) return undefined
     const { groupId } = locked
     const rows = await tx.table('outbox').select({ where: { groupId }, orderBy: 'id', limit: batch })
-    const dispatched = await send(context, rows as never)
+    const dispatched = await send(context, rows)
     const done = idsOf(dispatched.acknowledged)
     if (done.length > 0) await tx.table('outbox').delete({ id: isIn(done) })
     if (done.length === rows.length && rows.length < batch) await tx.table(GROUPS).delete({ groupId })

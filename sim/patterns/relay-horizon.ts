@@ -2,7 +2,7 @@ import { gt, lt } from '../database/predicate.ts'
 import { horizon, transactionId } from '../database/server-value.ts'
 import type { Row } from '../database/table.ts'
 import type { Context } from '../service/context.ts'
-import { integer, table, text } from '../service/schema.ts'
+import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { Dispatched } from './dispatch.ts'
 import { complain, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
@@ -17,7 +17,8 @@ export interface HorizonRelayOptions extends Omit<RelayOptions, 'relays'> {
   readonly bound?: Bound
 }
 
-const CURSOR = 'outboxCursor'
+const START = { name: 'relay', xid: 0, id: 0 }
+const CURSOR = named('outboxCursor', table({ name: text, xid: integer, id: integer }, { key: 'name' }))
 
 /**
  * O3b: a cursor over (transaction id, id) below the horizon (Watermill's PostgreSQL outbox). Nothing is lost; one long
@@ -28,20 +29,18 @@ export function horizonRelay(options: HorizonRelayOptions = {}): Relay {
   const { batch, send } = relayKnobs(options)
   return {
     columns: { xid: integer },
-    tables: { [CURSOR]: table({ name: text, xid: integer, id: integer }, { key: 'name' }) as never },
-    initially: { [CURSOR]: [{ name: 'relay', xid: 0, id: 0 }] },
+    tables: byName(CURSOR),
+    initially: { [CURSOR.name]: [START] },
     relays: 1,
     input: {},
     inputStays: true,
     fresh: () => ({ xid: transactionId() }),
     poll: async (context) => {
-      const cursor = (await context.table(CURSOR).get('relay')) as Row
-      const { xid, id } = cursor as { readonly xid: number; readonly id: number }
+      const cursor = (await context.table(CURSOR).get('relay')) ?? START
+      const { xid, id } = cursor
       const beyond = { $any: [{ xid: gt(xid) }, { xid, id: gt(id) }] }
       const where = bound === 'none' ? beyond : { ...beyond, $all: [{ xid: lt(horizon()) }] }
-      const rows = await context
-        .table('outbox')
-        .select({ where, orderBy: ['xid', 'id'], limit: batch } as never)
+      const rows = await context.table('outbox').select({ where, orderBy: ['xid', 'id'], limit: batch })
       const sent = await send(context, rows)
       await advance(context, rows, sent)
       complain(sent)
@@ -56,12 +55,12 @@ async function advance(context: Context, rows: readonly Row[], { acknowledged }:
   const stop = rows.findIndex((row) => !done.has(row))
   const last = stop === -1 ? rows.at(-1) : rows[stop - 1]
   if (last === undefined) return
-  await context.table(CURSOR).update({ name: 'relay' }, { xid: last.xid, id: last.id })
+  await context.table(CURSOR).update({ name: 'relay' }, { xid: last.xid as number, id: last.id as number })
 }
 
 /** Whether committed rows wait for the horizon to pass them. */
 async function behind(context: Context, { xid, id }: Row): Promise<boolean> {
   const where = { $any: [{ xid: gt(xid) }, { xid, id: gt(id) }] }
-  const [row] = await context.table('outbox').select({ where, limit: 1 } as never)
+  const [row] = await context.table('outbox').select({ where, limit: 1 })
   return row !== undefined
 }

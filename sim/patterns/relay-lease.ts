@@ -3,7 +3,7 @@ import { databaseClock } from '../database/server-value.ts'
 import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
-import { integer, oneOf, table, text } from '../service/schema.ts'
+import { byName, integer, named, oneOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { complain, idsOf, type Relay, RelayError, type RelayOptions, relayKnobs } from './relay.ts'
 
@@ -24,7 +24,10 @@ export interface LeaseRelayOptions extends RelayOptions {
   readonly takeOver?: 'expired' | 'same-owner'
 }
 
-const LEASE = 'outboxLease'
+const LEASE = named(
+  'outboxLease',
+  table({ name: text, owner: text, until: integer, epoch: integer }, { key: 'name' }),
+)
 const PENDING = { status: 'PENDING' } as const
 
 /**
@@ -40,10 +43,8 @@ export function leaseRelay(options: LeaseRelayOptions = {}): Relay {
   return {
     columns: { status: oneOf('PENDING', 'SENT') },
     indexes: ['status'],
-    tables: {
-      [LEASE]: table({ name: text, owner: text, until: integer, epoch: integer }, { key: 'name' }) as never,
-    },
-    initially: { [LEASE]: [{ name: 'relay', owner: '', until: 0, epoch: 0 }] },
+    tables: byName(LEASE),
+    initially: { [LEASE.name]: [{ name: 'relay', owner: '', until: 0, epoch: 0 }] },
     relays,
     input: PENDING,
     fresh: () => PENDING,
@@ -75,13 +76,13 @@ async function lead(
     clock === 'database' ? databaseClock(plusMillis) : context.now() + plusMillis
   const until = now(leaseMillis)
   const leases = context.table(LEASE)
-  const [renewed] = await leases.updateReturning({ name: 'relay', owner }, { until } as never)
-  if (renewed !== undefined) return renewed.epoch as number
+  const [renewed] = await leases.updateReturning({ name: 'relay', owner }, { until })
+  if (renewed !== undefined) return renewed.epoch
   const free = takeOver === 'expired' ? { until: lte(now(0)) } : { owner: '' }
   const current = await leases.get('relay')
-  const epoch = ((current?.epoch as number) ?? 0) + 1
+  const epoch = (current?.epoch ?? 0) + 1
   const where = { name: 'relay', epoch: lt(epoch), ...free }
-  const [taken] = await leases.updateReturning(where as never, { owner, until, epoch } as never)
+  const [taken] = await leases.updateReturning(where, { owner, until, epoch })
   return taken === undefined ? undefined : epoch
 }
 

@@ -2,7 +2,15 @@ import type { Row } from '../database/table.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { type Column, integer, plain, type TableSpec, table, text } from '../service/schema.ts'
+import {
+  type Column,
+  integer,
+  plain,
+  type TableSpec,
+  type TablesByName,
+  table,
+  text,
+} from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { type Dispatched, type DispatchOptions, dispatch } from './dispatch.ts'
 
@@ -21,7 +29,7 @@ export interface Relay {
   /** Columns that it looks up by equality. */
   readonly indexes?: readonly string[]
   /** Tables of its own: cursors, locks. */
-  readonly tables?: Readonly<Record<string, TableSpec>>
+  readonly tables?: TablesByName
   /** Rows that these tables hold from the start. */
   readonly initially?: Readonly<Record<string, readonly Row[]>>
   /** A replication slot of the database that it reads. */
@@ -34,6 +42,8 @@ export interface Relay {
   readonly inputStays?: boolean
   /** What its columns hold in a new row. */
   fresh?(transaction: TransactionScope, topic: string, event: Envelope): Row
+  /** What tells the rows of one event apart, where it has several: one for each listener. Default: it has one. */
+  readonly copies?: readonly Row[]
   /** Something that a transaction does before it inserts a row: a lock. */
   beforeInsert?(transaction: TransactionScope, row: Row): Promise<unknown>
   /** Hears of a row that a transaction has inserted and not committed yet. */
@@ -75,9 +85,12 @@ export function complain({ failures }: Dispatched): void {
 }
 
 /** The table of an outbox. */
-export function outboxTable({ columns, indexes = [] }: Pick<Relay, 'columns' | 'indexes'>): TableSpec {
+export function outboxTable({
+  columns,
+  indexes = [],
+}: Pick<Relay, 'columns' | 'indexes'>): TableSpec<unknown> {
   return table(
     { id: integer, topic: text, correlationId: text, event: plain<Envelope>(), ...columns },
     { key: 'id', sequence: true, indexes: indexes as readonly 'id'[] },
-  ) as unknown as TableSpec
+  )
 }

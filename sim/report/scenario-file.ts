@@ -27,6 +27,7 @@ export function scenarioFileText(scenario: Scenario, { seed, head, faults }: Sce
     workload: {
       orders: workload.orders,
       ...differing({ every: workload.every }, { every: DEFAULT_WORKLOAD.every }),
+      ...(workload.only === undefined ? {} : { only: [...workload.only] }),
     },
     ...filled('faults', scenario.faults),
     ...filled('expect', expect),

@@ -122,7 +122,13 @@ function expectationLines({ outcome, properties }: Judgement, paint: Paint): str
 
 function expectationText({ expected, verdict, met }: JudgedProperty, paint: Paint): string {
   if (met) return `${expected} ${paint.good('✓')}`
-  const came = { pass: 'it passed', violated: 'it was violated', inconclusive: 'no verdict' }[verdict]
+  const came = {
+    pass: 'it passed',
+    violated: 'it was violated',
+    inconclusive: 'no verdict',
+    reached: 'it came true',
+    unreached: 'it did not come true',
+  }[verdict]
   return `${expected}, but ${came} ${verdict === 'inconclusive' ? paint.doubtful('?') : paint.bad('✗')}`
 }
 

@@ -15,18 +15,23 @@ export interface Judgement {
 export interface JudgedProperty {
   readonly name: string
   readonly expected: Expectation
-  readonly verdict: 'pass' | 'violated' | 'inconclusive'
+  readonly verdict: Expectation | 'inconclusive'
   readonly met: boolean
 }
 
-/** Judges a run by its scenario's expectations; a property that it does not name is expected to pass. */
+/** Judges a run by its scenario's expectations. Of what may come true it expects only what it says. */
 export function judge(
   { verdict, properties, faults }: Pick<RunResult, 'verdict' | 'properties' | 'faults'>,
   { expect }: Pick<Scenario, 'expect'>,
 ): Judgement {
-  const judged = properties.map(({ name, verdict: actual }): JudgedProperty => {
-    const expected = expect[name] ?? 'pass'
-    return { name, expected, verdict: actual, met: actual === expected }
+  const judged = properties.map(({ name, kind, verdict, checkedKeys }): JudgedProperty => {
+    if (kind !== 'sometimes') {
+      const expected = expect[name] ?? 'pass'
+      return { name, expected, verdict, met: verdict === expected }
+    }
+    const reach = checkedKeys === 0 ? 'unreached' : 'reached'
+    const expected = expect[name] ?? reach
+    return { name, expected, verdict: reach, met: reach === expected }
   })
   const told = judged.filter(({ name, met }) => !met || expect[name] !== undefined)
   return { outcome: outcomeOf(), properties: told }

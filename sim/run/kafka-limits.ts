@@ -56,6 +56,12 @@ export const kafkaSchema = z
       context.addIssue({ code: 'custom', path: ['heartbeat.interval.ms'], message })
       return
     }
+    if (typeof (config as KafkaSettings)['transactional.id'] === 'string') {
+      const message =
+        'expected none for all producers: a service with kafkaTransactions gives each of its own one'
+      context.addIssue({ code: 'custom', path: ['transactional.id'], message })
+      return
+    }
     try {
       clusterConfig(config as KafkaSettings, 3)
     } catch (error) {

@@ -164,6 +164,7 @@ async function execute(
         const { system, parts } = prepared
         const problems = problemsOf(scenario, outlineOfWorld(system, parts, world))
         if (problems.length > 0) throw refusalOf('scenario', problems)
+        plan.prepare(world)
         const { users, monitor } = world
         monitor.follow(() => (users.done ? plan.calmSince(users.lastMicros) : Number.POSITIVE_INFINITY))
       } catch (error) {
@@ -206,6 +207,7 @@ class FaultPlan {
   private healedAtMicros: Micros = 0
   readonly armed: { spec: FaultSpec; fault: ArmedFault; description: string }[] = []
   private readonly specs: readonly FaultSpec[]
+  private readonly preparations: ((world: World) => void)[] = []
 
   constructor(specs: readonly FaultSpec[]) {
     this.specs = specs
@@ -234,8 +236,14 @@ class FaultPlan {
         },
       )
       kernel.arm(fault, entity)
+      this.preparations.push((world) => kind.prepare?.(world, settings))
       this.armed.push({ spec, fault, description })
     }
+  }
+
+  /** Makes the world such that its faults can strike. */
+  prepare(world: World): void {
+    for (const prepare of this.preparations) prepare(world)
   }
 
   /** When the last fault that has struck will have healed and the load had ended. */
@@ -260,7 +268,8 @@ function resultOf(
   noun: string,
 ): RunResult {
   const quiet = kernel.exhausted === undefined && kernel.failure === undefined
-  const properties = world?.monitor.judge(plan.calmSince(world.users.lastMicros), quiet) ?? []
+  const properties =
+    world === undefined ? [] : propertiesOf(world, plan.calmSince(world.users.lastMicros), quiet)
   return {
     seed,
     verdict: verdictOf(kernel, properties),
@@ -279,6 +288,14 @@ function resultOf(
     trace: kernel.trace,
     tape: kernel.choices.tape(),
   }
+}
+
+function propertiesOf(
+  { monitor, oracles }: World,
+  calmSinceMicros: Micros,
+  quiet: boolean,
+): PropertyResult[] {
+  return [...monitor.judge(calmSinceMicros, quiet), ...oracles.judge(calmSinceMicros, quiet)]
 }
 
 /** Which budget ran out, and what kept the run busy if it was something that failed again and again. */

@@ -7,12 +7,15 @@ import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
 import { isTooLong, LONGEST } from '../kernel/time.ts'
 import { kafkaSchema } from './kafka-limits.ts'
+import { ORACLE_NAMES, oracleProperty } from './oracles.ts'
 import {
   DEFAULT_BUDGET,
   DEFAULT_CLUSTER,
   DEFAULT_WORKLOAD,
   MOST_BROKERS,
+  REACHES,
   type ScenarioInput,
+  VERDICTS,
 } from './scenario.ts'
 import { switchesSchema } from './switches.ts'
 
@@ -94,6 +97,12 @@ export const scenarioSchema = z.strictObject({
       switches: switchesSchema
         .optional()
         .describe('historical or mistaken behaviour of brokers and clients, to bring known bugs back'),
+      oracles: z
+        .array(z.enum(ORACLE_NAMES))
+        .optional()
+        .describe(
+          `what is watched of the cluster itself, each one more property: ${ORACLE_NAMES.map((name) => `${name} ('${oracleProperty(name)}')`).join(', ')}; default none, because it takes time`,
+        ),
     })
     .optional(),
   workload: z
@@ -105,13 +114,23 @@ export const scenarioSchema = z.strictObject({
         .optional()
         .describe(`how many actions users take; default ${DEFAULT_WORKLOAD.orders}`),
       every: durationText.optional().describe(`time between two of them; default ${DEFAULT_WORKLOAD.every}`),
+      only: z
+        .array(z.int().min(1).max(MAX_ORDERS))
+        .min(1, { error: 'expected at least one number, because a run without any action tests nothing' })
+        .refine((numbers) => numbers.every((number, index) => number > (numbers[index - 1] ?? 0)), {
+          error: 'expected rising numbers',
+        })
+        .optional()
+        .describe('the numbers of those that are taken; the others are left out, and their time goes by'),
     })
     .optional(),
   faults: z.array(z.union(faultEntries)).optional().describe('what goes wrong, and when'),
   expect: z
-    .record(z.string(), z.enum(['pass', 'violated']))
+    .record(z.string(), z.enum([...VERDICTS, ...REACHES]))
     .optional()
-    .describe('by name of property; a property that is not named is expected to pass'),
+    .describe(
+      'by name of property; one that is not named is expected to pass, and of what may come true nothing is expected',
+    ),
   budget: z
     .strictObject({
       events: z

@@ -3,9 +3,16 @@ import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings, KafkaSwitches } from '../kafka/config.ts'
 import type { Scheduling } from '../kernel/kernel.ts'
 import type { DurationText } from '../kernel/time.ts'
+import type { OracleName } from './oracles.ts'
+
+/** What a scenario can expect of a property that says what holds. */
+export const VERDICTS = ['pass', 'violated'] as const
+
+/** What a scenario can expect of a property that says what comes true in some run. */
+export const REACHES = ['reached', 'unreached'] as const
 
 /** What a scenario expects of a property. */
-export type Expectation = 'pass' | 'violated'
+export type Expectation = (typeof VERDICTS)[number] | (typeof REACHES)[number]
 
 /** A scenario with every default filled in: plain data, the whole input of a run besides system and seed. */
 export interface Scenario {
@@ -18,7 +25,7 @@ export interface Scenario {
   readonly cluster: ClusterSpec
   readonly workload: WorkloadSpec
   readonly faults: readonly FaultSpec[]
-  /** By property; a property that is not named is expected to pass. */
+  /** By property; one that is not named is expected to pass, and of what may come true nothing is expected. */
   readonly expect: Readonly<Record<string, Expectation>>
   readonly budget: BudgetSpec
 }
@@ -34,6 +41,8 @@ export interface ClusterSpec {
   readonly kafka: KafkaSettings
   /** Historical or mistaken behaviour of brokers and clients that differs from Kafka's of today. */
   readonly switches: Partial<KafkaSwitches>
+  /** What is watched of the cluster itself; each is one more property of the run. */
+  readonly oracles: readonly OracleName[]
 }
 
 /** The load. */
@@ -41,6 +50,13 @@ export interface WorkloadSpec {
   readonly orders: number
   /** Time between two of them. */
   readonly every: DurationText
+  /** The numbers of those that are taken, rising; the others are left out, and their time goes by. All unless said. */
+  readonly only?: readonly number[]
+}
+
+/** How many actions users take. */
+export function actionsOf({ orders, only }: WorkloadSpec): number {
+  return only?.length ?? orders
 }
 
 /** What ends a run that does not come to rest. */
@@ -57,6 +73,7 @@ export const DEFAULT_CLUSTER: ClusterSpec = {
   latency: 'usual',
   kafka: {},
   switches: {},
+  oracles: [],
 }
 export const DEFAULT_WORKLOAD: WorkloadSpec = { orders: 3, every: '100ms' }
 export const DEFAULT_BUDGET: BudgetSpec = { events: 2_000_000, time: '1h' }

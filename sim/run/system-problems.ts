@@ -1,16 +1,15 @@
 import { z } from 'zod'
-import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { FaultKind, TargetGroup } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
-import type { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
 import { durationMicros, isTooLong, LONGEST, readDuration } from '../kernel/time.ts'
 import type { ParamSpec, ParamSpecs, System, SystemParts } from '../service/system.ts'
 import { isMap, oneOf, type Path, type Problem, schemaProblems, shown, valueAt } from './problem.ts'
-import { DEFAULT_WORKLOAD, type Scenario } from './scenario.ts'
+import { DEFAULT_WORKLOAD, REACHES, type Scenario, VERDICTS } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
+import type { World } from './world.ts'
 
 /** What a scenario may refer to in a system: plain data, so that it passes from worker to worker. */
 export interface SystemOutline {
@@ -18,6 +17,8 @@ export interface SystemOutline {
   readonly params: ParamSpecs
   /** Names of its properties. */
   readonly properties: readonly string[]
+  /** Those of them that say what comes true in some run. */
+  readonly sometimes: readonly string[]
   /** What faults may aim at: processes, and the services that they are instances of. */
   readonly targets: readonly string[]
   /** Those of them that have lives: services, their instances and relays; brokers; and the controller. */
@@ -30,11 +31,19 @@ export interface SystemOutline {
 export function outlineOfWorld(
   { name: system, params }: System,
   parts: SystemParts,
-  { network, kafka }: { readonly network: Network; readonly kafka: KafkaCluster },
+  {
+    network,
+    kafka,
+    databases,
+    stores,
+    oracles,
+  }: Pick<World, 'network' | 'kafka' | 'databases' | 'stores' | 'oracles'>,
 ): SystemOutline {
   const targets = new Set<string>()
   const mortals = {
     services: new Set<string>(),
+    databases: new Set(databases.map(({ name: database }) => database)),
+    stores: new Set(stores.map(({ name: store }) => store)),
     brokers: new Set<string>(),
     controller: new Set<string>(),
   }
@@ -51,10 +60,13 @@ export function outlineOfWorld(
   return {
     name: system,
     params,
-    properties: parts.properties.map(({ name }) => name),
+    properties: [...parts.properties.map(({ name }) => name), ...oracles.propertyNames],
+    sometimes: parts.properties.filter(({ kind }) => kind === 'sometimes').map(({ name }) => name),
     targets: [...targets],
     mortals: {
       services: [...mortals.services],
+      databases: [...mortals.databases],
+      stores: [...mortals.stores],
       brokers: [...mortals.brokers],
       controller: [...mortals.controller],
     },
@@ -67,6 +79,7 @@ export function systemProblems(data: unknown, outline: SystemOutline): Problem[]
   const faults = valueAt(data, ['faults'])
   return [
     ...paramProblems(valueAt(data, ['params']), outline),
+    ...onlyProblems(data),
     ...(Array.isArray(faults)
       ? faults.flatMap((entry, index) => faultProblems(entry, index, data, outline))
       : []),
@@ -147,14 +160,21 @@ function paramExpectation(spec: ParamSpec, value: unknown): string | undefined {
   }
 }
 
-function expectProblems(expect: unknown, { name: system, properties }: SystemOutline): Problem[] {
+function expectProblems(expect: unknown, { name: system, properties, sometimes }: SystemOutline): Problem[] {
   if (!isMap(expect)) return []
-  return Object.keys(expect)
-    .filter((name) => !properties.includes(name))
-    .map((name) => {
+  return Object.entries(expect).flatMap(([name, value]): Problem[] => {
+    const path: Path = ['expect', name]
+    if (!properties.includes(name)) {
       const message = `${system} has no property '${name}': expected ${oneOf(properties)}`
-      return { path: ['expect', name], of: 'key', message, meant: suggestion(name, properties) }
-    })
+      return [{ path, of: 'key', message, meant: suggestion(name, properties) }]
+    }
+    const known: readonly unknown[] = [...VERDICTS, ...REACHES]
+    const fitting: readonly string[] = sometimes.includes(name) ? REACHES : VERDICTS
+    if (!known.includes(value) || fitting.includes(value as string)) return []
+    const what = sometimes.includes(name) ? 'comes true in some run' : 'holds'
+    const message = `expected ${oneOf(fitting)}, got ${shown(value)}: '${name}' says what ${what}`
+    return [{ path, of: 'value', message }]
+  })
 }
 
 function faultProblems(entry: unknown, index: number, data: unknown, outline: SystemOutline): Problem[] {
@@ -219,13 +239,32 @@ function ofProblems(
     return [
       { ...place, message: `expected '${noun} ${number}', got '${entry.of}'`, meant: `${noun} ${number}` },
     ]
+  const orders = ordersOf(data)
+  const only = valueAt(data, ['workload', 'only'])
+  if (number < 1 || number > orders)
+    return [
+      {
+        ...place,
+        message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'`,
+      },
+    ]
+  if (!Array.isArray(only) || only.includes(number)) return []
+  return [{ ...place, message: `${noun} ${number} is left out (workload: only: [${only.join(', ')}])` }]
+}
+
+/** The numbers of actions that there are not. */
+function onlyProblems(data: unknown): Problem[] {
+  const only = valueAt(data, ['workload', 'only'])
+  if (!Array.isArray(only)) return []
+  const orders = ordersOf(data)
+  return only.flatMap((number, index): Problem[] => {
+    if (typeof number !== 'number' || number <= orders) return []
+    const message = `expected at most ${orders} (workload: orders: ${orders}), got ${number}`
+    return [{ path: ['workload', 'only', index], of: 'value', message }]
+  })
+}
+
+function ordersOf(data: unknown): number {
   const stated = valueAt(data, ['workload', 'orders'])
-  const orders = typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
-  if (number >= 1 && number <= orders) return []
-  return [
-    {
-      ...place,
-      message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'`,
-    },
-  ]
+  return typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
 }

@@ -4,19 +4,27 @@ import { type Source, View } from '../check/view.ts'
 import { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import { Database } from '../database/database.ts'
+import type { KeyValueServer } from '../database/key-value-server.ts'
 import type { Table } from '../database/table.ts'
 import { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
+import { isHistory } from '../kernel/history.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Ledger, type Readable } from '../kernel/ledger.ts'
+import { Task } from '../kernel/task.ts'
+import { clockMillis } from '../kernel/time.ts'
 import type { QueueTopic } from '../queue/protocol.ts'
 import { QueueServer } from '../queue/server.ts'
 import type { ExternalServer, ExternalWorld } from '../service/component.ts'
+import { type BaseContext, Context } from '../service/context.ts'
 import type { RouteServer } from '../service/http.ts'
+import { OpenedStore } from '../service/key-values.ts'
 import { ServiceRuntime } from '../service/runtime.ts'
 import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
 import { checkDeadLetters } from '../service/transport.ts'
+import { accountSource, Histories } from './histories.ts'
+import { ClusterOracles } from './oracles.ts'
 import { oneOf } from './problem.ts'
 import type { Scenario } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
@@ -29,8 +37,11 @@ export interface World {
   readonly kafka: KafkaCluster
   readonly queues: QueueServer | undefined
   readonly monitor: Monitor
+  readonly oracles: ClusterOracles
   readonly users: Users
   readonly services: readonly ServiceRuntime[]
+  readonly databases: readonly Database[]
+  readonly stores: readonly KeyValueServer[]
 }
 
 /** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
@@ -38,6 +49,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const { kafka: kafkaSettings, brokers, switches, latency } = scenario.cluster
   const network = new Network(kernel, latency)
   const kafka = new KafkaCluster(network, kafkaSettings, brokers, switches)
+  const oracles = new ClusterOracles(kafka, scenario.cluster.oracles)
   for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
   const queues = openQueues(parts.topics, network)
   const transports = { kafka, queues }
@@ -46,7 +58,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const openLedger = (spec: Readable<unknown>): void => {
     const ledger = new Ledger(kernel, spec.name)
     ledgers.set(spec, ledger)
-    sources.set(spec, ledgerSource(ledger))
+    sources.set(spec, accountSource(ledger))
   }
   const ledger = (spec: Readable<unknown>): Ledger => {
     const known = ledgers.get(spec)
@@ -54,7 +66,18 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
     throw new SimError('definition', `ledger ${spec.name} was not declared: name it in workload.ledgers`)
   }
   for (const spec of parts.workload.ledgers ?? []) openLedger(spec)
-  const externals = openExternals(parts, { kernel, network, ledger }, openLedger)
+  const externals = openExternals(
+    parts,
+    {
+      kernel,
+      network,
+      ledger,
+      clockMillis: () => clockMillis(kernel.nowMicros),
+      act: (process, site, entity, cause, work) =>
+        actOutside(users.runtime, process, new Task(kernel, process.incarnation, site, entity, cause), work),
+    },
+    openLedger,
+  )
   const runtimes = parts.services.map(({ name, tables, plan }) => {
     const database = new Database(network, `${name}-db`)
     const runtime = new ServiceRuntime(plan, network, transports, database, externals)
@@ -70,10 +93,33 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
     runtime.server = server
     runtime.checkTopic = checkTopic
   }
-  const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
+  const properties = parts.properties as readonly Property[]
+  const histories = new Histories({ kernel, kafka, queues, services: runtimes, tableSource: tableSourceOf })
+  for (const { reads, consults = [] } of properties)
+    for (const readable of [...reads, ...consults])
+      if (isHistory(readable) && !sources.has(readable)) sources.set(readable, histories.open(readable))
+  const monitor = new Monitor(kernel, new View(sources), properties)
   for (const runtime of runtimes) runtime.start()
   kafka.start(runtimes.flatMap(({ firstConsumers }) => firstConsumers))
-  return { kernel, network, kafka, queues, monitor, users, services: runtimes }
+  const databases = runtimes.map(({ database }) => database)
+  const stores = [...externals.values()].flatMap((server) =>
+    server instanceof OpenedStore ? [server.server] : [],
+  )
+  return { kernel, network, kafka, queues, monitor, oracles, users, services: runtimes, databases, stores }
+}
+
+/** Lets somebody outside do something; what it throws is a mistake of who wrote it. */
+function actOutside(
+  runtime: ServiceRuntime,
+  process: Process,
+  task: Task,
+  work: (context: BaseContext) => Promise<void>,
+): void {
+  const ended = (error: unknown): void => {
+    if (error === undefined || !runtime.handlerFailed(process, task, error)) return
+    task.kernel.fail(new SimError('handler', `${task.handler.fullName} threw ${String(error)}`))
+  }
+  task.start({ run: () => work(new Context(runtime, process, task, undefined)), ended })
 }
 
 /** The server of the topics that are on queues; undefined when there are none. */
@@ -126,18 +172,13 @@ function routeServer(runtimes: readonly ServiceRuntime[]): RouteServer {
   }
 }
 
-function ledgerSource(ledger: Ledger): Source {
-  return {
-    all: () => ledger.entries,
-    rowsWhere: (column, value) => ledger.entriesWhere(column, value),
-    observe: (listener) => ledger.observers.push(listener),
-    index: () => {},
-  }
-}
+const tableSourceOf = ({ database }: ServiceRuntime, table: string): Source =>
+  tableSource(database.table(table))
 
 function tableSource(table: Table): Source {
   return {
     columns: table.sealer.names,
+    tally: (listener) => table.tallies.push(listener),
     all: () => table.rows({}),
     rowsWhere: (column, value) => table.rowsWhere(column, value),
     observe: (listener) => table.observers.push(listener),

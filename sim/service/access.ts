@@ -75,7 +75,7 @@ export class TableBinding {
   readonly update: number
   readonly delete: number
 
-  constructor(service: string, name: string, index: number, spec: TableSpec) {
+  constructor(service: string, name: string, index: number, spec: TableSpec<unknown>) {
     const { key, indexes, unique, sequence, columns } = spec
     const types = Object.entries(columns).map(([column, type]) => ({ name: column, ...type }))
     this.schema = { name, key, indexes, unique, sequence, sealer: new RowSealer(`${service}.${name}`, types) }

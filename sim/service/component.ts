@@ -2,19 +2,20 @@ import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Statement } from '../database/statement.ts'
 import type { Row } from '../database/table.ts'
+import type { Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ledger, Readable } from '../kernel/ledger.ts'
-import type { Task } from '../kernel/task.ts'
-import type { Context } from './context.ts'
+import type { HandlerSite, Task } from '../kernel/task.ts'
+import type { BaseContext, Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
 import type { JobSpec } from './job.ts'
-import type { TableSpec } from './schema.ts'
+import type { TablesByName } from './schema.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** How a consumer recognises an event that it has handled before. */
 export interface Inbox {
   /** Tables that it keeps in the service's database: none, `inbox` with the key `eventId`, or others. */
-  readonly tables: Readonly<Record<string, TableSpec>>
+  readonly tables: TablesByName
   /** Whether an event is looked up before it is handled; one that has a row is not handled again. */
   readonly lookUp: boolean
   /** What it knows an event by. Default: its id. */
@@ -28,7 +29,7 @@ export interface Inbox {
 /** How an event that a transaction publishes reaches its topic. */
 export interface Outbox {
   /** Tables that it keeps in the service's database. */
-  readonly tables: Readonly<Record<string, TableSpec>>
+  readonly tables: TablesByName
   /** Rows that they hold from the start. */
   readonly initially?: Readonly<Record<string, readonly Row[]>>
   /** Replication slots of the service's database, there from the start. */
@@ -45,6 +46,16 @@ export interface ExternalWorld {
   readonly network: Network
   /** The ledger of a specification, in this run. */
   ledger(spec: Readable<unknown>): Ledger
+  /** Milliseconds since 1970. */
+  clockMillis(): number
+  /** Does something of its own at a process of it, such as calling a route; what it throws ends the run. */
+  act(
+    process: Process,
+    handler: HandlerSite,
+    entity: Entity,
+    cause: number,
+    work: (context: BaseContext) => Promise<void>,
+  ): void
 }
 
 /** Somebody else's system, as this run has it. */

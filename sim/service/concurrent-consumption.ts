@@ -16,7 +16,7 @@ import { offsetsBehind } from './consumption.ts'
 import { type Deliverer, Delivery, type Subscription } from './delivery.ts'
 import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
-import { Intake } from './intake.ts'
+import { COMMIT_OFFSETS, Intake } from './intake.ts'
 import { Progress } from './progress.ts'
 import type { ServiceRuntime } from './runtime.ts'
 import { Setbacks } from './setbacks.ts'
@@ -231,7 +231,7 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
     const { polled } = work
     const verdict = this.intake.judge(this.setbacks, nameOf(polled), error)
     if (verdict === 'put away') {
-      this.intake.putAway(error, task, [polled], (failure) => {
+      this.intake.putAway(error, task, [polled], undefined, (failure) => {
         if (failure === undefined) this.handled(task, work)
         else this.failed(failure, task, work)
       })
@@ -327,11 +327,11 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
   private send(task: Task, offsets: readonly PartitionOffset[]): void {
     // Before the point: who is shut down there has begun to commit, and leaves the group after that.
     this.isCommitting = true
-    if (!this.intake.passesCommit(task, 'before', task.cause)) return
+    if (!task.pass(COMMIT_OFFSETS, 'before', task.cause)) return
     this.consumer.commitOffsets(offsets, task.entity, task.cause, (error) => {
       if (!this.incarnation.alive) return
       // A group that has moved on takes no commit: what was handled comes again, to whoever has the partition now.
-      if (error === undefined && !this.intake.passesCommit(task, 'after', this.process.kernel.cause)) return
+      if (error === undefined && !task.pass(COMMIT_OFFSETS, 'after', this.process.kernel.cause)) return
       this.isCommitting = false
       if (this.plan.commit === 'after-each') this.commit()
       if (this.leaving.length > 0) this.leave()

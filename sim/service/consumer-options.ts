@@ -29,16 +29,6 @@ export const REVOCATIONS = ['drain', 'abandon'] as const
 /** `drain`: the group waits until they have ended and are committed. `abandon`: they go on beside the new owner's. */
 export type Revocation = (typeof REVOCATIONS)[number]
 
-/** What a handler that throws leads to, the right one first. */
-export const FAILURES = ['retry', 'close'] as const
-
-/**
- * `retry`: its record is tried again after a back-off. `close`: the consumer is closed, as at the end of a
- * try-with-resources, and the instance ends and is started again; with `automatic` commits, closing commits what the last
- * poll returned, whether it was handled or not (rule O1).
- */
-export type Failure = (typeof FAILURES)[number]
-
 /** How the instances of a service consume; every default is right. */
 export interface ConsumerOptions {
   /** How many handlers run at a time in one instance. 1 to 1000, default 1. */
@@ -51,8 +41,6 @@ export interface ConsumerOptions {
   readonly commitReach?: CommitReach
   /** Default: `drain`. */
   readonly revocation?: Revocation
-  /** Default: `retry`. `close` is for a concurrency of 1. */
-  readonly onFailure?: Failure
   /** Whether each instance is a static member of its group (KIP-345), with its name as group.instance.id. Default: no. */
   readonly staticMembership?: boolean
   /** Kafka's consumer configuration of this service alone, under Kafka's names: `max.poll.records`, … */
@@ -64,8 +52,15 @@ export type ConsumerPlan = Required<ConsumerOptions>
 
 const MOST_HANDLERS = 1_000
 
-/** @throws SimError 'definition' for what cannot be meant */
-export function consumerPlan(service: string, options: ConsumerOptions = {}): ConsumerPlan {
+/**
+ * @param inTransactions whether handlers run in transactions of Kafka: then uncommitted records are not read, unless said
+ * @throws SimError 'definition' for what cannot be meant
+ */
+export function consumerPlan(
+  service: string,
+  options: ConsumerOptions = {},
+  inTransactions = false,
+): ConsumerPlan {
   const { concurrency = 1, order = 'partition', commit = 'after-batch' } = options
   const refuse = (what: string): never => {
     throw new SimError('definition', `service ${service}: consumer: ${what}`)
@@ -74,17 +69,18 @@ export function consumerPlan(service: string, options: ConsumerOptions = {}): Co
     refuse(`concurrency: expected a whole number from 1 to ${MOST_HANDLERS}, got ${concurrency}`)
   if (commit === 'manual' && concurrency > 1)
     refuse('commit: manual: expected a concurrency of 1, because ctx.commit() commits all that went before')
-  if (options.onFailure === 'close' && concurrency > 1)
-    refuse('onFailure: close: expected a concurrency of 1, because the handlers beside it would end with it')
   return {
     concurrency,
     order,
     commit,
     commitReach: options.commitReach ?? 'contiguous',
     revocation: options.revocation ?? 'drain',
-    onFailure: options.onFailure ?? 'retry',
     staticMembership: options.staticMembership ?? false,
-    kafka: commit === 'automatic' ? { ...options.kafka, 'enable.auto.commit': true } : { ...options.kafka },
+    kafka: {
+      ...(inTransactions ? { 'isolation.level': 'read_committed' } : {}),
+      ...options.kafka,
+      ...(commit === 'automatic' ? { 'enable.auto.commit': true } : {}),
+    },
   }
 }
 

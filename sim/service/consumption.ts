@@ -5,7 +5,7 @@ import type { Entity } from '../kernel/choice.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
-import { Operation, type Task } from '../kernel/task.ts'
+import { Operation, Task } from '../kernel/task.ts'
 import type { Micros } from '../kernel/time.ts'
 import { BatchDelivery } from './batch-delivery.ts'
 import { type CommitMode, consumerSettings } from './consumer-options.ts'
@@ -16,8 +16,12 @@ import type { Envelope } from './envelope.ts'
 import { COMMIT_OFFSETS, Intake } from './intake.ts'
 import type { ServiceRuntime } from './runtime.ts'
 import { Setbacks } from './setbacks.ts'
+import { isFenced, TransactionalProducer } from './transactional-producer.ts'
 
 const RETRY = 0
+const START_UP = 1
+/** From the start of a process to its first request: what strikes at the start strikes before. */
+const START_UP_MICROS = 1_000
 /** How long an instance is down that has ended itself. */
 const RESTART_MICROS = 1_000_000
 
@@ -26,7 +30,8 @@ type CommitScope = readonly PolledRecord[] | undefined
 
 /**
  * The consumer loop of one instance in one life: polls, handles one record after another, commits, polls again. A handler
- * that throws is tried again after a back-off, and its partition waits (at least once); or it ends the instance.
+ * that throws is tried again after a back-off, and its partition waits (at least once); or it ends the instance. With
+ * transactions of Kafka each delivery is one, which holds what the handler published and how far it has read.
  */
 export class Consumption
   implements ConsumerApplication, Deliverer<readonly PolledRecord[]>, Actor, Drainable
@@ -36,7 +41,8 @@ export class Consumption
   private readonly runtime: ServiceRuntime
   private readonly process: Process
   private readonly incarnation: Incarnation
-  private readonly mode: CommitMode
+  private readonly mode: CommitMode | 'in-transaction'
+  private readonly producer: TransactionalProducer | undefined
   private readonly isClosedByFailure: boolean
   private busy = false
   /** What the last poll returned, and how much of it is handled. */
@@ -56,21 +62,29 @@ export class Consumption
     this.runtime = runtime
     this.process = process
     this.incarnation = process.incarnation
-    this.mode = plan.commit
-    this.isClosedByFailure = plan.onFailure === 'close'
+    this.isClosedByFailure = runtime.failurePolicy.closes === true
     this.setbacks = new Setbacks(runtime.failurePolicy)
     this.intake = new Intake(runtime, process)
     const settings = consumerSettings(plan, process.name)
     this.consumer = new ConsumerClient(runtime.kafka, process, runtime.name, topics, this, settings)
+    const { kafkaTransactions } = runtime
+    this.mode = plan.commit
+    if (kafkaTransactions === undefined) return
+    this.mode = kafkaTransactions.offsets === 'in-transaction' ? 'in-transaction' : 'after-each'
+    this.producer = new TransactionalProducer(runtime, process, kafkaTransactions, this.consumer)
+    this.busy = true
+    const { kernel, entity } = process
+    kernel.schedule(START_UP_MICROS, entity, this, START_UP, undefined)
   }
 
   onRecords(): void {
     if (!this.busy && this.incarnation.alive) this.proceed()
   }
 
-  /** The back-off of a failed handler is over. */
-  onEvent(_code: number, subject: unknown): void {
-    for (const polled of subject as readonly PolledRecord[]) this.consumer.resume(polled)
+  /** The back-off of a failed handler is over, or its life begins. */
+  onEvent(code: number, subject: unknown): void {
+    if (code === START_UP) this.startUp(this.producer as TransactionalProducer)
+    else for (const polled of subject as readonly PolledRecord[]) this.consumer.resume(polled)
   }
 
   livesIn(): Incarnation {
@@ -85,6 +99,20 @@ export class Consumption
 
   diesWith(life: Incarnation): boolean {
     return this.incarnation === life
+  }
+
+  /** Makes its producer ready, before it polls: the group's offsets may hang on what its last life has left open. */
+  private startUp(producer: TransactionalProducer): void {
+    const { process, runtime } = this
+    const { kernel, entity } = process
+    const task = new Task(kernel, this.incarnation, runtime.site('startup'), entity, kernel.cause)
+    const ended = (error: unknown): void => {
+      if (error === undefined) {
+        this.busy = false
+        this.proceed()
+      } else if (runtime.handlerFailed(process, task, error)) this.giveUp(task, error)
+    }
+    task.start({ run: () => producer.initialize(task), ended })
   }
 
   private proceed(): void {
@@ -122,7 +150,7 @@ export class Consumption
     this.last = undefined
     this.commit(last, scope, (error) => {
       // A group that has moved on takes no commit: what was handled comes again, to whoever has the partition now.
-      if (error === undefined && !this.intake.passesCommit(last, 'after', this.process.kernel.cause)) return
+      if (error === undefined && !last.pass(COMMIT_OFFSETS, 'after', this.process.kernel.cause)) return
       this.busy = false
       this.proceed()
     })
@@ -143,7 +171,7 @@ export class Consumption
   private commit(task: Task, scope: CommitScope, answered: (error: Error | undefined) => void): void {
     // Before the point: who is shut down there has begun to commit, and leaves the group after that.
     this.busy = true
-    if (!this.intake.passesCommit(task, 'before', task.cause)) return
+    if (!task.pass(COMMIT_OFFSETS, 'before', task.cause)) return
     const done = (error: Error | undefined): void => {
       if (this.incarnation.alive) answered(error)
     }
@@ -157,6 +185,8 @@ export class Consumption
     const records = batchSize === undefined ? [polled] : this.collect(polled, subscription, batchSize)
     const context = this.intake.begin(this.consumer, records, subscription)
     if (this.mode === 'manual') context.acknowledgement = () => this.acknowledge(context, records)
+    context.producer = this.producer?.client
+    if (this.producer?.begin(context.task) === false) return
     const delivery =
       batchSize === undefined
         ? new Delivery(this, records, subscription.handler, context, context.event as Envelope)
@@ -190,6 +220,19 @@ export class Consumption
 
   /** A delivery is done with: handled, or recognised as handled before. */
   handled(task: Task, records: readonly PolledRecord[]): void {
+    const { producer } = this
+    if (producer === undefined) {
+      this.finish(task, records)
+      return
+    }
+    const ended = (error: unknown): void => {
+      if (error === undefined) this.finish(task, records)
+      else this.failed(error, task, records)
+    }
+    task.start({ run: () => producer.commit(task, offsetsBehind(records)), ended })
+  }
+
+  private finish(task: Task, records: readonly PolledRecord[]): void {
     for (const { place } of records) {
       this.setbacks.succeeded(place)
       this.runtime.untroubled(place)
@@ -204,11 +247,25 @@ export class Consumption
     this.proceed()
   }
 
-  /** A handler threw: its partition waits for a back-off and begins with this record again; others go on. */
+  /** A handler threw, or its transaction cannot be committed. */
   failed(error: unknown, task: Task, records: readonly PolledRecord[]): void {
-    if (!this.runtime.handlerFailed(this.process, task, error)) return
+    const { producer, runtime, process } = this
+    if (!runtime.handlerFailed(process, task, error)) return
+    if (producer === undefined) {
+      this.recover(error, task, records)
+      return
+    }
+    const ended = (failure: unknown): void => {
+      if (failure === undefined) this.recover(error, task, records)
+      else if (runtime.handlerFailed(process, task, failure)) this.giveUp(task, failure)
+    }
+    task.start({ run: () => producer.abort(task), ended })
+  }
+
+  /** Its partition waits for a back-off and begins with this record again; others go on. */
+  private recover(error: unknown, task: Task, records: readonly PolledRecord[]): void {
     if (this.isClosedByFailure) {
-      this.close(task)
+      this.close(task, RESTART_MICROS)
       return
     }
     const [first] = records as [PolledRecord]
@@ -228,11 +285,20 @@ export class Consumption
     this.proceed()
   }
 
-  /** Nobody caught what a handler threw: the loop is left, the consumer closed, and the process ends. */
-  private close({ cause }: Task): void {
+  /** Its producer cannot go on, and what the last transaction has come to is not known: only a new life can tell. */
+  private giveUp(task: Task, error: unknown): void {
+    const isOver = isFenced(error) && this.runtime.kafkaTransactions?.onFenced === 'end'
+    this.close(task, isOver ? undefined : RESTART_MICROS)
+  }
+
+  /**
+   * The loop is left, the consumer closed, and the process ends.
+   * @param restartMicros how long it stays down; undefined: for ever
+   */
+  private close({ cause }: Task, restartMicros: Micros | undefined): void {
     const { process } = this
     process.kernel.cause = cause
-    this.consumer.close(() => process.stop(cause, RESTART_MICROS))
+    this.consumer.close(() => process.stop(cause, restartMicros))
   }
 
   /** Reads records again at a moment, and leaves their partitions alone until then. */
@@ -246,7 +312,9 @@ export class Consumption
 
   /** What is not tried again goes where the service puts such events; until that has succeeded its partition waits. */
   private putAway(error: unknown, task: Task, records: readonly PolledRecord[]): void {
-    this.intake.putAway(error, task, records, (failure) => {
+    const { producer } = this
+    if (producer?.begin(task) === false) return
+    this.intake.putAway(error, task, records, producer?.client, (failure) => {
       if (failure === undefined) this.handled(task, records)
       else this.failed(failure, task, records)
     })
@@ -257,7 +325,10 @@ export class Consumption
     const { kernel } = this.process
     const dueMicros = this.intake.dueMicros(polled, this.setbacks)
     if (dueMicros <= kernel.nowMicros) return false
+    // Rewinding calls back at once, in the middle of a turn.
+    this.busy = true
     this.postpone([polled], dueMicros, polled.record.entity, polled.record.appended)
+    this.busy = false
     return true
   }
 }

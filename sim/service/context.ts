@@ -3,6 +3,7 @@ import type { TransactionOptions } from '../database/options.ts'
 import { ReadCall } from '../database/read-call.ts'
 import { Session } from '../database/session.ts'
 import { onlyReads, type Statement } from '../database/statement.ts'
+import type { ProducerClient } from '../kafka/producer-client.ts'
 import { SentRecord } from '../kafka/sent-record.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
@@ -17,7 +18,7 @@ import type { Envelope } from './envelope.ts'
 import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
 import { makeEnvelope } from './publish.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import type { EventType, Route } from './schema.ts'
+import type { EventType, Route, TableSpec } from './schema.ts'
 import { NO_STATEMENTS, type TransactionScope, type Tx } from './transaction.ts'
 
 const SLEEP = operationNumber('sleep')
@@ -77,7 +78,7 @@ export type HandlerContext<Tables, Clients> = BaseContext & {
    * @throws ConsumerError when the group has moved on
    */
   commit(): Promise<void>
-  /** Sends an event straight to its topic, outside any transaction. */
+  /** Sends an event straight to its topic: in the transaction of Kafka that the handler runs in, or outside any. */
   publish<Data>(type: EventType<Data>, data: Data): Promise<void>
 } & {
   readonly [Name in keyof Clients]: Clients[Name] extends {
@@ -93,6 +94,10 @@ export class Context implements BaseContext, StatementScope {
   readonly task: Task
   readonly process: Process
   readonly event: Envelope | undefined
+  /** Whether the handler of the event has begun: inboxes work before and after it. */
+  begun = false
+  /** The events that a handler of batches has; undefined elsewhere. */
+  batch: readonly Envelope[] | undefined
   /** Statements that must be part of the first transaction: inbox rows. */
   preludes: readonly Statement[] = NO_STATEMENTS
   /** What led to it, where no event did: the event behind a call, or behind the setting of a timer. */
@@ -103,6 +108,8 @@ export class Context implements BaseContext, StatementScope {
   conclusion: ((transaction: TransactionScope) => Promise<unknown>) | undefined
   /** The transaction that those of the handler become part of. */
   ambient: TransactionScope | undefined
+  /** The producer of the transaction that what it publishes is part of; undefined: each send is by itself. */
+  producer: ProducerClient | undefined
   /** What `commit` does: in consumers that commit by hand. */
   acknowledgement: (() => Promise<unknown>) | undefined
 
@@ -122,13 +129,18 @@ export class Context implements BaseContext, StatementScope {
     return this.event?.eventId ?? this.inherited
   }
 
+  /** The events that are being handled. */
+  get handled(): readonly Envelope[] {
+    return this.batch ?? (this.event === undefined ? [] : [this.event])
+  }
+
   /** The tables of the service, for reading. */
   get db(): object {
     return new this.runtime.Readers(this)
   }
 
   now(): number {
-    return EPOCH_MILLIS + Math.floor(this.task.kernel.nowMicros / 1000)
+    return EPOCH_MILLIS + Math.floor(this.process.clockMicros / 1000)
   }
 
   sleep(duration: DurationText): Promise<void> {
@@ -214,7 +226,8 @@ export class Context implements BaseContext, StatementScope {
       return this.runtime.publisher(this.process, queues).send(this.task, step, topic, message)
     }
     const record = new SentRecord(topic, event.aggregateId, event as unknown as Plain, hash, entity)
-    return this.runtime.producer(this.process).send(this.task, step, record)
+    const producer = this.producer ?? this.runtime.producer(this.process)
+    return producer.send(this.task, step, record)
   }
 
   /** A single statement outside transactions: a read, or a write that commits by itself. */
@@ -223,7 +236,11 @@ export class Context implements BaseContext, StatementScope {
     if (pending === undefined) return Operation.never()
     const { database } = this.runtime
     if (onlyReads(statement)) new ReadCall(database, statement, pending).send(this.process)
-    else new Session(database, this.process, this.task).autocommit(statement, pending)
+    else {
+      const session = new Session(database, this.process, this.task)
+      session.witness = this.runtime.histories?.witness(this)
+      session.autocommit(statement, pending)
+    }
     return pending.promise
   }
 
@@ -248,9 +265,11 @@ export class Context implements BaseContext, StatementScope {
     )
   }
 
-  /** A table by name, for components. */
-  table(name: string): TableAccess<Record<string, unknown>> {
-    return this.runtime.scoped(this, name)
+  /** A table of a component, by its specification or its name. */
+  table<Row, New>(spec: TableSpec<Row, New>): TableAccess<Row, New>
+  table(name: string): TableAccess<Record<string, unknown>>
+  table(table: TableSpec<unknown> | string): unknown {
+    return this.runtime.scoped(this, typeof table === 'string' ? table : table.name)
   }
 }
 

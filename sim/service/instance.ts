@@ -12,6 +12,9 @@ import type { EventHandler, ServiceRuntime } from './runtime.ts'
 import type { HandlerRegistry } from './service.ts'
 import { Timers } from './timers.ts'
 
+/** The handler that delivers again what was put away. */
+export const REDRIVE = 'redrive'
+
 /** One life of an instance of a service: what its factory registered, at work. */
 export class ServiceInstance {
   readonly desk: Desk
@@ -39,7 +42,8 @@ export class ServiceInstance {
 
   private startJobs({ jobs, timers }: HandlerRegistry): void {
     const { runtime, process } = this
-    for (const [name, registration] of jobs) {
+    const { job } = runtime.failurePolicy
+    for (const [name, registration] of job === undefined ? jobs : [...jobs, [REDRIVE, job] as const]) {
       const spec = jobSpec(runtime.name, name, registration)
       runtime.openLease(name)
       if (registration.options.at === 'first-instance' && process !== runtime.fleet.processes[0]) continue

@@ -1,7 +1,8 @@
 import type { Process } from '../cluster/process.ts'
 import type { ConsumerClient, PolledRecord } from '../kafka/consumer-client.ts'
+import type { ProducerClient } from '../kafka/producer-client.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
-import { operationNumber, type Phase } from '../kernel/step.ts'
+import { operationNumber } from '../kernel/step.ts'
 import { Task } from '../kernel/task.ts'
 import { type Micros, momentOf } from '../kernel/time.ts'
 import type { Context } from './context.ts'
@@ -31,9 +32,11 @@ export class Intake {
     this.subscriptions.set(eventType, { ...subscription, site: this.runtime.site(eventType) })
   }
 
-  /** What the service does with a record; undefined when it passes over it. */
+  /** What the service does with a record; undefined when it passes over it: no handler of its own, or sent to another again. */
   subscriptionOf({ record }: PolledRecord): Subscription | undefined {
-    return this.subscriptions.get((record.value as Envelope).eventType)
+    const { eventType, redriveFor } = record.value as Envelope
+    if (redriveFor !== undefined && redriveFor !== this.runtime.name) return undefined
+    return this.subscriptions.get(eventType)
   }
 
   /** The context of a handler that is about to get records: a task of the first one's order, caused by all. */
@@ -62,22 +65,22 @@ export class Intake {
     return setbacks.failed(name, error, kernel.nowMicros, (bound) => kernel.choose(site, entity, bound))
   }
 
-  /** Puts events away that are not tried again. */
+  /** Puts events away that are not tried again. @param producer whose transaction that is part of, if there is one */
   putAway(
     error: unknown,
     task: Task,
     records: readonly PolledRecord[],
+    producer: ProducerClient | undefined,
     ended: (failure: unknown) => void,
   ): void {
     const { runtime, process } = this
     const run = async (): Promise<void> => {
       for (const { record } of records) {
         const event = record.value as Envelope
-        await runtime.failurePolicy.recover?.(
-          new runtime.Context(runtime, process, task, event),
-          event,
-          error,
-        )
+        const context = new runtime.Context(runtime, process, task, event)
+        context.producer = producer
+        await runtime.failurePolicy.recover?.(context, event, error)
+        runtime.histories?.handled(context, [event], 'put away')
       }
     }
     task.start({ run, ended })
@@ -96,15 +99,5 @@ export class Intake {
   /** The task of a commit that comes before any handler has begun: of the handler and order of its first record. */
   beforehand({ record }: PolledRecord, { site }: Subscription): Task {
     return new Task(this.process.kernel, this.incarnation, site, record.entity, record.appended)
-  }
-
-  /** Passes a point of the step that commits offsets; false when a fault killed the process there. */
-  passesCommit(task: Task, phase: Phase, cause: number): boolean {
-    const site = task.step(COMMIT_OFFSETS)
-    const { kernel } = this.process
-    if (kernel.trace !== undefined) task.cause = kernel.recordStep(phase, site, task, cause, undefined)
-    const faults = site[phase]
-    if (faults !== undefined) kernel.passPoint(faults, task)
-    return this.incarnation.alive
   }
 }

@@ -3,7 +3,7 @@ import { SimError } from '../kernel/error.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { Context } from './context.ts'
 import type { JobSpec } from './job.ts'
-import { holdLease } from './lease.ts'
+import { holdLease, type LeaseClock } from './lease.ts'
 
 /** Where a job runs, the right one first. */
 export const JOB_PLACES = ['leader', 'every-instance', 'first-instance'] as const
@@ -24,6 +24,8 @@ export type InputOf<Tables> = {
     readonly where?: Where<RowIn<Tables[Name]>>
     /** The column that says when a row gives work, in milliseconds since 1970 (`ctx.now()`). Default: at once. */
     readonly due?: keyof RowIn<Tables[Name]> & string
+    /** Whether rows that are done with stay: then the job runs when a row is new, and again while it answers true. */
+    readonly stays?: boolean
   }
 }[keyof Tables & string]
 
@@ -36,6 +38,8 @@ export interface JobOptions<Tables> {
   readonly at?: JobPlace
   /** How long a leader stays one after its last tick began. Default: 30s. */
   readonly lease?: DurationText
+  /** Whose clock says when the lease has ended. Default: `database`. */
+  readonly leaseClock?: LeaseClock
   /** The rows that give it work: without any it does not run, and costs nothing. */
   readonly input: InputOf<Tables>
 }
@@ -43,32 +47,46 @@ export interface JobOptions<Tables> {
 /** A job as a factory registered it. */
 export interface JobRegistration {
   readonly options: JobOptions<Record<string, unknown>>
-  readonly run: (context: Context) => Promise<void>
+  readonly run: (context: Context) => Promise<unknown>
 }
 
 /** @throws SimError 'definition' for what cannot be meant */
 export function jobSpec(service: string, name: string, { options, run }: JobRegistration): JobSpec {
-  const { every, cadence = 'fixed-rate', at = 'leader', lease = '30s', input } = options
+  const {
+    every,
+    cadence = 'fixed-rate',
+    at = 'leader',
+    lease = '30s',
+    leaseClock = 'database',
+    input,
+  } = options
   const {
     table,
     where = {},
     due,
+    stays = false,
   } = input as {
     table: string
     where?: Readonly<Record<string, unknown>>
     due?: string
+    stays?: boolean
   }
   const everyMicros = positiveMicros(every, `the period of job ${name} of service ${service}`)
   const leaseMillis = Math.ceil(durationMicros(lease) / 1_000)
   if (leaseMillis < 1)
     throw new SimError('definition', `job ${name} of service ${service}: lease: got ${lease}`)
+  // Whoever does not lead would not know when the leader has died with work left.
+  if (stays && at === 'leader')
+    throw new SimError(
+      'definition',
+      `job ${name} of service ${service}: its rows stay: expected at: 'every-instance', which take turns by a lock`,
+    )
   return {
     name,
     everyMicros,
     cadence,
-    input: { table, where, due },
-    run: async (context) => {
-      if (at !== 'leader' || (await holdLease(context, name, leaseMillis))) await run(context)
-    },
+    input: { table, where, due, stays },
+    run: async (context) =>
+      at !== 'leader' || (await holdLease(context, name, leaseMillis, leaseClock)) ? run(context) : undefined,
   }
 }

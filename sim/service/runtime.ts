@@ -5,13 +5,16 @@ import type { TransactionOptions } from '../database/options.ts'
 import type { Table } from '../database/table.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { ConsumerClient } from '../kafka/consumer-client.ts'
+import type { ProducerSettings } from '../kafka/producer/config.ts'
 import { ProducerClient } from '../kafka/producer-client.ts'
+import type { Account } from '../kernel/account.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
+import type { History } from '../kernel/history.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import { operationNumber } from '../kernel/step.ts'
-import { HandlerSite, type Task } from '../kernel/task.ts'
+import { HandlerSite, Task } from '../kernel/task.ts'
 import { Publisher } from '../queue/publisher.ts'
 import type { QueueServer } from '../queue/server.ts'
 import { ScopedTable, type StatementScope, TableBinding } from './access.ts'
@@ -20,13 +23,15 @@ import type { ConsumerPlan } from './consumer-options.ts'
 import type { Context } from './context.ts'
 import type { DeskOptions } from './desk.ts'
 import { Fleet } from './fleet.ts'
+import { ServiceHistories } from './history.ts'
 import type { HttpCall, RouteServer } from './http.ts'
 import { Job } from './job.ts'
+import type { KafkaTransactionPlan } from './kafka-transactions.ts'
 import { freeLease, LEASES } from './lease.ts'
 import type { TableSpec } from './schema.ts'
 import type { HandlerRegistry, ServicePlan } from './service.ts'
 import type { FailurePolicy } from './setbacks.ts'
-import { FIRED_TIMERS, TIMERS, type TimerOptions, type Timers } from './timers.ts'
+import { TIMERS, type TimerOptions, type Timers } from './timers.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** A handler of an event type, in one life of one instance. */
@@ -82,6 +87,8 @@ export class ServiceRuntime {
   readonly Context: ContextClass
   readonly Transaction: TransactionClass
   readonly Readers: ReadersClass
+  /** What properties want to be told of it; undefined when that is nothing. */
+  histories: ServiceHistories | undefined
   /** The tables of its database, at the index of their binding. */
   readonly tables: Table[] = []
   private readonly plan: ServicePlan
@@ -149,6 +156,14 @@ export class ServiceRuntime {
     this.established = true
   }
 
+  /** Keeps a history from now on. */
+  openHistory(history: Pick<History<unknown>, 'history' | 'part'>): Account {
+    const { inbox, outbox } = this
+    const ofComponents = new Set([...Object.keys(inbox.tables), ...Object.keys(outbox.tables)])
+    this.histories ??= new ServiceHistories(ofComponents)
+    return this.histories.open(history)
+  }
+
   /** The client of an external system for a task. */
   client(name: string, context: Context): unknown {
     return (this.externals.get(name) as ExternalServer<unknown>).client(context.task, context.process)
@@ -181,7 +196,17 @@ export class ServiceRuntime {
     return site
   }
 
-  /** The producer client of a process. */
+  /** Kafka's producer configuration of this service alone. */
+  get producerSettings(): ProducerSettings {
+    return this.plan.producer
+  }
+
+  /** How its handlers of events run in transactions of Kafka; undefined when they do not. */
+  get kafkaTransactions(): KafkaTransactionPlan | undefined {
+    return this.plan.kafkaTransactions
+  }
+
+  /** The producer client of a process, without transactions. */
   producer(process: Process): ProducerClient {
     let producer = this.producers.get(process)
     if (producer === undefined || !producer.alive) {
@@ -223,6 +248,7 @@ export class ServiceRuntime {
       task.cause,
       kernel.trace && { handler: task.handler.name, error: name, message },
     )
+    this.histories?.failed(process, task, name)
     return true
   }
 
@@ -246,6 +272,25 @@ export class ServiceRuntime {
     return [...this.troubles.values()]
   }
 
+  /** An operator has what was put away delivered again, by an instance that is up; with none nothing happens. */
+  redrive(cause: number): void {
+    const { redrive } = this.failurePolicy
+    const [process] = this.fleet.open()
+    if (redrive === undefined)
+      this.kernel.fail(
+        new SimError('definition', `service ${this.name} keeps nothing that could be delivered again`),
+      )
+    if (redrive === undefined || process === undefined) return
+    const { kernel } = this
+    const by = kernel.record('redrive', process.name, undefined, cause)
+    const task = new Task(kernel, process.incarnation, this.site('operator'), process.entity, by)
+    const context = new this.Context(this, process, task, undefined)
+    const ended = (error: unknown): void => {
+      if (error !== undefined) this.handlerFailed(process, task, error)
+    }
+    process.whenResponsive(() => task.start({ run: () => redrive(context), ended }))
+  }
+
   /** Handles a request at an instance of this service. */
   handleCall(process: Process, call: HttpCall, answer: (status: number, body: unknown) => void): void {
     this.fleet.instance(process).desk.handle(call, answer)
@@ -267,10 +312,9 @@ export class ServiceRuntime {
     throw error
   }
 
-  /** Makes the tables of timers, when the first instance has any. */
+  /** Makes the table of timers, when the first instance has any. */
   openTimers(): void {
-    this.openComponentTable('timers', TIMERS as unknown as TableSpec)
-    this.openComponentTable('firedTimers', FIRED_TIMERS)
+    this.openComponentTable('timers', TIMERS)
   }
 
   /** Makes the lease of a job, which nobody has. */
@@ -280,7 +324,7 @@ export class ServiceRuntime {
     if (!table.entries.has(name)) table.load(freeLease(name))
   }
 
-  private openComponentTable(name: string, spec: TableSpec): void {
+  private openComponentTable(name: string, spec: TableSpec<unknown>): void {
     if (this.components.has(name)) return
     const binding = new TableBinding(this.name, name, this.tables.length, spec)
     this.components.set(name, binding)

@@ -100,6 +100,24 @@ export function table<
   }
 }
 
+/** Tables as a service takes them, by name. */
+export type TablesByName = Readonly<Record<string, TableSpec<unknown>>>
+
+/**
+ * Declares a table that a component brings along, under a name of its own: contexts and transactions give access to its rows
+ * by this specification (`tx.table(CURSOR)`).
+ */
+export function named<const Name extends string, Row, New>(
+  name: Name,
+  spec: TableSpec<Row, New>,
+): TableSpec<Row, New> & { readonly name: Name } {
+  return { ...spec, name }
+}
+
+/** Tables of a component, by their names. */
+export const byName = (...tables: readonly TableSpec<unknown>[]): TablesByName =>
+  Object.fromEntries(tables.map((spec) => [spec.name, spec]))
+
 /** An event type: what is published, where, and which field is its key. */
 export interface EventType<Data> {
   readonly name: string

@@ -7,15 +7,20 @@ import { type ConsumerOptions, type ConsumerPlan, consumerPlan } from './consume
 import { Context, type HandlerContext } from './context.ts'
 import { checkDesk, type DeskOptions, type RouteHandler } from './desk.ts'
 import type { JobOptions, JobRegistration } from './job-options.ts'
+import {
+  type KafkaTransactionOptions,
+  type KafkaTransactionPlan,
+  kafkaTransactionPlan,
+} from './kafka-transactions.ts'
 import { retryPlan } from './retry.ts'
 import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
-import type { EventType, Route, TableSpec, TimerType } from './schema.ts'
+import type { EventType, Route, TableSpec, TablesByName, TimerType } from './schema.ts'
 import type { FailurePolicy } from './setbacks.ts'
 import type { FiredTimer, TimerHandler, TimerOptions } from './timers.ts'
 import { TransactionScope } from './transaction.ts'
 import { FIRST_VERSION } from './version.ts'
 
-type Tables = Readonly<Record<string, TableSpec<unknown>>>
+type Tables = TablesByName
 type Clients = Readonly<Record<string, ExternalSpec<unknown>>>
 
 type RowIn<Spec> = Spec extends { readonly row?: infer Row } ? NonNullable<Row> : never
@@ -40,6 +45,8 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   readonly failures?: FailurePolicy
   /** Kafka's producer configuration of this service alone, under Kafka's names: `partitioner.class`, … */
   readonly producer?: ProducerSettings
+  /** Makes its handlers of events of Kafka exactly-once processors, from topics to topics. Default: they are not. */
+  readonly kafkaTransactions?: KafkaTransactionOptions
   /** How its instances answer requests. */
   readonly http?: DeskOptions
   /** How it keeps and fires timers. */
@@ -77,12 +84,12 @@ export interface Registration<OwnTables, OwnClients> {
   ): void
   /**
    * Does something every so often, while rows of a table give it work. With the default `at: 'leader'` one instance at a
-   * time does it.
+   * time does it. Where its rows stay it answers true while it has not done with them.
    */
   job(
     name: string,
     options: JobOptions<OwnTables>,
-    handler: (ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+    handler: (ctx: HandlerContext<OwnTables, OwnClients>) => Promise<unknown>,
   ): void
   /**
    * Does something when a timer fires that a transaction has set: at least once, at any instance. The first transaction
@@ -137,6 +144,7 @@ export interface ServicePlan {
   readonly consumer: ConsumerPlan
   readonly failures: FailurePolicy
   readonly producer: ProducerSettings
+  readonly kafkaTransactions: KafkaTransactionPlan | undefined
   readonly http: DeskOptions
   readonly timers: TimerOptions
   readonly clients: Clients
@@ -159,6 +167,7 @@ const MEMBERS_OF_CTX = [
   'event',
   'preludes',
   'acknowledgement',
+  'producer',
   'inherited',
   'idempotencyKey',
   'then',
@@ -190,10 +199,11 @@ export function service<const OwnTables extends Tables, const OwnClients extends
       { ...spec, name: `${name}.${tableName}` },
     ]),
   ) as unknown as OwnTables
-  const all: Record<string, TableSpec> = {
+  const all: Record<string, TableSpec<unknown>> = {
     ...options.inbox.tables,
     ...options.outbox.tables,
-    ...(tables as Record<string, never>),
+    ...options.failures?.tables,
+    ...tables,
   }
   const bindings = new Map(
     Object.entries(all).map(([tableName, spec], index) => [
@@ -210,9 +220,15 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     instances: options.instances ?? 1,
     inbox: options.inbox,
     outbox: options.outbox,
-    consumer: consumerPlan(name, options.consumer),
-    failures: options.failures ?? { retry: retryPlan(`service ${name}`) },
+    consumer: consumerPlan(name, options.consumer, options.kafkaTransactions !== undefined),
+    failures: failurePolicy(name, options),
     producer: options.producer ?? {},
+    kafkaTransactions: kafkaTransactionPlan(
+      name,
+      options.kafkaTransactions,
+      options.consumer,
+      options.producer,
+    ),
     http: options.http ?? {},
     timers: options.timers ?? {},
     clients,
@@ -222,29 +238,43 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     Transaction: transactionClass(bindings),
     Readers: readersClass(bindings),
     versions: Object.keys(factories),
-    instantiate: (version) => instantiate(name, factories[version] as Factory),
+    instantiate: (version) => instantiate(name, factories[version] as Factory, options.failures),
   }
   return { name, tables, plan }
+}
+
+/** @throws SimError 'definition' when it does not go with how the service consumes */
+function failurePolicy(
+  service: string,
+  {
+    failures,
+    consumer: { concurrency = 1 } = {},
+  }: Pick<ServiceOptions<Tables, Clients>, 'failures' | 'consumer'>,
+): FailurePolicy {
+  if (failures?.closes !== true || concurrency === 1)
+    return failures ?? { retry: retryPlan(`service ${service}`) }
+  const why = 'because the handlers beside the one that throws would end with it'
+  throw new SimError('definition', `service ${service}: closing: expected a concurrency of 1, ${why}`)
 }
 
 type Factory = (register: Registration<unknown, unknown>) => void
 
 /** Tables of this name are told by name only, and never looked up by services. */
-const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'firedTimers', 'leases']
+const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'leases']
 
 /** Handlers that the runtime adds to a service. */
-const RUNTIME_HANDLERS: readonly string[] = ['relay', 'timers']
+const RUNTIME_HANDLERS: readonly string[] = ['relay', 'startup', 'timers', 'redrive']
 
 function checkOptions(service: string, options: ServiceOptions<Tables, Clients>): void {
-  const { instances = 1, tables = {}, initially = {}, clients = {}, inbox, outbox } = options
+  const { instances = 1, tables = {}, initially = {}, clients = {}, inbox, outbox, failures } = options
   const refuse = (what: string): never => {
     throw new SimError('definition', `service ${service}: ${what}`)
   }
   if (!Number.isSafeInteger(instances) || instances < 1)
     refuse(`instances: expected a whole number from 1, got ${instances}`)
-  const taken = [...COMPONENT_TABLES, ...Object.keys(inbox.tables), ...Object.keys(outbox.tables)]
+  const taken = [inbox, outbox, failures].flatMap((part) => Object.keys(part?.tables ?? {}))
   for (const table of Object.keys(tables))
-    if (taken.includes(table))
+    if (COMPONENT_TABLES.includes(table) || taken.includes(table))
       refuse(`its table '${table}' has the name of a table of inbox, outbox or the runtime`)
   checkDesk(service, options.http ?? {})
   if (Object.hasOwn(options.versions ?? {}, FIRST_VERSION))
@@ -273,7 +303,8 @@ function checkOptions(service: string, options: ServiceOptions<Tables, Clients>)
 
 function instantiate(
   service: string,
-  factory: (register: Registration<unknown, unknown>) => void,
+  factory: Factory,
+  failures: FailurePolicy | undefined,
 ): HandlerRegistry {
   const events = new Map<string, EventRegistration>()
   const routes = new Map<string, RouteHandler>()
@@ -300,6 +331,11 @@ function instantiate(
         throw new SimError(
           'definition',
           `service ${service} handles ${type.name} in batches: size: expected a whole number from 1, got ${size}`,
+        )
+      if (failures?.receive !== undefined)
+        throw new SimError(
+          'definition',
+          `service ${service} handles ${type.name} in batches, and its failures wait by key: expected a handler of one event`,
         )
       handle(type, handler, size)
     },

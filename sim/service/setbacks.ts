@@ -1,8 +1,10 @@
 import type { Micros } from '../kernel/time.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
+import type { JobRegistration } from './job-options.ts'
 import { RejectError } from './reject-error.ts'
 import { pauseMicros, type RetryPlan } from './retry.ts'
+import type { TablesByName } from './schema.ts'
 
 /** When a breaker opens, and for how long. */
 export interface BreakerPlan {
@@ -24,6 +26,16 @@ export interface FailurePolicy {
   /** Before which moment an event must not be handled, in milliseconds since 1970; undefined: none. */
   dueAt?(event: Envelope): number | undefined
   readonly breaker?: BreakerPlan
+  /** Tables that it keeps in the service's database. */
+  readonly tables?: TablesByName
+  /** Wraps a handler, its inbox included: an event that must not be handled yet is put away here. */
+  receive?(context: Context, event: Envelope, handle: () => Promise<unknown>): Promise<unknown>
+  /** What it does by itself every so often. */
+  readonly job?: JobRegistration
+  /** What an operator has it do with what it has put away. */
+  redrive?(context: Context): Promise<unknown>
+  /** A handler that throws ends its instance, whose consumer is closed: nothing is tried again in this life. */
+  readonly closes?: boolean
 }
 
 interface Setback {

@@ -8,7 +8,7 @@ import { type Plain, sealPlain } from '../kernel/value.ts'
 import type { Context } from './context.ts'
 import type { JobSpec } from './job.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import { integer, optional, plain, type TableSpec, type TimerType, table, text } from './schema.ts'
+import { integer, optional, plain, type TimerType, table, text } from './schema.ts'
 import type { TransactionScope } from './transaction.ts'
 
 /** Where timers are kept, the right one first. */
@@ -62,12 +62,6 @@ export const TIMERS = table(
   },
   { key: 'timerId' },
 )
-
-/** Those that have fired: the row is part of what a handler does, so that no two of them do it. */
-export const FIRED_TIMERS: TableSpec = table(
-  { setting: text, firedAt: integer },
-  { key: 'setting' },
-) as unknown as TableSpec
 
 type TimerRow = NonNullable<(typeof TIMERS)['row']>
 
@@ -134,7 +128,7 @@ export class Timers {
     if ((await timers.update({ timerId }, columns)) === 0) await timers.insert(row)
   }
 
-  /** Takes a timer back as part of a transaction. One that an instance is about to fire fires all the same. */
+  /** Takes a timer back as part of a transaction: what a handler of it has not committed by then it never will. */
   async cancel(transaction: TransactionScope, { name }: TimerType<unknown>, key: string): Promise<void> {
     const timerId = `${name}/${key}`
     if (this.memory === undefined) await transaction.table('timers').delete({ timerId })
@@ -165,27 +159,24 @@ export class Timers {
     const task = new Task(kernel, process.incarnation, runtime.site(name), entity, cause)
     const context = new runtime.Context(runtime, process, task, undefined)
     context.inherited = row.causationId
+    // Who takes the row away has fired the timer: the handler that finds none comes too late.
     if (this.memory === undefined) {
-      const { database } = runtime
-      const fired = { setting, firedAt: context.now() }
-      context.preludes = [
-        { kind: 'insert', table: database.table('firedTimers'), row: fired },
-        { kind: 'delete', table: database.table('timers'), query: { where: { timerId, setting } } },
-      ]
+      const query = { where: { timerId, setting } }
+      context.preludes = [{ kind: 'delete', table: runtime.database.table('timers'), query, strict: true }]
     }
     const handler = this.handlers.get(name) as TimerHandler
     const ended = (error: unknown): void => {
       if (error === undefined && context.preludes.length > 0) context.flush(ended)
-      else if (error === undefined || firedAlready(error)) runtime.untroubled(timerId)
+      else if (error === undefined || isGone(error)) runtime.untroubled(timerId)
       else if (runtime.handlerFailed(process, task, error)) runtime.troubled(timerId, task, error)
     }
     task.start({ run: () => handler({ key, payload, dueAt }, context), ended })
   }
 }
 
-/** Another instance fired the same timer at the same time, and was first. */
-function firedAlready(error: unknown): boolean {
-  return error instanceof DatabaseError && error.sqlState === '23505' && error.table === 'firedTimers'
+/** Another instance has fired the same timer, or somebody has taken it back or set it anew, and was first. */
+function isGone(error: unknown): boolean {
+  return error instanceof DatabaseError && error.sqlState === 'P0002' && error.table === 'timers'
 }
 
 /** Timers that die with the life that set them. */

@@ -7,8 +7,9 @@ import { type Plain, sealWhole } from '../kernel/value.ts'
 import type { AccessTo, StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
+import type { TransactionWitness } from './history.ts'
 import { makeEnvelope } from './publish.ts'
-import type { EventType, TimerType } from './schema.ts'
+import type { EventType, TableSpec, TimerType } from './schema.ts'
 import type { TimerMoment } from './timers.ts'
 
 const COMMIT = operationNumber('tx.commit')
@@ -30,7 +31,7 @@ export type Tx<Tables> = AccessTo<Tables> & {
     moment: TimerMoment,
     ...payload: Payload extends undefined ? [] : [payload: Payload]
   ): Promise<void>
-  /** Takes a timer back. One that is just being fired fires all the same: its handler must look at the state. */
+  /** Takes a timer back. The transaction of a handler that is just firing it either commits before this one, or never. */
   cancelTimer(type: TimerType<unknown>, key: string): Promise<void>
 }
 
@@ -43,6 +44,8 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   /** What to do when the commit was acknowledged: a dual write publishes here. */
   afterCommit: (() => Promise<unknown>)[] | undefined
   private readonly session: Session
+  /** Tells properties what it does, if one asks. */
+  private readonly witness: TransactionWitness | undefined
   private readonly outcome = new Deferred()
   /** What the runtime adds before the first statement. */
   private readonly preludes: readonly Statement[]
@@ -55,6 +58,8 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   constructor(context: Context, options?: TransactionOptions) {
     this.context = context
     this.session = new Session(context.runtime.database, context.process, context.task, options)
+    this.witness = context.runtime.histories?.witness(context)
+    this.session.witness = this.witness
     this.preludes = context.preludes
     context.preludes = NO_STATEMENTS
   }
@@ -88,6 +93,7 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   publish(type: EventType<unknown>, data: unknown): Promise<unknown> {
     const event: Envelope = makeEnvelope(this.context, type, data)
     sealWhole(event, type.name)
+    this.witness?.publishes(type.topic.name, event)
     return this.context.runtime.outbox.publish(this, type.topic.name, event)
   }
 
@@ -113,9 +119,11 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
     return this.perform(LOCK, advisory(key, true))
   }
 
-  /** A table by name, for components. */
-  table(name: string): TableAccess<Record<string, unknown>> {
-    return this.context.runtime.scoped(this, name)
+  /** A table of a component, by its specification or its name. */
+  table<Row, New>(spec: TableSpec<Row, New>): TableAccess<Row, New>
+  table(name: string): TableAccess<Record<string, unknown>>
+  table(table: TableSpec<unknown> | string): unknown {
+    return this.context.runtime.scoped(this, typeof table === 'string' ? table : table.name)
   }
 
   /** The commit is durable and acknowledged. */

@@ -9,28 +9,15 @@ import {
 } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import type { Inbox } from '../../sim/service/component.ts'
-import type { Envelope } from '../../sim/service/envelope.ts'
 import { allStruck, type Courier, courier, LetterSent, violated } from '../fixtures/courier.ts'
 import { complaintOf, crashAt, passagesOf } from '../fixtures/passages.ts'
-
-const numberOf = ({ data }: Envelope): number => (data as { readonly number: number }).number
-const letterOf = ({ data }: Envelope): string => (data as { readonly letterId: string }).letterId
-
-/** Every variant as it is right, made anew for each run. */
-const RIGHT: Readonly<Record<string, () => Inbox>> = {
-  'same transaction (I1)': () => inbox('same-transaction'),
-  'pessimistic (I1p)': () => inbox('pessimistic'),
-  'lease (I4)': () => leaseInbox({ lease: '1s' }),
-  'window (I5)': () => windowInbox({ keeps: '1h' }),
-  'sequence (I6)': () => sequenceInbox({ sequenceOf: numberOf }),
-  'natural key (I7)': () => naturalKeyInbox(letterOf),
-}
+import { letterOf, numberOf, RIGHT_INBOXES } from '../fixtures/variants.ts'
 
 const workload = { orders: 3, every: '30ms' }
 const kafka = { 'session.timeout.ms': 6_000, 'heartbeat.interval.ms': 2_000 }
 
 describe('one fault at every place', () => {
-  it.each(Object.entries(RIGHT))(
+  it.each(Object.entries(RIGHT_INBOXES))(
     '[I5] leaves the inbox %s clean',
     { timeout: 120_000 },
     async (_name, make) => {

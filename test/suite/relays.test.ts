@@ -2,65 +2,43 @@ import type { FaultSpec, ScenarioInput } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { consumerDriven } from '../../sim/patterns/consumer-driven.ts'
 import type { Relay } from '../../sim/patterns/relay.ts'
+import { advisoryLockRelay } from '../../sim/patterns/relay-advisory-lock.ts'
 import { cdcRelay } from '../../sim/patterns/relay-cdc.ts'
 import { cursorRelay } from '../../sim/patterns/relay-cursor.ts'
 import { deleteRelay } from '../../sim/patterns/relay-delete.ts'
-import { groupLockRelay } from '../../sim/patterns/relay-group-lock.ts'
 import { horizonRelay } from '../../sim/patterns/relay-horizon.ts'
 import { immediateRelay } from '../../sim/patterns/relay-immediate.ts'
 import { leaseRelay } from '../../sim/patterns/relay-lease.ts'
+import { registryRelay } from '../../sim/patterns/relay-registry.ts'
 import { skipLockedRelay } from '../../sim/patterns/relay-skip-locked.ts'
 import { statusRelay } from '../../sim/patterns/relay-status.ts'
 import { appended, type Courier, courier, LetterSent, violated } from '../fixtures/courier.ts'
 import { complaintOf, crashAt, passagesOf } from '../fixtures/passages.ts'
-
-/** A variant as it is right, made anew for each run. */
-interface Variant {
-  readonly name: string
-  readonly make: () => Partial<Courier>
-  /** Whether it keeps the order of a key. */
-  readonly ordered: boolean
-}
-
-const sorter = () => ({ sorter: consumerDriven() })
-
-const RIGHT: readonly Variant[] = [
-  { name: 'status', make: () => ({ relay: statusRelay() }), ordered: true },
-  { name: 'delete', make: () => ({ relay: deleteRelay() }), ordered: true },
-  { name: 'cursor with gap time-out', make: () => ({ relay: cursorRelay() }), ordered: true },
-  {
-    name: 'cursor with serialised appenders',
-    make: () => ({ relay: cursorRelay({ gaps: 'serialised' }) }),
-    ordered: true,
-  },
-  { name: 'transaction-id horizon', make: () => ({ relay: horizonRelay() }), ordered: true },
-  { name: 'SKIP LOCKED', make: () => ({ relay: skipLockedRelay() }), ordered: false },
-  { name: 'group lock', make: () => ({ relay: groupLockRelay() }), ordered: true },
-  { name: 'lease', make: () => ({ relay: leaseRelay({ lease: '1s' }) }), ordered: true },
-  { name: 'change data capture', make: () => ({ relay: cdcRelay() }), ordered: true },
-  { name: 'immediate', make: () => ({ relay: immediateRelay({ lookBack: '2s' }) }), ordered: false },
-  { name: 'consumer-driven', make: sorter, ordered: true },
-]
+import { RIGHT_RELAYS } from '../fixtures/variants.ts'
 
 const workload = { orders: 4, every: '30ms' }
 
 describe('one crash at every place', () => {
-  it.each(RIGHT)('[O7] leaves the relay $name clean', { timeout: 120_000 }, async ({ make, ordered }) => {
-    const stage = (faults: readonly FaultSpec[]) =>
-      courier({ ...make(), ordered, sameAddress: 2 }, { workload, faults })
-    const clean = await stage([])
-    expect(clean.verdict).toBe('pass')
-    const places = passagesOf(clean)
-    expect(places.length).toBeGreaterThan(20)
-    const harmful: string[] = []
-    for (const place of places) {
-      const fault = crashAt(place)
-      const wrong = complaintOf(await stage([fault]))
-      if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
-    }
-    expect(harmful).toEqual([])
-    console.info(`a crash at each of ${places.length} points`)
-  })
+  it.each(RIGHT_RELAYS)(
+    '[O7] leaves the relay $name clean',
+    { timeout: 120_000 },
+    async ({ make, ordered }) => {
+      const stage = (faults: readonly FaultSpec[]) =>
+        courier({ ...make(), ordered, sameAddress: 2 }, { workload, faults })
+      const clean = await stage([])
+      expect(clean.verdict).toBe('pass')
+      const places = passagesOf(clean)
+      expect(places.length).toBeGreaterThan(20)
+      const harmful: string[] = []
+      for (const place of places) {
+        const fault = crashAt(place)
+        const wrong = complaintOf(await stage([fault]))
+        if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
+      }
+      expect(harmful).toEqual([])
+      console.info(`a crash at each of ${places.length} points`)
+    },
+  )
 })
 
 /** A sender whose first letter takes its time between publishing and committing. */
@@ -140,6 +118,13 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     breaks: ['no double delivery'],
   },
   {
+    what: 'an advisory lock in a transaction of its own is gone before anything is sent (Z06)',
+    wrong: () => advisoryLockRelay({ held: 'own-transaction' }),
+    right: () => advisoryLockRelay(),
+    options: { inbox: 'none' },
+    breaks: ['no double delivery'],
+  },
+  {
     what: 'a lease given up before the acknowledgement makes the next leader send again (Z24)',
     wrong: () => leaseRelay({ release: 'after-send' }),
     right: () => leaseRelay(),
@@ -154,10 +139,43 @@ const MISTAKES: readonly (Partial<ScenarioInput> & {
     breaks: ['no lost letter'],
   },
   {
+    what: 'a slot made anew begins too late for what was committed while there was none (Z29)',
+    wrong: () => cdcRelay({ missingSlot: 'recreate' }),
+    right: () => cdcRelay(),
+    workload: { orders: 8, every: '30ms' },
+    faults: [{ dropSlots: 'sender-db', at: '60ms' }],
+    breaks: ['no lost letter'],
+  },
+  {
+    what: 'a lost slot that nobody makes anew stops the relay for ever (Z29)',
+    wrong: () => cdcRelay({ missingSlot: 'fail' }),
+    right: () => cdcRelay(),
+    workload: { orders: 8, every: '30ms' },
+    faults: [{ dropSlots: 'sender-db', at: '60ms' }],
+    budget: { time: '10m' },
+    breaks: ['no lost letter'],
+  },
+  {
     what: 'two relays without a claim send out of order what one of them is slow to send (Z05)',
     wrong: () => statusRelay({ relays: 2 }),
     right: () => statusRelay(),
     options: { inbox: 'none' },
+    breaks: ['no double delivery'],
+  },
+  {
+    what: 'a registry that only publishes again what has failed forgets what a crash has left behind (Z21)',
+    wrong: () => registryRelay({ resubmit: 'failed' }),
+    right: () => registryRelay({ staleAfter: '2s' }),
+    options: { ordered: false },
+    faults: [{ crash: 'sender', at: 'before sender.post outbox.send', restart: '300ms' }],
+    breaks: ['no lost letter'],
+  },
+  {
+    what: 'a registry that does not claim what it publishes again has every relay publish it (Z05)',
+    wrong: () => registryRelay({ claim: 'none', relays: 2, staleAfter: '2s' }),
+    right: () => registryRelay({ relays: 2, staleAfter: '2s' }),
+    options: { ordered: false, inbox: 'none' },
+    faults: [{ crash: 'sender', at: 'before sender.post outbox.send', restart: '300ms' }],
     breaks: ['no double delivery'],
   },
   {
@@ -214,6 +232,22 @@ describe('a leading relay', () => {
 })
 
 describe('change data capture', () => {
+  it('[O7] sends what it may have missed when its slot is gone, wherever it dies over that', async () => {
+    const lost = [{ dropSlots: 'sender-db', at: '60ms' }]
+    const play = (faults: readonly FaultSpec[]) =>
+      courier({ relay: cdcRelay(), sameAddress: 2 }, { workload, faults })
+    const calm = await play(lost)
+    expect(calm.verdict).toBe('pass')
+    const places = passagesOf(calm).filter(({ step }) => step.startsWith('sender.relay '))
+    expect(places.map(({ step }) => step)).toContain('sender.relay slot.create')
+    const harmful: string[] = []
+    for (const place of places) {
+      const wrong = complaintOf(await play([crashAt(place), ...lost]))
+      if (wrong !== undefined) harmful.push(`${JSON.stringify(place)}: ${wrong}`)
+    }
+    expect(harmful).toEqual([])
+  })
+
   it('[O7] goes on where it had confirmed when its database was down', async () => {
     for (const at of ['20ms', '60ms', '110ms']) {
       const faults = [{ crash: 'sender-db', at, restart: '300ms' }]

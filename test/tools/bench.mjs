@@ -1,15 +1,31 @@
-// Bundles the benchmark from the sources and runs it: Node 20 cannot run TypeScript by itself.
+// Bundles a benchmark from the sources and runs it, because Node 20 cannot run TypeScript by itself. The first argument
+// names it, the others are Node's.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const outfile = join(root, 'node_modules', '.cache', 'faultline', 'bench', 'bench.mjs')
+const [name = 'bench', ...args] = process.argv.slice(2)
+const outfile = join(root, 'node_modules', '.cache', 'faultline', 'bench', `${name}.mjs`)
 mkdirSync(dirname(outfile), { recursive: true })
+
+/** @type {import('esbuild').Plugin} Modules look for the files of the project from where their sources lie. */
+const places = {
+  name: 'places',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8')
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
+    }))
+  },
+}
+
 await build({
-  entryPoints: [join(root, 'test', 'bench', 'bench.ts')],
+  entryPoints: [join(root, 'test', 'bench', `${name}.ts`)],
   outfile,
   bundle: true,
   platform: 'node',
@@ -17,6 +33,7 @@ await build({
   conditions: ['faultline-source'],
   packages: 'external',
   alias: { faultline: join(root, 'sim', 'index.ts') },
+  plugins: [places],
 })
-const { status } = spawnSync(process.execPath, [...process.argv.slice(2), outfile], { stdio: 'inherit' })
+const { status } = spawnSync(process.execPath, [...args, outfile], { stdio: 'inherit' })
 process.exitCode = status ?? 1

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useRef } from 'react'
+import { type KeyboardEvent, useEffect, useRef } from 'react'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { PANES, type PaneId } from '../view/state.ts'
@@ -13,6 +13,11 @@ export function Dock({ controller, run }: { controller: Controller; run: RunView
     PANES[left].key < PANES[right].key ? -1 : 1,
   )
   const View = PANE_VIEWS[pane]
+  useEffect(() => {
+    const row = tabs.current
+    const tab = row?.querySelector<HTMLElement>(`#tab-${pane}`)
+    if (row && tab) row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2
+  }, [pane])
   const arrows = (event: KeyboardEvent): void => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
     if (by === undefined) return

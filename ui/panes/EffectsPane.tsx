@@ -32,7 +32,7 @@ export function EffectsPane({ controller, run }: PaneProps) {
           </label>
         )}
       </div>
-      <table className="rows">
+      <table className="rows effect-table">
         <thead>
           <tr>
             <th scope="col">concerns</th>
@@ -67,11 +67,11 @@ function Row({ row, go }: { row: EffectRow; go: (id: number) => void }) {
   const { entity, operation, produced, attempts, handled, effects, deviation } = row
   return (
     <tr className={deviation >= 100 ? 'row-bad' : deviation > 0 ? 'row-odd' : ''}>
-      <td>{entity}</td>
-      <td>{operation}</td>
-      <Count times={produced} />
-      <Count times={attempts.length} />
-      <Count times={handled} />
+      <td className="effect-entity">{entity}</td>
+      <td className="effect-operation">{operation}</td>
+      <Count name="written" times={produced} />
+      <Count name="delivered" times={attempts.length} />
+      <Count name="handled" times={handled} />
       <td>
         {Object.entries(effects).map(([ledger, times]) => (
           <span key={ledger} className={times > 1 ? 'effect-many' : 'effect'}>
@@ -98,6 +98,11 @@ function Row({ row, go }: { row: EffectRow; go: (id: number) => void }) {
   )
 }
 
-function Count({ times }: { times: number }) {
-  return <td className={`number${times === 1 ? '' : times > 1 ? ' count-many' : ' count-none'}`}>{times}</td>
+/** @param name of its column, for where there is no room for heads */
+function Count({ name, times }: { name: string; times: number }) {
+  return (
+    <td data-name={name} className={`number${times === 1 ? '' : times > 1 ? ' count-many' : ' count-none'}`}>
+      {times}
+    </td>
+  )
 }

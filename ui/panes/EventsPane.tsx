@@ -3,9 +3,11 @@ import { readFilter } from '../model/filter.ts'
 import { grouped, timeParts } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
 import { useSelected } from '../view/store.ts'
+import { useNarrow } from '../view/use-narrow.ts'
 import type { PaneProps } from './registry.tsx'
 
-const ROW = 24
+/** Heights of a row, in CSS pixels: in one line, and in two where one has no room. */
+const [ROW, NARROW_ROW] = [24, 44]
 /** Rows drawn above and below what is seen. */
 const MARGIN = 8
 
@@ -76,18 +78,19 @@ function Rows({
   choose: (id: number) => void
 }) {
   const box = useRef<HTMLDivElement>(null)
+  const rowHeight = useNarrow() ? NARROW_ROW : ROW
   const [top, setTop] = useState(0)
   const height = box.current?.clientHeight ?? 400
-  const first = Math.max(0, Math.floor(top / ROW) - MARGIN)
-  const last = Math.min(ids.length, Math.ceil((top + height) / ROW) + MARGIN)
+  const first = Math.max(0, Math.floor(top / rowHeight) - MARGIN)
+  const last = Math.min(ids.length, Math.ceil((top + height) / rowHeight) + MARGIN)
   const at = useMemo(() => placeOf(ids, focus), [ids, focus])
   useEffect(() => {
     const element = box.current
     if (element === null || focus === 0) return
-    const y = at * ROW
+    const y = at * rowHeight
     if (y < element.scrollTop || y > element.scrollTop + element.clientHeight - ROW * 2)
-      element.scrollTop = Math.max(0, y - element.clientHeight / 3)
-  }, [at, focus])
+      element.scrollTop = Math.max(0, Math.round((y - element.clientHeight / 3) / rowHeight) * rowHeight)
+  }, [at, focus, rowHeight])
   const press = (event: KeyboardEvent): void => {
     const by = { ArrowDown: 1, ArrowUp: -1, PageDown: 12, PageUp: -12 }[event.key]
     if (by === undefined || ids.length === 0) return
@@ -115,11 +118,11 @@ function Rows({
           </span>
         ))}
       </div>
-      <div style={{ height: first * ROW }} role="presentation" />
+      <div style={{ height: first * rowHeight }} role="presentation" />
       {[...ids.subarray(first, last)].map((id, index) => (
         <EventRow key={id} run={run} id={id} index={first + index} current={id === focus} choose={choose} />
       ))}
-      <div style={{ height: Math.max(0, ids.length - last) * ROW }} role="presentation" />
+      <div style={{ height: Math.max(0, ids.length - last) * rowHeight }} role="presentation" />
     </div>
   )
 }
@@ -161,13 +164,18 @@ function EventRow({
       </span>
       <span role="gridcell">{recording.entity(id)}</span>
       <span role="gridcell" className="event-said">
-        {recording.phrase(id) || <span className="quiet mono">{plainLine(recording.dataText(id))}</span>}
+        {recording.phrase(id) || <span className="quiet mono">{plainLine(recording, id)}</span>}
       </span>
     </div>
   )
 }
 
-function plainLine(text: string): string {
+/** What a record says when nobody told it in words: of a step its name, else everything. */
+function plainLine(recording: RunView['recording'], id: number): string {
+  const kind = recording.kind(id)
+  const { step } = (kind === 'before' || kind === 'after' ? recording.data(id) : {}) as { step?: unknown }
+  if (typeof step === 'string') return `${kind} ${step}`
+  const text = recording.dataText(id)
   return text.length > 160 ? `${text.slice(0, 160)}…` : text
 }
 

@@ -1,13 +1,17 @@
 import { useMemo } from 'react'
 import type { RunView } from '../model/run-view.ts'
 import { ranksOf, type Saga, tokensAt } from '../model/saga.ts'
+import { useNarrow } from '../view/use-narrow.ts'
 import { useMoment } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
 
-const NODE_WIDTH = 148
 const NODE_HEIGHT = 40
-const GAP_X = 76
 const GAP_Y = 18
+/** How wide a status and the way to the next one are, in CSS pixels. */
+const [WIDE, NARROW] = [
+  { node: 148, gap: 76 },
+  { node: 118, gap: 46 },
+]
 /** Statuses that undo something. */
 const UNDOING = /CANCEL|FAIL|REFUND|RELEAS|COMPENSAT|REJECT|DECLIN/i
 
@@ -23,6 +27,8 @@ export function SagaPane({ controller, run }: PaneProps) {
     </div>
   )
 }
+
+type Size = typeof WIDE
 
 interface Place {
   readonly x: number
@@ -40,9 +46,10 @@ function Chart({
   moment: number
   go: (id: number) => void
 }) {
-  const places = useMemo(() => layout(saga), [saga])
+  const size = useNarrow() ? NARROW : WIDE
+  const places = useMemo(() => layout(saga, size), [saga, size])
   const tokens = tokensAt(run.states.patches, saga.table, moment)
-  const width = Math.max(...[...places.values()].map(({ x }) => x)) + NODE_WIDTH + 20
+  const width = Math.max(...[...places.values()].map(({ x }) => x)) + size.node + 20
   const height = Math.max(...[...places.values()].map(({ y }) => y)) + NODE_HEIGHT + 14
   const edges = saga.transitions.filter(({ from }) => from !== '')
   return (
@@ -68,14 +75,14 @@ function Chart({
               <path
                 key={`${from} ${to}`}
                 className={UNDOING.test(to) ? 'saga-edge saga-undo' : 'saga-edge'}
-                d={edgePath(places.get(from) as Place, places.get(to) as Place)}
+                d={edgePath(places.get(from) as Place, places.get(to) as Place, size.node)}
                 markerEnd="url(#saga-arrow)"
               />
             ))}
           </svg>
           {edges.map(({ from, to, events }) => {
             const [a, b] = [places.get(from) as Place, places.get(to) as Place]
-            const style = { left: (a.x + b.x + NODE_WIDTH) / 2, top: (a.y + b.y + NODE_HEIGHT) / 2 }
+            const style = { left: (a.x + b.x + size.node) / 2, top: (a.y + b.y + NODE_HEIGHT) / 2 }
             return (
               <button
                 key={`${from} ${to}`}
@@ -96,7 +103,7 @@ function Chart({
               <div
                 key={status}
                 className={`saga-node${here.length > 0 ? ' saga-here' : ''}`}
-                style={{ left: x, top: y, width: NODE_WIDTH, height: NODE_HEIGHT }}
+                style={{ left: x, top: y, width: size.node, height: NODE_HEIGHT }}
               >
                 <b>{status}</b>
                 <span className="quiet" title={here.join(', ')}>
@@ -111,7 +118,7 @@ function Chart({
   )
 }
 
-function layout(saga: Saga): Map<string, Place> {
+function layout(saga: Saga, { node, gap }: Size): Map<string, Place> {
   const ranks = ranksOf(saga)
   const rows = new Map<number, number>()
   const places = new Map<string, Place>()
@@ -119,19 +126,19 @@ function layout(saga: Saga): Map<string, Place> {
     const rank = ranks.get(status) ?? 0
     const row = rows.get(rank) ?? 0
     rows.set(rank, row + 1)
-    places.set(status, { x: 4 + rank * (NODE_WIDTH + GAP_X), y: 6 + row * (NODE_HEIGHT + GAP_Y) })
+    places.set(status, { x: 4 + rank * (node + gap), y: 6 + row * (NODE_HEIGHT + GAP_Y) })
   }
   return places
 }
 
-function edgePath(a: Place, b: Place): string {
+function edgePath(a: Place, b: Place, node: number): string {
   if (b.x > a.x) {
-    const [x1, y1] = [a.x + NODE_WIDTH, a.y + NODE_HEIGHT / 2]
+    const [x1, y1] = [a.x + node, a.y + NODE_HEIGHT / 2]
     const [x2, y2] = [b.x - 2, b.y + NODE_HEIGHT / 2]
     const bend = (x2 - x1) / 2
     return `M ${x1} ${y1} C ${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`
   }
-  const [x1, y1] = [a.x + NODE_WIDTH / 2, a.y + NODE_HEIGHT]
-  const [x2, y2] = [b.x + NODE_WIDTH / 2, b.y + (a.y < b.y ? -2 : NODE_HEIGHT + 2)]
+  const [x1, y1] = [a.x + node / 2, a.y + NODE_HEIGHT]
+  const [x2, y2] = [b.x + node / 2, b.y + (a.y < b.y ? -2 : NODE_HEIGHT + 2)]
   return `M ${x1} ${y1} C ${x1} ${y1 + 12} ${x2} ${y2 - 12} ${x2} ${y2}`
 }

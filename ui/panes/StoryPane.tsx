@@ -1,3 +1,4 @@
+import { type RefObject, useEffect, useRef } from 'react'
 import type { StoryLine } from '../../sim/index.ts'
 import { counted, timeParts } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
@@ -11,10 +12,12 @@ import { Verdict } from './Verdict.tsx'
 export function StoryPane({ controller, run }: { controller: Controller; run: RunView }) {
   const focus = useSelected(controller.store, (state) => state.focus.event)
   const { story, summary } = run
+  const box = useRef<HTMLElement>(null)
   const current =
     story?.lines.findLastIndex(({ records }) => records.some((id) => id <= focus && focus > 0)) ?? -1
+  useShown(box, current)
   return (
-    <aside className="story" aria-label="Verdict and story" tabIndex={-1} id="pane-story">
+    <aside className="story" aria-label="Verdict and story" tabIndex={-1} id="pane-story" ref={box}>
       <Compared controller={controller} />
       <Verdict controller={controller} run={run} />
       {story !== undefined && story.lines.length > 0 && (
@@ -51,6 +54,18 @@ export function StoryPane({ controller, run }: { controller: Controller; run: Ru
       )}
     </aside>
   )
+}
+
+/** Scrolls to the sentence that tells of the focus where the story scrolls by itself; elsewhere the page would jump. */
+function useShown(box: RefObject<HTMLElement | null>, current: number): void {
+  useEffect(() => {
+    const pane = box.current
+    const sentence = current < 0 ? null : pane?.querySelector<HTMLElement>('.sentence[aria-current]')
+    if (!pane || !sentence || getComputedStyle(pane).overflowY !== 'auto') return
+    const [outer, inner] = [pane.getBoundingClientRect(), sentence.getBoundingClientRect()]
+    if (inner.top < outer.top || inner.bottom > outer.bottom)
+      pane.scrollTop += inner.top - outer.top - (outer.height - inner.height) / 2
+  }, [box, current])
 }
 
 function Sentence({

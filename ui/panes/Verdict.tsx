@@ -1,5 +1,7 @@
+import { useMemo } from 'react'
 import type { RunSummary } from '../../sim/index.ts'
 import { counted, seconds } from '../model/format.ts'
+import { gistOf } from '../model/gist.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 
@@ -22,7 +24,11 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
         )}
       </h2>
       {reason !== undefined && <p>{reason}</p>}
-      <Properties list={properties.filter(({ verdict: fared }) => fared !== 'pass')} />
+      <Gist controller={controller} run={run} />
+      <Properties
+        list={properties.filter(({ verdict: fared }) => fared !== 'pass')}
+        told={mainViolation?.message}
+      />
       {kept.length > 0 && (
         <details className="kept" open={verdict !== 'violated'}>
           <summary>{counted(kept.length, 'promise')} kept</summary>
@@ -48,7 +54,39 @@ const HEADLINES = {
   error: 'The run ended with an error',
 } as const
 
-function Properties({ list }: { list: RunSummary['properties'] }) {
+/** Why, in the fewest sentences of the story that say it. */
+function Gist({ controller, run }: { controller: Controller; run: RunView }) {
+  const places = useMemo(() => gistOf(run), [run])
+  const lines = run.story?.lines ?? []
+  if (places.length === 0) return null
+  return (
+    <ol className="gist" aria-label="In short">
+      {places.map((place) => {
+        const { text, mark, records } = lines[place] as (typeof lines)[number]
+        return (
+          <li key={place}>
+            <button
+              type="button"
+              className="gist-line"
+              onClick={() => records[0] !== undefined && controller.focus(records[0])}
+            >
+              <span className={`badge-inline badge-${mark}`} aria-hidden="true">
+                {place + 1}
+              </span>
+              <span>
+                {mark === 'fault' && <b>Fault: </b>}
+                {text}
+              </span>
+            </button>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
+
+/** @param told a message that stands above already */
+function Properties({ list, told }: { list: RunSummary['properties']; told?: string | undefined }) {
   return (
     <ul className="properties">
       {list.map(({ name, says, verdict, message, atMicros, checkedKeys }) => (
@@ -60,7 +98,7 @@ function Properties({ list }: { list: RunSummary['properties'] }) {
             <b>{name}</b>{' '}
             <span className="property-how">
               {verdict === 'violated' && atMicros !== undefined
-                ? `broken at ${seconds(atMicros)}: ${message}`
+                ? `broken at ${seconds(atMicros)}${message === told ? '' : `: ${message}`}`
                 : message}
             </span>
           </span>

@@ -20,7 +20,10 @@ export const StoryBadges = memo(function StoryBadges({
     readonly id: number
     mark: string
   }[] = []
-  for (const [index, { records, mark }] of (scene.run.story?.lines ?? []).entries()) {
+  const lines = scene.run.story?.lines ?? []
+  // The last one first: where several crowd to the left of one place, they read from left to right.
+  for (let index = lines.length - 1; index >= 0; index--) {
+    const { records, mark } = lines[index] as (typeof lines)[number]
     const id = records[0]
     if (id === undefined) continue
     const row = rowOf(scene, id)

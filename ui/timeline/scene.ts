@@ -43,24 +43,16 @@ export interface Scene {
 export function axisOf(run: RunView, mode: AxisMode, foldIdle: boolean, mask: Uint8Array): Axis {
   const { recording } = run
   const { atMicros, count } = recording.columns
-  const times: number[] = []
-  let step = 0
+  const times = new Float64Array(count)
   const steps = new Float64Array(count + 1)
+  let step = 0
   for (let id = 1; id <= count; id++) {
-    if (mask[id] === SHOWN) {
-      times.push(atMicros[id] as number)
-      step++
-    }
+    if (mask[id] === SHOWN) times[step++] = atMicros[id] as number
     steps[id] = step
   }
-  const scale = new TimeScale(times, recording.endMicros, foldIdle)
+  const scale = new TimeScale(times.subarray(0, step), recording.endMicros, foldIdle)
   if (mode === 'steps') return { mode, scale, units: steps, lengthUnits: Math.max(1, step) }
-  const units = new Float64Array(count + 1)
-  for (let id = 1; id <= count; id++) {
-    const same = id > 1 && atMicros[id] === atMicros[id - 1]
-    units[id] = same ? (units[id - 1] as number) : scale.toUnits(atMicros[id] as number)
-  }
-  return { mode, scale, units, lengthUnits: scale.lengthUnits }
+  return { mode, scale, units: scale.allToUnits(atMicros), lengthUnits: scale.lengthUnits }
 }
 
 /** Where a moment is on the axis. */

@@ -40,10 +40,10 @@ export function useScene({ run, timeline, filter, only, width, room, beside }: S
   const pyramid = useMemo(() => {
     let made: Pyramid | undefined
     return (): Pyramid => {
-      made ??= new Pyramid(run, axis, mask)
+      made ??= new Pyramid(run, axis, places)
       return made
     }
-  }, [run, axis, mask])
+  }, [run, axis, places])
   const seen = viewport ?? wholeOf(axis.lengthUnits)
   const comparison = useMemo(
     () => beside && comparisonOf(beside.name, run, beside.other, beside.diff, axis, rowOfLane),

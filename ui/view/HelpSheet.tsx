@@ -1,4 +1,4 @@
-import { COMMANDS } from './commands.ts'
+import { COMMANDS, keySign } from './commands.ts'
 import type { Controller } from './controller.ts'
 import { Sheet } from './Sheet.tsx'
 import { useSelected } from './store.ts'
@@ -8,7 +8,7 @@ export function HelpSheet({ controller }: { controller: Controller }) {
   const singleKeys = useSelected(controller.store, (state) => state.singleKeys)
   const groups = [...new Set(COMMANDS.map(({ group }) => group))]
   return (
-    <Sheet title="Keys" close={() => controller.toggleSheet(undefined)}>
+    <Sheet title="Keys" wide close={() => controller.toggleSheet(undefined)}>
       <label className="check">
         <input
           type="checkbox"
@@ -31,7 +31,7 @@ export function HelpSheet({ controller }: { controller: Controller }) {
                   <div key={id}>
                     <dt>
                       {keys.map((key) => (
-                        <kbd key={key}>{KEY_SIGNS[key] ?? key}</kbd>
+                        <kbd key={key}>{keySign(key)}</kbd>
                       ))}
                     </dt>
                     <dd>{title}</dd>
@@ -55,15 +55,6 @@ export function HelpSheet({ controller }: { controller: Controller }) {
       </div>
     </Sheet>
   )
-}
-
-const KEY_SIGNS: Readonly<Record<string, string>> = {
-  ArrowDown: '↓',
-  ArrowUp: '↑',
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  Escape: 'Esc',
-  ' ': 'Space',
 }
 
 const POINTER: readonly (readonly [string, string])[] = [

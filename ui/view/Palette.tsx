@@ -1,6 +1,6 @@
 import { type KeyboardEvent, useMemo, useState } from 'react'
 import { seconds } from '../model/format.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMANDS, keySign } from './commands.ts'
 import type { Controller } from './controller.ts'
 import { Sheet } from './Sheet.tsx'
 import { activeRun } from './state.ts'
@@ -43,7 +43,7 @@ export function Palette({ controller }: { controller: Controller }) {
       ({ id, title, keys, run }): Entry => ({
         key: id,
         title,
-        hint: keys[0] ?? '',
+        hint: keySign(keys[0] ?? ''),
         run: () => run(controller),
       }),
     )

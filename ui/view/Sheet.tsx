@@ -1,7 +1,17 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 
 /** A dialog over the page; Escape and a click beside it close it. */
-export function Sheet({ title, close, children }: { title: string; close: () => void; children: ReactNode }) {
+export function Sheet({
+  title,
+  wide = false,
+  close,
+  children,
+}: {
+  title: string
+  wide?: boolean
+  close: () => void
+  children: ReactNode
+}) {
   const ref = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = ref.current
@@ -12,7 +22,7 @@ export function Sheet({ title, close, children }: { title: string; close: () => 
   return (
     <dialog
       ref={ref}
-      className="sheet"
+      className={wide ? 'sheet sheet-wide' : 'sheet'}
       aria-label={title}
       onCancel={close}
       onClick={(event) => event.target === ref.current && close()}

@@ -133,6 +133,7 @@ export const COMMANDS: readonly Command[] = [
     run: (controller) => controller.keepActive(),
   },
   page('link', 'Copy a link to what is seen', ['Y'], (controller) => controller.copyLink()),
+  page('open trace', 'Open a trace file', [], (controller) => controller.pickTrace()),
   page('gallery', 'All scenarios', [], (controller) => controller.close()),
   page('clear', 'Clear focus and filter', ['Escape'], (controller) => controller.clearFocus()),
   page('go to', 'Go to an event, a moment or an order', ['G'], (controller) =>
@@ -172,4 +173,18 @@ function look(id: string, title: string, keys: readonly string[], change: Look):
     keys,
     run: ({ lookAt }) => lookAt((view, axis) => change(view, axis.lengthUnits)),
   }
+}
+
+const KEY_SIGNS: Readonly<Record<string, string>> = {
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Escape: 'Esc',
+  ' ': 'Space',
+}
+
+/** How a key is written for people. */
+export function keySign(key: string): string {
+  return KEY_SIGNS[key] ?? key
 }

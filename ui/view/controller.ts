@@ -77,8 +77,8 @@ export class Controller {
   }
 
   /** Opens a run that was recorded, of a scenario that is here, so that it can be changed and run again. */
-  async openRecorded(system: string, file: string, text: string): Promise<void> {
-    await this.openTrace(file, text)
+  async openRecorded(system: string, file: string, trace: Blob): Promise<void> {
+    await this.openTrace(file, trace)
     const found = this.state.workspace?.systems.find(({ name }) => name === system)
     const scenario = found?.scenarios.find((each) => each.file === file)
     if (scenario === undefined) return
@@ -89,14 +89,25 @@ export class Controller {
   }
 
   /** Opens a trace file. */
-  async openTrace(name: string, text: string): Promise<void> {
-    const answer = await this.during(`Opening ${name}`, () => this.engine.ask('open', { text }))
+  async openTrace(name: string, file: Blob): Promise<void> {
+    const answer = await this.during(`Opening ${name}`, () =>
+      this.engine.ask('open', { file }, (bytes) =>
+        this.store.update((draft) => {
+          draft.busy = `Opening ${name}: ${Math.round(bytes / 1e6)} MB read`
+        }),
+      ),
+    )
     if (answer === undefined) return
     this.store.update((draft) => {
       Object.assign(draft, { opened: undefined, setup: undefined, runs: {}, problem: undefined })
       Object.assign(draft, { focus: INITIAL.focus, timeline: INITIAL.timeline, filter: '' })
     })
     this.show('A', answer)
+  }
+
+  /** Lets a trace file be chosen. */
+  pickTrace(): void {
+    document.getElementById('trace-file')?.click()
   }
 
   /** Back to what there is. */
@@ -259,6 +270,7 @@ export class Controller {
       if (event > 0) draft.focus = INITIAL.focus
       draft.announcement = verdictOf(run)
     })
+    prepareIdly(run)
   }
 
   activate(name: RunName): void {
@@ -349,6 +361,13 @@ export class Controller {
       this.fail(error instanceof Error ? error.message : String(error))
     }
   }
+}
+
+/** Gets the states of a run ready while nothing else happens. */
+function prepareIdly(run: RunView): void {
+  requestIdleCallback((deadline) => {
+    if (!run.states.prepare(() => deadline.timeRemaining() < 2)) prepareIdly(run)
+  })
 }
 
 function verdictOf({ summary, violations }: RunView): string {

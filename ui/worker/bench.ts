@@ -17,9 +17,12 @@ import {
   summaryOf,
   type Trace,
 } from '../../sim/index.ts'
+import type { Columns } from '../model/columns.ts'
 import type { FaultBand } from '../model/fault-band.ts'
-import { readTraceFile } from '../model/trace-reader.ts'
-import { narrated, packed } from './packing.ts'
+import { Recording, type RunFacts } from '../model/recording.ts'
+import { initialRowsOf } from '../model/row-patches.ts'
+import { TraceFileError } from '../model/trace-file-error.ts'
+import { packed, readTrace } from './packing.ts'
 import type { Calls, DangerCell, FaultForm, FaultMember, RunAnswer, SystemFacts } from './protocol.ts'
 
 /** Events above which no story is told: nobody would read the trace to the end. */
@@ -37,7 +40,7 @@ export async function perform<Call extends keyof Calls>(
     case 'run':
       return runOnce(ask as Calls['run']['ask'])
     case 'open':
-      return opened((ask as Calls['open']['ask']).text)
+      return opened((ask as Calls['open']['ask']).file, progress as (bytes: number) => void)
     case 'shrink': {
       const { bundle, scenario, seed } = ask as Calls['shrink']['ask']
       const tell = progress as (progress: Calls['shrink']['progress']) => void
@@ -93,13 +96,24 @@ async function runOnce({ bundle, scenario, seed }: Calls['run']['ask']): Promise
   const trace = result.trace as Trace
   const summary = summaryOf(result)
   const story = result.events <= MAX_STORY_EVENTS ? storyOf(summary, trace, scenario.expect) : undefined
-  return { columns: packed(trace), scenario, summary, story, bands: bandsOf(summary.faults) }
+  return answered(packed(trace), { scenario, summary, story })
 }
 
-function opened(text: string): RunAnswer {
-  const { columns, run: traced } = readTraceFile(text, narrated)
+async function opened(file: Blob, progress: (bytes: number) => void): Promise<RunAnswer> {
+  const { columns, run: traced } = await readTrace(file, progress).catch((error: unknown) => {
+    if (!(error instanceof RangeError)) throw error
+    const size = `${Math.round(file.size / 1e6)} MB`
+    throw new TraceFileError(
+      `There is not enough memory for this trace of ${size}. Close other pages, or run the scenario with fewer orders.`,
+    )
+  })
   const { scenario, summary, story } = traced ?? {}
-  return { columns, scenario, summary, story, bands: bandsOf(summary?.faults ?? []) }
+  return answered(columns, { scenario, summary, story })
+}
+
+function answered(columns: Columns, facts: RunFacts): RunAnswer {
+  const initial = initialRowsOf(new Recording(columns, facts))
+  return { columns, ...facts, bands: bandsOf(facts.summary?.faults ?? []), initial }
 }
 
 /** When and where the faults of a run acted. */

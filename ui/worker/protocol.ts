@@ -1,6 +1,7 @@
 import type { Bundle, RunSummary, Scenario, Shrunk, Story, SystemOutline } from '../../sim/index.ts'
 import type { Columns } from '../model/columns.ts'
 import type { FaultBand } from '../model/fault-band.ts'
+import type { InitialRow } from '../model/row-patches.ts'
 
 /** A member of a fault's entry, for a form. */
 export interface FaultMember {
@@ -35,6 +36,8 @@ export interface RunAnswer {
   readonly summary: RunSummary | undefined
   readonly story: Story | undefined
   readonly bands: readonly FaultBand[]
+  /** Rows that were there before the run. */
+  readonly initial: readonly InitialRow[]
 }
 
 /** What a run is made of. */
@@ -59,7 +62,13 @@ export interface Calls {
     readonly progress: never
   }
   run: { readonly ask: RunAsk; readonly answer: RunAnswer; readonly progress: never }
-  open: { readonly ask: { readonly text: string }; readonly answer: RunAnswer; readonly progress: never }
+  open: {
+    /** A trace file, gzipped or not. */
+    readonly ask: { readonly file: Blob }
+    readonly answer: RunAnswer
+    /** Bytes that are read. */
+    readonly progress: number
+  }
   shrink: {
     readonly ask: RunAsk
     readonly answer: Shrunk | undefined

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { scenarioOfKind } from '../../../sim/cli/faults.ts'
 import { localSession, type OpenSession, StrayError } from '../../../sim/cli/session.ts'
 import { FAULT_KINDS } from '../../../sim/faults/registry.ts'
 import { folderOf, invoke, scenarioText } from '../../fixtures/cli.ts'
@@ -258,6 +259,7 @@ describe('list faults', () => {
     for (const { kind, says } of FAULT_KINDS) {
       expect(stdout).toMatch(new RegExp(`^${kind} +${says.slice(0, 20)}`, 'm'))
       expect(stdout).toMatch(new RegExp(`^ +${kind}: `, 'm'))
+      expect(stdout).toContain(`shown by ${scenarioOfKind(kind)}`)
     }
     expect(stdout).toContain('restart: how long it stays down; default 300ms')
   })

@@ -111,6 +111,11 @@ const BAD: readonly Bad[] = [
     told: [['2:44', 'expected less than session.timeout.ms, which is 45000, got 45000']],
   },
   {
+    what: 'one transactional.id for all producers',
+    lines: ['cluster: { kafka: { transactional.id: mine } }'],
+    told: [['2:39', 'expected none for all producers', "got 'mine'"]],
+  },
+  {
     what: 'a configuration that Kafka does not have',
     lines: ['cluster: { kafka: { session.timeout: 6000 } }'],
     told: [['2:21', "unknown key 'session.timeout'", "did you mean 'session.timeout.ms'?"]],
@@ -267,6 +272,24 @@ const BAD: readonly Bad[] = [
     told: [['2:57', 'expected car 1 to car 3 (workload: orders: 3)', "got 'car 4'"]],
   },
   {
+    what: 'an order that is left out',
+    lines: [
+      'workload: { orders: 3, only: [1, 3] }',
+      'faults: [{ crash: booth, at: after provider.charge, of: car 2 }]',
+    ],
+    told: [['3:57', 'car 2 is left out (workload: only: [1, 3])']],
+  },
+  {
+    what: 'a choice of orders that are not there',
+    lines: ['workload: { orders: 3, only: [1, 4] }'],
+    told: [['2:34', 'expected at most 3 (workload: orders: 3), got 4']],
+  },
+  {
+    what: 'a choice of orders that does not rise',
+    lines: ['workload: { orders: 3, only: [2, 1] }'],
+    told: [['2:30', 'expected rising numbers']],
+  },
+  {
     what: 'an order by another noun',
     lines: ['faults: [{ crash: booth, at: after provider.charge, of: order 1 }]'],
     told: [['2:57', "expected 'car 1', got 'order 1'", "did you mean 'car 1'?"]],
@@ -285,7 +308,12 @@ const BAD: readonly Bad[] = [
   {
     what: 'an unknown expectation',
     lines: ['expect:', '  paid once: fails'],
-    told: [['3:14', "expected one of pass, violated, got 'fails'"]],
+    told: [['3:14', "expected one of pass, violated, reached, unreached, got 'fails'"]],
+  },
+  {
+    what: 'an expectation of what may come true of what must hold',
+    lines: ['expect:', '  paid once: reached'],
+    told: [['3:14', "expected one of pass, violated, got 'reached': 'paid once' says what holds"]],
   },
   {
     what: 'a negative seed',

@@ -23,6 +23,36 @@ const reader = (heard: unknown[], at = 9000): Script => ({
 const BEFORE = ['old 0']
 const AFTER = ['old 1', 'new 0']
 
+describe('a crash of the server', () => {
+  it.each([
+    ['before', BEFORE],
+    ['after', AFTER],
+  ])(
+    '[PD3] %s the step in which a commit becomes durable leaves its client in doubt',
+    async (phase, left) => {
+      const heard: unknown[] = []
+      const { at } = writer(heard)
+      const doubting: Script = {
+        at,
+        run: async (ctx) => heard.push(await outcome(writer([]).run(ctx) as Promise<unknown>)),
+      }
+      const faults = [{ crash: 'stage-db', at: `${phase} stage.play tx.durable`, restart: '1s' }]
+      const result = await play([doubting, reader(heard)], { faults, things: [thing('old')] })
+      expect(result.faults[0]?.struckAtMicros).toBeDefined()
+      expect(heard).toEqual(['08007', left])
+    },
+  )
+
+  it('[PD3] is passed by what writes alone', async () => {
+    const reads = await play([{ at: 600, run: (ctx) => ctx.transaction((tx) => tx.things.select()) }])
+    expect(reads.steps).not.toContain('stage.play tx.durable')
+    const writes = await play([
+      { at: 600, run: (ctx) => ctx.transaction((tx) => tx.things.insert(thing('a'))) },
+    ])
+    expect(writes.steps).toContain('stage.play tx.durable')
+  })
+})
+
 describe('a crash of the client', () => {
   const crash = { crash: 'stage', restart: '10ms' }
   const slowRequests = { slow: ['stage', 'stage-db'], by: '1s', at: '600ms', for: '6s' }

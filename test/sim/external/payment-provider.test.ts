@@ -1,4 +1,4 @@
-import { CallTimeoutError, IdempotencyError } from 'faultline'
+import { CallTimeoutError, IdempotencyError, ProviderError } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { chargeOf, type TillContext, till } from '../../fixtures/till.ts'
 
@@ -96,7 +96,7 @@ describe('a payment provider', () => {
           answers.push(await ctx.provider.charge(chargeOf('order-1'), { idempotencyKey: 'key' }))
         }
       },
-      { declinesOneIn: 2 },
+      { provider: { declinesOneIn: 2 } },
     )
     expect(new Set(answers.map(({ outcome }) => outcome)).size).toBe(1)
   })
@@ -139,6 +139,83 @@ describe('a payment provider', () => {
     expect([charges.length, refunds.length]).toEqual([1, 0])
   })
 
+  it.each([
+    ['23h', 1],
+    ['25h', 2],
+  ])(
+    '[E11] that remembers keys for a day takes one that comes again after %s for %d charge(s)',
+    async (after, count) => {
+      const { charges } = await till(
+        async (_n, ctx) => {
+          await ctx.provider.charge(chargeOf('order-1'), KEY)
+          await ctx.sleep(after)
+          await ctx.provider.charge(chargeOf('order-1'), KEY)
+        },
+        { budget: { time: '3d' } },
+      )
+      expect(charges).toHaveLength(count)
+    },
+  )
+
+  it('[E12] that is slow charges when its client has given up, and says so to who asks by the key', async () => {
+    const heard: unknown[] = []
+    const { charges } = await till(
+      async (_n, ctx) => {
+        await ctx.provider.charge(chargeOf('order-1'), KEY).catch((error: Error) => heard.push(error.name))
+        heard.push(await ctx.provider.lookUp('key'))
+        // The same key again is executed at once, or when its turn has come: in any case the charge is one.
+        await ctx.sleep('1m')
+        heard.push(await ctx.provider.lookUp('key'))
+      },
+      { provider: { slowOneIn: 1, slowBy: '20s' } },
+    )
+    const result = { outcome: 'succeeded', id: 'ch-1' }
+    expect(heard).toEqual([
+      'CallTimeoutError',
+      { state: 'unknown' },
+      { state: 'done', operation: 'charge', result },
+    ])
+    expect(charges).toHaveLength(1)
+  })
+
+  it('[E12] that answers with errors has charged in some of these cases, and not in others', async () => {
+    let errors = 0
+    let unknown = 0
+    const { charges } = await till(
+      async (n, ctx) => {
+        const idempotencyKey = `${n}`
+        await ctx.provider.charge(chargeOf(`order-${n}`), { idempotencyKey }).catch((error: unknown) => {
+          if (!(error instanceof ProviderError)) throw error
+          errors++
+        })
+        if ((await ctx.provider.lookUp(idempotencyKey)).state === 'unknown') unknown++
+      },
+      { provider: { errorsOneIn: 2 }, workload: { orders: 100, every: '10ms' } },
+    )
+    expect(charges).toHaveLength(100 - unknown)
+    expect(unknown).toBeGreaterThan(10)
+    expect(errors - unknown).toBeGreaterThan(10)
+  })
+
+  it('[E12] that fails is asked again with the same key until it answers', async () => {
+    let done = 0
+    const { charges } = await till(
+      async (n, ctx) => {
+        for (;;) {
+          try {
+            await ctx.provider.charge(chargeOf(`order-${n}`), { idempotencyKey: `${n}` })
+            done++
+            return
+          } catch {
+            await ctx.sleep('1s')
+          }
+        }
+      },
+      { provider: { errorsOneIn: 2, slowOneIn: 3 }, workload: { orders: 30, every: '10ms' } },
+    )
+    expect([done, charges.length]).toEqual([30, 30])
+  })
+
   it('[E4] declines one charge in so many, by the seed, and takes no money for it', async () => {
     const outcomes = async (declinesOneIn: number, seed: number): Promise<string[]> => {
       const answers: string[] = []
@@ -147,7 +224,7 @@ describe('a payment provider', () => {
           const answer = await ctx.provider.charge(chargeOf(`order-${n}`))
           answers.push(answer.outcome)
         },
-        { declinesOneIn, seed, workload: { orders: 120, every: '10ms' } },
+        { provider: { declinesOneIn }, seed, workload: { orders: 120, every: '10ms' } },
       )
       expect(charges).toHaveLength(answers.filter((outcome) => outcome === 'succeeded').length)
       return answers

@@ -1,3 +1,4 @@
+import { parking } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { FAULT_KINDS, faultKindOf } from '../../../sim/faults/registry.ts'
 import { allStruck, courier } from '../../fixtures/courier.ts'
@@ -15,7 +16,16 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   deploy: { deploy: 'receiver', version: 'v1' },
   addPartitions: { addPartitions: 'letters', partitions: 4 },
   replay: { replay: 'receiver' },
+  redrive: { redrive: 'receiver' },
+  failover: { failover: 'receiver-db' },
+  dropSlots: { dropSlots: 'sender-db' },
+  slowCommit: { slowCommit: 'receiver-db', by: '1s', for: '2s' },
+  evict: { evict: 'cache' },
+  skew: { skew: 'receiver', by: '1s', for: '2s' },
 }
+
+/** What lets a service be told to take once more what it has put away. */
+const failures = parking({ retry: {} })
 
 /** What is no process. */
 const NO_TARGETS: ReadonlySet<string> = new Set(['addPartitions'])
@@ -51,7 +61,10 @@ describe('the registry', () => {
   it.each(FAULT_KINDS)('[F7] heals from $kind: the right system keeps its promises', async ({ kind }) => {
     for (let seed = 1; seed <= 10; seed++) {
       const at = `${20 * seed}ms`
-      const result = await courier({ seed, receivers: 2 }, { faults: [{ ...EXAMPLES[kind], at }] })
+      const result = await courier(
+        { seed, receivers: 2, store: 'cache', failures },
+        { faults: [{ ...EXAMPLES[kind], at }] },
+      )
       expect(allStruck(result)).toBe(true)
       expect(result.verdict).toBe('pass')
     }

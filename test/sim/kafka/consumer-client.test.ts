@@ -63,6 +63,22 @@ function started(
 }
 
 describe('a consumer', () => {
+  // Whoever had been told twice that nobody leads waited for metadata.max.age.ms.
+  it.each([1, 2, 3])(
+    '[B26] that begins while nobody leads finds the leader when it is back: seed %i',
+    async (seed) => {
+      const bench = new KafkaBench({ seed, topic: { partitions: 1, replicationFactor: 1 }, brokers: 5 })
+      bench.up()
+      bench.at(1_000, () => bench.leaderOf(0).shutDown(0, 60_000_000))
+      bench.at(5_000, () => bench.reader('r1', 'readers').client.start())
+      bench.at(50_000, () => expect(bench.leaderOf(0)).toBeUndefined())
+      bench.send(70_000, 'a')
+      await bench.run()
+      expect(bench.polled.map(({ value }) => value)).toEqual(['a'])
+      expect(bench.polled[0]?.millis).toBeLessThan(71_000)
+    },
+  )
+
   it('[B24] hands out records with where they were read, and why', async () => {
     const { bench, application, client } = started()
     bench.send(100, 'a')

@@ -64,6 +64,33 @@ describe('a judgement', () => {
     expect(judge(of, { expect: expected }).outcome).toBe(outcome),
   )
 
+  it.each<[expected: 'reached' | 'unreached' | undefined, keys: number, outcome: string]>([
+    [undefined, 0, 'met'],
+    [undefined, 2, 'met'],
+    ['reached', 2, 'met'],
+    ['reached', 0, 'unmet'],
+    ['unreached', 0, 'met'],
+    ['unreached', 2, 'unmet'],
+  ])(
+    '[R32] of what may come true, %s is expected: for %i keys it does, and that is %s',
+    (expected, keys, outcome) => {
+      const { properties, ...of } = result('pass', { may: 'pass' })
+      const may = properties.map((property) => ({
+        ...property,
+        kind: 'sometimes' as const,
+        checkedKeys: keys,
+      }))
+      const judged = judge(
+        { ...of, properties: may },
+        { expect: expected === undefined ? {} : { may: expected } },
+      )
+      expect(judged.outcome).toBe(outcome)
+      const verdict = keys === 0 ? 'unreached' : 'reached'
+      const told = [{ name: 'may', expected, verdict, met: outcome === 'met' }]
+      expect(judged.properties).toEqual(expected === undefined ? [] : told)
+    },
+  )
+
   it('[R14] tells of the properties that are named or fared otherwise', () => {
     const { properties } = judge(result('violated', { a: 'pass', b: 'pass', c: 'violated' }), {
       expect: { b: 'pass' },

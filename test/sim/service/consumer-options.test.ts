@@ -10,7 +10,6 @@ describe('options of a consumer', () => {
       commit: 'after-batch',
       commitReach: 'contiguous',
       revocation: 'drain',
-      onFailure: 'retry',
       staticMembership: false,
       kafka: {},
     })
@@ -29,12 +28,6 @@ describe('options of a consumer', () => {
 
   it('[S23] that commit by hand handle one event at a time', () => {
     expect(() => consumerPlan('payment', { concurrency: 2, commit: 'manual' })).toThrow(SimError)
-  })
-
-  it('[S42] that end an instance by its failure handle one event at a time', () => {
-    expect(() => consumerPlan('payment', { concurrency: 2, onFailure: 'close' })).toThrow(
-      'onFailure: close: expected a concurrency of 1',
-    )
   })
 
   it('[S42] make an instance a static member by its name', () => {

@@ -1,3 +1,4 @@
+import { closing } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
 import {
@@ -95,7 +96,7 @@ describe('a handler that throws', () => {
     '[S42] ends its instance where it is told to, and what it failed at is handled after that, commits being $commit: $handled',
     async ({ commit, handled }) => {
       const result = await courier(
-        { receive: failsUntil(3_000), consumer: { onFailure: 'close', commit } },
+        { receive: failsUntil(3_000), failures: closing(), consumer: { commit } },
         { workload: { orders: 1 } },
       )
       expect(recordsOf(result, 'stop').length).toBeGreaterThan(0)

@@ -1,5 +1,6 @@
-import { integer, oneOf, optional, sqs, table, text, topic } from 'faultline'
+import { type HandlerContext, integer, oneOf, optional, sqs, table, text, timer, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import type { Registration } from '../../../sim/service/service.ts'
 
 describe('the key of a topic', () => {
   const orders = topic('orders', { partitions: 2, key: 'orderId' })
@@ -70,5 +71,60 @@ describe('a declaration of a table or a topic', () => {
     ['a topic without a name', () => topic('', { partitions: 1, key: 'k' }), "a topic is called ''"],
   ])('[S18] of %s is refused', (_what, declare, message) => {
     expect(declare).toThrow(message)
+  })
+})
+
+const parcels = topic('parcels', { partitions: 3, key: 'parcelId' })
+const Packed = parcels.event('Packed', { parcelId: text, weight: integer, note: optional(text) })
+const reminder = timer<{ readonly parcelId: string }>('reminder')
+
+type Tables = Readonly<Record<never, never>>
+type Ctx = HandlerContext<Tables, Tables>
+type Tx = Parameters<Parameters<Ctx['transaction']>[0]>[0]
+
+describe('an event as service code sees it', () => {
+  it('[S43] has the fields that were declared, say the types', () => {
+    const types = (tx: Tx, ctx: Ctx, { on, onBatch }: Registration<Tables, Tables>): unknown[] => [
+      () => tx.publish(Packed, { parcelId: 'a', weight: 1, note: null }),
+      () => ctx.publish(Packed, { parcelId: 'a', weight: 1, note: 'b' }),
+      () => on(Packed, async ({ parcelId, weight }) => void parcelId.concat(weight.toFixed())),
+      () => onBatch(Packed, { size: 2 }, async ([first]) => void first?.parcelId.concat('b')),
+      () => tx.setTimer(reminder, 'a', { after: '5s' }, { parcelId: 'a' }),
+    ]
+    expect(types).toBeDefined()
+  })
+
+  it('[S43] refuses topics, events and fields that were not declared, say the types', () => {
+    const types = (tx: Tx, ctx: Ctx, { on, onBatch }: Registration<Tables, Tables>): unknown[] => [
+      // @ts-expect-error a topic by name, which nobody has declared
+      () => tx.publish('parcels', { parcelId: 'a', weight: 1, note: null }),
+      // @ts-expect-error a topic is no event
+      () => tx.publish(parcels, { parcelId: 'a', weight: 1, note: null }),
+      // @ts-expect-error a topic by name
+      () => on('parcels', async () => {}),
+      // @ts-expect-error no such event of the topic
+      () => on(parcels.Lost, async () => {}),
+      // @ts-expect-error an event without the key of its topic
+      () => parcels.event('Lost', { weight: integer }),
+      // @ts-expect-error a key that is no text
+      () => parcels.event('Lost', { parcelId: integer }),
+      // @ts-expect-error a field is missing
+      () => tx.publish(Packed, { parcelId: 'a', note: null }),
+      // @ts-expect-error no such field
+      () => tx.publish(Packed, { parcelId: 'a', weight: 1, note: null, colour: 'red' }),
+      // @ts-expect-error a weight is no text
+      () => ctx.publish(Packed, { parcelId: 'a', weight: 'heavy', note: null }),
+      // @ts-expect-error no such field
+      () => ctx.publish(Packed, { parcelId: 'a', weight: 1, note: null, colour: 'red' }),
+      // @ts-expect-error no such field of what is handled
+      () => on(Packed, async ({ colour }) => void colour),
+      // @ts-expect-error nor of a batch
+      () => onBatch(Packed, { size: 2 }, async ([first]) => void first?.colour),
+      // @ts-expect-error a note may be missing
+      () => on(Packed, async ({ note }) => void note.concat('b')),
+      // @ts-expect-error no such member of a timer
+      () => tx.setTimer(reminder, 'a', { after: '5s' }, { parcelId: 'a', colour: 'red' }),
+    ]
+    expect(types).toBeDefined()
   })
 })

@@ -1,4 +1,14 @@
-import { ledger, paymentProvider, route, service, table, text, topic, type UserContext } from 'faultline'
+import {
+  closing,
+  ledger,
+  paymentProvider,
+  route,
+  service,
+  table,
+  text,
+  topic,
+  type UserContext,
+} from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { courier, deliver, recordsOf } from '../../fixtures/courier.ts'
 import { PLAIN_MESSAGING, stage } from '../../fixtures/stage.ts'
@@ -129,6 +139,11 @@ describe('a declaration', () => {
     ['of no instances', { instances: 0 }, 'instances: expected a whole number from 1, got 0'],
     ['of fewer instances', { instances: -1 }, 'got -1'],
     ['of one and a half', { instances: 1.5 }, 'got 1.5'],
+    [
+      'that handles several events at a time and ends by the failure of one',
+      { failures: closing(), consumer: { concurrency: 2 } },
+      'closing: expected a concurrency of 1, because the handlers beside the one that throws would end with it',
+    ],
     [
       'with a table called inbox',
       { tables: { inbox: rows.rows } },

@@ -53,6 +53,42 @@ describe('a timer', () => {
     expect(notes[0]?.millis).toBeGreaterThan(5_000)
   })
 
+  it.each<[string, readonly string[], NonNullable<Clinic['enter']>]>([
+    ['taken back', [], (_n, ctx) => ctx.transaction((tx) => tx.cancelTimer(Reminder, 'a'))],
+    [
+      'set anew',
+      ['a 7'],
+      (_n, ctx) => ctx.transaction((tx) => tx.setTimer(Reminder, 'a', { after: '10s' }, { nth: 7 })),
+    ],
+  ])('[S30] that is %s while its handler works leaves %j', async (_what, left, meanwhile) => {
+    let begun = 0
+    const result = await clinic({
+      enter: async (n, ctx) => {
+        await ctx.transaction((tx) => tx.setTimer(Reminder, 'a', { after: '1s' }, { nth: n }))
+        await ctx.sleep('2s')
+        await meanwhile(n, ctx)
+      },
+      remind: async (reminder, ctx) => {
+        if (begun++ === 0) await ctx.sleep('3s')
+        await remind(reminder, ctx)
+      },
+    })
+    expect(begun).toBe(1 + left.length)
+    expect(notesOf(result).map(({ what }) => what)).toEqual(left)
+  })
+
+  it('[S31] that has fired leaves nothing behind', async () => {
+    const result = await clinic({ instances: 2, enter: setFor('1s'), remind, workload: { orders: 5 } })
+    const rows = new Map<string, number>()
+    for (const { data } of recordsOf(result, 'commit'))
+      for (const { table, before, after } of data as readonly Record<'table' | 'before' | 'after', unknown>[])
+        rows.set(
+          String(table),
+          (rows.get(String(table)) ?? 0) + (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
+        )
+    expect(Object.fromEntries(rows)).toEqual({ notes: 5, timers: 0 })
+  })
+
   it('[S30] of a transaction that rolls back was never set', async () => {
     const result = await clinic({
       remind,
@@ -87,7 +123,7 @@ describe('a timer', () => {
       const steps = (await clinic({ instances, enter: setFor('2s'), remind })).steps.filter(
         (step) => step.startsWith('clinic.timers ') || step.startsWith('clinic.Reminder '),
       )
-      expect(steps).toHaveLength(4)
+      expect(steps).toHaveLength(6)
       for (const step of steps)
         for (const phase of ['before', 'after']) {
           const result = await clinic({
