@@ -4,6 +4,7 @@ import type { ErrorCode } from '../error-code.ts'
 import type { RecordBatch } from '../log/batch.ts'
 import type { LogConfig } from '../log/config.ts'
 import type { Log } from '../log/log.ts'
+import { moveLog } from '../log/move.ts'
 import type { LogOptions } from '../log/options.ts'
 import {
   crashMachine,
@@ -132,6 +133,14 @@ export class Replicas {
   /** A topic is deleted. */
   removeTopic(topic: string, nowMillis: number): void {
     for (const replica of [...this.all.values()]) if (replica.topic === topic) this.remove(replica, nowMillis)
+  }
+
+  /** All logs are moved to another directory. */
+  moveLogs(): void {
+    for (const replica of this.all.values()) {
+      moveLog(replica.log)
+      this.context.touch(replica)
+    }
   }
 
   /** What the disk holds when the broker is shut down in order. */
