@@ -3,6 +3,7 @@ import { crash } from './crash.ts'
 import { crashMachine } from './crash-machine.ts'
 import { deploy } from './deploy.ts'
 import { dropSlots } from './drop-slots.ts'
+import { edit } from './edit.ts'
 import { evict } from './evict.ts'
 import { failover } from './failover.ts'
 import type { FaultKind } from './fault.ts'
@@ -37,6 +38,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   evict,
   skew,
   moveLogs,
+  edit,
 ]
 
 /** The kind that an entry of a scenario file means: the one whose name is a member of it. */

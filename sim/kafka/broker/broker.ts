@@ -304,7 +304,7 @@ export class Broker {
 
   private onChanged(replica: Replica): void {
     this.maintenance.changed()
-    this.fetches.changed(replica, this.context.nowMillis)
+    this.fetches.changed(replica)
     if (replica.topic === GROUP_METADATA_TOPIC) this.groups.changed()
     if (replica.partition.isLeader && replica.partition.isr.committed.length > 1)
       this.isrChecks.suspect(replica)

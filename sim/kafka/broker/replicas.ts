@@ -226,6 +226,7 @@ export class Replicas {
     const ofTopic = this.byTopic.get(replica.topic)
     if (ofTopic !== undefined) ofTopic[replica.index] = undefined
     this.maintenance.remove(replica.log)
+    replica.isRemoved = true
     replica.fetcher = undefined
     replica.partition.makeFollower({ ...GONE, leaderEpoch: replica.partition.leaderEpoch })
     this.listener.onRemoved(replica, nowMillis)
