@@ -33,13 +33,30 @@ function numberOf(name: string, value: number): z.ZodNumber {
 
 /** The schema of a configuration member follows from its default, so that a new member needs no change here. */
 function member(name: string, value: unknown): z.ZodType {
-  const described = (schema: z.ZodType): z.ZodType =>
-    schema.optional().describe(`Kafka's ${name}; default ${String(value)}`)
-  if (typeof value === 'number') return described(numberOf(name, value))
-  if (typeof value === 'boolean') return described(z.boolean())
-  if (Array.isArray(value)) return described(z.array(z.string()))
-  return described(z.string())
+  return schemaOf(name, value)
+    .optional()
+    .describe(`Kafka's ${name}; default ${String(value)}`)
 }
+
+function schemaOf(name: string, value: unknown): z.ZodType {
+  if (typeof value === 'number') return numberOf(name, value)
+  if (typeof value === 'boolean') return z.boolean()
+  return Array.isArray(value) ? z.array(z.string()) : z.string()
+}
+
+/** Kafka's configuration in the bounds of a campaign: of each member the values of which one is drawn. */
+export const kafkaListsSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(KAFKA_DEFAULTS).map(([name, value]) => [
+      name,
+      z
+        .array(schemaOf(name, value))
+        .min(1, { error: 'expected at least one value to draw' })
+        .optional()
+        .describe(`values of Kafka's ${name}; default ${String(value)}`),
+    ]),
+  ),
+)
 
 /** Kafka's configuration in a scenario: what Kafka's own brokers and clients would refuse is refused, in their words. */
 export const kafkaSchema = z

@@ -6,6 +6,7 @@ import { FAULT_KINDS } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
 import { isTooLong, LONGEST } from '../kernel/time.ts'
+import { boundsSchema } from './bounds-schema.ts'
 import { kafkaRefusal, kafkaSchema } from './kafka-limits.ts'
 import { ORACLE_NAMES, oracleProperty } from './oracles.ts'
 import {
@@ -151,6 +152,7 @@ export const scenarioSchema = z.strictObject({
         .describe(`virtual time after which the run ends; default ${DEFAULT_BUDGET.time}`),
     })
     .optional(),
+  explore: boundsSchema.optional(),
   seed: z.int().min(0).optional().describe("the seed of 'run' unless --seed says another; default 1"),
 })
 

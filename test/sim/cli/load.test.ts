@@ -272,6 +272,15 @@ const BAD: readonly Bad[] = [
     told: [['2:57', 'expected car 1 to car 3 (workload: orders: 3)', "got 'car 4'"]],
   },
   {
+    what: 'bounds of a campaign that are none',
+    lines: ['explore:', '  brokers: []', '  faults: [crsh]', '  kafka: { max.poll.records: [0] }'],
+    told: [
+      ['3:12', 'expected at least one value to draw'],
+      ['4:12', "got 'crsh'", "did you mean 'crash'?"],
+      ['5:31', 'expected a number of at least 1, got 0'],
+    ],
+  },
+  {
     what: 'an order that is left out',
     lines: [
       'workload: { orders: 3, only: [1, 3] }',
