@@ -152,6 +152,7 @@ export class ConsumerClient implements ConsumerHooks {
       this.polled.set(place, one)
       polled.push(one)
     }
+    this.cluster.polled(polled)
     return polled
   }
 
