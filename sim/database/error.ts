@@ -29,3 +29,9 @@ export class DatabaseError extends Error {
     this.table = table
   }
 }
+
+/** What a statement is told after another one of its transaction has failed. */
+export function abortedError(): DatabaseError {
+  const message = 'current transaction is aborted, commands ignored until end of transaction block'
+  return new DatabaseError('25P02', '', message)
+}
