@@ -1,5 +1,19 @@
 /** The public door of faultline: what systems, suites and pages import. */
+export { agreement, endsInTime, everyEnds } from './check/agreement.ts'
+export { inboxTellsTruth, offsetsTellTruth } from './check/bookkeeping.ts'
+export { answeredAlike, noHotLoop } from './check/conduct.ts'
+export { atMost, conserved, refundsCovered } from './check/conservation.ts'
+export {
+  appliedInOrder,
+  everyFactHandled,
+  noLostResponsibility,
+  noPhantomEvent,
+  oneFactPerId,
+} from './check/delivery.ts'
+export { countOf, type Measure, minus, plus, sumOf } from './check/measure.ts'
+export { gapless, projectionConverges } from './check/projection.ts'
 export { always, eventually, type Property, sometimes } from './check/property.ts'
+export { oneSagaAtATime, transitionsOnly, versionsRise } from './check/transition.ts'
 export type { Read, Rows } from './check/view.ts'
 export { DatabaseError } from './database/error.ts'
 export { KeyValueError, type KeyValues } from './database/key-value-client.ts'
@@ -7,6 +21,7 @@ export type { Isolation, TransactionOptions } from './database/options.ts'
 export { asc, desc, eq, gt, gte, isIn, lt, lte, ne } from './database/predicate.ts'
 export { databaseClock, databaseNow, horizon, transactionId } from './database/server-value.ts'
 export { type NeededFault, type Shrunk, shrink } from './explore/shrink.ts'
+export { targetsOf } from './explore/survey.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
 export {
   type Authorization,
@@ -26,15 +41,27 @@ export {
 } from './external/payment-provider.ts'
 export { changeMind, type Habits, insist } from './external/person.ts'
 export { isSigned, type WebhookEvent, type WebhookOptions } from './external/webhook.ts'
+export { typical } from './faults/aim.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
 export { ledger, type Readable } from './kernel/ledger.ts'
 export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
+export { AvroDataError } from './patterns/avro-data.ts'
+export type { AvroEnum, AvroField, AvroPrimitive, AvroRecord, AvroSchema } from './patterns/avro-schema.ts'
 export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
 export { CACHE_CHANGES, CacheAside, type CacheAsideOptions } from './patterns/cache-aside.ts'
+export { COMPATIBILITY_MODES, type Compatibility } from './patterns/compatibility.ts'
 export { type ConsumerDrivenOptions, consumerDriven } from './patterns/consumer-driven.ts'
+export {
+  type Aggregate,
+  type DomainEvent,
+  EventStore,
+  type EventStoreOptions,
+  type LoadedStream,
+  type StoredEvent,
+} from './patterns/event-store.ts'
 export { BREAKER_MODES, blocking, closing, deadLettering, retryTopics, skipping } from './patterns/failure.ts'
 export { IdempotencyKeys, type IdempotencyOptions, type Phases } from './patterns/idempotency.ts'
 export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from './patterns/inbox.ts'
@@ -44,7 +71,20 @@ export { LOCK_RELEASES, Lock, LockError, type LockOptions } from './patterns/loc
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { PARKING_SCOPES, type ParkingOptions, parking, REDRIVES } from './patterns/parking.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
+export {
+  type EventSource,
+  Projection,
+  type ProjectionDefinition,
+  type ProjectionOptions,
+  type ViewRow,
+} from './patterns/projection.ts'
+export {
+  Reconciliation,
+  type ReconciliationDefinition,
+  type ReconciliationOptions,
+} from './patterns/reconciliation.ts'
 export type { Relay, RelayOptions } from './patterns/relay.ts'
+export { type AdvisoryLockRelayOptions, advisoryLockRelay } from './patterns/relay-advisory-lock.ts'
 export { type CdcRelayOptions, cdcRelay, MISSING_SLOTS } from './patterns/relay-cdc.ts'
 export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
 export { deleteRelay } from './patterns/relay-delete.ts'
@@ -53,6 +93,7 @@ export { type HorizonRelayOptions, horizonRelay } from './patterns/relay-horizon
 export { type ImmediateRelayOptions, immediateRelay } from './patterns/relay-immediate.ts'
 export { type LeaseRelayOptions, leaseRelay } from './patterns/relay-lease.ts'
 export type { PolledRelayOptions } from './patterns/relay-polled.ts'
+export { type Listener, type RegistryRelayOptions, registryRelay } from './patterns/relay-registry.ts'
 export { type SkipLockedRelayOptions, skipLockedRelay } from './patterns/relay-skip-locked.ts'
 export { statusRelay } from './patterns/relay-status.ts'
 export {
@@ -72,6 +113,26 @@ export {
   sagaTable,
 } from './patterns/saga.ts'
 export { command, type SagaDefinition, type SagaView } from './patterns/saga-state.ts'
+export {
+  type RegisteredSchema,
+  type SchemaRegistry,
+  type SchemaRegistryOptions,
+  schemaRegistry,
+} from './patterns/schema-registry.ts'
+export {
+  IncompatibleSchemaError,
+  SCHEMA_ENCODED,
+  type SchemaEncoded,
+  SchemaRegistryError,
+  SchemaSerde,
+  type SchemaSerdeOptions,
+} from './patterns/schema-serde.ts'
+export {
+  UnknownSchemaError,
+  type Upcaster,
+  type UpcasterChains,
+  type Upcasting,
+} from './patterns/upcasting.ts'
 export { Narrator } from './report/phrase.ts'
 export { type Story, type StoryLine, storyOf } from './report/story.ts'
 export { type RunSummary, summaryOf } from './report/summary.ts'
@@ -92,9 +153,22 @@ export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts
 export type { SystemOutline } from './run/system-problems.ts'
 export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './service/consumer-options.ts'
 export type { HandlerContext } from './service/context.ts'
+export {
+  answersOf,
+  changesOf,
+  effectsOf,
+  factsOf,
+  failuresOf,
+  handlingsOf,
+  inboxOf,
+  offsetsOf,
+  outboxOf,
+  recordsIn,
+} from './service/histories.ts'
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
 export {
+  ABORT_POSITIONS,
   FENCED_REACTIONS,
   type KafkaTransactionOptions,
   TRANSACTION_OFFSETS,

@@ -15,6 +15,9 @@ export const LetterStamped = stamped.event('LetterStamped', letterFields)
 /** The same letter, for the archive. */
 export const LetterFiled = filed.event('LetterFiled', letterFields)
 
+/** The same again, in the topic and the partition of the letter for the reader. */
+export const LetterShelved = stamped.event('LetterShelved', letterFields)
+
 /** A letter. */
 export type Letter = {
   readonly letterId: string

@@ -1,4 +1,5 @@
 import {
+  ABORT_POSITIONS,
   choice,
   count,
   FENCED_REACTIONS,
@@ -30,13 +31,24 @@ export const params = {
     { min: 0, max: 10 },
     'how many instances the stamper has, which passes each letter on to the reader and to the archive, in one transaction of Kafka with its offset; 0: they read the letters themselves',
   ),
-  stampingMillis: count(0, { min: 0, max: 600_000 }, 'how long the stamper takes between the two'),
+  stampingMillis: count(
+    0,
+    { min: 0, max: 600_000 },
+    'how long the stamper takes between the two, over the slow letter or all',
+  ),
+  stampFails: count(
+    0,
+    { min: 0, max: 1_000_000 },
+    'the number of a letter that the stamper fails at when it has passed it on, the first time in a life; 0: none',
+  ),
+  sameTopic: toggle(false, 'whether the archive has its letters from the topic of the reader'),
   transactionalId: choice(TRANSACTIONAL_IDS, "what the transactional.id of a stamper's producer is made of"),
   offsets: choice(TRANSACTION_OFFSETS, 'where the stamper commits the offsets of the letters'),
   fencing: choice(
     ZOMBIE_FENCING,
     'what the coordinator of the group is told of the stamper that commits offsets (KIP-447)',
   ),
+  afterAbort: choice(ABORT_POSITIONS, 'where the stamper reads on after it has aborted a transaction'),
   onFenced: choice(FENCED_REACTIONS, 'what a stamper does whose producer is fenced'),
   addresses: count(6, { min: 1, max: 1_000 }, 'how many addresses the letters go to, in turns'),
   readers: count(1, { min: 1, max: 10 }, 'how many instances the reader has'),
@@ -44,7 +56,7 @@ export const params = {
   slowLetter: count(
     0,
     { min: 0, max: 1_000_000 },
-    'the only letter that it takes so long over, the first time in a life; 0: all, every time',
+    'the only letter that reader or stamper takes so long over, the first time in a life; 0: all, every time',
   ),
   handsOver: toggle(false, 'the reader leaves a letter to a worker and goes on, so that it counts as read'),
   commits: choice(

@@ -1,5 +1,5 @@
 import { blocking, type ContextOf, closing, inbox, integer, outbox, service, table, text } from 'faultline'
-import { type Letter, LetterFiled, LetterSent, LetterStamped } from './letters.ts'
+import { type Letter, LetterFiled, LetterSent, LetterShelved, LetterStamped } from './letters.ts'
 import type { Params } from './params.ts'
 
 /** How long it takes until somebody mends what makes the reader slow. */
@@ -50,7 +50,8 @@ export const archiveService = (params: Params) =>
     'archive',
     { tables: { taken: takenLetters() }, inbox: inbox(params.inbox), outbox: outbox({ mode: 'relay' }) },
     ({ on }) => {
-      on(params.stampers > 0 ? LetterFiled : LetterSent, (letter, ctx) => take(letter, ctx, params))
+      const passedOn = params.sameTopic ? LetterShelved : LetterFiled
+      on(params.stampers > 0 ? passedOn : LetterSent, (letter, ctx) => take(letter, ctx, params))
     },
   )
 

@@ -1,4 +1,18 @@
-import { always, eventually, type Mailer, type PaymentProvider, type Property, type Read } from 'faultline'
+import {
+  agreement,
+  atMost,
+  conserved,
+  countOf,
+  eventually,
+  everyEnds,
+  type Mailer,
+  type Measure,
+  minus,
+  type PaymentProvider,
+  type Property,
+  type Read,
+  sumOf,
+} from 'faultline'
 import type { inventoryService } from './inventory.ts'
 import type { orderService } from './order.ts'
 import type { Params } from './params.ts'
@@ -17,9 +31,6 @@ export interface Parts {
 
 const euros = (cents: number): string => `${(cents / 100).toFixed(2)} EUR`
 
-const sum = (rows: readonly { readonly amount: number }[]): number =>
-  rows.reduce((total, { amount }) => total + amount, 0)
-
 /** The promises of the shop. */
 export function promises(parts: Parts): Property[] {
   return [
@@ -34,11 +45,10 @@ export function promises(parts: Parts): Property[] {
 }
 
 function noDoubleCharge({ provider: { charges } }: Parts): Property {
-  return always('no double charge', {
+  return atMost('no double charge', {
     says: 'A customer is charged at most once for an order.',
-    reads: [charges],
     per: 'orderId',
-    holds: (read, orderId) => read(charges).where({ orderId }).length <= 1,
+    effects: countOf(charges),
     explain: (read, orderId) => {
       const all = read(charges).where({ orderId })
       const times = all.length === 2 ? 'twice' : `${all.length} times`
@@ -48,75 +58,77 @@ function noDoubleCharge({ provider: { charges } }: Parts): Property {
 }
 
 function noDoubleOrder({ order }: Parts): Property {
-  const { orders } = order.tables
-  return always('no double order', {
+  return atMost('no double order', {
     says: 'One wish to buy makes at most one order.',
-    reads: [orders],
     per: 'requestedAs',
-    holds: (read, requestedAs) => read(orders).where({ requestedAs }).length <= 1,
-    explain: (read, requestedAs) =>
-      `${requestedAs} became ${read(orders).where({ requestedAs }).length} orders`,
+    effects: countOf(order.tables.orders),
+    noun: 'order',
   })
 }
 
-function heldFor({ inventory }: Parts, read: Read, orderId: string): number {
-  const all = read(inventory.tables.reservations).where({ orderId })
-  return all.filter(({ status }) => status !== 'RELEASED').length
-}
+/** The reservations that hold stock. */
+const held = ({ inventory }: Parts): Measure =>
+  countOf(inventory.tables.reservations, ({ status }) => status !== 'RELEASED')
+
+/** What was taken and not given back. */
+const kept = ({ provider }: Parts): Measure =>
+  minus(sumOf(provider.charges, 'amount'), sumOf(provider.refunds, 'amount'))
 
 function noDoubleReservation(parts: Parts): Property {
-  return always('no double reservation', {
+  return atMost('no double reservation', {
     says: 'Stock is reserved at most once for an order.',
-    reads: [parts.inventory.tables.reservations],
     per: 'orderId',
-    holds: (read, orderId) => heldFor(parts, read, orderId) <= 1,
-    explain: (read, orderId) => `${orderId} holds ${heldFor(parts, read, orderId)} reservations`,
+    effects: held(parts),
+    noun: 'reservation',
   })
 }
 
 function stockIsConserved({ inventory, params }: Parts): Property {
   const { stock, reservations } = inventory.tables
-  const accounts = (read: Read, sku: string) => {
-    const available = read(stock).where({ sku })[0]?.available ?? 0
-    let taken = 0
-    for (const { status, quantity } of read(reservations).where({ sku }))
-      if (status !== 'RELEASED') taken += quantity
-    return { available, taken }
-  }
-  return always('stock is conserved', {
-    says: 'What is available and what is reserved or shipped add up to the stock at the start.',
-    reads: [stock, reservations],
+  return conserved('stock is conserved', {
     per: 'sku',
-    holds: (read, sku) => {
-      const { available, taken } = accounts(read, sku)
-      return available >= 0 && available + taken === params.stock
+    terms: {
+      available: sumOf(stock, 'available'),
+      'reserved or shipped': sumOf(reservations, 'quantity', ({ status }) => status !== 'RELEASED'),
     },
-    explain: (read, sku) => {
-      const { available, taken } = accounts(read, sku)
-      return `of ${params.stock} units of ${sku}, ${available} are available and ${taken} reserved or shipped`
-    },
+    is: () => params.stock,
   })
 }
 
 function noLostOrder({ order }: Parts): Property {
-  const { orders } = order.tables
-  return eventually('no lost order', {
+  return everyEnds('no lost order', {
     says: 'Every order that was confirmed to a user or stored ends completed or cancelled.',
     within: '2m',
-    reads: [orders, receipts],
     per: 'orderId',
-    keys: (read) => [
-      ...new Set([...read(orders).all(), ...read(receipts).all()].map(({ orderId }) => orderId)),
-    ],
-    holds: (read, orderId) => {
-      const [row] = read(orders).where({ orderId })
-      return row !== undefined && row.status !== 'PENDING'
-    },
-    explain: (read, orderId) => {
-      const [row] = read(orders).where({ orderId })
-      return row === undefined
-        ? `${orderId} was confirmed to its user and does not exist`
-        : `${orderId} is still ${row.status}`
+    of: order.tables.orders,
+    state: 'status',
+    ends: ['COMPLETED', 'CANCELLED'],
+    promised: [receipts],
+  })
+}
+
+function everythingAgrees(parts: Parts): Property {
+  const { order, shipping, provider } = parts
+  const once = ({ status }: { readonly status: string }): number => (status === 'COMPLETED' ? 1 : 0)
+  return agreement('everything agrees', {
+    says: 'Order, payment, stock and shipping tell the same story about every order.',
+    within: '2m',
+    per: 'orderId',
+    follow: order.tables.orders,
+    state: 'status',
+    keysOf: [receipts, provider.charges],
+    parties: {
+      payment: {
+        has: kept(parts),
+        should: (row) => row.amount * once(row),
+        told: (net, { amount }) => `${euros(net)} of ${euros(amount)} were kept`,
+      },
+      stock: { has: held(parts), should: once, told: (count) => `${count} reservation(s) held` },
+      shipping: {
+        has: countOf(shipping.tables.shipments),
+        should: once,
+        told: (count) => `${count} shipment(s) scheduled`,
+      },
     },
   })
 }
@@ -138,36 +150,5 @@ function noFalseConfirmation({ order, mail: { mails } }: Parts): Property {
     ],
     holds: (read, orderId) => status(read, orderId) === 'COMPLETED',
     explain: (read, orderId) => `${orderId} was confirmed by mail and is ${status(read, orderId)}`,
-  })
-}
-
-function everythingAgrees(parts: Parts): Property {
-  const { orders } = parts.order.tables
-  const { reservations } = parts.inventory.tables
-  const { shipments } = parts.shipping.tables
-  const { charges, refunds } = parts.provider
-  const disagreement = (read: Read, orderId: string): string | undefined => {
-    const [row] = read(orders).where({ orderId })
-    if (row === undefined)
-      return `${orderId} was charged or confirmed, but the order service does not know it`
-    const net = sum(read(charges).where({ orderId })) - sum(read(refunds).where({ orderId }))
-    const held = heldFor(parts, read, orderId)
-    const shipped = read(shipments).where({ orderId }).length
-    const once = row.status === 'COMPLETED' ? 1 : 0
-    if (net === row.amount * once && held === once && shipped === once) return undefined
-    const kept = `${euros(net)} of ${euros(row.amount)} were kept`
-    return `${orderId} is ${row.status}, but ${kept}, ${held} reservation(s) held and ${shipped} shipment(s) scheduled`
-  }
-  return eventually('everything agrees', {
-    says: 'Order, payment, stock and shipping tell the same story about every order.',
-    within: '2m',
-    reads: [orders, receipts, charges, refunds, reservations, shipments],
-    per: 'orderId',
-    keys: (read) => {
-      const named = [...read(orders).all(), ...read(receipts).all(), ...read(charges).all()]
-      return [...new Set(named.map(({ orderId }) => orderId))]
-    },
-    holds: (read, orderId) => disagreement(read, orderId) === undefined,
-    explain: (read, orderId) => disagreement(read, orderId) ?? '',
   })
 }

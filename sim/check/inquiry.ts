@@ -1,6 +1,7 @@
 import { SimError } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Readable } from '../kernel/ledger.ts'
+import type { Measure } from './measure.ts'
 import type { Eventually, Property } from './property.ts'
 import type { Read, View } from './view.ts'
 
@@ -48,6 +49,12 @@ export class Inquiry {
    */
   observe(property: Property, listener: (key: string, cause: number) => void): void {
     const { per } = property
+    // Before the listener hears of a change, what it adds up has to have.
+    for (const measure of property.measures ?? [])
+      for (const term of measure) {
+        sourceOf(this.view, property, term.of)
+        this.view.prepare(term, per)
+      }
     for (const readable of property.reads) {
       const source = sourceOf(this.view, property, readable)
       source.index(per)
@@ -63,12 +70,13 @@ export class Inquiry {
   private reader(property: Property): Read {
     let reader = this.readers.get(property)
     if (reader === undefined) {
-      const declared = new Set(property.reads)
-      reader = (readable) => {
-        if (declared.has(readable as Readable<unknown>)) return this.view.read(readable)
+      const declared = new Set([...property.reads, ...(property.consults ?? [])])
+      const check = (readable: Readable<unknown>): void => {
+        if (declared.has(readable)) return
         const message = `it reads ${readable.name}, which is not among its 'reads': a change of it would not be noticed`
         throw new SimError('definition', message)
       }
+      reader = readerOf(this.view, check)
       this.readers.set(property, reader)
     }
     return reader
@@ -82,6 +90,20 @@ export class Inquiry {
       return otherwise
     }
   }
+}
+
+/** Reads what a check lets through. */
+function readerOf({ read }: View, check: (readable: Readable<unknown>) => void): Read {
+  const reader = <Row>(readable: Readable<Row>) => {
+    check(readable as Readable<unknown>)
+    return read(readable)
+  }
+  return Object.assign(reader, {
+    total: (measure: Measure, per: string, key: string) => {
+      for (const { of } of measure) check(of)
+      return read.total(measure, per, key)
+    },
+  })
 }
 
 function sourceOf(view: View, property: Property, readable: Readable<unknown>): ReturnType<View['source']> {

@@ -1,6 +1,7 @@
 import { SimError } from '../kernel/error.ts'
 import type { Readable } from '../kernel/ledger.ts'
 import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
+import type { Measure } from './measure.ts'
 import type { Read } from './view.ts'
 
 /** What every kind of property says. */
@@ -10,6 +11,10 @@ interface PropertyBase {
   readonly says: string
   /** The tables and ledgers that it reads; it is checked again when one of them changes. */
   readonly reads: readonly Readable<unknown>[]
+  /** What it looks at as well, though no change of it can break it: histories, mostly. */
+  readonly consults?: readonly Readable<unknown>[]
+  /** What it adds up, kept up to date as rows change. */
+  readonly measures?: readonly Measure[]
   /** The column of those tables and ledgers whose value is the key: a change checks one key, not all. */
   readonly per: string
   /** Whether it holds for a key. */
@@ -46,6 +51,8 @@ export type Property = Always | Eventually | Sometimes
 export interface PropertyOptions {
   readonly says: string
   readonly reads: readonly Readable<unknown>[]
+  readonly consults?: readonly Readable<unknown>[]
+  readonly measures?: readonly Measure[]
   readonly per: string
   holds(read: Read, key: string): boolean
   /** Default: the rows of the key in everything that it reads. */

@@ -1,5 +1,7 @@
 import { SimError } from '../kernel/error.ts'
 import type { Readable } from '../kernel/ledger.ts'
+import type { Measure, Term } from './measure.ts'
+import { RunningTotal } from './running-total.ts'
 
 type AnyRow = Readonly<Record<string, unknown>>
 
@@ -15,6 +17,11 @@ export interface Rows<Row> {
 export interface Source {
   /** The columns of a table; undefined for a ledger, which has those of its entries. */
   readonly columns?: readonly string[]
+  /**
+   * Calls back on every change before anybody is told of any change of the same commit: undefined for a row that was not
+   * there, or is gone. What cannot do that is added up anew each time.
+   */
+  tally?(listener: (before: AnyRow | undefined, after: AnyRow | undefined) => void): void
   /** The rows with this value in a column. */
   rowsWhere(column: string, value: unknown): readonly AnyRow[]
   all(): readonly AnyRow[]
@@ -25,17 +32,22 @@ export interface Source {
 }
 
 /** Reads a table or a ledger: `read(provider.charges).where({ orderId })`. */
-export type Read = <Row>(readable: Readable<Row>) => Rows<Row>
+export interface Read {
+  <Row>(readable: Readable<Row>): Rows<Row>
+  /** What a measure adds up to over the rows with a key in the column `per`. */
+  total(measure: Measure, per: string, key: string): number
+}
 
 /** A read-only view of everything that properties may see. */
 export class View {
   readonly read: Read
   private readonly sources: ReadonlyMap<Readable<unknown>, Source>
+  private readonly totals = new Map<Term, Map<string, RunningTotal>>()
 
   constructor(sources: ReadonlyMap<Readable<unknown>, Source>) {
     this.sources = sources
     const cache = new Map<Readable<unknown>, Rows<never>>()
-    this.read = <Row>(readable: Readable<Row>): Rows<Row> => {
+    const read = <Row>(readable: Readable<Row>): Rows<Row> => {
       const key = readable as Readable<unknown>
       let rows = cache.get(key)
       if (rows === undefined) {
@@ -44,6 +56,27 @@ export class View {
       }
       return rows as unknown as Rows<Row>
     }
+    const total = (measure: Measure, per: string, key: string): number => {
+      let sum = 0
+      for (const term of measure) sum += this.prepare(term, per).of(key)
+      return sum
+    }
+    this.read = Object.assign(read, { total })
+  }
+
+  /** The total of a term by a column, kept up to date from the first call on. */
+  prepare(term: Term, per: string): RunningTotal {
+    let totals = this.totals.get(term)
+    if (totals === undefined) {
+      totals = new Map()
+      this.totals.set(term, totals)
+    }
+    let total = totals.get(per)
+    if (total === undefined) {
+      total = new RunningTotal(this.source(term.of), term, per)
+      totals.set(per, total)
+    }
+    return total
   }
 
   /** The source behind a table or ledger. @throws SimError when the system does not have it */

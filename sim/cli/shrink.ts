@@ -6,7 +6,7 @@ import { wrapped } from '../report/paint.ts'
 import type { Parting, Told } from '../report/parting.ts'
 import { scenarioFileText } from '../report/scenario-file.ts'
 import { counted } from '../report/text.ts'
-import type { Scenario } from '../run/scenario.ts'
+import { actionsOf, type Scenario } from '../run/scenario.ts'
 import { CliError, EXIT, type ExitCode } from './error.ts'
 import { execute, exitCodeOf, report } from './execute.ts'
 import type { Io } from './io.ts'
@@ -189,7 +189,7 @@ function expectationsOf({ summary }: RunOutcome): Scenario['expect'] {
 
 function sizeLine({ scenario, faultsBefore, ordersBefore, runs, exhausted }: Shrunk, noun: string): string {
   const faults = `${faultsBefore} → ${counted(scenario.faults.length, 'fault')}`
-  const orders = `${ordersBefore} → ${counted(scenario.workload.orders, noun)}`
+  const orders = `${ordersBefore} → ${counted(actionsOf(scenario.workload), noun)}`
   return `  shrunk:   ${faults}, ${orders}, ${counted(runs, 'run')}${exhausted ? ' (no runs left to try something smaller)' : ''}`
 }
 

@@ -16,6 +16,7 @@ import { Packet } from './packet.ts'
 import type { Statement } from './statement.ts'
 import { Transaction } from './transaction.ts'
 import { DEADLOCK_CHECK, FIRST_TIMER, reasonOf, WaitTimers } from './wait-timers.ts'
+import type { CommitWitness } from './witness.ts'
 
 const STATEMENT_ARRIVES = 0
 const COMMIT_ARRIVES = 1
@@ -46,6 +47,8 @@ interface Arrival {
  */
 export class Session implements Actor, ConnectionUser {
   transaction: Transaction | undefined
+  /** Is told when it commits. */
+  witness: CommitWitness | undefined
   private readonly database: Database
   private readonly kernel: Kernel
   private readonly process: Process
@@ -364,9 +367,12 @@ export class Session implements Actor, ConnectionUser {
     if (transaction === undefined || transaction.state === 'ended') return
     const { hasWritten } = transaction
     if (hasWritten && !this.passes('before', kernel.cause)) return
-    const rows = kernel.trace && transaction.writtenRows()
+    const { witness } = this
+    const rows = kernel.trace === undefined && witness === undefined ? undefined : transaction.writtenRows()
     const record = this.record('commit', rows)
+    if (rows !== undefined) witness?.committing(rows)
     transaction.commit(record, task.entity)
+    witness?.committed(record)
     this.acknowledged = value
     if (hasWritten && !this.passes('after', record)) return
     const { network, process } = database

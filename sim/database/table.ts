@@ -48,6 +48,8 @@ export class Table {
   readonly schema: TableSchema
   readonly entries = new Map<unknown, Entry>()
   readonly observers: TableObserver[] = []
+  /** Called for each row of a commit before any observer is told of it: what adds rows up agrees across tables then. */
+  readonly tallies: ((before: Row | undefined, after: Row | undefined) => void)[] = []
   readonly sealer: RowSealer
   /** The unique constraints besides the key, in the order in which they are checked. */
   readonly constraints: readonly TableIndex[]
@@ -132,6 +134,8 @@ export class Table {
     entry.committed = entry.pending
     entry.hash = entry.pendingHash
     entry.writtenBy = cause
+    const { tallies } = this
+    for (let at = 0; at < tallies.length; at++) tallies[at]?.(before, entry.committed)
     entry.commit = commit
     entry.xid = xid
     if (before === undefined || entry.reborn) entry.born = commit
@@ -157,6 +161,7 @@ export class Table {
   restore(entry: Entry, before: Version | undefined): void {
     const lost = entry.committed
     entry.committed = before?.row
+    for (const tally of this.tallies) tally(lost, entry.committed)
     entry.hash = before?.hash ?? 0
     entry.writtenBy = before?.writtenBy ?? 0
     entry.commit = before?.commit ?? 0

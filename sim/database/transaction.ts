@@ -10,6 +10,7 @@ import { heldMode, hold, type LockRequest, type LockWaiter, take, wake } from '.
 import type { SerializableTransaction } from './serializable.ts'
 import { filledIn, type ServerValue, type ServerValues } from './server-value.ts'
 import type { Row, Table } from './table.ts'
+import type { WrittenRow } from './witness.ts'
 
 /** What a statement waits for: the lock of a row, the end of a transaction, or an advisory lock. */
 export type Obstacle =
@@ -172,13 +173,8 @@ export class Transaction implements ServerValues {
     if (own && before !== undefined) table.dropped(entry, before)
   }
 
-  /** What it would change, for the trace. */
-  writtenRows(): {
-    readonly table: string
-    readonly key: unknown
-    readonly before: Row | undefined
-    readonly after: Row | undefined
-  }[] {
+  /** What it would change, for the trace and for witnesses. */
+  writtenRows(): WrittenRow[] {
     return this.entries
       .filter((entry) => entry.writer === this)
       .map(({ table, key, committed, pending }) => ({

@@ -26,6 +26,14 @@ export async function ddmin<Element>(
   return best
 }
 
+/** Every choice of so many elements of a list, in its order. */
+export function* choices<Element>(list: readonly Element[], count: number): IterableIterator<Element[]> {
+  if (count === 0) yield []
+  else
+    for (const [index, first] of list.entries())
+      for (const rest of choices(list.slice(index + 1), count - 1)) yield [first, ...rest]
+}
+
 /** The list without the first chunk of this size that is not needed. */
 async function firstFailing<Element>(
   list: readonly Element[],

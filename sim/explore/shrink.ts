@@ -1,8 +1,10 @@
+import { typical } from '../faults/aim.ts'
+import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Tape } from '../kernel/tape.ts'
 import { type PreparedSystem, prepare, type RunResult, runGenerated } from '../run/run.ts'
-import type { Scenario } from '../run/scenario.ts'
-import { ddmin } from './ddmin.ts'
+import { actionsOf, type Scenario, type WorkloadSpec } from '../run/scenario.ts'
+import { choices, ddmin } from './ddmin.ts'
 import { plainerFaults, plainerSettings } from './simpler.ts'
 
 /** How far a shrink is. */
@@ -51,6 +53,8 @@ export interface Shrunk {
 const DEFAULT_MAX_RUNS = 500
 /** So many sizes of the workload are tried one by one from the smallest; of more, as in a search for the first that fails. */
 const MAX_LINEAR_ORDERS = 24
+/** So many faults at most are chosen anew: of more there are too many choices. */
+const MOST_OTHER_FAULTS = 2
 
 /**
  * Makes a failing scenario as small as it gets: fewer faults, fewer orders, fewer settings of its cluster, load and params
@@ -131,10 +135,26 @@ class Shrinker {
       size = sizeOf(this.best)
       await this.fewerFaults()
       await this.fewerOrders()
+      await this.otherOrders()
       await this.fewerSettings()
       await this.plainerFaults()
-    } while (sizeOf(this.best) !== size && !this.exhausted)
+    } while ((sizeOf(this.best) !== size || (await this.otherFaults())) && !this.exhausted)
     return this.result()
+  }
+
+  /**
+   * Where no fault can be left out any more, a smaller choice of those that there were may still do, in what the scenario was
+   * before; perhaps if they last longer, or hit all instances and brokers instead of one.
+   */
+  private async otherFaults(): Promise<boolean> {
+    const most = Math.min(this.best.faults.length - 1, MOST_OTHER_FAULTS)
+    const { faults } = this.before
+    const lists = [faults, faults.map(stronger), faults.map(stronger).map(wider)]
+    for (let count = 1; count <= most; count++)
+      for (const list of lists)
+        for (const chosen of choices(list, count))
+          if (await this.accept({ ...this.before, faults: chosen }, true)) return true
+    return false
   }
 
   private async fewerFaults(): Promise<void> {
@@ -167,6 +187,7 @@ class Shrinker {
 
   /** Orders go from the end: the nth order does the same whatever was to come after it. */
   private async fewerOrders(): Promise<void> {
+    if (this.best.workload.only !== undefined) return
     await this.renumber()
     const { orders } = this.best.workload
     let low = Math.max(1, ...this.best.faults.map(lastOrderOf))
@@ -180,6 +201,19 @@ class Shrinker {
       if (await this.acceptOrders(middle)) high = middle
       else low = middle + 1
     }
+  }
+
+  /** Earlier orders are left out in their place: the others come when they did, and do the same by their number. */
+  private async otherOrders(): Promise<void> {
+    const { orders, only } = this.best.workload
+    if (orders > MAX_LINEAR_ORDERS) return
+    const numbers = only ?? Array.from({ length: orders }, (_, index) => index + 1)
+    await ddmin(numbers, async (taken) => {
+      const { best } = this
+      const isTaken = (number: number): boolean => number === 0 || taken.includes(number)
+      if (taken.length === 0 || !best.faults.map(lastOrderOf).every(isTaken)) return false
+      return this.accept({ ...best, workload: takingOnly(best.workload, taken) }, true)
+    })
   }
 
   /** Tries the faults of later orders at the first ones, so that fewer orders are needed to reach them. */
@@ -209,7 +243,7 @@ class Shrinker {
     this.options.progress?.({
       runs: this.runs,
       faults: candidate.faults.length,
-      orders: candidate.workload.orders,
+      orders: actionsOf(candidate.workload),
     })
     return true
   }
@@ -267,12 +301,30 @@ class Shrinker {
       message: withTape.properties.find(({ name }) => name === property)?.message ?? '',
       runs: this.runs,
       faultsBefore: before.faults.length,
-      ordersBefore: before.workload.orders,
+      ordersBefore: actionsOf(before.workload),
       faults,
       bySeedAlone: violates(again, property),
       exhausted,
     }
   }
+}
+
+/** A fault that lasts as long as any of its kind. */
+function stronger(fault: FaultSpec): FaultSpec {
+  return { ...fault, ...faultKindOf(fault)?.sample(typical) }
+}
+
+/** A fault that hits all of a service or all brokers: `crash: broker` instead of `crash: broker-2`. */
+function wider(fault: FaultSpec): FaultSpec {
+  const kind = faultKindOf(fault)?.kind
+  const target = kind === undefined ? undefined : (fault as Readonly<Record<string, unknown>>)[kind]
+  return typeof target === 'string' ? { ...fault, [kind as string]: target.replace(/-\d+$/, '') } : fault
+}
+
+/** A workload with these of its actions. */
+function takingOnly({ every }: WorkloadSpec, numbers: readonly number[]): WorkloadSpec {
+  const orders = numbers.at(-1) ?? 0
+  return { orders, every, ...(numbers.length === orders ? {} : { only: numbers }) }
 }
 
 /** The number of the order that a fault speaks of, which must exist; 0 when it speaks of none. */

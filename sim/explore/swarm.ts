@@ -1,12 +1,12 @@
-import { type Draw, drawFrom, type Members, type Place, type Targets } from '../faults/aim.ts'
+import { type Draw, drawFrom, type Targets } from '../faults/aim.ts'
 import { NEVER } from '../faults/crash.ts'
-import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
 import { samplingStream } from '../kernel/seed.ts'
 import { type DurationText, durationMicros, formatDuration } from '../kernel/time.ts'
 import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario } from '../run/scenario.ts'
+import { aimableKinds, drawFault, hasRoomFor, weightedSteps } from './plan.ts'
 
 /** A scenario with everything drawn that its file leaves open. */
 export interface Sampled {
@@ -36,10 +36,15 @@ const INTERVALS: readonly [DurationText, ...DurationText[]] = ['1ms', '20ms', '1
 
 /**
  * Swarm testing (Groce et al., ISSTA 2012): each seed draws which kinds of faults are on and how strongly, and also
- * topology, latencies, batch sizes, time-outs and load. What a scenario says otherwise than the default stays as it says,
- * its faults included; the rest is drawn.
+ * topology, latencies, batch sizes, time-outs and load. What a scenario has bounds for is drawn within them; what else it
+ * says otherwise than the default stays as it says, its faults included; the rest is drawn.
  */
-export function sample(base: Scenario, targets: Targets, seed: number): Sampled {
+export function swarm(base: Scenario, targets: Targets): (seed: number) => Sampled {
+  const steps = weightedSteps(targets)
+  return (seed) => sample(base, targets, steps, seed)
+}
+
+function sample(base: Scenario, targets: Targets, steps: readonly string[], seed: number): Sampled {
   const features: string[] = []
   const workload = sampleWorkload(base, drawFrom(samplingStream(seed, 'swarm workload')), features)
   const cluster = sampleCluster(base, drawFrom(samplingStream(seed, 'swarm cluster')), features)
@@ -53,38 +58,54 @@ export function sample(base: Scenario, targets: Targets, seed: number): Sampled 
       durationMicros(targets.horizon) + durationMicros(workload.every) * workload.orders,
     ),
   }
-  const healing = samplePlan(drawn, drawFrom(samplingStream(seed, 'swarm faults')), features)
+  const healing = samplePlan(base, drawn, steps, drawFrom(samplingStream(seed, 'swarm faults')), features)
   const dead = sampleLoss(drawn, healing, drawFrom(samplingStream(seed, 'swarm loss')), features)
-  const plan = [...healing, ...dead]
-  return { scenario: { ...base, workload, cluster, faults: [...base.faults, ...plan] }, features }
+  // Whoever says which kinds of faults or how many there may be means all of them.
+  const isBounded = base.explore.faults !== undefined || base.explore.atMost !== undefined
+  const plan = isBounded ? healing : [...healing, ...dead]
+  const scenario = { ...base, workload, cluster, faults: [...base.faults, ...plan], explore: {} }
+  return { scenario, features }
 }
 
 function sampleWorkload(
-  { workload, faults }: Scenario,
+  { workload, faults, explore }: Scenario,
   draw: Draw,
   features: string[],
 ): Scenario['workload'] {
-  // A fault of the scenario may speak of any of its orders.
-  const fewer = faults.length === 0 && draw.between(1, LEFT_ALONE) > 1
-  const orders = fewer ? draw.between(1, workload.orders) : workload.orders
-  let { every } = workload
-  if (every === DEFAULT_WORKLOAD.every && draw.between(1, LEFT_ALONE) > 1) every = draw.oneOf(INTERVALS)
+  // A fault of the scenario, or its choice of orders, may speak of any of them.
+  const bound = drawnFrom(explore.orders, draw)
+  const fewer =
+    bound === undefined &&
+    faults.length === 0 &&
+    draw.between(1, LEFT_ALONE) > 1 &&
+    workload.only === undefined
+  const orders = bound ?? (fewer ? draw.between(1, workload.orders) : workload.orders)
+  let every = drawnFrom(explore.every, draw) ?? workload.every
+  if (explore.every === undefined && every === DEFAULT_WORKLOAD.every && draw.between(1, LEFT_ALONE) > 1)
+    every = draw.oneOf(INTERVALS)
   if (orders < workload.orders) features.push(orders === 1 ? 'one order' : 'fewer orders')
   if (every !== workload.every) features.push(`every ${every}`)
-  return { orders, every }
+  return { ...workload, orders, every }
 }
 
-function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): Scenario['cluster'] {
+function sampleCluster({ cluster, explore }: Scenario, draw: Draw, features: string[]): Scenario['cluster'] {
   const drawn = { ...cluster }
-  if (cluster.brokers === DEFAULT_CLUSTER.brokers) drawn.brokers = draw.oneOf([3, 3, 3, 3, 1, 5])
+  if (explore.brokers !== undefined) drawn.brokers = draw.oneOf(listed(explore.brokers))
+  else if (cluster.brokers === DEFAULT_CLUSTER.brokers) drawn.brokers = draw.oneOf([3, 3, 3, 3, 1, 5])
   if (drawn.brokers !== cluster.brokers) features.push(`brokers ${drawn.brokers}`)
-  if (cluster.scheduling === DEFAULT_CLUSTER.scheduling)
+  if (explore.scheduling !== undefined) drawn.scheduling = draw.oneOf(listed(explore.scheduling))
+  else if (cluster.scheduling === DEFAULT_CLUSTER.scheduling)
     drawn.scheduling = draw.oneOf(['random', 'random', 'random', 'fifo'])
   if (drawn.scheduling !== cluster.scheduling) features.push(`scheduling ${drawn.scheduling}`)
-  if (cluster.latency === DEFAULT_CLUSTER.latency)
+  if (explore.latency !== undefined) drawn.latency = draw.oneOf(listed(explore.latency))
+  else if (cluster.latency === DEFAULT_CLUSTER.latency)
     drawn.latency = draw.oneOf(['usual', 'usual', 'long-tailed', 'slow', 'constant'])
   if (drawn.latency !== cluster.latency) features.push(`latency ${drawn.latency}`)
   const kafka: Record<string, unknown> = { ...cluster.kafka }
+  for (const [name, values] of Object.entries(explore.kafka ?? {})) {
+    kafka[name] = draw.oneOf(listed(values as readonly unknown[]))
+    features.push(`${name} ${kafka[name]}`)
+  }
   for (const [name, values] of Object.entries(KAFKA_CHOICES)) {
     const value = draw.oneOf(values as readonly [unknown, ...unknown[]])
     if (draw.between(1, 2 * LEFT_ALONE) > 1 || name in kafka) continue
@@ -97,41 +118,47 @@ function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): S
   return { ...drawn, kafka: kafka as KafkaSettings }
 }
 
+/** One value of a list of bounds; undefined where there are none. */
+function drawnFrom<Value>(values: readonly Value[] | undefined, draw: Draw): Value | undefined {
+  return values === undefined ? undefined : draw.oneOf(listed(values))
+}
+
+/** A list of bounds, which is never empty. */
+function listed<Value>(values: readonly Value[]): readonly [Value, ...Value[]] {
+  return values as unknown as readonly [Value, ...Value[]]
+}
+
 /** Draws the faults of a run: which kinds are on, how many there are, and whether they rather strike at steps or at moments. */
-function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec[] {
+function samplePlan(
+  { explore }: Scenario,
+  targets: Targets,
+  steps: readonly string[],
+  draw: Draw,
+  features: string[],
+): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
   const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
-  // Some kinds only a scenario can mean.
-  const kinds = drawn.filter(({ aims }) => aims(targets, undefined).length > 0)
-  const count = draw.oneOf([1, 4, 8, MOST_FAULTS])
+  const meant = drawn.filter(({ kind }) => explore.faults?.includes(kind) ?? true)
+  const kinds = aimableKinds(meant, targets)
+  const count = Math.min(draw.oneOf([1, 4, 8, MOST_FAULTS]), explore.atMost ?? MOST_FAULTS)
   const atSteps = draw.oneOf([3, 3, 2, 1, 0])
-  if (peace || kinds.length === 0) return []
+  if (peace || kinds.length === 0 || count === 0) return []
   for (const { kind } of kinds) features.push(`fault ${kind}`)
   features.push(count === 1 ? 'one fault' : count < MOST_FAULTS ? 'few faults' : 'many faults')
   features.push(['at moments', 'at moments rather', 'at steps rather', 'at steps'][atSteps] as string)
   const plan: FaultSpec[] = []
   for (let number = 1; number <= count; number++) {
-    const kind = kindOf(kinds, draw)
-    const trigger = sampleTrigger(targets, draw, atSteps)
-    const place = placeOf(trigger)
-    const [likeliest, ...others] = kind.aims(targets, place)
-    const members = kind.sample(draw)
-    const other = draw.between(0, 1_000_000)
-    if (likeliest === undefined) continue
-    const already = plan.filter((fault) => kind.kind in fault).length
-    if (kind.most !== undefined && already >= kind.most(targets)) continue
-    // At a step, what runs the step is as likely as all else together, three times over.
-    const slots = place === undefined ? 1 : 1 + 3 * others.length
-    const aim: Members = others[(other % (slots + others.length)) - slots] ?? likeliest
-    plan.push({ ...aim, ...trigger, ...members })
+    const fault = drawFault(kinds, targets, steps, draw, atSteps)
+    if (fault !== undefined && hasRoomFor(fault, plan, targets)) plan.push(fault)
   }
   return plan
 }
 
 /**
  * In some runs not everything heals: one broker of three or more stays dead, and the others are enough. Not together with
- * machines that lose what they have not flushed: that would be two copies of three.
+ * machines that lose what they have not flushed: that would be two copies of three. And not together with brokers that are
+ * shut down: they hand over to the dead one until its session is over, and nobody else may lead from then on.
  */
 function sampleLoss(
   targets: Targets,
@@ -142,49 +169,13 @@ function sampleLoss(
   const lost = draw.between(1, 8) === 1
   const name = `broker-${draw.between(1, targets.brokers)}`
   const at = draw.duration('1ms', targets.horizon)
-  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some((fault) => 'crashMachine' in fault))
-    return []
+  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some(endangersLoss)) return []
   features.push('one broker stays dead')
   if (!features.includes('fault crash')) features.push('fault crash')
   return [{ crash: name, at, restart: NEVER }]
 }
 
-/** @param atSteps of three faults, so many strike at a step */
-function sampleTrigger(targets: Targets, draw: Draw, atSteps: number): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
-  const { horizon, noun, orders } = targets
-  const moment = draw.duration('1ms', horizon)
-  const step = stepOf(targets, draw)
-  const phase = draw.oneOf(['after', 'before'])
-  const order = draw.between(1, orders)
-  const nth = draw.oneOf([1, 1, 1, 1, 1, 1, 1, 2])
-  const anyOrder = draw.between(1, 4) === 1
-  if (step === undefined || draw.between(1, 3) > atSteps) return { at: moment }
-  const at = `${phase} ${step}`
-  const repeated = nth === 1 ? {} : { nth }
-  return anyOrder ? { at, ...repeated } : { at, of: `${noun} ${order}`, ...repeated }
-}
-
-/** A kind of those that are on, by their weights. */
-function kindOf(kinds: readonly FaultKind[], draw: Draw): FaultKind {
-  const weighted = kinds.flatMap((kind) => Array.from({ length: kind.weight ?? 1 }, () => kind))
-  return draw.oneOf(weighted as [FaultKind, ...FaultKind[]])
-}
-
-/** How much likelier a step is that does more than a statement inside a transaction: a crash undoes those anyway. */
-const EFFECT_WEIGHT = 4
-
-function stepOf({ steps, externals }: Targets, draw: Draw): string | undefined {
-  const statement = (step: string): boolean => {
-    const [, owner, verb] = / (\S+)\.(\S+)$/.exec(step) ?? []
-    return /^(?:insert|get|select|update|delete)$/.test(verb ?? '') && !externals.includes(owner ?? '')
-  }
-  const weighted = steps.flatMap((step) =>
-    Array.from({ length: statement(step) ? 1 : EFFECT_WEIGHT }, () => step),
-  )
-  return weighted[draw.between(0, 1_000_000) % weighted.length]
-}
-
-function placeOf({ at }: Pick<FaultSpec, 'at'>): Place | undefined {
-  const match = /^(before|after) (.*)$/.exec(at)
-  return match === null ? undefined : { phase: match[1] as Place['phase'], step: match[2] as string }
+/** Whether a fault may leave the broker that stays dead as the only one with all of a partition. */
+function endangersLoss(fault: FaultSpec): boolean {
+  return 'crashMachine' in fault || ('shutDown' in fault && String(fault.shutDown).startsWith('broker'))
 }

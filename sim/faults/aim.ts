@@ -48,10 +48,15 @@ export interface Draw {
 
 /** Draws from a stream. */
 export function drawFrom(stream: SamplingStream): Draw {
-  const between = (min: number, max: number): number => min + stream.below(max - min + 1)
+  return drawBy((bound) => stream.below(bound))
+}
+
+/** Draws what dice say. @param below a whole number from 0 and below a bound; the lower the more typical */
+export function drawBy(below: (bound: number) => number): Draw {
+  const between = (min: number, max: number): number => min + below(max - min + 1)
   return {
     between,
-    oneOf: (items) => items[stream.below(items.length)] as (typeof items)[0],
+    oneOf: (items) => items[below(items.length)] as (typeof items)[0],
     duration: (min, max) => {
       const [least, most] = [millis(min), millis(max)]
       const octave = between(octaveOf(least), octaveOf(most))

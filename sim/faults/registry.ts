@@ -8,6 +8,7 @@ import { evict } from './evict.ts'
 import { failover } from './failover.ts'
 import type { FaultKind } from './fault.ts'
 import { partition, slow } from './link.ts'
+import { moveLogs } from './move-logs.ts'
 import { pause } from './pause.ts'
 import { redeliver } from './redeliver.ts'
 import { redrive } from './redrive.ts'
@@ -36,6 +37,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   slowCommit,
   evict,
   skew,
+  moveLogs,
   edit,
 ]
 

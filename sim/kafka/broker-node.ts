@@ -53,20 +53,24 @@ const INTERNAL = /^__/
 /** Notes in trace and digest what brokers do. */
 class TraceObserver implements BrokerObserver {
   private readonly kernel: Kernel
+  private readonly cluster: KafkaCluster
 
-  constructor(kernel: Kernel) {
-    this.kernel = kernel
+  constructor(cluster: KafkaCluster) {
+    this.kernel = cluster.kernel
+    this.cluster = cluster
   }
 
   appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void {
     const { kernel } = this
+    const { witness } = this.cluster
     const lane = placeOf(topic, partition)
     kernel.digest.word(hashText(lane, 0))
     for (const record of batch.records) {
       if (!(record instanceof SentRecord)) continue
       kernel.digest.word(record.hash)
-      if (kernel.trace === undefined) continue
       const { key, value, entity, offsetDelta } = record
+      witness?.appended(topic, lane, baseOffset + offsetDelta, record)
+      if (kernel.trace === undefined) continue
       const data = { offset: baseOffset + offsetDelta, key, value }
       record.appended = kernel.record('append', lane, entity, record.sent || kernel.cause, data)
     }
@@ -250,6 +254,12 @@ export class BrokerNode implements Server, MetadataFollower {
     })
   }
 
+  /** Its logs are moved to another directory, while it goes on. */
+  moveLogs(cause: number): void {
+    this.cluster.kernel.cause = cause
+    this.perform((broker, nowMillis) => broker.moveLogs(nowMillis))
+  }
+
   private ended(cause: number): void {
     this.cluster.kernel.cause = cause
     this.overdue = []
@@ -303,6 +313,10 @@ export class BrokerNode implements Server, MetadataFollower {
     return controller.controller.hasSession(this.id, broker.brokerEpoch, nowMillis)
   }
 
+  get metadataOffset(): number {
+    return this.broker?.metadataOffset ?? -1
+  }
+
   /** The last routine heartbeat of a member came at this time. */
   resumeSession(member: Membership, heardMillis: number): void {
     this.overdue = this.overdue.filter(({ memberId }) => memberId !== member.memberId)
@@ -334,6 +348,9 @@ export class BrokerNode implements Server, MetadataFollower {
       for (const { partitions } of topics)
         for (const { committedOffset } of partitions) kernel.digest.integer(committedOffset)
       const data = kernel.trace && { offsets: offsetsOf(topics), errorCode }
+      if (errorCode === 'NONE')
+        for (const { topic, partition, offset } of offsetsOf(topics))
+          this.cluster.witness?.committed(groupId, placeOf(topic, partition), offset)
       kernel.cause = kernel.record('offset-commit', `group ${groupId}`, undefined, kernel.cause, data)
       respond(response)
     }
@@ -378,7 +395,7 @@ export class BrokerNode implements Server, MetadataFollower {
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
       controller,
-      observer: new TraceObserver(cluster.kernel),
+      observer: new TraceObserver(cluster),
       parksFetches: true,
       newMemberId: () => this.newMemberId(),
       newIncarnationId: () => this.life,

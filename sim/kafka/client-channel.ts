@@ -8,6 +8,8 @@ import type { Answered, ApiName, ApiRequest, Channel, ResponseOf } from './proto
 /** A broker as clients and other brokers find it. */
 export interface Node extends Server {
   readonly process: Process
+  /** Up to where it has heard the metadata of the cluster; -1: not at all. */
+  readonly metadataOffset: number
 }
 
 /** Requests of members to their group's coordinator have a connection of their own, lest they wait behind a long poll. */
@@ -33,19 +35,19 @@ export class ClientChannel implements Channel {
   private readonly toBrokers = new Map<number, Connection>()
   private readonly toCoordinators = new Map<number, Connection>()
 
-  private readonly settle: (api: ApiName) => void
+  private readonly settle: (api: ApiName, metadataOffset: number) => void
 
   private readonly isPipelined: boolean
 
   /**
-   * @param settle called after each answer has been taken
+   * @param settle called after each answer has been taken, with the metadata that the broker had when it was asked
    * @param isPipelined whether the server may handle a request before it has answered the one before
    */
   constructor(
     network: Network,
     process: Process,
     nodes: ReadonlyMap<number, Node>,
-    settle: (api: ApiName) => void,
+    settle: (api: ApiName, metadataOffset: number) => void,
     isPipelined = false,
   ) {
     this.isPipelined = isPipelined
@@ -61,9 +63,10 @@ export class ClientChannel implements Channel {
       ? this.reachCoordinator(nodeId)
       : this.connectionOf(this.toBrokers, nodeId)
     const { kernel } = this.network
+    const { metadataOffset } = this.nodes.get(nodeId) as Node
     connection.send(request, this.entity, (response) => {
       answered(response as ResponseOf<Api> | undefined, clockMillis(kernel.nowMicros))
-      this.settle(request.api)
+      this.settle(request.api, metadataOffset)
     })
   }
 

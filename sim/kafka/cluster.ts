@@ -18,6 +18,7 @@ import type { ConsumerClient } from './consumer-client.ts'
 import type { CreatableTopic } from './controller/topics.ts'
 import { ControllerNode } from './controller-node.ts'
 import { type ProducerConfig, type ProducerSettings, producerConfig } from './producer/config.ts'
+import type { SentRecord } from './sent-record.ts'
 import { SteadyState } from './steady-state.ts'
 
 /** A topic as it is created. */
@@ -36,6 +37,14 @@ export interface ClusterObserver {
   controllerActed(): void
 }
 
+/** Is told what clients have brought about; changes nothing. */
+export interface ClusterWitness {
+  /** A leader has taken a record. @param place `order-events/3` */
+  appended(topic: string, place: string, offset: number, record: SentRecord): void
+  /** A group has committed an offset: of the next record to read. */
+  committed(groupId: string, place: string, offset: number): void
+}
+
 /** For how long the cluster has been up when a run begins. */
 const WARM_UP_MICROS = 10_000_000
 const DEFAULT_REPLICATION_FACTOR = 3
@@ -49,6 +58,8 @@ export class KafkaCluster {
   readonly switches: KafkaSwitches
   readonly nodes = new Map<number, BrokerNode>()
   readonly controller: ControllerNode
+  /** Who asks; undefined when nobody does. */
+  witness: ClusterWitness | undefined
   private readonly observers: ClusterObserver[] = []
   private readonly topics: TopicConfig[] = []
   /** Of the choices that clients make, by how many there are to choose from. */
@@ -124,6 +135,11 @@ export class KafkaCluster {
     this.topics.push(topic)
   }
 
+  /** Whether a topic is declared. */
+  hasTopic(name: string): boolean {
+    return this.topics.some((topic) => topic.name === name)
+  }
+
   /** How many partitions a topic has. */
   partitionCount(topic: string): number {
     const known = this.controller.controller.metadata.topics.get(topic)
@@ -162,8 +178,19 @@ export class KafkaCluster {
     kernel.warmUp(WARM_UP_MICROS, () => {
       const state = how === 'cold' ? undefined : SteadyState.of(this, this.creatableTopics(), consumers)
       if (state === undefined) this.startCold(consumers)
-      else state.resume()
+      else this.startAtRest(state)
     })
+  }
+
+  /** Whoever watches sees the state when it is complete, and not as it is built broker by broker. */
+  private startAtRest(state: SteadyState): void {
+    const observers = this.observers.splice(0)
+    state.resume()
+    this.observers.push(...observers)
+    for (const observer of observers) {
+      observer.controllerActed()
+      for (const node of this.nodes.values()) observer.brokerActed(node)
+    }
   }
 
   private startCold(consumers: readonly ConsumerClient[]): void {

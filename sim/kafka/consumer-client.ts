@@ -72,8 +72,8 @@ export class ConsumerClient implements ConsumerHooks {
   private readonly refresh: Alarm
   /** Rings when poll is tried again after an error. */
   private readonly again: Alarm
-  /** The topics and partitions of which its metadata tell. */
-  private knownTopology = -1
+  /** Offset of the cluster's metadata that its own are at least as new as. */
+  private metadataOffset = -1
   /** With the coordinator, while it may leave out heartbeats. */
   private routine: Routine | undefined
   /** Whether it leaves, or has left, its group. */
@@ -94,8 +94,8 @@ export class ConsumerClient implements ConsumerHooks {
     this.application = application
     this.incarnation = process.incarnation
     this.bootstrapNodes = [...cluster.nodes.keys()]
-    this.channel = new ClientChannel(network, process, cluster.nodes, (api) => {
-      if (api === 'Metadata') this.knownTopology = cluster.controller.topology
+    this.channel = new ClientChannel(network, process, cluster.nodes, (api, metadataOffset) => {
+      if (api === 'Metadata') this.metadataOffset = metadataOffset
       this.settle()
     })
     const config = cluster.consumerConfig(process.name, groupId, settings)
@@ -132,7 +132,7 @@ export class ConsumerClient implements ConsumerHooks {
   /** Begins to poll as a member of a stable group. */
   resumeAs(member: StableMember): void {
     this.channel.reachCoordinator(member.coordinatorId)
-    this.knownTopology = this.cluster.controller.topology
+    this.metadataOffset = this.cluster.controller.controller.metadata.offset
     this.consumer.resumeAs(member, this.nowMillis)
     this.onPartitionsAssigned(member.assignment, () => {})
     this.start()
@@ -293,10 +293,10 @@ export class ConsumerClient implements ConsumerHooks {
     done(this.nowMillis)
   }
 
-  /** There are other topics or partitions, of which its next refresh by age will tell. */
+  /** There are other topics, partitions or leaders: its next refresh by age, or its search for what it misses, will tell. */
   topologyChanged(): void {
     this.consumer.skipMetadataRefreshes(this.nowMillis)
-    this.settle()
+    this.settleRefresh()
   }
 
   /** The coordinator has something to tell: heartbeats are not mere routine. */
@@ -309,8 +309,7 @@ export class ConsumerClient implements ConsumerHooks {
     if (!this.alive) return
     const { consumer, alarm, heartbeats, cluster } = this
     alarm.set(momentOf(consumer.nextDeadlineMillis()), false)
-    if (this.knownTopology === cluster.controller.topology) this.refresh.clear()
-    else this.refresh.set(momentOf(consumer.metadataDeadlineMillis()), false)
+    this.settleRefresh()
     const heartbeatMillis = consumer.heartbeatDeadlineMillis()
     if (heartbeatMillis === Number.POSITIVE_INFINITY) {
       this.endRoutine()
@@ -327,6 +326,14 @@ export class ConsumerClient implements ConsumerHooks {
     }
     // If they do not get through, nobody waits for them.
     else heartbeats.set(momentOf(heartbeatMillis), !this.routine.isPossible)
+  }
+
+  /** Waits for the next refresh of metadata that would tell something new. */
+  private settleRefresh(): void {
+    const { consumer, refresh } = this
+    const { topologyOffset, arrivalOffset } = this.cluster.controller
+    if (this.metadataOffset >= (consumer.isSearching ? arrivalOffset : topologyOffset)) refresh.clear()
+    else refresh.set(momentOf(consumer.metadataDeadlineMillis()), false)
   }
 
   /** Whether the next heartbeat will be answered as the last one was: if it is overdue, the group may have given it up. */

@@ -37,9 +37,21 @@ function concernsClients(record: MetadataRecord): boolean {
   }
 }
 
+/** Whether a partition may be led after a record that was not before it. */
+function bringsLeader(record: MetadataRecord): boolean {
+  switch (record.type) {
+    case 'PartitionChange':
+      return (record.change.leader ?? -1) >= 0
+    case 'BrokerRegistrationChange':
+      return record.fenced === false
+    default:
+      return false
+  }
+}
+
 /** Hears what the controller does. */
 export interface ControllerListener {
-  /** There are other topics or partitions. */
+  /** There are other topics, partitions or leaders. */
   topologyChanged(): void
   /** A broker wants to shut down, for which the controller waits for the others' heartbeats. */
   shuttingDown(): void
@@ -82,8 +94,10 @@ export class ControllerNode implements Server {
   private readonly network: Network
   private readonly alarm: Alarm
   private readonly placement: ChoiceSite
-  /** Changes when there are other topics or partitions. */
-  topology = 0
+  /** Offset of the metadata since which topics and partitions are as they are. */
+  topologyOffset = -1
+  /** Offset of the metadata since which nothing came that somebody misses: a topic, a partition, a leader. */
+  arrivalOffset = -1
   private readonly followings: Following[] = []
   private readonly listener: ControllerListener
   private seenOffset = -1
@@ -124,8 +138,8 @@ export class ControllerNode implements Server {
 
   /** Whether a broker shuts down in order, for which it waits for the others' heartbeats. */
   get isShuttingDown(): boolean {
-    for (const { inControlledShutdown } of this.controller.metadata.brokers.values())
-      if (inControlledShutdown) return true
+    for (const { inControlledShutdown, fenced } of this.controller.metadata.brokers.values())
+      if (inControlledShutdown && !fenced) return true
     return false
   }
 
@@ -204,14 +218,17 @@ export class ControllerNode implements Server {
     }
   }
 
-  /** Looks whether topics or partitions came or went. */
+  /** Looks whether topics or partitions came or went, or have leaders again. */
   private notice(): void {
-    const { metadata } = this.controller
-    if (this.seenOffset === metadata.offset) return
+    const { offset } = this.controller.metadata
+    if (this.seenOffset === offset) return
     const batches = this.controller.changesSince(this.seenOffset + 1)
-    this.seenOffset = metadata.offset
-    if (!batches.some(({ records }) => records.some(concernsClients))) return
-    this.topology += 1
+    this.seenOffset = offset
+    const has = (kind: (record: MetadataRecord) => boolean): boolean =>
+      batches.some(({ records }) => records.some(kind))
+    if (has(concernsClients)) this.topologyOffset = offset
+    else if (!has(bringsLeader)) return
+    this.arrivalOffset = offset
     this.listener.topologyChanged()
   }
 

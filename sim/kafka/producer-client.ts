@@ -52,8 +52,8 @@ export class ProducerClient {
   private readonly alarm: Alarm
   private readonly process: Process
   private readonly resource: ProcessResource
-  /** The topics and partitions of which its metadata tell. */
-  private knownTopology = -1
+  /** Offset of the cluster's metadata that its own are at least as new as. */
+  private metadataOffset = -1
 
   /** @param settings of this producer alone, such as a transactional.id @throws ProducerConfigError */
   constructor(cluster: KafkaCluster, process: Process, settings: ProducerSettings = {}) {
@@ -61,8 +61,8 @@ export class ProducerClient {
     this.cluster = cluster
     this.process = process
     this.incarnation = process.incarnation
-    this.channel = new ClientChannel(network, process, cluster.nodes, (api) => {
-      if (api === 'Metadata') this.knownTopology = cluster.controller.topology
+    this.channel = new ClientChannel(network, process, cluster.nodes, (api, metadataOffset) => {
+      if (api === 'Metadata') this.metadataOffset = metadataOffset
       this.settle()
     })
     this.producer = new Producer(cluster.producerConfig(process.name, settings), this.channel, {
@@ -156,7 +156,7 @@ export class ProducerClient {
     const { producer, alarm, cluster } = this
     const { isIdle } = producer
     // A refresh by age would tell nothing new.
-    if (isIdle && this.knownTopology === cluster.controller.topology) alarm.clear()
+    if (isIdle && this.metadataOffset >= cluster.controller.topologyOffset) alarm.clear()
     else alarm.set(momentOf(producer.nextDeadlineMillis()), isIdle)
   }
 }

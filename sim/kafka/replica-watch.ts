@@ -10,6 +10,8 @@ import { type PartitionName, partitionName } from './transaction/topic-partition
 export interface WatchedAnomaly extends ReplicaAnomaly {
   readonly partition: PartitionName
   readonly atMicros: number
+  /** Trace id of what was happening. */
+  readonly cause: number
 }
 
 /** What decides whether a replica must be looked at again. */
@@ -22,11 +24,18 @@ interface Seen {
   isr: readonly number[]
 }
 
-const EMPTY_LOG: ReplicaLog = { logStartOffset: 0, logEndOffset: 0, highWatermark: 0, segments: { all: [] } }
+const EMPTY_LOG: ReplicaLog = {
+  logStartOffset: 0,
+  logEndOffset: 0,
+  highWatermark: 0,
+  firstDirtyOffset: undefined,
+  segments: { all: [] },
+}
 
 /**
  * Looks at all replicas of a cluster whenever one of them has changed, and notes what must never be (rules KI1 to KI6).
- * Out of scope: topics that are compacted, deleted or reassigned during the run.
+ * A partition is no longer looked at once one of its logs has been compacted: records that are missing are as they should
+ * be then. Out of scope: topics that are deleted or reassigned during the run.
  */
 export class ReplicaWatch implements ClusterObserver {
   readonly anomalies: WatchedAnomaly[] = []
@@ -41,6 +50,11 @@ export class ReplicaWatch implements ClusterObserver {
   constructor(cluster: KafkaCluster) {
     this.cluster = cluster
     cluster.observe(this)
+  }
+
+  /** How many partitions it has looked at. */
+  get partitionCount(): number {
+    return this.committed.size
   }
 
   /** What was ever committed in a partition. */
@@ -87,6 +101,7 @@ export class ReplicaWatch implements ClusterObserver {
     const { metadata } = this.cluster.controller.controller
     const committed = this.committedLog(topic, partition)
     const views = this.views(topic, partition)
+    if (views.some(({ log }) => log.firstDirtyOffset !== undefined)) return
     const found = committed.observe(views)
     found.push(...replicaAnomalies(views, committed))
     const { isr = [], elr = [] } = metadata.partition(topic, partition) ?? {}
@@ -102,7 +117,8 @@ export class ReplicaWatch implements ClusterObserver {
     const name = `${partition} ${anomaly.invariant} ${anomaly.brokers.join()}`
     if (this.reported.has(name)) return
     this.reported.add(name)
-    this.anomalies.push({ partition, atMicros: this.cluster.kernel.nowMicros, ...anomaly })
+    const { nowMicros: atMicros, cause } = this.cluster.kernel
+    this.anomalies.push({ partition, atMicros, cause, ...anomaly })
   }
 
   private view(brokerId: number, topic: string, partition: number): ReplicaView {
@@ -150,8 +166,8 @@ export class ReplicaWatch implements ClusterObserver {
 function storedLog(node: BrokerNode | undefined, name: PartitionName): ReplicaLog {
   const stored = node?.stored?.logs.get(name)?.log
   if (stored === undefined) return EMPTY_LOG
-  const { logStartOffset, segments } = stored
+  const { logStartOffset, segments, firstDirtyOffset } = stored
   const logEndOffset = segments[segments.length - 1]?.nextOffset ?? logStartOffset
   const highWatermark = Math.min(stored.highWatermark, logEndOffset)
-  return { logStartOffset, logEndOffset, highWatermark, segments: { all: segments } }
+  return { logStartOffset, logEndOffset, highWatermark, firstDirtyOffset, segments: { all: segments } }
 }

@@ -45,7 +45,10 @@ export function outbox(options: OutboxOptions): Outbox {
     tables: { outbox: outboxTable(relay), ...relay.tables },
     initially: relay.initially ?? {},
     slots: relay.slot === undefined ? [] : [relay.slot],
-    publish: (transaction, topic, event) => insertRow(transaction, topic, event, relay),
+    publish: (transaction, topic, event) =>
+      relay.copies === undefined
+        ? insertRow(transaction, topic, event, relay)
+        : insertCopies(transaction, topic, event, relay, relay.copies),
     relay: {
       name: 'relay',
       everyMicros: positiveMicros(every, 'the period of an outbox'),
@@ -61,12 +64,14 @@ function insertRow(
   topic: string,
   event: Envelope,
   relay: Relay,
+  copy?: Row,
 ): Promise<unknown> {
   const row = {
     topic,
     correlationId: event.correlationId,
     event,
     ...relay.fresh?.(transaction, topic, event),
+    ...copy,
   }
   const insert = (): Promise<Row> => transaction.table('outbox').insert(row)
   const inserting =
@@ -74,6 +79,16 @@ function insertRow(
   return relay.inserted === undefined
     ? inserting
     : inserting.then((inserted) => relay.inserted?.(transaction, inserted))
+}
+
+async function insertCopies(
+  transaction: TransactionScope,
+  topic: string,
+  event: Envelope,
+  relay: Relay,
+  copies: readonly Row[],
+): Promise<void> {
+  for (const copy of copies) await insertRow(transaction, topic, event, relay, copy)
 }
 
 async function publishAfterCommit(

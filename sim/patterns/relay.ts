@@ -42,6 +42,8 @@ export interface Relay {
   readonly inputStays?: boolean
   /** What its columns hold in a new row. */
   fresh?(transaction: TransactionScope, topic: string, event: Envelope): Row
+  /** What tells the rows of one event apart, where it has several: one for each listener. Default: it has one. */
+  readonly copies?: readonly Row[]
   /** Something that a transaction does before it inserts a row: a lock. */
   beforeInsert?(transaction: TransactionScope, row: Row): Promise<unknown>
   /** Hears of a row that a transaction has inserted and not committed yet. */

@@ -232,11 +232,16 @@ function committed(written: readonly Written[]): { did: string } | undefined {
 function rowText({ table, before, after }: Written): string {
   if (after === undefined) return `${table} row deleted`
   const changed = Object.entries(after).filter(
-    ([column, value]) => before !== undefined && before[column] !== value,
+    ([column, value]) => before !== undefined && !isSame(before[column], value),
   )
   if (before === undefined)
     return typeof after.status === 'string' ? `${table} row ${after.status}` : `${table} row`
   return `${table} ${changed.map(([column, value]) => `${column} ${plainText(column, before[column])} → ${plainText(column, value)}`).join(', ')}`.trimEnd()
+}
+
+/** Whether plain values are the same; those of a trace that was read back are never identical. */
+function isSame(left: unknown, right: unknown): boolean {
+  return left === right || (typeof left === 'object' && JSON.stringify(left) === JSON.stringify(right))
 }
 
 /** What an entry of a ledger says: in the words of well-known ledgers, else its fields. */

@@ -27,10 +27,12 @@ export function scenarioFileText(scenario: Scenario, { seed, head, faults }: Sce
     workload: {
       orders: workload.orders,
       ...differing({ every: workload.every }, { every: DEFAULT_WORKLOAD.every }),
+      ...(workload.only === undefined ? {} : { only: [...workload.only] }),
     },
     ...filled('faults', scenario.faults),
     ...filled('expect', expect),
     ...filled('budget', differing(budget, DEFAULT_BUDGET)),
+    ...filled('explore', scenario.explore),
     seed,
   }
   const document = new Document(content)

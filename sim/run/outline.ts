@@ -1,6 +1,7 @@
 import { Kernel } from '../kernel/kernel.ts'
 import type { System } from '../service/system.ts'
 import { trapAmbient } from './ambient.ts'
+import { ORACLE_NAMES } from './oracles.ts'
 import { valueAt } from './problem.ts'
 import { cannotBeBuilt, prepare } from './run.ts'
 import { DEFAULT_CLUSTER, MOST_BROKERS, scenarioOf } from './scenario.ts'
@@ -16,6 +17,7 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
   const params = validParams(system.params, valueAt(data, ['params']))
   const { parts } = prepare(system, params)
   const brokers = valueAt(data, ['cluster', 'brokers'])
+  const oracles = valueAt(data, ['cluster', 'oracles'])
   const scenario = scenarioOf({
     system: system.name,
     params,
@@ -24,6 +26,7 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
         Number.isInteger(brokers) && (brokers as number) >= 1
           ? Math.min(brokers as number, MOST_BROKERS)
           : DEFAULT_CLUSTER.brokers,
+      oracles: Array.isArray(oracles) ? ORACLE_NAMES.filter((name) => oracles.includes(name)) : [],
     },
     workload: { orders: 0 },
   })

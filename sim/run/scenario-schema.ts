@@ -6,7 +6,9 @@ import { FAULT_KINDS } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
 import { isTooLong, LONGEST } from '../kernel/time.ts'
-import { kafkaSchema } from './kafka-limits.ts'
+import { boundsSchema } from './bounds-schema.ts'
+import { kafkaRefusal, kafkaSchema } from './kafka-limits.ts'
+import { ORACLE_NAMES, oracleProperty } from './oracles.ts'
 import {
   DEFAULT_BUDGET,
   DEFAULT_CLUSTER,
@@ -96,6 +98,20 @@ export const scenarioSchema = z.strictObject({
       switches: switchesSchema
         .optional()
         .describe('historical or mistaken behaviour of brokers and clients, to bring known bugs back'),
+      oracles: z
+        .array(z.enum(ORACLE_NAMES))
+        .optional()
+        .describe(
+          `what is watched of the cluster itself, each one more property: ${ORACLE_NAMES.map((name) => `${name} ('${oracleProperty(name)}')`).join(', ')}; default none, because it takes time`,
+        ),
+    })
+    .superRefine(({ kafka = {}, brokers = DEFAULT_CLUSTER.brokers }, context) => {
+      // What no cluster can have, the schema of the configuration has said already.
+      if (kafkaRefusal(kafka, MOST_BROKERS) !== undefined) return
+      const refusal = kafkaRefusal(kafka, brokers)
+      if (refusal === undefined) return
+      const { path, message } = refusal
+      context.addIssue({ code: 'custom', path: ['kafka', ...path], message })
     })
     .optional(),
   workload: z
@@ -107,6 +123,14 @@ export const scenarioSchema = z.strictObject({
         .optional()
         .describe(`how many actions users take; default ${DEFAULT_WORKLOAD.orders}`),
       every: durationText.optional().describe(`time between two of them; default ${DEFAULT_WORKLOAD.every}`),
+      only: z
+        .array(z.int().min(1).max(MAX_ORDERS))
+        .min(1, { error: 'expected at least one number, because a run without any action tests nothing' })
+        .refine((numbers) => numbers.every((number, index) => number > (numbers[index - 1] ?? 0)), {
+          error: 'expected rising numbers',
+        })
+        .optional()
+        .describe('the numbers of those that are taken; the others are left out, and their time goes by'),
     })
     .optional(),
   faults: z.array(z.union(faultEntries)).optional().describe('what goes wrong, and when'),
@@ -128,6 +152,7 @@ export const scenarioSchema = z.strictObject({
         .describe(`virtual time after which the run ends; default ${DEFAULT_BUDGET.time}`),
     })
     .optional(),
+  explore: boundsSchema.optional(),
   seed: z.int().min(0).optional().describe("the seed of 'run' unless --seed says another; default 1"),
 })
 

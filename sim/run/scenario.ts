@@ -3,6 +3,7 @@ import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings, KafkaSwitches } from '../kafka/config.ts'
 import type { Scheduling } from '../kernel/kernel.ts'
 import type { DurationText } from '../kernel/time.ts'
+import type { OracleName } from './oracles.ts'
 
 /** What a scenario can expect of a property that says what holds. */
 export const VERDICTS = ['pass', 'violated'] as const
@@ -27,6 +28,7 @@ export interface Scenario {
   /** By property; one that is not named is expected to pass, and of what may come true nothing is expected. */
   readonly expect: Readonly<Record<string, Expectation>>
   readonly budget: BudgetSpec
+  readonly explore: BoundsSpec
 }
 
 /** The cluster. */
@@ -40,6 +42,8 @@ export interface ClusterSpec {
   readonly kafka: KafkaSettings
   /** Historical or mistaken behaviour of brokers and clients that differs from Kafka's of today. */
   readonly switches: Partial<KafkaSwitches>
+  /** What is watched of the cluster itself; each is one more property of the run. */
+  readonly oracles: readonly OracleName[]
 }
 
 /** The load. */
@@ -47,12 +51,33 @@ export interface WorkloadSpec {
   readonly orders: number
   /** Time between two of them. */
   readonly every: DurationText
+  /** The numbers of those that are taken, rising; the others are left out, and their time goes by. All unless said. */
+  readonly only?: readonly number[]
+}
+
+/** How many actions users take. */
+export function actionsOf({ orders, only }: WorkloadSpec): number {
+  return only?.length ?? orders
 }
 
 /** What ends a run that does not come to rest. */
 export interface BudgetSpec {
   readonly events: number
   readonly time: DurationText
+}
+
+/** The bounds within which a campaign draws what its runs are like: of each member one value. */
+export interface BoundsSpec {
+  readonly orders?: readonly number[]
+  readonly every?: readonly DurationText[]
+  readonly brokers?: readonly number[]
+  readonly scheduling?: readonly Scheduling[]
+  readonly latency?: readonly LatencyShape[]
+  readonly kafka?: { readonly [Name in keyof KafkaSettings]?: readonly KafkaSettings[Name][] }
+  /** Kinds of faults. */
+  readonly faults?: readonly string[]
+  /** Faults of a plan at most. */
+  readonly atMost?: number
 }
 
 /** As many brokers as a cluster may have. */
@@ -63,6 +88,7 @@ export const DEFAULT_CLUSTER: ClusterSpec = {
   latency: 'usual',
   kafka: {},
   switches: {},
+  oracles: [],
 }
 export const DEFAULT_WORKLOAD: WorkloadSpec = { orders: 3, every: '100ms' }
 export const DEFAULT_BUDGET: BudgetSpec = { events: 2_000_000, time: '1h' }
@@ -77,6 +103,7 @@ export type ScenarioInput = Pick<Scenario, 'system'> & {
   readonly faults?: readonly FaultSpec[]
   readonly expect?: Scenario['expect']
   readonly budget?: Partial<BudgetSpec>
+  readonly explore?: BoundsSpec
 }
 
 /** Fills in every default. */
@@ -91,5 +118,6 @@ export function scenarioOf(input: ScenarioInput): Scenario {
     faults: input.faults ?? [],
     expect: input.expect ?? {},
     budget: { ...DEFAULT_BUDGET, ...input.budget },
+    explore: input.explore ?? {},
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Process } from '../cluster/process.ts'
-import type { FaultKind, FaultWorld, TargetGroup } from '../faults/fault.ts'
+import type { FaultKind, TargetGroup } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import { SimError } from '../kernel/error.ts'
@@ -9,6 +9,7 @@ import type { ParamSpec, ParamSpecs, System, SystemParts } from '../service/syst
 import { isMap, oneOf, type Path, type Problem, schemaProblems, shown, valueAt } from './problem.ts'
 import { DEFAULT_WORKLOAD, REACHES, type Scenario, VERDICTS } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
+import type { World } from './world.ts'
 
 /** What a scenario may refer to in a system: plain data, so that it passes from worker to worker. */
 export interface SystemOutline {
@@ -30,7 +31,13 @@ export interface SystemOutline {
 export function outlineOfWorld(
   { name: system, params }: System,
   parts: SystemParts,
-  { network, kafka, databases, stores }: Pick<FaultWorld, 'network' | 'kafka' | 'databases' | 'stores'>,
+  {
+    network,
+    kafka,
+    databases,
+    stores,
+    oracles,
+  }: Pick<World, 'network' | 'kafka' | 'databases' | 'stores' | 'oracles'>,
 ): SystemOutline {
   const targets = new Set<string>()
   const mortals = {
@@ -53,7 +60,7 @@ export function outlineOfWorld(
   return {
     name: system,
     params,
-    properties: parts.properties.map(({ name }) => name),
+    properties: [...parts.properties.map(({ name }) => name), ...oracles.propertyNames],
     sometimes: parts.properties.filter(({ kind }) => kind === 'sometimes').map(({ name }) => name),
     targets: [...targets],
     mortals: {
@@ -72,6 +79,7 @@ export function systemProblems(data: unknown, outline: SystemOutline): Problem[]
   const faults = valueAt(data, ['faults'])
   return [
     ...paramProblems(valueAt(data, ['params']), outline),
+    ...onlyProblems(data),
     ...(Array.isArray(faults)
       ? faults.flatMap((entry, index) => faultProblems(entry, index, data, outline))
       : []),
@@ -231,13 +239,32 @@ function ofProblems(
     return [
       { ...place, message: `expected '${noun} ${number}', got '${entry.of}'`, meant: `${noun} ${number}` },
     ]
+  const orders = ordersOf(data)
+  const only = valueAt(data, ['workload', 'only'])
+  if (number < 1 || number > orders)
+    return [
+      {
+        ...place,
+        message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'`,
+      },
+    ]
+  if (!Array.isArray(only) || only.includes(number)) return []
+  return [{ ...place, message: `${noun} ${number} is left out (workload: only: [${only.join(', ')}])` }]
+}
+
+/** The numbers of actions that there are not. */
+function onlyProblems(data: unknown): Problem[] {
+  const only = valueAt(data, ['workload', 'only'])
+  if (!Array.isArray(only)) return []
+  const orders = ordersOf(data)
+  return only.flatMap((number, index): Problem[] => {
+    if (typeof number !== 'number' || number <= orders) return []
+    const message = `expected at most ${orders} (workload: orders: ${orders}), got ${number}`
+    return [{ path: ['workload', 'only', index], of: 'value', message }]
+  })
+}
+
+function ordersOf(data: unknown): number {
   const stated = valueAt(data, ['workload', 'orders'])
-  const orders = typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
-  if (number >= 1 && number <= orders) return []
-  return [
-    {
-      ...place,
-      message: `expected ${noun} 1 to ${noun} ${orders} (workload: orders: ${orders}), got '${entry.of}'`,
-    },
-  ]
+  return typeof stated === 'number' ? stated : DEFAULT_WORKLOAD.orders
 }

@@ -14,7 +14,7 @@ import { CallTimeoutError, ConnectionResetError } from '../service/http.ts'
 import { ServiceRuntime, type Transports } from '../service/runtime.ts'
 import { service } from '../service/service.ts'
 import type { UserContext, Workload } from '../service/system.ts'
-import type { WorkloadSpec } from './scenario.ts'
+import { actionsOf, type WorkloadSpec } from './scenario.ts'
 
 const ACT = 0
 
@@ -29,8 +29,12 @@ export class Users implements Actor {
   readonly runtime: ServiceRuntime
   /** Actions begun so far. */
   begun = 0
+  /** The number of the last action that was begun or left out. */
+  private number = 0
   /** Actions that have ended. */
   private finished = 0
+  /** When each of them began, by the name of its business process. */
+  readonly beganMicros = new Map<string, Micros>()
   /** When the last action began or ended. */
   lastMicros: Micros = 0
   private readonly kernel: Kernel
@@ -65,14 +69,17 @@ export class Users implements Actor {
 
   /** Whether no action is to come or going on. */
   get done(): boolean {
-    return this.finished === this.spec.orders
+    return this.finished === actionsOf(this.spec)
   }
 
   onEvent(_code: number, _subject: unknown): void {
     const { kernel, workload } = this
-    const number = ++this.begun
+    const number = ++this.number
     if (number < this.spec.orders) this.scheduleNext(durationMicros(this.spec.every))
+    if (this.spec.only?.includes(number) === false) return
+    this.begun++
     const entity = kernel.choices.entity(`${workload.noun}-${number}`)
+    this.beganMicros.set(entity.name, kernel.nowMicros)
     const cause = kernel.record('act', 'users', entity, 0, { number })
     const task = new Task(kernel, this.process.incarnation, this.site, entity, cause)
     const context = new UserTask(this.runtime, this.process, task, this.ledger)

@@ -8,6 +8,7 @@ import type { KeyValueServer } from '../database/key-value-server.ts'
 import type { Table } from '../database/table.ts'
 import { KafkaCluster } from '../kafka/cluster.ts'
 import { SimError } from '../kernel/error.ts'
+import { isHistory } from '../kernel/history.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Ledger, type Readable } from '../kernel/ledger.ts'
 import { Task } from '../kernel/task.ts'
@@ -22,6 +23,8 @@ import { ServiceRuntime } from '../service/runtime.ts'
 import type { TopicSpec } from '../service/schema.ts'
 import type { SystemParts } from '../service/system.ts'
 import { checkDeadLetters } from '../service/transport.ts'
+import { accountSource, Histories } from './histories.ts'
+import { ClusterOracles } from './oracles.ts'
 import { oneOf } from './problem.ts'
 import type { Scenario } from './scenario.ts'
 import { suggestion } from './suggestion.ts'
@@ -34,10 +37,12 @@ export interface World {
   readonly kafka: KafkaCluster
   readonly queues: QueueServer | undefined
   readonly monitor: Monitor
+  readonly oracles: ClusterOracles
   readonly users: Users
   readonly services: readonly ServiceRuntime[]
   readonly databases: readonly Database[]
   readonly stores: readonly KeyValueServer[]
+  readonly histories: Histories
 }
 
 /** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
@@ -45,6 +50,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const { kafka: kafkaSettings, brokers, switches, latency } = scenario.cluster
   const network = new Network(kernel, latency)
   const kafka = new KafkaCluster(network, kafkaSettings, brokers, switches)
+  const oracles = new ClusterOracles(kafka, scenario.cluster.oracles)
   for (const topic of parts.topics) if (topic.queue === undefined) kafka.createTopic(topic)
   const queues = openQueues(parts.topics, network)
   const transports = { kafka, queues }
@@ -53,7 +59,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const openLedger = (spec: Readable<unknown>): void => {
     const ledger = new Ledger(kernel, spec.name)
     ledgers.set(spec, ledger)
-    sources.set(spec, ledgerSource(ledger))
+    sources.set(spec, accountSource(ledger))
   }
   const ledger = (spec: Readable<unknown>): Ledger => {
     const known = ledgers.get(spec)
@@ -88,14 +94,31 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
     runtime.server = server
     runtime.checkTopic = checkTopic
   }
-  const monitor = new Monitor(kernel, new View(sources), parts.properties as readonly Property[])
+  const properties = parts.properties as readonly Property[]
+  const histories = new Histories({ kernel, kafka, queues, services: runtimes, tableSource: tableSourceOf })
+  for (const { reads, consults = [] } of properties)
+    for (const readable of [...reads, ...consults])
+      if (isHistory(readable) && !sources.has(readable)) sources.set(readable, histories.open(readable))
+  const monitor = new Monitor(kernel, new View(sources), properties)
   for (const runtime of runtimes) runtime.start()
   kafka.start(runtimes.flatMap(({ firstConsumers }) => firstConsumers))
   const databases = runtimes.map(({ database }) => database)
   const stores = [...externals.values()].flatMap((server) =>
     server instanceof OpenedStore ? [server.server] : [],
   )
-  return { kernel, network, kafka, queues, monitor, users, services: runtimes, databases, stores }
+  return {
+    kernel,
+    network,
+    kafka,
+    queues,
+    monitor,
+    oracles,
+    users,
+    services: runtimes,
+    databases,
+    stores,
+    histories,
+  }
 }
 
 /** Lets somebody outside do something; what it throws is a mistake of who wrote it. */
@@ -162,18 +185,13 @@ function routeServer(runtimes: readonly ServiceRuntime[]): RouteServer {
   }
 }
 
-function ledgerSource(ledger: Ledger): Source {
-  return {
-    all: () => ledger.entries,
-    rowsWhere: (column, value) => ledger.entriesWhere(column, value),
-    observe: (listener) => ledger.observers.push(listener),
-    index: () => {},
-  }
-}
+const tableSourceOf = ({ database }: ServiceRuntime, table: string): Source =>
+  tableSource(database.table(table))
 
 function tableSource(table: Table): Source {
   return {
     columns: table.sealer.names,
+    tally: (listener) => table.tallies.push(listener),
     all: () => table.rows({}),
     rowsWhere: (column, value) => table.rowsWhere(column, value),
     observe: (listener) => table.observers.push(listener),

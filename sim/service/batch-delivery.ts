@@ -58,11 +58,14 @@ export class BatchDelivery implements Runnable {
   run(): Promise<unknown> {
     const { context, handler } = this
     const fresh = this.events.filter((event) => !this.known.has(event))
-    const handle = (): Promise<void> =>
-      handler(
+    const handle = (): Promise<void> => {
+      context.begun = true
+      context.batch = fresh
+      return handler(
         fresh.map(({ data }) => data),
         context,
       )
+    }
     const { receive } = context.runtime.inbox
     if (receive === undefined) return handle()
     return fresh.reduceRight<() => Promise<void>>(
@@ -75,14 +78,28 @@ export class BatchDelivery implements Runnable {
     const { context, deliverer, records } = this
     if (error !== undefined) deliverer.failed(error, context.task, records)
     else if (context.preludes.length > 0) context.flush((failure) => this.ended(failure))
-    else deliverer.handled(context.task, records)
+    else this.done()
+  }
+
+  /** All of them are handled, or were recognised. */
+  private done(): void {
+    const { context, deliverer, events, records } = this
+    const handled = context.batch ?? []
+    const { histories } = context.runtime
+    histories?.handled(context, handled, 'handled')
+    histories?.handled(
+      context,
+      events.filter((event) => !handled.includes(event)),
+      'recognised',
+    )
+    deliverer.handled(context.task, records)
   }
 
   private lookedUp(): void {
     if (--this.lookingUp > 0) return
     const { context, deliverer, records, events, known, broken } = this
     if (broken !== undefined) deliverer.failed(broken, context.task, records)
-    else if (known.size === events.length) deliverer.handled(context.task, records)
+    else if (known.size === events.length) this.done()
     else this.start(events.filter((event) => !known.has(event)))
   }
 

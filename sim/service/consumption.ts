@@ -20,6 +20,8 @@ import { isFenced, TransactionalProducer } from './transactional-producer.ts'
 
 const RETRY = 0
 const START_UP = 1
+/** From the start of a process to its first request: what strikes at the start strikes before. */
+const START_UP_MICROS = 1_000
 /** How long an instance is down that has ended itself. */
 const RESTART_MICROS = 1_000_000
 
@@ -72,8 +74,7 @@ export class Consumption
     this.producer = new TransactionalProducer(runtime, process, kafkaTransactions, this.consumer)
     this.busy = true
     const { kernel, entity } = process
-    // Before the run begins nobody has to be asked for anything.
-    kernel.scheduleAt(Math.max(kernel.nowMicros, 0), entity, this, START_UP, undefined, kernel.cause)
+    kernel.schedule(START_UP_MICROS, entity, this, START_UP, undefined)
   }
 
   onRecords(): void {
@@ -265,6 +266,11 @@ export class Consumption
   private recover(error: unknown, task: Task, records: readonly PolledRecord[]): void {
     if (this.isClosedByFailure) {
       this.close(task, RESTART_MICROS)
+      return
+    }
+    if (this.runtime.kafkaTransactions?.afterAbort === 'read-on') {
+      this.busy = false
+      this.proceed()
       return
     }
     const [first] = records as [PolledRecord]

@@ -94,6 +94,10 @@ export class Context implements BaseContext, StatementScope {
   readonly task: Task
   readonly process: Process
   readonly event: Envelope | undefined
+  /** Whether the handler of the event has begun: inboxes work before and after it. */
+  begun = false
+  /** The events that a handler of batches has; undefined elsewhere. */
+  batch: readonly Envelope[] | undefined
   /** Statements that must be part of the first transaction: inbox rows. */
   preludes: readonly Statement[] = NO_STATEMENTS
   /** What led to it, where no event did: the event behind a call, or behind the setting of a timer. */
@@ -123,6 +127,11 @@ export class Context implements BaseContext, StatementScope {
   /** Id of the event that led to what this handler does; null when a user acted. */
   get causationId(): string | null {
     return this.event?.eventId ?? this.inherited
+  }
+
+  /** The events that are being handled. */
+  get handled(): readonly Envelope[] {
+    return this.batch ?? (this.event === undefined ? [] : [this.event])
   }
 
   /** The tables of the service, for reading. */
@@ -227,7 +236,11 @@ export class Context implements BaseContext, StatementScope {
     if (pending === undefined) return Operation.never()
     const { database } = this.runtime
     if (onlyReads(statement)) new ReadCall(database, statement, pending).send(this.process)
-    else new Session(database, this.process, this.task).autocommit(statement, pending)
+    else {
+      const session = new Session(database, this.process, this.task)
+      session.witness = this.runtime.histories?.witness(this)
+      session.autocommit(statement, pending)
+    }
     return pending.promise
   }
 

@@ -1,4 +1,5 @@
 import { DatabaseError } from '../database/error.ts'
+import type { Handling } from '../kernel/history.ts'
 import type { Continuation, HandlerSite, Runnable, Task } from '../kernel/task.ts'
 import type { Micros } from '../kernel/time.ts'
 import type { Inbox } from './component.ts'
@@ -65,7 +66,7 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   /** The inbox row of the event, if there is one. */
   completed(row: unknown): void {
     if (row === undefined) this.start()
-    else this.deliverer.handled(this.context.task, this.received)
+    else this.done('recognised')
   }
 
   failed(error: Error): void {
@@ -75,22 +76,35 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   run(): Promise<unknown> {
     const { context, event } = this
     const { failurePolicy } = context.runtime
-    if (failurePolicy.receive === undefined) return this.handle()
-    return failurePolicy.receive(context, event, () => this.handle())
+    if (failurePolicy.receive === undefined) return this.receive()
+    return failurePolicy.receive(context, event, () => this.receive())
   }
 
-  private handle(): Promise<unknown> {
-    const { context, event, inbox, handler } = this
-    if (inbox.receive === undefined) return handler(event.data, context)
-    return inbox.receive(context, event, () => handler(event.data, context))
+  /** Hands the event to the inbox, and by way of it to the handler. */
+  private receive(): Promise<unknown> {
+    const { context, event, inbox } = this
+    if (inbox.receive === undefined) return this.handle()
+    return inbox.receive(context, event, () => this.handle())
   }
 
   ended(error: unknown): void {
     const { context, deliverer, received } = this
-    const { task } = context
     if (error === undefined && context.preludes.length > 0) context.flush((failure) => this.ended(failure))
-    else if (error === undefined || lostTheRace(error)) deliverer.handled(task, received)
-    else deliverer.failed(error, task, received)
+    else if (error === undefined) this.done(context.begun ? 'handled' : 'recognised')
+    else if (lostTheRace(error)) this.done('recognised')
+    else deliverer.failed(error, context.task, received)
+  }
+
+  private handle(): Promise<void> {
+    const { context, event, handler } = this
+    context.begun = true
+    return handler(event.data, context)
+  }
+
+  private done(outcome: Handling['outcome']): void {
+    const { context, deliverer, event, received } = this
+    context.runtime.histories?.handled(context, [event], outcome)
+    deliverer.handled(context.task, received)
   }
 
   private start(): void {

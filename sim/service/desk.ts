@@ -104,6 +104,10 @@ export class Desk implements Drainable {
     context.inherited = call.context.causationId
     context.idempotencyKey = call.idempotencyKey
     let body: unknown
+    const reply: Answer = (status, content) => {
+      runtime.histories?.answered(call.route.name, context, call.request, status, content)
+      answer(status, content)
+    }
     task.start({
       run: async () => {
         body = await handler(call.request, context)
@@ -111,11 +115,11 @@ export class Desk implements Drainable {
       ended: (error) => {
         if (error instanceof HttpError) {
           kernel.cause = task.cause
-          answer(error.status, error.body)
+          reply(error.status, error.body)
         } else if (error === undefined || runtime.handlerFailed(process, task, error)) {
           kernel.cause = task.cause
-          if (error === undefined) answer(200, body)
-          else answer(500, null)
+          if (error === undefined) reply(200, body)
+          else reply(500, null)
         } else return
         this.done(task.cause)
       },

@@ -80,6 +80,7 @@ export class Intake {
         const context = new runtime.Context(runtime, process, task, event)
         context.producer = producer
         await runtime.failurePolicy.recover?.(context, event, error)
+        runtime.histories?.handled(context, [event], 'put away')
       }
     }
     task.start({ run, ended })

@@ -24,6 +24,8 @@ export type InputOf<Tables> = {
     readonly where?: Where<RowIn<Tables[Name]>>
     /** The column that says when a row gives work, in milliseconds since 1970 (`ctx.now()`). Default: at once. */
     readonly due?: keyof RowIn<Tables[Name]> & string
+    /** Whether rows that are done with stay: then the job runs when a row is new, and again while it answers true. */
+    readonly stays?: boolean
   }
 }[keyof Tables & string]
 
@@ -45,7 +47,7 @@ export interface JobOptions<Tables> {
 /** A job as a factory registered it. */
 export interface JobRegistration {
   readonly options: JobOptions<Record<string, unknown>>
-  readonly run: (context: Context) => Promise<void>
+  readonly run: (context: Context) => Promise<unknown>
 }
 
 /** @throws SimError 'definition' for what cannot be meant */
@@ -62,22 +64,29 @@ export function jobSpec(service: string, name: string, { options, run }: JobRegi
     table,
     where = {},
     due,
+    stays = false,
   } = input as {
     table: string
     where?: Readonly<Record<string, unknown>>
     due?: string
+    stays?: boolean
   }
   const everyMicros = positiveMicros(every, `the period of job ${name} of service ${service}`)
   const leaseMillis = Math.ceil(durationMicros(lease) / 1_000)
   if (leaseMillis < 1)
     throw new SimError('definition', `job ${name} of service ${service}: lease: got ${lease}`)
+  // Whoever does not lead would not know when the leader has died with work left.
+  if (stays && at === 'leader')
+    throw new SimError(
+      'definition',
+      `job ${name} of service ${service}: its rows stay: expected at: 'every-instance', which take turns by a lock`,
+    )
   return {
     name,
     everyMicros,
     cadence,
-    input: { table, where, due },
-    run: async (context) => {
-      if (at !== 'leader' || (await holdLease(context, name, leaseMillis, leaseClock))) await run(context)
-    },
+    input: { table, where, due, stays },
+    run: async (context) =>
+      at !== 'leader' || (await holdLease(context, name, leaseMillis, leaseClock)) ? run(context) : undefined,
   }
 }

@@ -7,8 +7,10 @@ import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { ConsumerClient } from '../kafka/consumer-client.ts'
 import type { ProducerSettings } from '../kafka/producer/config.ts'
 import { ProducerClient } from '../kafka/producer-client.ts'
+import type { Account } from '../kernel/account.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
+import type { History } from '../kernel/history.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import { operationNumber } from '../kernel/step.ts'
@@ -21,6 +23,7 @@ import type { ConsumerPlan } from './consumer-options.ts'
 import type { Context } from './context.ts'
 import type { DeskOptions } from './desk.ts'
 import { Fleet } from './fleet.ts'
+import { ServiceHistories } from './history.ts'
 import type { HttpCall, RouteServer } from './http.ts'
 import { Job } from './job.ts'
 import type { KafkaTransactionPlan } from './kafka-transactions.ts'
@@ -84,6 +87,8 @@ export class ServiceRuntime {
   readonly Context: ContextClass
   readonly Transaction: TransactionClass
   readonly Readers: ReadersClass
+  /** What properties want to be told of it; undefined when that is nothing. */
+  histories: ServiceHistories | undefined
   /** The tables of its database, at the index of their binding. */
   readonly tables: Table[] = []
   private readonly plan: ServicePlan
@@ -149,6 +154,14 @@ export class ServiceRuntime {
       }
     }
     this.established = true
+  }
+
+  /** Keeps a history from now on. */
+  openHistory(history: Pick<History<unknown>, 'history' | 'part'>): Account {
+    const { inbox, outbox } = this
+    const ofComponents = new Set([...Object.keys(inbox.tables), ...Object.keys(outbox.tables)])
+    this.histories ??= new ServiceHistories(ofComponents)
+    return this.histories.open(history)
   }
 
   /** The client of an external system for a task. */
@@ -235,6 +248,7 @@ export class ServiceRuntime {
       task.cause,
       kernel.trace && { handler: task.handler.name, error: name, message },
     )
+    this.histories?.failed(process, task, name)
     return true
   }
 

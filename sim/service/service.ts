@@ -84,12 +84,12 @@ export interface Registration<OwnTables, OwnClients> {
   ): void
   /**
    * Does something every so often, while rows of a table give it work. With the default `at: 'leader'` one instance at a
-   * time does it.
+   * time does it. Where its rows stay it answers true while it has not done with them.
    */
   job(
     name: string,
     options: JobOptions<OwnTables>,
-    handler: (ctx: HandlerContext<OwnTables, OwnClients>) => Promise<void>,
+    handler: (ctx: HandlerContext<OwnTables, OwnClients>) => Promise<unknown>,
   ): void
   /**
    * Does something when a timer fires that a transaction has set: at least once, at any instance. The first transaction

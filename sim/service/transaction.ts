@@ -7,6 +7,7 @@ import { type Plain, sealWhole } from '../kernel/value.ts'
 import type { AccessTo, StatementScope, TableAccess } from './access.ts'
 import type { Context } from './context.ts'
 import type { Envelope } from './envelope.ts'
+import type { TransactionWitness } from './history.ts'
 import { makeEnvelope } from './publish.ts'
 import type { EventType, TableSpec, TimerType } from './schema.ts'
 import type { TimerMoment } from './timers.ts'
@@ -43,6 +44,8 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   /** What to do when the commit was acknowledged: a dual write publishes here. */
   afterCommit: (() => Promise<unknown>)[] | undefined
   private readonly session: Session
+  /** Tells properties what it does, if one asks. */
+  private readonly witness: TransactionWitness | undefined
   private readonly outcome = new Deferred()
   /** What the runtime adds before the first statement. */
   private readonly preludes: readonly Statement[]
@@ -55,6 +58,8 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   constructor(context: Context, options?: TransactionOptions) {
     this.context = context
     this.session = new Session(context.runtime.database, context.process, context.task, options)
+    this.witness = context.runtime.histories?.witness(context)
+    this.session.witness = this.witness
     this.preludes = context.preludes
     context.preludes = NO_STATEMENTS
   }
@@ -88,6 +93,7 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   publish(type: EventType<unknown>, data: unknown): Promise<unknown> {
     const event: Envelope = makeEnvelope(this.context, type, data)
     sealWhole(event, type.name)
+    this.witness?.publishes(type.topic.name, event)
     return this.context.runtime.outbox.publish(this, type.topic.name, event)
   }
 

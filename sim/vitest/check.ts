@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { anyFaults, targetsOf } from '../explore/arbitrary.ts'
+import { anyFaults } from '../explore/arbitrary.ts'
+import { survey } from '../explore/survey.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import { hashText } from '../kernel/mix.ts'
 import { checkDeterminism } from '../run/determinism.ts'
@@ -55,8 +56,7 @@ export async function findCounterexample(
   const calm = scenarioFor({ orders, every: '100ms', faults: [] })
   const difference = await checkDeterminism(prepared, calm, 1)
   if (difference !== undefined) throw new Error(difference.message)
-  const { steps } = await runGenerated(prepared, calm, 1)
-  const targets = targetsOf(prepared.parts, steps, calm.cluster.brokers, orders)
+  const targets = await survey(prepared, calm, 1)
   const plan = fc.record({
     orders: fc.integer({ min: 1, max: orders }),
     every: fc.constantFrom('100ms', '1ms', '20ms', '1s'),

@@ -6,6 +6,12 @@ import { type Binary, packagedChromium } from './packaged.ts'
 const systemNames = ['chromium', 'chromium-browser', 'google-chrome']
 
 const quiet = [
+  // Letters and lines are rasterised alike everywhere.
+  '--disable-accelerated-2d-canvas',
+  '--disable-lcd-text',
+  '--font-render-hinting=none',
+  '--force-device-scale-factor=1',
+  '--hide-scrollbars',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',

@@ -16,6 +16,8 @@ import { fileURLToPath } from 'node:url'
 export interface Binary {
   readonly path: string
   readonly env: Readonly<Record<string, string>>
+  /** Whether it came with `npm ci`. */
+  readonly packaged?: boolean
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -35,7 +37,8 @@ export function packagedChromium(): Binary {
   const folder = join(cache, `chromium-${packageVersion()}`)
   if (!existsSync(folder)) unpackInto(folder)
   const path = join(folder, 'chromium')
-  return { path, env: { ...libraries(path, join(folder, 'al2023/lib')), ...fonts(join(folder, 'fonts')) } }
+  const env = { ...libraries(path, join(folder, 'al2023/lib')), ...fonts(join(folder, 'fonts')) }
+  return { path, env, packaged: true }
 }
 
 /**

@@ -1,14 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pageFolder } from '../../sim/cli/page-folder.ts'
 import { PageBench } from './opened-page.ts'
+import { pageSizes } from './page-sizes.ts'
 
 const PANES = ['2', '3', '4', '5', '6', '7', '8', '9']
-const KIBI = 1024
 
 /** What axe objects to: rule and places. */
 async function objections(page: Page): Promise<string[]> {
@@ -67,14 +63,9 @@ describe('the form of the page', () => {
     }
   })
 
-  it('[V26] is no larger than it may be: the page, what is loaded for charts, and the simulator', () => {
-    const sizeOf = (folder: string, name: RegExp): number => {
-      const [file] = readdirSync(folder).filter((each) => name.test(each))
-      return file === undefined ? Number.NaN : gzipSync(readFileSync(join(folder, file))).length / KIBI
-    }
-    const folder = pageFolder()
-    expect(sizeOf(join(folder, 'assets'), /^index-.*\.js$/)).toBeLessThan(150)
-    expect(sizeOf(join(folder, 'assets'), /^CounterCharts-.*\.js$/)).toBeLessThan(120)
-    expect(sizeOf(folder, /^worker\.js$/)).toBeLessThan(300)
+  it('[V26] is no larger than it may be: the page, what it loads later, and the simulator', () => {
+    const sizes = pageSizes()
+    expect(sizes.length).toBeGreaterThan(2)
+    for (const { what, kibi, most } of sizes) expect(kibi, what).toBeLessThan(most)
   })
 })

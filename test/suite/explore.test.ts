@@ -3,59 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as faultline from 'faultline'
 import { beforeAll, describe, expect, it } from 'vitest'
-import system from '../../scenarios/order-choreography/system.ts'
 import { bundleSystem } from '../../sim/cli/bundle.ts'
-import type { Case } from '../../sim/explore/case.ts'
-import { outcomeOf } from '../../sim/explore/outcome.ts'
-import { type Shrunk, shrink } from '../../sim/explore/shrink.ts'
-import { type StrategyName, strategyOf } from '../../sim/explore/strategy.ts'
+import type { Shrunk } from '../../sim/explore/shrink.ts'
 import { storyOf } from '../../sim/report/story.ts'
 import { summaryOf } from '../../sim/report/summary.ts'
 import { loadBundle } from '../../sim/run/load-bundle.ts'
-import { type PreparedSystem, prepare, runGenerated } from '../../sim/run/run.ts'
-import { type Scenario, scenarioOf } from '../../sim/run/scenario.ts'
+import { prepare, runGenerated } from '../../sim/run/run.ts'
+import { actionsOf, type Scenario } from '../../sim/run/scenario.ts'
 import type { System } from '../../sim/service/system.ts'
 import { ROOT } from '../fixtures/cli.ts'
+import { firstBreach, SAGA_MISTAKES, sagaWith, smallest } from '../fixtures/saga-campaign.ts'
 
-/** Each wrong param of the order saga, a promise that it breaks, and the orders that must meet to show it. */
-const MISTAKES: readonly (readonly [Scenario['params'], property: string, orders: number])[] = [
-  [{ providerIdempotencyKey: false }, 'no double charge', 1],
-  [{ inbox: 'none' }, 'everything agrees', 1],
-  [{ inbox: 'before' }, 'no lost order', 1],
-  [{ inbox: 'after' }, 'everything agrees', 1],
-  [{ outbox: 'dual-write' }, 'no lost order', 1],
-  [{ outbox: 'publish-before-commit' }, 'no double reservation', 1],
-  [{ requestId: false }, 'no double order', 1],
-  [{ providerIdempotencyKey: false, chargeWithin: 'transaction' }, 'no double charge', 1],
-  [{ stockTaken: 'read-then-write' }, 'stock is conserved', 4],
-  [{ paymentHears: 'order-events', stock: 0 }, 'everything agrees', 1],
-  [{ declinesAnswered: false, declinesOneIn: 1 }, 'no lost order', 1],
-  [{ confirmationMailOn: 'OrderCreated', stock: 0 }, 'no false confirmation', 1],
-  [{ requestId: false, usersClickTwice: true }, 'no double order', 1],
-]
 const MOST_RUNS = 500
 const MOST_CASES = 3_000
-
-const prepared = (params: Scenario['params']): PreparedSystem => prepare(system as unknown as System, params)
-
-/** The first case of a strategy that breaks a promise, and its number from 1. */
-async function firstBreach(
-  name: StrategyName,
-  params: Scenario['params'],
-  property: string,
-  orders: number,
-  most: number,
-): Promise<{ readonly found: Case; readonly run: number } | undefined> {
-  const saga = prepared(params)
-  const scenario = scenarioOf({ system: system.name, params, workload: { orders } })
-  const strategy = await strategyOf(name, saga, scenario, 1)
-  for (let index = 0; index < Math.min(most, strategy.usual); index++) {
-    const found = strategy.caseAt(index)
-    const { violated } = await outcomeOf(saga, found, index)
-    if (violated.some((violation) => violation.property === property)) return { found, run: index + 1 }
-  }
-  return undefined
-}
 
 interface Counterexample extends Shrunk {
   readonly params: Scenario['params']
@@ -65,21 +25,21 @@ interface Counterexample extends Shrunk {
 describe('exploring the order saga with a mistake in it', () => {
   const counterexamples: Counterexample[] = []
 
-  it.each(MISTAKES)(
+  it.each(SAGA_MISTAKES)(
     '[X16] %j breaks %s within 500 runs, shrunk to what a person can read',
     { timeout: 240_000 },
-    async (params, property, orders) => {
-      const breach = await firstBreach('random', params, property, 4, MOST_RUNS)
-      expect(breach, `nothing in ${MOST_RUNS} runs`).toBeDefined()
-      const { scenario, seed } = (breach as { found: Case }).found
-      const shrunk = (await shrink(prepared(params), scenario, seed, { property })) as Shrunk
-      // Two is the aim; of a dual write one plan ends in a local minimum of three, each of them needed.
-      expect(shrunk.scenario.faults.length).toBeLessThanOrEqual(3)
-      expect(shrunk.scenario.workload.orders).toBeLessThanOrEqual(Math.max(2, orders))
+    async (...mistake) => {
+      const [params, property, orders] = mistake
+      const breach = await firstBreach('random', mistake, 4, MOST_RUNS)
+      if (breach === undefined) expect.unreachable(`nothing in ${MOST_RUNS} runs`)
+      const { seed } = breach.found
+      const shrunk = await smallest(mistake, breach)
+      expect(shrunk.scenario.faults.length).toBeLessThanOrEqual(2)
+      expect(actionsOf(shrunk.scenario.workload)).toBeLessThanOrEqual(Math.max(2, orders))
       expect(shrunk.faults.every(({ needed }) => needed)).toBe(true)
       expect(shrunk.bySeedAlone).toBe(true)
 
-      const again = await runGenerated(prepared(shrunk.scenario.params), shrunk.scenario, seed, {
+      const again = await runGenerated(sagaWith(shrunk.scenario.params), shrunk.scenario, seed, {
         trace: true,
       })
       expect(again.properties.find(({ name }) => name === property)?.verdict).toBe('violated')
@@ -95,11 +55,11 @@ describe('exploring the order saga with a mistake in it', () => {
     },
   )
 
-  it.each(MISTAKES)(
+  it.each(SAGA_MISTAKES)(
     '[X17] %j breaks %s in an enumeration of single faults',
     { timeout: 240_000 },
-    async (params, property, orders) => {
-      const breach = await firstBreach('enumerate', params, property, orders, MOST_CASES)
+    async (...mistake) => {
+      const breach = await firstBreach('enumerate', mistake, mistake[2], MOST_CASES)
       expect(breach, 'no single fault does').toBeDefined()
     },
   )
@@ -157,7 +117,7 @@ describe('exploring the order saga with a mistake in it', () => {
   it('[X18] nine of ten counterexamples survive an edit of the code that has nothing to do with them', {
     timeout: 120_000,
   }, async () => {
-    expect(counterexamples).toHaveLength(MISTAKES.length)
+    expect(counterexamples).toHaveLength(SAGA_MISTAKES.length)
     const lost: string[] = []
     for (const [edit, saga] of sagas) {
       for (const { scenario, seed, property, params } of counterexamples) {

@@ -120,25 +120,25 @@ const CANARIES: readonly (readonly [string, Books, readonly string[]])[] = [
   [
     'two orders for one wish',
     { ...CANCELLED, orders: [order('CANCELLED'), { ...order('CANCELLED'), orderId: 'o2' }] },
-    ['no double order: wish-1 became 2 orders'],
+    ['no double order: wish-1: 2 × order, 1 at most'],
   ],
   [
     'two reservations',
     { ...COMPLETED, stock: [{ sku: 'lamp', available: STOCK - 4 }], reservations: [held('r1'), held('r2')] },
     [
-      'no double reservation: o1 holds 2 reservations',
+      'no double reservation: o1: 2 × reservation, 1 at most',
       'everything agrees: o1 is COMPLETED, but 24.00 EUR of 24.00 EUR were kept, 2 reservation(s) held and 1 shipment(s) scheduled',
     ],
   ],
   [
     'stock that was not taken',
     { ...COMPLETED, stock: [{ sku: 'lamp', available: STOCK }] },
-    ['stock is conserved: of 10 units of lamp, 10 are available and 2 reserved or shipped'],
+    ['stock is conserved: lamp: 10 available and 2 reserved or shipped, of 10'],
   ],
   [
     'stock that was not given back',
     { ...CANCELLED, stock: [{ sku: 'lamp', available: STOCK - 2 }] },
-    ['stock is conserved: of 10 units of lamp, 8 are available and 0 reserved or shipped'],
+    ['stock is conserved: lamp: 8 available and 0 reserved or shipped, of 10'],
   ],
   [
     'more stock sold than there was',
@@ -147,7 +147,7 @@ const CANARIES: readonly (readonly [string, Books, readonly string[]])[] = [
       stock: [{ sku: 'lamp', available: -2 }],
       reservations: [{ ...held('r1'), quantity: 12 }],
     },
-    ['stock is conserved: of 10 units of lamp, -2 are available and 12 reserved or shipped'],
+    ['stock is conserved: lamp: -2 available and 12 reserved or shipped, of 10'],
   ],
   [
     'an order that goes nowhere',
@@ -158,8 +158,8 @@ const CANARIES: readonly (readonly [string, Books, readonly string[]])[] = [
     'a receipt for nothing',
     { ...CANCELLED, orders: [], charges: [], refunds: [], reservations: [] },
     [
-      'no lost order: o1 was confirmed to its user and does not exist',
-      'everything agrees: o1 was charged or confirmed, but the order service does not know it',
+      'no lost order: o1 was promised and does not exist',
+      'everything agrees: o1 is known elsewhere, and orders.orders has no row of it',
     ],
   ],
   [

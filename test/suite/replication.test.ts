@@ -3,18 +3,22 @@ import type { ReplicaInvariant } from '../../sim/kafka/oracle/replica-view.ts'
 import type { ReplicationSwitches } from '../../sim/kafka/replication/config.ts'
 import { playReplication } from '../fixtures/replication-chaos.ts'
 import type { ReplicationWorldOptions } from '../fixtures/replication-world.ts'
+import { failuresOf, seedsOf } from '../fixtures/seeds.ts'
 
-/** FAULTLINE_SEEDS=2000 for a thorough search. */
-const SEEDS = Number(process.env.FAULTLINE_SEEDS ?? 300)
+const SEEDS = seedsOf(300)
 
 describe('three replicas, min.insync.replicas 2 and acks=all', () => {
-  it(`[KI8] keep every promise in ${SEEDS} runs`, { timeout: 1_200_000 }, () => {
+  it(`[KI8] keep every promise in ${SEEDS.length} runs`, { timeout: 1_200_000 }, async () => {
     const totals = new Map<string, number>()
-    for (let seed = 0; seed < SEEDS; seed += 1) {
+    const failures = await failuresOf(SEEDS, (seed) => {
       const { anomalies, unsettled, counts } = playReplication(seed)
-      expect({ anomalies, unsettled }, `seed ${seed}`).toEqual({ anomalies: [], unsettled: undefined })
       for (const [what, times] of counts) totals.set(what, (totals.get(what) ?? 0) + times)
-    }
+      return [
+        ...anomalies.map((anomaly) => JSON.stringify(anomaly)),
+        ...(unsettled === undefined ? [] : [unsettled]),
+      ]
+    })
+    expect(failures).toEqual([])
     // Otherwise the runs prove nothing.
     const often = [
       'process crash',
@@ -26,8 +30,8 @@ describe('three replicas, min.insync.replicas 2 and acks=all', () => {
       'failover',
       'leader epochs',
     ]
-    for (const what of often) expect(totals.get(what), what).toBeGreaterThan(SEEDS / 20)
-    expect(totals.get('acknowledged')).toBeGreaterThan(20 * SEEDS)
+    for (const what of often) expect(totals.get(what), what).toBeGreaterThan(SEEDS.length / 20)
+    expect(totals.get('acknowledged')).toBeGreaterThan(20 * SEEDS.length)
     expect(totals.get('committed')).toBeGreaterThanOrEqual(totals.get('acknowledged') ?? 0)
   })
 })

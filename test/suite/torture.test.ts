@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { BROKER_SWITCHES } from '../../sim/kafka/broker/config.ts'
+import { failuresOf, seedsOf } from '../fixtures/seeds.ts'
 import { playTorture, type TortureOptions } from '../fixtures/torture.ts'
 
-/** FAULTLINE_SEEDS=2000 for a thorough search. */
-const SEEDS = Number(process.env.FAULTLINE_SEEDS ?? 40)
+const SEEDS = seedsOf(40)
 const MOST_SEEDS = 200
 
 describe('three brokers, min.insync.replicas 2, acks=all, transactions and groups', () => {
-  it(`[KQ2] keep every promise in ${SEEDS} runs`, { timeout: 14_400_000 }, async () => {
+  it(`[KQ2] keep every promise in ${SEEDS.length} runs`, { timeout: 14_400_000 }, async () => {
     const totals = new Map<string, number>()
-    for (let seed = 0; seed < SEEDS; seed += 1) {
+    const failures = await failuresOf(SEEDS, async (seed) => {
       const { wrong, counts } = await playTorture(seed)
-      expect(wrong, `seed ${seed}`).toEqual([])
       for (const [what, times] of counts) totals.set(what, (totals.get(what) ?? 0) + times)
-    }
+      return wrong
+    })
+    expect(failures).toEqual([])
     // Otherwise the runs prove nothing.
     const often = [
       'process crash',
@@ -31,11 +32,11 @@ describe('three brokers, min.insync.replicas 2, acks=all, transactions and group
       'writer crash',
       'processor crash',
     ]
-    for (const what of often) expect(totals.get(what), what).toBeGreaterThan(SEEDS / 10)
+    for (const what of often) expect(totals.get(what), what).toBeGreaterThan(SEEDS.length / 10)
     for (const what of ['send ok', 'read of classic', 'read of consumer', 'commit', 'processed'])
-      expect(totals.get(what), what).toBeGreaterThan(200 * SEEDS)
-    expect(totals.get('transaction ok')).toBeGreaterThan(40 * SEEDS)
-    expect(totals.get('transaction fail')).toBeGreaterThan(5 * SEEDS)
+      expect(totals.get(what), what).toBeGreaterThan(200 * SEEDS.length)
+    expect(totals.get('transaction ok')).toBeGreaterThan(40 * SEEDS.length)
+    expect(totals.get('transaction fail')).toBeGreaterThan(5 * SEEDS.length)
   })
 
   it('[KQ3] do the same twice', { timeout: 300_000 }, async () => {

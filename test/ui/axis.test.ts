@@ -24,6 +24,16 @@ describe('the axis', () => {
     )
   })
 
+  it('[V6] finds many moments at once where it finds them one by one, also where they go back', () => {
+    fc.assert(
+      fc.property(moments, fc.array(fc.integer({ min: 0, max: 120_000_000 })), (times, asked) => {
+        const scale = new TimeScale(times, times.at(-1) as number, true)
+        const found = scale.allToUnits(asked)
+        for (const [at, time] of asked.entries()) expect(found[at]).toBeCloseTo(scale.toUnits(time), 6)
+      }),
+    )
+  })
+
   it('[V6] leads back from its units to the moment', () => {
     fc.assert(
       fc.property(moments, (times) => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { placesOf } from '../../ui/model/danger.ts'
-import type { RunView } from '../../ui/model/run-view.ts'
+import { initialRowsOf } from '../../ui/model/row-patches.ts'
+import { RunView } from '../../ui/model/run-view.ts'
 import { tokensAt } from '../../ui/model/saga.ts'
 import { offsetAt } from '../../ui/model/staircase.ts'
 import { DOUBLE_CHARGE, recorded } from './recordings.ts'
@@ -50,6 +51,38 @@ describe('what the panes show of a double charge', () => {
     const before = view.states.at(writer - 1).find(({ name }) => name === 'orders-db.orders')
     expect(before?.rows.find(({ key }) => key === order?.key)?.values.status).toBe('PENDING')
     expect(order?.writtenBy.orderId).toBeLessThan(writer)
+  })
+
+  it('[V4] what has changed between two moments is what differs between their states', () => {
+    const rowsAt = (event: number): Map<string, unknown> =>
+      new Map(
+        view.states
+          .at(event)
+          .flatMap(({ name, rows }) => rows.map(({ key, values }) => [`${name} ${key}`, values] as const)),
+      )
+    const { count } = view.recording
+    for (let event = 1; event <= count; event += 23) {
+      for (const other of [0, event - 1, Math.floor(count / 2), count]) {
+        const [now, then] = [rowsAt(event), rowsAt(other)]
+        const changes = view.states.changes(event, other)
+        const changed = new Map(changes.map(({ table, key, was }) => [`${table} ${key}`, was]))
+        for (const [row, was] of changed) expect(then.get(row)).toEqual(was)
+        for (const row of new Set([...now.keys(), ...then.keys()]))
+          if (!changed.has(row)) expect(now.get(row)).toEqual(then.get(row))
+      }
+    }
+  })
+
+  it('[V4] states that were made ready beforehand are those that are made when they are asked for', async () => {
+    const { columns } = view.recording
+    const facts = { scenario: undefined, summary: undefined, story: undefined, bands: [] }
+    const ready = new RunView(columns, facts).states
+    while (!ready.prepare(() => false)) {}
+    const last = ready.at(columns.count)
+    expect(last).toEqual(view.states.at(columns.count))
+    expect(new RunView(columns, { ...facts, initial: initialRowsOf(view.recording) }).states.at(9)).toEqual(
+      ready.at(9),
+    )
   })
 
   it('[V13] the offsets step down where a record is delivered again, and nowhere else', () => {

@@ -55,7 +55,7 @@ export const anyRecording: fc.Arbitrary<Recording> = fc
     for (const [index, { wait, parents, ...record }] of records.entries()) {
       atMicros += wait
       const causes = index === 0 ? [] : [...new Set(parents.map((parent) => 1 + (parent % index)))]
-      writer.add({ ...record, atMicros, parents: causes, data: '', phrase: '' })
+      writer.add({ ...record, atMicros, parents: causes, data: '' })
     }
     return new Recording(writer.finish(), { scenario: undefined, summary: undefined, story: undefined })
   })

@@ -1,13 +1,35 @@
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Trace } from '../../sim/kernel/trace.ts'
 import { traceLines } from '../../sim/report/trace-file.ts'
+import { type Columns, transferables } from '../../ui/model/columns.ts'
+import { isJson } from '../../ui/model/json-bytes.ts'
 import { Recording } from '../../ui/model/recording.ts'
-import { readTraceFile } from '../../ui/model/trace-reader.ts'
-import { narrated } from '../../ui/worker/packing.ts'
+import { refuseTooLarge, type TraceFile, TraceReader } from '../../ui/model/trace-reader.ts'
+import { readTrace } from '../../ui/worker/packing.ts'
 import { DOUBLE_CHARGE, recorded } from './recordings.ts'
 
 const HEADER = '{"format":"faultline-trace","version":1,"records":1}'
 const RECORD = '{"id":1,"atMicros":5,"kind":"act","lane":"users","parents":[]}'
+
+const FACTS = { scenario: undefined, summary: undefined, story: undefined }
+
+/** Reads a file that comes in pieces of some size. */
+function readInPieces(text: string, size = Number.POSITIVE_INFINITY): TraceFile {
+  const bytes = new TextEncoder().encode(text)
+  const reader = new TraceReader()
+  for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))
+  return reader.finish()
+}
+
+/** All that columns hold, in one piece. */
+function memoryOf(columns: Columns): Buffer {
+  const names = [columns.kinds, columns.lanes, columns.entities].map((list) =>
+    Buffer.from(JSON.stringify(list)),
+  )
+  return Buffer.concat([...names, ...transferables(columns).map((buffer) => Buffer.from(buffer))])
+}
 
 describe('a trace file', () => {
   let trace: Trace
@@ -19,9 +41,8 @@ describe('a trace file', () => {
   })
 
   it('[V2] is read back as the trace that it was written from', () => {
-    const { columns } = readTraceFile(`${lines.join('\n')}\n`, narrated)
-    const facts = { scenario: undefined, summary: undefined, story: undefined }
-    const recording = new Recording(columns, facts)
+    const { columns } = readInPieces(`${lines.join('\n')}\n`)
+    const recording = new Recording(columns, FACTS)
     expect(recording.count).toBe(trace.length)
     for (const [at, line] of lines.slice(1).entries()) {
       const { data } = JSON.parse(line) as { readonly data?: unknown }
@@ -55,18 +76,127 @@ describe('a trace file', () => {
     ['a cause that comes later', [HEADER, RECORD.replace('[]', '[1]')].join('\n'), 'is no record'],
     ['a null', [HEADER, 'null'].join('\n'), 'is no record'],
   ])('[V2] that holds %s is refused with a sentence', (_what, text, told) => {
-    expect(() => readTraceFile(text)).toThrow(told)
+    expect(() => readInPieces(text)).toThrow(told)
+    expect(() => readInPieces(text, 3)).toThrow(told)
   })
 
   it('[V2] written otherwise, with spaces or another order of members, means the same', () => {
     const odd =
       '{"id": 1, "data": {"a": "],\\"data\\":"}, "atMicros": 5, "parents": [ ], "kind": "a", "lane": "b"}'
-    const { columns } = readTraceFile(`${HEADER}\n${odd}`)
-    const facts = { scenario: undefined, summary: undefined, story: undefined }
-    expect(new Recording(columns, facts).data(1)).toEqual({ a: '],"data":' })
+    const { columns } = readInPieces(`${HEADER}\n${odd}`)
+    expect(new Recording(columns, FACTS).data(1)).toEqual({ a: '],"data":' })
   })
 
   it('[V2] of nothing but its header is a trace without records', () => {
-    expect(readTraceFile('{"format":"faultline-trace","version":1,"records":0}\n').columns.count).toBe(0)
+    expect(readInPieces('{"format":"faultline-trace","version":1,"records":0}\n').columns.count).toBe(0)
+  })
+
+  it('[V2] comes in pieces of any size, packed or not, and is the same', async () => {
+    const text = lines.join('\n')
+    const whole = memoryOf(readInPieces(text).columns)
+    for (const size of [7, 1_000, 64_000])
+      expect(memoryOf(readInPieces(text, size).columns).equals(whole)).toBe(true)
+    const packed = new Blob([new Uint8Array(gzipSync(text))])
+    expect(memoryOf((await readTrace(packed)).columns).equals(whole)).toBe(true)
+    await expect(readTrace(packed.slice(0, packed.size / 2))).rejects.toThrow(
+      'cannot be unpacked: it is damaged',
+    )
+  })
+
+  it('[V2] with names beyond ASCII, escapes and time before the last record is read as JSON says', () => {
+    const odd = [
+      { id: 1, atMicros: 9, kind: 'act', lane: 'Zürich "1"', entity: '', parents: [], data: { x: '\\"' } },
+      { id: 2, atMicros: 5.5, kind: 'act', lane: 'Zürich "1"', parents: [1] },
+    ]
+    const text = [HEADER.replace('"records":1', '"records":2'), ...odd.map((each) => JSON.stringify(each))]
+    const { columns } = readInPieces(text.join('\r\n'))
+    const recording = new Recording(columns, FACTS)
+    expect([recording.lane(1), recording.entity(1), recording.data(1)]).toEqual([
+      'Zürich "1"',
+      '',
+      { x: '\\"' },
+    ])
+    expect([recording.lane(2), recording.at(2), recording.data(2)]).toEqual(['Zürich "1"', 5.5, undefined])
+  })
+
+  it('[V2] damaged anywhere is either refused or still says what JSON says', () => {
+    const text = `${HEADER}\n${RECORD.replace('}', ',"data":{"a":[1,-2.5e3,true,null,"\\u00e9"],"b":{}}}')}`
+    expect(readInPieces(text).columns.count).toBe(1)
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.integer({ min: 32, max: 126 }), (at, code) => {
+        const damaged = text.slice(0, at) + String.fromCharCode(code) + text.slice(at + 1)
+        let read: TraceFile
+        try {
+          read = readInPieces(damaged)
+        } catch (error) {
+          expect((error as Error).message).toMatch(/trace|saved run/)
+          return
+        }
+        const said = JSON.parse(damaged.split('\n')[1] as string) as { data?: unknown }
+        expect(new Recording(read.columns, FACTS).data(1)).toEqual(said.data)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('[V2] that is larger than the page can open is refused with its size, before it is read', () => {
+    expect(() => refuseTooLarge(2_000_000_000)).toThrow(
+      'This trace has 2000 MB or more, and the page can open 800 MB',
+    )
+    expect(() => refuseTooLarge(799_000_000)).not.toThrow()
+    expect(() => {
+      const reader = new TraceReader()
+      for (let at = 0; at < 40; at++) reader.push(new Uint8Array(1_000_000).fill(120))
+    }).toThrow('its first line does not end')
+  })
+})
+
+describe('what passes for JSON without being parsed', () => {
+  const accepted = (text: string): boolean => {
+    const bytes = new TextEncoder().encode(text)
+    return isJson(bytes, 0, bytes.length)
+  }
+
+  it('[V2] is every value that is written without white space', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(accepted(JSON.stringify(value))).toBe(true)
+      }),
+    )
+  })
+
+  it('[V2] is nothing that is not JSON', () => {
+    const mutilated = fc
+      .tuple(fc.json(), fc.nat(), fc.string({ maxLength: 2 }))
+      .map(([text, at, put]) => text.slice(0, at % text.length) + put + text.slice((at % text.length) + 1))
+    const isParsed = (text: string): boolean => {
+      try {
+        JSON.parse(text)
+        return true
+      } catch {
+        return false
+      }
+    }
+    fc.assert(
+      fc.property(fc.oneof(mutilated, fc.string()), (text) => {
+        if (accepted(text)) expect(isParsed(text)).toBe(true)
+      }),
+      { numRuns: 3_000 },
+    )
+    for (const wrong of [
+      '',
+      '01',
+      '1.',
+      '-',
+      '1e',
+      '"a',
+      '[1,]',
+      '{"a"}',
+      '{"a":1,}',
+      'nul',
+      '"\\x"',
+      '"\\u12"',
+    ])
+      expect(accepted(wrong), wrong).toBe(false)
   })
 })

@@ -1,3 +1,5 @@
+import { Growing } from './growing.ts'
+
 /** A trace in columns: what crosses from a worker to the page without being copied, and what every view reads. */
 export interface Columns {
   /** How many records there are. Ids run from 1; slot 0 of every column is unused. */
@@ -15,14 +17,13 @@ export interface Columns {
   readonly parents: Uint32Array
   /** JSON of what each record says, as UTF-8. */
   readonly data: Texts
-  /** What each record says to people; empty where it says nothing. */
-  readonly phrases: Texts
 }
 
 /** Many texts in one piece of memory. */
 export interface Texts {
   readonly bytes: Uint8Array
-  readonly start: Float64Array
+  /** Where each text begins; that of the next one ends it. */
+  readonly start: Uint32Array
 }
 
 /** A record to put into columns. */
@@ -34,7 +35,6 @@ export interface ColumnRecord {
   readonly parents: readonly number[]
   /** JSON text; '' for nothing. */
   readonly data: string
-  readonly phrase: string
 }
 
 class Names {
@@ -57,83 +57,90 @@ class Names {
   }
 }
 
-const FIRST_BYTES = 1 << 16
-
-class TextWriter {
-  private bytes = new Uint8Array(FIRST_BYTES)
-  private used = 0
-  private readonly start: number[] = [0, 0]
-  private readonly encoder = new TextEncoder()
-
-  add(text: string): void {
-    if (text !== '') {
-      // A UTF-16 unit takes at most three bytes.
-      this.reserve(text.length * 3)
-      this.used += this.encoder.encodeInto(text, this.bytes.subarray(this.used)).written
-    }
-    this.start.push(this.used)
-  }
-
-  finish(): Texts {
-    return { bytes: this.bytes.slice(0, this.used), start: Float64Array.from(this.start) }
-  }
-
-  private reserve(more: number): void {
-    if (this.used + more <= this.bytes.length) return
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.used + more))
-    grown.set(this.bytes.subarray(0, this.used))
-    this.bytes = grown
-  }
-}
-
 /** Builds columns record by record, in the order of ids. */
 export class ColumnWriter {
-  private readonly atMicros: number[] = [0]
-  private readonly kinds = new Names([])
-  private readonly lanes = new Names([])
-  private readonly entities = new Names([''])
-  private readonly kind: number[] = [0]
-  private readonly lane: number[] = [0]
-  private readonly entity: number[] = [0]
-  private readonly parentStart: number[] = [0, 0]
-  private readonly parents: number[] = []
-  private readonly data = new TextWriter()
-  private readonly phrases = new TextWriter()
+  readonly kinds = new Names([])
+  readonly lanes = new Names([])
+  readonly entities = new Names([''])
+  private readonly atMicros = new Growing(Float64Array)
+  private readonly kind = new Growing(Uint16Array)
+  private readonly lane = new Growing(Uint16Array)
+  private readonly entity = new Growing(Uint32Array)
+  private readonly parentStart = new Growing(Uint32Array)
+  private readonly parents = new Growing(Uint32Array)
+  private readonly bytes = new Growing(Uint8Array)
+  private readonly start = new Growing(Uint32Array)
+  private readonly encoder = new TextEncoder()
 
-  add(record: ColumnRecord): void {
-    this.atMicros.push(record.atMicros)
-    this.kind.push(this.kinds.id(record.kind))
-    this.lane.push(this.lanes.id(record.lane))
-    this.entity.push(record.entity === undefined ? 0 : this.entities.id(record.entity))
-    for (const parent of record.parents) this.parents.push(parent)
-    this.parentStart.push(this.parents.length)
-    this.data.add(record.data)
-    this.phrases.add(record.phrase)
+  /** @param bytes that data will take at most, if that is known */
+  constructor(bytes = 0) {
+    this.bytes.room(bytes)
+    for (const column of [this.atMicros, this.kind, this.lane, this.entity]) column.push(0)
+    for (const starts of [this.parentStart, this.start]) {
+      starts.push(0)
+      starts.push(0)
+    }
+  }
+
+  get count(): number {
+    return this.atMicros.length - 1
+  }
+
+  add({ atMicros, kind, lane, entity, parents, data }: ColumnRecord): void {
+    for (const parent of parents) this.parents.push(parent)
+    this.addNumbered(atMicros, this.kinds.id(kind), this.lanes.id(lane), this.entities.id(entity ?? ''))
+    // A UTF-16 unit takes at most three bytes.
+    const room = this.bytes.room(data.length * 3)
+    this.bytes.length += this.encoder.encodeInto(data, room).written
+    this.start.push(this.bytes.length)
+  }
+
+  /** A cause of the record that is added next. */
+  addParent(parent: number): void {
+    this.parents.push(parent)
+  }
+
+  /** A record whose names have numbers already, and what it says as UTF-8. */
+  addBytes(
+    atMicros: number,
+    [kind, lane, entity]: readonly [number, number, number],
+    source: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
+    this.addNumbered(atMicros, kind, lane, entity)
+    this.bytes.append(source, from, to)
+    this.start.push(this.bytes.length)
   }
 
   finish(): Columns {
     return {
-      count: this.atMicros.length - 1,
-      atMicros: Float64Array.from(this.atMicros),
-      kind: Uint16Array.from(this.kind),
-      lane: Uint16Array.from(this.lane),
-      entity: Uint32Array.from(this.entity),
+      count: this.count,
+      atMicros: this.atMicros.finish(),
+      kind: this.kind.finish(),
+      lane: this.lane.finish(),
+      entity: this.entity.finish(),
       kinds: this.kinds.texts,
       lanes: this.lanes.texts,
       entities: this.entities.texts,
-      parentStart: Uint32Array.from(this.parentStart),
-      parents: Uint32Array.from(this.parents),
-      data: this.data.finish(),
-      phrases: this.phrases.finish(),
+      parentStart: this.parentStart.finish(),
+      parents: this.parents.finish(),
+      data: { bytes: this.bytes.release(), start: this.start.finish() },
     }
+  }
+
+  private addNumbered(atMicros: number, kind: number, lane: number, entity: number): void {
+    this.atMicros.push(atMicros)
+    this.kind.push(kind)
+    this.lane.push(lane)
+    this.entity.push(entity)
+    this.parentStart.push(this.parents.length)
   }
 }
 
 /** The memory of columns that may be handed over instead of being copied. */
 export function transferables(columns: Columns): ArrayBuffer[] {
-  const { atMicros, kind, lane, entity, parentStart, parents, data, phrases } = columns
-  const views = [atMicros, kind, lane, entity, parentStart, parents]
-  return [...views, data.bytes, data.start, phrases.bytes, phrases.start].map(
-    ({ buffer }) => buffer as ArrayBuffer,
-  )
+  const { atMicros, kind, lane, entity, parentStart, parents, data } = columns
+  const views = [atMicros, kind, lane, entity, parentStart, parents, data.bytes, data.start]
+  return views.map(({ buffer }) => buffer as ArrayBuffer)
 }

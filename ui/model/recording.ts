@@ -1,5 +1,6 @@
 import type { RunSummary, Scenario, Story } from '../../sim/index.ts'
 import type { Columns, Texts } from './columns.ts'
+import { Narration } from './narration.ts'
 
 /** What is known of the run that a trace is of. */
 export interface RunFacts {
@@ -25,8 +26,9 @@ export class Recording {
   private entityLists: Lists | undefined
   private laneLists: Lists | undefined
   private works: Uint32Array | undefined
+  private narration: Narration | undefined
   private readonly decoder = new TextDecoder()
-  private readonly parsed = new Map<number, unknown>()
+  private readonly kept = new Map<number, unknown>()
 
   constructor(columns: Columns, facts: RunFacts) {
     this.columns = columns
@@ -62,7 +64,8 @@ export class Recording {
 
   /** What it says to people; '' for nothing. */
   phrase(id: number): string {
-    return this.text(this.columns.phrases, id)
+    this.narration ??= new Narration(this)
+    return this.narration.phrase(id)
   }
 
   /** What it says, as JSON. */
@@ -72,12 +75,17 @@ export class Recording {
 
   /** What it says, as plain data. */
   data(id: number): unknown {
-    if (this.parsed.has(id)) return this.parsed.get(id)
-    const text = this.dataText(id)
-    const data: unknown = text === '' ? undefined : JSON.parse(text)
-    if (this.parsed.size >= 20_000) this.parsed.clear()
-    this.parsed.set(id, data)
+    if (this.kept.has(id)) return this.kept.get(id)
+    const data = this.parsed(id)
+    if (this.kept.size >= 20_000) this.kept.clear()
+    this.kept.set(id, data)
     return data
+  }
+
+  /** The same, made anew: for whoever goes through all of them. */
+  parsed(id: number): unknown {
+    const text = this.dataText(id)
+    return text === '' ? undefined : JSON.parse(text)
   }
 
   /** Its causes. */

@@ -1,9 +1,17 @@
 import type { Recording } from './recording.ts'
+import {
+  changesOf,
+  type InitialRow,
+  initialRowsOf,
+  type Patch,
+  patchesOf,
+  type Values,
+} from './row-patches.ts'
 
 /** A row of a table, with who wrote each of its values. */
 export interface StateRow {
   readonly key: string
-  readonly values: Readonly<Record<string, unknown>>
+  readonly values: Values
   /** By column the record that wrote its present value; 0: it was there from the start. */
   readonly writtenBy: Readonly<Record<string, number>>
 }
@@ -15,73 +23,114 @@ export interface StateTable {
   readonly rows: readonly StateRow[]
 }
 
-/** A change of one row. */
-export interface Patch {
-  /** The commit or ledger entry. */
-  readonly event: number
+/** A row that is not what it was at another moment. */
+export interface RowChange {
   readonly table: string
   readonly key: string
-  readonly before: Readonly<Record<string, unknown>> | undefined
-  readonly after: Readonly<Record<string, unknown>> | undefined
+  /** Undefined: it was not there. */
+  readonly was: Values | undefined
+  /** The last event that changed it in between. */
+  readonly event: number
 }
 
 type Tables = Map<string, Map<string, StateRow>>
+
+interface Checkpoint {
+  /** How many of the changing events are in it. */
+  readonly applied: number
+  readonly tables: Tables
+}
 
 /** So many moments are kept ready; others are reached from the nearest. */
 const MOST_CHECKPOINTS = 64
 const LEAST_SPACING = 250
 
-/** What the tables and ledgers of a run held at any of its events. */
+/** What the tables and ledgers of a run held at any of its events. What nobody has asked for yet is not read yet. */
 export class RowStates {
-  readonly patches: readonly Patch[]
-  private readonly checkpoints: { readonly applied: number; readonly tables: Tables }[] = []
+  private readonly recording: Recording
+  private readonly events: Uint32Array
+  private readonly read: (readonly Patch[])[] = []
+  private readonly checkpoints: Checkpoint[] = []
   private readonly spacing: number
 
-  constructor(recording: Recording) {
-    this.patches = patchesOf(recording)
-    this.spacing = Math.max(LEAST_SPACING, Math.ceil(this.patches.length / MOST_CHECKPOINTS))
-    this.checkpoints.push({ applied: 0, tables: initialTables(this.patches) })
+  /** @param initial what was there before the run, where that is known already */
+  constructor(recording: Recording, initial: readonly InitialRow[] = initialRowsOf(recording)) {
+    this.recording = recording
+    this.events = changesOf(recording)
+    this.spacing = Math.max(LEAST_SPACING, Math.ceil(this.events.length / MOST_CHECKPOINTS))
+    this.checkpoints.push({ applied: 0, tables: tablesOf(initial) })
+  }
+
+  /** Every change of the run. */
+  get patches(): readonly Patch[] {
+    for (let at = this.read.length; at < this.events.length; at++) this.patchesAt(at)
+    return this.read.flat()
   }
 
   /** The tables after an event. */
   at(event: number): StateTable[] {
-    return listed(this.tablesAt(event))
+    return [...this.tablesAt(this.appliedAt(event))]
+      .filter(([, rows]) => rows.size > 0)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, rows]) => ({ name, rows: [...rows.values()] }))
   }
 
-  /** The changes of a row up to an event, the latest first. */
-  history(event: number, table: string, key: string): Patch[] {
-    return this.patches
-      .slice(0, this.appliedAt(event))
-      .filter((patch) => patch.table === table && patch.key === key)
-      .reverse()
+  /** The rows that are other ones at an event than they were at another one, earlier or later. */
+  changes(event: number, other: number): RowChange[] {
+    const [from, to] = [this.appliedAt(Math.min(event, other)), this.appliedAt(Math.max(event, other))]
+    const found = new Map<string, RowChange>()
+    for (let at = from; at < to; at++) {
+      for (const { table, key, before, after, event: changed } of this.patchesAt(at)) {
+        const row = `${table}\n${key}`
+        // Earlier, it was what it was before the first change; later, what it is after the last one.
+        const was = other <= event ? (found.has(row) ? found.get(row)?.was : before) : after
+        found.set(row, { table, key, was, event: changed })
+      }
+    }
+    return [...found.values()]
   }
 
-  private tablesAt(event: number): Tables {
-    const wanted = this.appliedAt(event)
-    let nearest = this.checkpoints[0] as { readonly applied: number; readonly tables: Tables }
-    for (const checkpoint of this.checkpoints) if (checkpoint.applied <= wanted) nearest = checkpoint
-    let { applied } = nearest
+  /**
+   * Gets some more moments ready, so that going to them takes no time.
+   * @param enough says when to leave the rest for later
+   * @returns whether all are ready
+   */
+  prepare(enough: () => boolean): boolean {
+    for (;;) {
+      const next = (this.checkpoints.at(-1)?.applied ?? 0) + this.spacing
+      if (next > this.events.length) return true
+      if (enough()) return false
+      this.tablesAt(next)
+    }
+  }
+
+  private patchesAt(at: number): readonly Patch[] {
+    this.read[at] ??= patchesOf(this.recording, this.events[at] as number)
+    return this.read[at]
+  }
+
+  private tablesAt(wanted: number): Tables {
+    const nearest = this.checkpoints.findLast(({ applied }) => applied <= wanted) as Checkpoint
     const tables: Tables = new Map(nearest.tables)
     const owned = new Set<string>()
-    while (applied < wanted) {
-      apply(tables, owned, this.patches[applied] as Patch)
-      applied++
-      const last = this.checkpoints.at(-1)?.applied ?? 0
-      if (applied % this.spacing === 0 && applied > last) {
-        this.checkpoints.push({ applied, tables: new Map(tables) })
+    for (let at = nearest.applied; at < wanted; ) {
+      for (const patch of this.patchesAt(at)) apply(tables, owned, patch)
+      at++
+      if (at % this.spacing === 0 && at > (this.checkpoints.at(-1)?.applied ?? 0)) {
+        this.checkpoints.push({ applied: at, tables: new Map(tables) })
         owned.clear()
       }
     }
     return tables
   }
 
-  /** How many changes had happened after an event. */
+  /** How many changing events there were up to an event. */
   private appliedAt(event: number): number {
     let low = 0
-    let high = this.patches.length
+    let high = this.events.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.patches[middle] as Patch).event <= event) low = middle + 1
+      if ((this.events[middle] as number) <= event) low = middle + 1
       else high = middle
     }
     return low
@@ -100,15 +149,10 @@ function apply(tables: Tables, owned: Set<string>, { event, table, key, after }:
   else rows.set(key, written(rows.get(key), event, key, after))
 }
 
-function written(
-  before: StateRow | undefined,
-  event: number,
-  key: string,
-  values: Readonly<Record<string, unknown>>,
-): StateRow {
+function written(before: StateRow | undefined, event: number, key: string, values: Values): StateRow {
   const writtenBy: Record<string, number> = {}
-  for (const [column, value] of Object.entries(values)) {
-    const same = before !== undefined && sameValue(before.values[column], value)
+  for (const column of Object.keys(values)) {
+    const same = before !== undefined && sameValue(before.values[column], values[column])
     writtenBy[column] = same ? (before.writtenBy[column] ?? event) : event
   }
   return { key, values, writtenBy }
@@ -116,58 +160,21 @@ function written(
 
 /** Whether two plain values are the same. */
 export function sameValue(left: unknown, right: unknown): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right)
+  if (left === right) return true
+  return isObject(left) && isObject(right) && JSON.stringify(left) === JSON.stringify(right)
 }
 
-function listed(tables: Tables): StateTable[] {
-  return [...tables]
-    .filter(([, rows]) => rows.size > 0)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, rows]) => ({ name, rows: [...rows.values()] }))
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
-/** What was there before the run: what was changed without ever having been put there. */
-function initialTables(patches: readonly Patch[]): Tables {
+function tablesOf(initial: readonly InitialRow[]): Tables {
   const tables: Tables = new Map()
-  const seen = new Set<string>()
-  for (const { table, key, before } of patches) {
-    const row = `${table}\n${key}`
-    if (seen.has(row)) continue
-    seen.add(row)
-    if (before === undefined) continue
+  for (const { table, key, values } of initial) {
     const rows = tables.get(table) ?? new Map<string, StateRow>()
     tables.set(table, rows)
-    const writtenBy = Object.fromEntries(Object.keys(before).map((column) => [column, 0]))
-    rows.set(key, { key, values: before, writtenBy })
+    const writtenBy = Object.fromEntries(Object.keys(values).map((column) => [column, 0]))
+    rows.set(key, { key, values, writtenBy })
   }
   return tables
-}
-
-interface Written {
-  readonly table: string
-  readonly key?: unknown
-  readonly before?: Readonly<Record<string, unknown>>
-  readonly after?: Readonly<Record<string, unknown>>
-}
-
-function patchesOf(recording: Recording): Patch[] {
-  const { columns } = recording
-  const commit = columns.kinds.indexOf('commit')
-  const ledger = columns.kinds.indexOf('ledger')
-  const patches: Patch[] = []
-  for (let event = 1; event <= columns.count; event++) {
-    const kind = columns.kind[event]
-    if (kind === commit) {
-      const rows = recording.data(event)
-      if (!Array.isArray(rows)) continue
-      for (const { table, key, before, after } of rows as Written[]) {
-        const name = `${recording.lane(event)}.${table}`
-        patches.push({ event, table: name, key: JSON.stringify(key ?? null), before, after })
-      }
-    } else if (kind === ledger) {
-      const after = recording.data(event) as Readonly<Record<string, unknown>>
-      patches.push({ event, table: recording.lane(event), key: `#${event}`, before: undefined, after })
-    }
-  }
-  return patches
 }

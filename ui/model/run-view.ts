@@ -6,6 +6,7 @@ import { Looks } from './event-class.ts'
 import type { FaultBand } from './fault-band.ts'
 import { type Lane, lanesOf, serviceOf } from './lanes.ts'
 import { Recording } from './recording.ts'
+import type { InitialRow } from './row-patches.ts'
 import { RowStates } from './row-state.ts'
 import { type Saga, sagasOf } from './saga.ts'
 import { type Staircase, staircasesOf } from './staircase.ts'
@@ -50,6 +51,7 @@ export class RunView {
   /** Numbers of the lanes in which the story plays. */
   readonly storyLanes: ReadonlySet<number>
 
+  private readonly initial: readonly InitialRow[] | undefined
   private rowStates: RowStates | undefined
   private offsetSteps: readonly Staircase[] | undefined
   private effectRows: readonly EffectRow[] | undefined
@@ -63,12 +65,15 @@ export class RunView {
       readonly summary: RunSummary | undefined
       readonly story: Story | undefined
       readonly bands: readonly FaultBand[]
+      /** Rows that were there before the run; undefined: they are looked for when they are needed. */
+      readonly initial?: readonly InitialRow[]
     },
   ) {
     this.recording = new Recording(columns, facts)
     this.lanes = lanesOf(this.recording)
     this.looks = new Looks(this.recording)
     this.bands = facts.bands
+    this.initial = facts.initial
     this.works = worksOf(this.recording)
     const down = downtimes(this.recording)
     this.laneBands = [...down, ...this.lastingBands(down)]
@@ -79,7 +84,7 @@ export class RunView {
 
   /** What tables and ledgers held at any event. */
   get states(): RowStates {
-    this.rowStates ??= new RowStates(this.recording)
+    this.rowStates ??= new RowStates(this.recording, this.initial)
     return this.rowStates
   }
 

@@ -1,4 +1,5 @@
-import type { Patch, RowStates } from './row-state.ts'
+import type { Patch } from './row-patches.ts'
+import type { RowStates } from './row-state.ts'
 
 /** A change of status, and how often it happened. */
 export interface Transition {

@@ -1,5 +1,5 @@
 /** What the horizontal axis counts. */
-export type AxisMode = 'time' | 'steps'
+export type AxisMode = 'time' | 'steps' | 'depth'
 
 /** A span of idle time that is drawn shorter than it was. */
 export interface Break {
@@ -30,12 +30,7 @@ export class TimeScale {
 
   /** @param times ascending moments of the events that are shown */
   constructor(times: ArrayLike<number>, endMicros: number, fold: boolean) {
-    const moments: number[] = [0]
-    for (let index = 0; index < times.length; index++) {
-      const time = times[index] as number
-      if (time > (moments[moments.length - 1] as number)) moments.push(time)
-    }
-    if (endMicros > (moments[moments.length - 1] as number)) moments.push(endMicros)
+    const moments = momentsOf(times, endMicros)
     const cap = fold ? capOf(moments) : Number.POSITIVE_INFINITY
     const units = new Float64Array(moments.length)
     const breaks: Break[] = []
@@ -52,7 +47,7 @@ export class TimeScale {
         })
       }
     }
-    this.knotMicros = Float64Array.from(moments)
+    this.knotMicros = moments
     this.knotUnits = units
     this.lengthUnits = Math.max(1, units[units.length - 1] as number)
     const longest = breaks.map(({ fromMicros, toMicros }) => toMicros - fromMicros).sort((a, b) => b - a)
@@ -64,18 +59,50 @@ export class TimeScale {
     return interpolate(this.knotMicros, this.knotUnits, atMicros)
   }
 
+  /** The units of many moments. Where they ascend, as those of records do, each is found from the one before. */
+  allToUnits(times: ArrayLike<number>): Float64Array {
+    const { knotMicros, knotUnits } = this
+    const units = new Float64Array(times.length)
+    const last = knotMicros.length - 1
+    let knot = 0
+    for (let index = 0; index < times.length; index++) {
+      const time = times[index] as number
+      while (knot < last && (knotMicros[knot + 1] as number) <= time) knot++
+      const [x0, y0] = [knotMicros[knot] as number, knotUnits[knot] as number]
+      if (time < x0) units[index] = this.toUnits(time)
+      else if (time === x0 || knot === last) units[index] = y0
+      else {
+        const [x1, y1] = [knotMicros[knot + 1] as number, knotUnits[knot + 1] as number]
+        units[index] = y0 + ((time - x0) / (x1 - x0)) * (y1 - y0)
+      }
+    }
+    return units
+  }
+
   toMicros(units: number): number {
     return interpolate(this.knotUnits, this.knotMicros, units)
   }
 }
 
+/** The beginning, each moment once, and the end. */
+function momentsOf(times: ArrayLike<number>, endMicros: number): Float64Array {
+  const moments = new Float64Array(times.length + 2)
+  let last = 0
+  for (let index = 0; index < times.length; index++) {
+    const time = times[index] as number
+    if (time > (moments[last] as number)) moments[++last] = time
+  }
+  if (endMicros > (moments[last] as number)) moments[++last] = endMicros
+  return moments.slice(0, last + 1)
+}
+
 /** The longest that a gap may be drawn. */
-function capOf(moments: readonly number[]): number {
-  const gaps = moments
-    .slice(1)
-    .map((time, index) => time - (moments[index] as number))
-    .sort((left, right) => left - right)
-  if (gaps.length === 0) return Number.POSITIVE_INFINITY
+function capOf(moments: Float64Array): number {
+  if (moments.length < 2) return Number.POSITIVE_INFINITY
+  const gaps = new Float64Array(moments.length - 1)
+  for (let index = 0; index < gaps.length; index++)
+    gaps[index] = (moments[index + 1] as number) - (moments[index] as number)
+  gaps.sort()
   const parts = Math.min(MOST_PARTS, Math.max(LEAST_PARTS, gaps.length / 2))
   let cap = gaps[gaps.length - 1] as number
   // Sums of what gaps take shrink with the cap: a few rounds come close enough.

@@ -1,14 +1,15 @@
-import type { RunSummary, Scenario, Story, TraceRecord } from '../../sim/index.ts'
+import type { RunSummary, Scenario, Story } from '../../sim/index.ts'
 import { type Columns, ColumnWriter } from './columns.ts'
+import { NameTable, type NameTables, readRecord } from './record-bytes.ts'
+import { TraceFileError } from './trace-file-error.ts'
 
 /** Version of trace files that this page reads. */
 const READABLE = 1
-/** Above this many characters a file is refused: the page would need several times as much memory. */
-const MAX_CHARACTERS = 400_000_000
-
-/** How a line goes on before what it says. */
-const PARENTS = '"parents":['
-const DATA = ',"data":'
+/** Above this many bytes a file is refused: the page needs about as much memory. */
+const MOST_BYTES = 800_000_000
+/** No line of a trace is longer; without an end of line a whole file would be taken for one. */
+const LONGEST_LINE = 32_000_000
+const LINE_END = 10
 
 /** A trace file, read. */
 export interface TraceFile {
@@ -18,11 +19,10 @@ export interface TraceFile {
     | undefined
 }
 
-/** What is wrong with a trace file, for people. */
-export class TraceFileError extends Error {}
-
-/** Says what records say to people, in their order; earlier ones can be looked up. */
-export type Phraser = (at: (id: number) => TraceRecord, count: number) => (record: TraceRecord) => string
+interface Header {
+  readonly records: number
+  readonly run: TraceFile['run']
+}
 
 interface Line {
   readonly id?: unknown
@@ -34,44 +34,107 @@ interface Line {
   readonly data?: unknown
 }
 
-/**
- * Reads a trace file: JSON lines, a header first.
- * @param phraser what records say to people; without it they say nothing
- * @throws TraceFileError that says what is wrong, in which line, and what to do
- */
-export function readTraceFile(text: string, phraser: Phraser = () => () => ''): TraceFile {
-  if (text.length > MAX_CHARACTERS) {
-    const size = `${Math.round(text.length / 1e6)} MB`
-    throw new TraceFileError(
-      `This trace has ${size}, more than the ${MAX_CHARACTERS / 1e6} MB that the page can open. Run the scenario with fewer orders, or let the page run it: it needs no file.`,
-    )
+/** Reads a trace file, JSON lines with a header first, piece by piece as it comes. */
+export class TraceReader {
+  private readonly writer: ColumnWriter
+  private readonly names: NameTables
+  private readonly decoder = new TextDecoder()
+  private header: Header | undefined
+  /** The beginning of a line that is not at its end yet. */
+  private rest: Uint8Array[] = []
+  private restBytes = 0
+  private lines = 0
+  private blankLine = 0
+  private bytesRead = 0
+
+  /** @param bytes of the whole file, if that is known */
+  constructor(bytes = 0) {
+    this.writer = new ColumnWriter(bytes)
+    const { kinds, lanes, entities } = this.writer
+    this.names = { kind: new NameTable(kinds), lane: new NameTable(lanes), entity: new NameTable(entities) }
   }
-  const lines = text.replace(/^\uFEFF/, '').split('\n')
-  while (lines.length > 0 && lines.at(-1)?.trim() === '') lines.pop()
-  if (lines.length === 0)
-    throw new TraceFileError(
-      'This file is empty: expected a trace that `faultline run --trace <file>` wrote.',
-    )
-  const header = headerOf(lines[0] as string)
-  const writer = new ColumnWriter()
-  const read: TraceRecord[] = []
-  const phrase = phraser((id) => read[id - 1] as TraceRecord, header.records)
-  for (let number = 1; number < lines.length; number++) {
-    const line = lines[number] as string
-    const record = recordOf(line, number)
-    read.push(record)
-    writer.add({ ...record, data: dataText(line, record.data), phrase: phrase(record) })
+
+  /** Takes in a piece of the file. @throws TraceFileError that says what is wrong, in which line, and what to do */
+  push(piece: Uint8Array): void {
+    this.bytesRead += piece.length
+    refuseTooLarge(this.bytesRead)
+    if (!piece.includes(LINE_END)) {
+      this.keep(piece)
+      return
+    }
+    const bytes = this.taken(piece)
+    let from = 0
+    for (let end = bytes.indexOf(LINE_END); end !== -1; end = bytes.indexOf(LINE_END, from)) {
+      this.line(bytes, from, end)
+      from = end + 1
+    }
+    if (from < bytes.length) this.keep(bytes.subarray(from))
   }
-  if (lines.length - 1 !== header.records) {
-    throw new TraceFileError(
-      `This trace is cut off: its header promises ${header.records} records, and it has ${lines.length - 1}. Write it again.`,
-    )
+
+  /** What was in the file. @throws TraceFileError when it ends too early or too late */
+  finish(): TraceFile {
+    const last = this.taken(new Uint8Array())
+    if (last.length > 0) this.line(last, 0, last.length)
+    const { header, writer } = this
+    if (header === undefined)
+      throw new TraceFileError(
+        'This file is empty: expected a trace that `faultline run --trace <file>` wrote.',
+      )
+    if (writer.count !== header.records) {
+      throw new TraceFileError(
+        `This trace is cut off: its header promises ${header.records} records, and it has ${writer.count}. Write it again.`,
+      )
+    }
+    return { columns: writer.finish(), run: header.run }
   }
-  return { columns: writer.finish(), run: header.run }
+
+  private keep(part: Uint8Array): void {
+    this.rest.push(part.slice())
+    this.restBytes += part.length
+    if (this.restBytes > LONGEST_LINE)
+      throw this.header === undefined ? noHeader('its first line does not end') : notJson(this.lines + 1)
+  }
+
+  /** What was kept, and this. */
+  private taken(piece: Uint8Array): Uint8Array {
+    if (this.restBytes === 0) return piece
+    const bytes = new Uint8Array(this.restBytes + piece.length)
+    let at = 0
+    for (const part of [...this.rest, piece]) {
+      bytes.set(part, at)
+      at += part.length
+    }
+    this.rest = []
+    this.restBytes = 0
+    return bytes
+  }
+
+  private line(bytes: Uint8Array, from: number, to: number): void {
+    this.lines++
+    if (this.header !== undefined && this.blankLine === 0)
+      if (readRecord(bytes, from, to, this.writer, this.names)) return
+    const text = this.decoder.decode(bytes.subarray(from, to))
+    if (text.trim() === '') {
+      if (this.blankLine === 0) this.blankLine = this.lines
+      return
+    }
+    if (this.blankLine > 0 && this.lines > this.blankLine) throw notJson(this.blankLine)
+    if (this.header === undefined) this.header = headerOf(text)
+    else this.writer.add(recordOf(text, this.lines - 1))
+  }
 }
 
-function headerOf(line: string): { readonly records: number; readonly run: TraceFile['run'] } {
-  const header = parsed(line, 1) as {
+/** Refuses what is too large, before it is read. @throws TraceFileError that says how large it is */
+export function refuseTooLarge(bytes: number): void {
+  if (bytes <= MOST_BYTES) return
+  const size = `${Math.round(bytes / 1e6)} MB`
+  throw new TraceFileError(
+    `This trace has ${size} or more, and the page can open ${MOST_BYTES / 1e6} MB. Run the scenario with fewer orders, or let the page run it: it needs no file.`,
+  )
+}
+
+function headerOf(line: string): Header {
+  const header = parsed(line.replace(/^\uFEFF/, ''), 1) as {
     format?: unknown
     version?: unknown
     records?: unknown
@@ -82,11 +145,7 @@ function headerOf(line: string): { readonly records: number; readonly run: Trace
       'This is a saved run, not a trace. Write a trace with `faultline replay <run.json> --trace <file>` and open that.',
     )
   }
-  if (header?.format !== 'faultline-trace') {
-    throw new TraceFileError(
-      'This is no trace of Faultline: its first line is not a header. Traces are written by `faultline run --trace <file>`.',
-    )
-  }
+  if (header?.format !== 'faultline-trace') throw noHeader('its first line is not a header')
   const { version, records, run } = header
   if (typeof version !== 'number' || version > READABLE) {
     throw new TraceFileError(
@@ -103,7 +162,8 @@ function headerOf(line: string): { readonly records: number; readonly run: Trace
   return { records: records as number, run }
 }
 
-function recordOf(text: string, number: number): TraceRecord {
+/** A record of any form that JSON allows; most are read without this. */
+function recordOf(text: string, number: number): Parameters<ColumnWriter['add']>[0] {
   const record = parsed(text, number + 1) as Line | null
   const fits =
     record !== null &&
@@ -120,36 +180,31 @@ function recordOf(text: string, number: number): TraceRecord {
       `Line ${number + 1} of this trace is no record: expected record ${number}. Write it again.`,
     )
   return {
-    id: number,
     atMicros: record.atMicros as number,
     kind: record.kind as string,
     lane: record.lane as string,
     entity: record.entity as string | undefined,
     parents: record.parents as number[],
-    data: record.data,
+    data: record.data === undefined ? '' : JSON.stringify(record.data),
   }
-}
-
-/**
- * The data of a record as they stand in its line. They come last, after the parents, which are numbers: a quotation mark
- * within a text would be escaped, so that this is found nowhere else.
- */
-function dataText(line: string, data: unknown): string {
-  if (data === undefined) return ''
-  const end = line.indexOf(']', line.indexOf(PARENTS) + PARENTS.length) + 1
-  return line.startsWith(DATA, end) && line.endsWith('}')
-    ? line.slice(end + DATA.length, -1)
-    : JSON.stringify(data)
 }
 
 function parsed(line: string, number: number): unknown {
   try {
     return JSON.parse(line)
   } catch {
-    throw new TraceFileError(
-      number === 1
-        ? 'This is no trace of Faultline: its first line is not JSON. Traces are written by `faultline run --trace <file>`.'
-        : `Line ${number} of this trace is not JSON: the file is damaged or cut off. Write it again.`,
-    )
+    throw number === 1 ? noHeader('its first line is not JSON') : notJson(number)
   }
+}
+
+function noHeader(why: string): TraceFileError {
+  return new TraceFileError(
+    `This is no trace of Faultline: ${why}. Traces are written by \`faultline run --trace <file>\`.`,
+  )
+}
+
+function notJson(number: number): TraceFileError {
+  return new TraceFileError(
+    `Line ${number} of this trace is not JSON: the file is damaged or cut off. Write it again.`,
+  )
 }

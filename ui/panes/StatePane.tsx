@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react'
-import { seconds } from '../model/format.ts'
-import { type StateRow, type StateTable, sameValue } from '../model/row-state.ts'
+import { counted, seconds } from '../model/format.ts'
+import type { Values } from '../model/row-patches.ts'
+import { type RowChange, type StateRow, type StateTable, sameValue } from '../model/row-state.ts'
 import type { RunView } from '../model/run-view.ts'
 import { useSelected } from '../view/store.ts'
 import { useMoment, useSubject } from './moment.ts'
@@ -15,8 +16,11 @@ export function StatePane({ controller, run }: PaneProps) {
   const [all, setAll] = useState(false)
   const tables = useMemo(() => run.states.at(moment), [run, moment])
   const earlier = pinned > 0 ? pinned : moment - 1
-  const before = useMemo(() => run.states.at(earlier), [run, earlier])
-  const shown = shownTables(run, tables, before, earlier, all ? '' : subject)
+  const changes = useMemo(() => run.states.changes(moment, earlier), [run, moment, earlier])
+  const shown = useMemo(
+    () => shownTables(run, tables, changes, all ? '' : subject),
+    [run, tables, changes, all, subject],
+  )
   return (
     <div className="state">
       <div className="pane-head">
@@ -49,61 +53,96 @@ export function StatePane({ controller, run }: PaneProps) {
       {shown.length === 0 && <p className="empty">Nothing had been written by then.</p>}
       <div className="state-tables">
         {shown.map((table) => (
-          <Table key={table.name} table={table} before={before} go={(id) => id > 0 && controller.focus(id)} />
+          <Table key={table.name} table={table} go={(id) => id > 0 && controller.focus(id)} />
         ))}
       </div>
     </div>
   )
 }
 
+/** A row with what it was at the other moment. */
+interface ShownRow {
+  readonly row: StateRow
+  readonly how: 'same' | 'added' | 'changed' | 'gone'
+  readonly was: Values | undefined
+}
+
+/** A table with the rows that concern an order, and those that are gone. */
+interface ShownTable {
+  readonly name: string
+  readonly rows: readonly ShownRow[]
+  /** How many rows there would be more. */
+  readonly more: number
+}
+
+/** Rows of a table at most; what has changed comes before the rest. */
+const MOST_ROWS = 40
+
 /** What has changed comes first. */
 function shownTables(
   run: RunView,
   tables: readonly StateTable[],
-  before: readonly StateTable[],
-  earlier: number,
+  changes: readonly RowChange[],
   subject: string,
 ): ShownTable[] {
-  const changed = ({ rows, gone }: ShownTable): boolean =>
-    gone.size > 0 || rows.some(({ writtenBy }) => Object.values(writtenBy).some((id) => id > earlier))
-  return tables
-    .map((table) => rowsFor(run, table, before, subject))
+  const concerned = concernedBy(run, subject)
+  const present = new Set(tables.map(({ name }) => name))
+  const emptied = changes.filter(({ table }) => !present.has(table)).map(({ table }) => table)
+  const all = [...tables, ...[...new Set(emptied)].map((name) => ({ name, rows: [] }))]
+  return all
+    .map((table) => rowsFor(table, changes, concerned))
     .filter(({ rows }) => rows.length > 0)
-    .sort((left, right) => Number(changed(right)) - Number(changed(left)))
+    .sort((left, right) => Number(isChanged(right)) - Number(isChanged(left)))
 }
 
-/** A table with the rows that concern an order, and those that are gone since the moment before. */
-interface ShownTable extends StateTable {
-  readonly gone: ReadonlySet<StateRow>
+function isChanged({ rows }: ShownTable): boolean {
+  return rows.some(({ how }) => how !== 'same')
+}
+
+/** Whether a row concerns an order: it was written for it, or names it. */
+function concernedBy({ recording }: RunView, subject: string): (row: StateRow) => boolean {
+  const { entity, entities } = recording.columns
+  const number = entities.indexOf(subject)
+  return ({ values, writtenBy }) => {
+    if (subject === '') return true
+    for (const column in values) if (values[column] === subject) return true
+    for (const column in writtenBy) {
+      const writer = writtenBy[column] as number
+      if (writer > 0 && entity[writer] === number) return true
+    }
+    return false
+  }
 }
 
 function rowsFor(
-  run: RunView,
-  table: StateTable,
-  before: readonly StateTable[],
-  subject: string,
+  { name, rows }: StateTable,
+  changes: readonly RowChange[],
+  concerned: (row: StateRow) => boolean,
 ): ShownTable {
-  const earlier = before.find(({ name }) => name === table.name)
-  const present = new Set(table.rows.map(({ key }) => key))
-  const gone = (earlier?.rows ?? []).filter(({ key }) => !present.has(key))
-  const concerns = (row: StateRow): boolean =>
-    subject === '' ||
-    Object.values(row.writtenBy).some((id) => id > 0 && run.recording.entity(id) === subject) ||
-    Object.values(row.values).includes(subject)
-  return { name: table.name, rows: [...table.rows, ...gone].filter(concerns), gone: new Set(gone) }
+  const own = new Map(changes.filter(({ table }) => table === name).map((change) => [change.key, change]))
+  const shown = rows.filter(concerned).map((row): ShownRow => {
+    const change = own.get(row.key)
+    own.delete(row.key)
+    if (change === undefined) return { row, how: 'same', was: row.values }
+    return { row, how: change.was === undefined ? 'added' : 'changed', was: change.was }
+  })
+  const kept = new Set(rows.map(({ key }) => key))
+  for (const { key, was, event } of own.values()) {
+    if (was === undefined || kept.has(key)) continue
+    const writtenBy = Object.fromEntries(Object.keys(was).map((column) => [column, event]))
+    const row = { key, values: was, writtenBy }
+    if (concerned(row)) shown.push({ row, how: 'gone', was })
+  }
+  const first = shown.length <= MOST_ROWS ? shown : [...shown].sort(byChange)
+  return { name, rows: first.slice(0, MOST_ROWS), more: Math.max(0, shown.length - MOST_ROWS) }
 }
 
-function Table({
-  table,
-  before,
-  go,
-}: {
-  table: ShownTable
-  before: readonly StateTable[]
-  go: (event: number) => void
-}) {
-  const columns = [...new Set(table.rows.flatMap(({ values }) => Object.keys(values)))]
-  const earlier = before.find(({ name }) => name === table.name)
+function byChange(left: ShownRow, right: ShownRow): number {
+  return Number(left.how === 'same') - Number(right.how === 'same')
+}
+
+function Table({ table, go }: { table: ShownTable; go: (event: number) => void }) {
+  const columns = [...new Set(table.rows.flatMap(({ row }) => Object.keys(row.values)))]
   const [owner, name] = splitName(table.name)
   return (
     <div className="state-table">
@@ -121,19 +160,16 @@ function Table({
           </tr>
         </thead>
         <tbody>
-          {table.rows.map((row) => {
-            const was = earlier?.rows.find(({ key }) => key === row.key)
-            const how = was === undefined ? 'row-added' : table.gone.has(row) ? 'row-gone' : undefined
-            return (
-              <tr key={row.key} className={how}>
-                {columns.map((column) => (
-                  <Cell key={column} row={row} column={column} was={was} go={go} />
-                ))}
-              </tr>
-            )
-          })}
+          {table.rows.map(({ row, how, was }) => (
+            <tr key={row.key} className={how === 'added' || how === 'gone' ? `row-${how}` : undefined}>
+              {columns.map((column) => (
+                <Cell key={column} row={row} column={column} was={was} go={go} />
+              ))}
+            </tr>
+          ))}
         </tbody>
       </table>
+      {table.more > 0 && <p className="quiet">… and {counted(table.more, 'row')} more</p>}
     </div>
   )
 }
@@ -146,11 +182,11 @@ function Cell({
 }: {
   row: StateRow
   column: string
-  was: StateRow | undefined
+  was: Values | undefined
   go: (event: number) => void
 }) {
   const value = row.values[column]
-  const changed = was !== undefined && !sameValue(was.values[column], value)
+  const changed = was !== undefined && !sameValue(was[column], value)
   const writer = row.writtenBy[column] ?? 0
   const text = shownValue(column, value)
   return (
@@ -162,7 +198,7 @@ function Cell({
         disabled={writer === 0}
         onClick={() => go(writer)}
       >
-        {changed && <s>{shownValue(column, was.values[column])}</s>} {text}
+        {changed && <s>{shownValue(column, was[column])}</s>} {text}
       </button>
     </td>
   )

@@ -27,12 +27,11 @@ export function maskOf(run: RunView, filter: string, only: string, storyOnly: bo
   const dims = storyOnly && subject > 0
   const wanted = filter.trim() === '' ? undefined : readFilter(filter)
   const matches = wanted?.kind === 'filter' ? wanted.matches(recording) : undefined
+  const others = only !== '' ? HIDDEN : dims ? DIM : SHOWN
   for (let id = 1; id <= count; id++) {
-    const around = surrounding[kind[id] as number] as boolean
-    const own = entity[id] === subject || storyEvents.has(id)
     if (matches !== undefined) mask[id] = matches[id] === 0 ? DIM : SHOWN
-    else if (only !== '') mask[id] = own || around ? SHOWN : HIDDEN
-    else mask[id] = !dims || own || around ? SHOWN : DIM
+    else mask[id] = entity[id] === subject || surrounding[kind[id] as number] ? SHOWN : others
   }
+  if (matches === undefined) for (const id of storyEvents) mask[id] = SHOWN
   return mask
 }

@@ -1,9 +1,11 @@
 import type { RunView } from '../model/run-view.ts'
 import { type Axis, HIDDEN } from './scene.ts'
 
-/** Buckets of the finest level. */
+/** Buckets of the finest level, where there is memory for so many. */
 const FINEST = 1 << 15
 const COARSEST = 1 << 5
+/** Buckets of all lanes at the finest level. */
+const MOST_SLOTS = 1 << 21
 
 /** Events of all lanes in buckets of equal width, in levels of which each halves the number of buckets. */
 export class Pyramid {
@@ -19,18 +21,20 @@ export class Pyramid {
     const { columns } = run.recording
     this.lanes = columns.lanes.length
     this.lengthUnits = lengthUnits
-    const counts = new Uint32Array(this.lanes * FINEST)
-    const tops = new Uint32Array(this.lanes * FINEST)
+    let finest = FINEST
+    while (finest > COARSEST && finest * this.lanes > MOST_SLOTS) finest /= 2
+    const counts = new Uint32Array(this.lanes * finest)
+    const tops = new Uint32Array(this.lanes * finest)
     const { weights } = run.looks
     for (let id = 1; id <= columns.count; id++) {
       if (mask[id] === HIDDEN) continue
-      const slot = (columns.lane[id] as number) * FINEST + bucketOf(units[id] as number, lengthUnits, FINEST)
+      const slot = (columns.lane[id] as number) * finest + bucketOf(units[id] as number, lengthUnits, finest)
       counts[slot] = (counts[slot] as number) + 1
       const top = tops[slot] as number
       if (top === 0 || (weights[id] as number) > (weights[top] as number)) tops[slot] = id
     }
-    this.levels.push({ buckets: FINEST, counts, tops })
-    for (let buckets = FINEST / 2; buckets >= COARSEST; buckets /= 2) this.coarser(buckets, weights)
+    this.levels.push({ buckets: finest, counts, tops })
+    for (let buckets = finest / 2; buckets >= COARSEST; buckets /= 2) this.coarser(buckets, weights)
   }
 
   /** The coarsest level whose buckets are no wider than so many units. */

@@ -54,6 +54,18 @@ export function App({ controller }: { controller: Controller }) {
       )}
       {sheet === 'help' && <HelpSheet controller={controller} />}
       {sheet === 'palette' && <Palette controller={controller} />}
+      <input
+        type="file"
+        id="trace-file"
+        aria-label="Trace file to open"
+        hidden
+        onChange={({ currentTarget }) => {
+          const [file] = currentTarget.files ?? []
+          if (file !== undefined) void controller.openTrace(file.name, file)
+          // The same file, chosen again, is another wish.
+          currentTarget.value = ''
+        }}
+      />
       {dropping && <div className="drop-hint">Drop a trace file to open it</div>}
       <div className="visually-hidden" aria-live="polite">
         {announcement}

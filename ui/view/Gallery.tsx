@@ -19,6 +19,9 @@ export function Gallery({ controller }: { controller: Controller }) {
           a pattern, move a fault, and run it again. Or drop a trace file that{' '}
           <code>faultline run --trace</code> wrote.
         </p>
+        <button type="button" onClick={() => controller.pickTrace()}>
+          Open a trace file
+        </button>
       </div>
       {bySize.map(({ name, scenarios }) => (
         <section key={name} aria-labelledby={`system-${name}`}>

@@ -9,7 +9,7 @@ export async function loadContent(controller: Controller): Promise<void> {
     await controller.begin(workspace)
     if (await openAddress(controller)) return
     const { opened } = workspace
-    const trace = await embeddedTrace()
+    const trace = embeddedTrace()
     const system = workspace.systems.find(({ scenarios }) => scenarios.some(({ file }) => file === opened))
     if (opened === undefined || system === undefined) return
     if (trace === undefined) await controller.open(system.name, opened)
@@ -27,11 +27,8 @@ async function workspaceOf(): Promise<Workspace> {
   return (await answer.json()) as Workspace
 }
 
-/** The trace that a report carries. */
-async function embeddedTrace(): Promise<string | undefined> {
+/** The trace that a report carries, gzipped. */
+function embeddedTrace(): Blob | undefined {
   const packed = document.getElementById('faultline-trace')?.textContent
-  if (!packed) return undefined
-  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0))
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
-  return new Response(stream).text()
+  return packed ? new Blob([Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0))]) : undefined
 }

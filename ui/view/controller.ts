@@ -16,6 +16,7 @@ import {
   type ViewState,
 } from './state.ts'
 import type { Store } from './store.ts'
+import { weighFaults } from './weigh.ts'
 
 /** How long playing stays at an event. */
 const PLAY_MILLIS = 1_100
@@ -72,13 +73,14 @@ export class Controller {
       draft.filter = ''
       draft.onlyEntity = false
       draft.problem = undefined
+      Object.assign(draft, { marks: [], weights: {} })
     })
     await this.runInto('A')
   }
 
   /** Opens a run that was recorded, of a scenario that is here, so that it can be changed and run again. */
-  async openRecorded(system: string, file: string, text: string): Promise<void> {
-    await this.openTrace(file, text)
+  async openRecorded(system: string, file: string, trace: Blob): Promise<void> {
+    await this.openTrace(file, trace)
     const found = this.state.workspace?.systems.find(({ name }) => name === system)
     const scenario = found?.scenarios.find((each) => each.file === file)
     if (scenario === undefined) return
@@ -86,23 +88,49 @@ export class Controller {
       draft.opened = { system, file }
       draft.setup = { scenario: scenario.scenario, seed: scenario.seed } as never
     })
+    const run = activeRun(this.state)
+    if (run !== undefined) void weighFaults(this, 'A', run)
   }
 
   /** Opens a trace file. */
-  async openTrace(name: string, text: string): Promise<void> {
-    const answer = await this.during(`Opening ${name}`, () => this.engine.ask('open', { text }))
+  async openTrace(name: string, file: Blob): Promise<void> {
+    const answer = await this.during(`Opening ${name}`, () =>
+      this.engine.ask('open', { file }, (bytes) =>
+        this.store.update((draft) => {
+          draft.busy = `Opening ${name}: ${Math.round(bytes / 1e6)} MB read`
+        }),
+      ),
+    )
     if (answer === undefined) return
     this.store.update((draft) => {
       Object.assign(draft, { opened: undefined, setup: undefined, runs: {}, problem: undefined })
-      Object.assign(draft, { focus: INITIAL.focus, timeline: INITIAL.timeline, filter: '' })
+      Object.assign(draft, {
+        focus: INITIAL.focus,
+        timeline: INITIAL.timeline,
+        filter: '',
+        marks: [],
+        weights: {},
+      })
     })
     this.show('A', answer)
+  }
+
+  /** Lets a trace file be chosen. */
+  pickTrace(): void {
+    document.getElementById('trace-file')?.click()
   }
 
   /** Back to what there is. */
   close(): void {
     this.store.update((draft) => {
-      Object.assign(draft, { opened: undefined, setup: undefined, runs: {}, problem: undefined, filter: '' })
+      Object.assign(draft, {
+        opened: undefined,
+        setup: undefined,
+        runs: {},
+        problem: undefined,
+        filter: '',
+        marks: [],
+      })
       Object.assign(draft, { focus: INITIAL.focus, timeline: INITIAL.timeline, active: 'A' })
     })
   }
@@ -253,12 +281,16 @@ export class Controller {
     const { event } = this.state.focus
     this.store.update((draft) => {
       draft.runs[name] = run as never
+      draft.marks = draft.marks.filter((mark) => mark.run !== name)
       draft.active = name
       draft.timeline.viewport = undefined
+      draft.timeline.range = undefined
       // Ids of another run mean other events.
       if (event > 0) draft.focus = INITIAL.focus
       draft.announcement = verdictOf(run)
     })
+    prepareIdly(run)
+    void weighFaults(this, name, run)
   }
 
   activate(name: RunName): void {
@@ -349,6 +381,13 @@ export class Controller {
       this.fail(error instanceof Error ? error.message : String(error))
     }
   }
+}
+
+/** Gets the states of a run ready while nothing else happens. */
+function prepareIdly(run: RunView): void {
+  requestIdleCallback((deadline) => {
+    if (!run.states.prepare(() => deadline.timeRemaining() < 2)) prepareIdly(run)
+  })
 }
 
 function verdictOf({ summary, violations }: RunView): string {

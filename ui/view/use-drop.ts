@@ -19,7 +19,7 @@ export function useDrop(controller: Controller): boolean {
       setOver(false)
       if (file === undefined) return
       event.preventDefault()
-      void file.text().then((text) => controller.openTrace(file.name, text))
+      void controller.openTrace(file.name, file)
     }
     window.addEventListener('dragover', drag)
     window.addEventListener('dragleave', leave)

@@ -1,39 +1,49 @@
-import { Narrator, plainData, type Trace, type TraceRecord } from '../../sim/index.ts'
+import { plainData, type Trace } from '../../sim/index.ts'
 import { type Columns, ColumnWriter } from '../model/columns.ts'
-import type { Phraser } from '../model/trace-reader.ts'
-
-/** Records above which no phrases are made: they would take as much memory as all the rest. */
-const MAX_PHRASED = 300_000
+import { TraceFileError } from '../model/trace-file-error.ts'
+import { refuseTooLarge, type TraceFile, TraceReader } from '../model/trace-reader.ts'
 
 /** A trace as columns. */
 export function packed(trace: Trace): Columns {
   const writer = new ColumnWriter()
-  const phrase = phraser(trace, trace.length)
   for (const record of trace.records()) {
     const { data } = record
-    const text = data === undefined ? '' : JSON.stringify(plainData(data))
-    writer.add({ ...record, data: text, phrase: phrase(record) })
+    writer.add({ ...record, data: data === undefined ? '' : JSON.stringify(plainData(data)) })
   }
   return writer.finish()
 }
 
-/** Says what the records of a trace file say to people. */
-export const narrated: Phraser = (at, count) => phraser({ at }, count)
+/** Bytes between two reports of progress. */
+const REPORTED_BYTES = 20_000_000
 
-function phraser(trace: Pick<Trace, 'at'>, records: number): (record: TraceRecord) => string {
-  if (records > MAX_PHRASED) return () => ''
-  const narrator = new Narrator(trace)
-  return (record) => {
-    const told = phraseOf(narrator, record)
-    return told === undefined ? '' : `${told.subject} ${told.did}`
-  }
-}
-
-/** A trace file may be of something that no narrator knows, or of nothing sensible: then its records stay unsaid. */
-function phraseOf(narrator: Narrator, record: TraceRecord): ReturnType<Narrator['phrase']> {
-  try {
-    return narrator.phrase(record)
-  } catch {
-    return undefined
+/**
+ * Reads a trace file, gzipped or not, as it comes.
+ * @param progress told how many bytes are read
+ * @throws TraceFileError that says what is wrong, in which line, and what to do
+ */
+export async function readTrace(
+  file: Blob,
+  progress: (bytes: number) => void = () => {},
+): Promise<TraceFile> {
+  refuseTooLarge(file.size)
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer())
+  const zipped = first === 0x1f && second === 0x8b
+  const stream = zipped ? file.stream().pipeThrough(new DecompressionStream('gzip')) : file.stream()
+  const reader = new TraceReader(zipped ? 0 : file.size)
+  const pieces = stream.getReader()
+  let read = 0
+  let reported = 0
+  for (;;) {
+    const { value, done } = await pieces.read().catch(() => {
+      throw new TraceFileError(
+        `This file cannot be ${zipped ? 'unpacked: it is damaged or cut off' : 'read'}. Write it again.`,
+      )
+    })
+    if (done) return reader.finish()
+    reader.push(value)
+    read += value.length
+    if (read - reported < REPORTED_BYTES) continue
+    reported = read
+    progress(read)
   }
 }

@@ -1,6 +1,7 @@
 import type { Bundle, RunSummary, Scenario, Shrunk, Story, SystemOutline } from '../../sim/index.ts'
 import type { Columns } from '../model/columns.ts'
 import type { FaultBand } from '../model/fault-band.ts'
+import type { InitialRow } from '../model/row-patches.ts'
 
 /** A member of a fault's entry, for a form. */
 export interface FaultMember {
@@ -16,8 +17,10 @@ export interface FaultForm {
   readonly kind: string
   readonly says: string
   readonly members: readonly FaultMember[]
-  /** Whether it acts on processes of services, brokers, or anything. */
-  readonly actsOn: readonly ('services' | 'brokers' | 'controller')[] | undefined
+  /** What it can be aimed at in this system, as members of its entry, the likeliest first. */
+  readonly aims: readonly Readonly<Record<string, unknown>>[]
+  /** The members that say how strong it typically is and how long it lasts. */
+  readonly strength: Readonly<Record<string, unknown>>
 }
 
 /** What a system is made of. */
@@ -35,6 +38,8 @@ export interface RunAnswer {
   readonly summary: RunSummary | undefined
   readonly story: Story | undefined
   readonly bands: readonly FaultBand[]
+  /** Rows that were there before the run. */
+  readonly initial: readonly InitialRow[]
 }
 
 /** What a run is made of. */
@@ -51,6 +56,15 @@ export interface DangerCell {
   readonly violated: readonly string[]
 }
 
+/** What the faults of a run did to a promise that it broke. */
+export interface FaultWeights {
+  readonly property: string
+  /** By the number of a fault whether the promise is kept without it. */
+  readonly needed: readonly boolean[]
+  /** The fault after which nothing more had to go wrong; -1: it breaks without any. */
+  readonly settledBy: number
+}
+
 /** What the worker can be asked. */
 export interface Calls {
   outline: {
@@ -59,11 +73,24 @@ export interface Calls {
     readonly progress: never
   }
   run: { readonly ask: RunAsk; readonly answer: RunAnswer; readonly progress: never }
-  open: { readonly ask: { readonly text: string }; readonly answer: RunAnswer; readonly progress: never }
+  open: {
+    /** A trace file, gzipped or not. */
+    readonly ask: { readonly file: Blob }
+    readonly answer: RunAnswer
+    /** Bytes that are read. */
+    readonly progress: number
+  }
   shrink: {
     readonly ask: RunAsk
     readonly answer: Shrunk | undefined
     readonly progress: { readonly runs: number; readonly faults: number; readonly orders: number }
+  }
+  /** Which faults a broken promise needs: runs without each, and with the first ones alone. */
+  weigh: {
+    /** `order`: the numbers of the faults that struck, in the order in which they did. */
+    readonly ask: RunAsk & { readonly property: string; readonly order: readonly number[] }
+    readonly answer: FaultWeights
+    readonly progress: never
   }
   /** One run for each place, with the fault at its index moved there. */
   sweep: {

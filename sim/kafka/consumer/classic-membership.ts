@@ -54,6 +54,8 @@ export class ClassicMembership implements Membership, Assigner {
   /** Partitions of the group's topics as they were when this member, who leads, assigned them. */
   private assignedCounts: ReadonlyMap<string, number> | undefined
   private seenVersion = -1
+  /** The version of the metadata by which it assigns as the leader that this answer has made it. */
+  private awaited: { readonly join: JoinGroupResponse; readonly version: number } | undefined
   private completedGenerationId = -1
   private isCompleting = false
   private callbackError: unknown
@@ -182,7 +184,9 @@ export class ClassicMembership implements Membership, Assigner {
     }))
     const isNew = subscriptions.setGroupTopics(members.flatMap((member) => member.metadata.topics))
     if (isNew) metadata.requestUpdateForNewTopics()
-    if (!metadata.isFresh) return undefined
+    if (this.awaited?.join !== join) this.awaited = { join, version: metadata.awaitUpdate() }
+    if (metadata.version < this.awaited.version) return undefined
+    this.awaited = undefined
     this.assignedCounts = this.groupCounts()
     if (join.skipAssignment) return []
     const assignor = CLIENT_ASSIGNORS.get(join.protocolName ?? '') as ClientAssignor

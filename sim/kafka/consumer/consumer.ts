@@ -302,6 +302,11 @@ export class Consumer {
     this.loop.group?.membership.skipHeartbeats(nowMillis)
   }
 
+  /** Whether it asks time and again for a topic or a leader that is missing. */
+  get isSearching(): boolean {
+    return this.loop.metadata.isSearching
+  }
+
   metadataDeadlineMillis(): number {
     return this.state === 'closed' ? Number.POSITIVE_INFINITY : this.loop.metadata.routineDeadlineMillis()
   }

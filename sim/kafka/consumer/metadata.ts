@@ -56,6 +56,21 @@ export class ConsumerMetadata {
     return !this.needsUpdate && !this.isAsking
   }
 
+  /** Whether something is missing in the last answers, each like the one before. */
+  get isSearching(): boolean {
+    return this.needsUpdate && this.isRoutine
+  }
+
+  /**
+   * Waits for the answer to an update that is wanted, whatever it still lacks. Source: ensureFreshMetadata.
+   * @returns the version that it will be; the present one if no update is wanted
+   */
+  awaitUpdate(): number {
+    if (this.isFresh) return this.version
+    this.requestUpdate()
+    return this.version + (this.isAsking && this.needsMore ? 2 : 1)
+  }
+
   requestUpdate(): void {
     this.needsUpdate = true
     this.isRoutine = false

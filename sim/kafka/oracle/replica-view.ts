@@ -5,6 +5,8 @@ export interface ReplicaLog {
   readonly logStartOffset: number
   readonly logEndOffset: number
   readonly highWatermark: number
+  /** Up to where it has been compacted; undefined if it never was. */
+  readonly firstDirtyOffset?: number | undefined
   /** Batches with ascending offsets, by segments. */
   readonly segments: { readonly all: readonly { readonly batches: readonly RecordBatch[] }[] }
 }

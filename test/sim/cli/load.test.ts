@@ -111,6 +111,21 @@ const BAD: readonly Bad[] = [
     told: [['2:44', 'expected less than session.timeout.ms, which is 45000, got 45000']],
   },
   {
+    what: 'more replicas in sync than one broker can have',
+    lines: ['cluster: { brokers: 1, kafka: { min.insync.replicas: 2 } }'],
+    told: [['2:54', 'min.insync.replicas is 2, but topics have 1 replicas']],
+  },
+  {
+    what: 'a delivery that ends before a request can',
+    lines: ['cluster: { kafka: { delivery.timeout.ms: 1000 } }'],
+    told: [['2:42', 'delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms']],
+  },
+  {
+    what: 'one transactional.id for all producers',
+    lines: ['cluster: { kafka: { transactional.id: mine } }'],
+    told: [['2:39', 'expected none for all producers', "got 'mine'"]],
+  },
+  {
     what: 'a configuration that Kafka does not have',
     lines: ['cluster: { kafka: { session.timeout: 6000 } }'],
     told: [['2:21', "unknown key 'session.timeout'", "did you mean 'session.timeout.ms'?"]],
@@ -265,6 +280,33 @@ const BAD: readonly Bad[] = [
     what: 'an order that is not placed',
     lines: ['faults: [{ crash: booth, at: after provider.charge, of: car 4 }]'],
     told: [['2:57', 'expected car 1 to car 3 (workload: orders: 3)', "got 'car 4'"]],
+  },
+  {
+    what: 'bounds of a campaign that are none',
+    lines: ['explore:', '  brokers: []', '  faults: [crsh]', '  kafka: { max.poll.records: [0] }'],
+    told: [
+      ['3:12', 'expected at least one value to draw'],
+      ['4:12', "got 'crsh'", "did you mean 'crash'?"],
+      ['5:31', 'expected a number of at least 1, got 0'],
+    ],
+  },
+  {
+    what: 'an order that is left out',
+    lines: [
+      'workload: { orders: 3, only: [1, 3] }',
+      'faults: [{ crash: booth, at: after provider.charge, of: car 2 }]',
+    ],
+    told: [['3:57', 'car 2 is left out (workload: only: [1, 3])']],
+  },
+  {
+    what: 'a choice of orders that are not there',
+    lines: ['workload: { orders: 3, only: [1, 4] }'],
+    told: [['2:34', 'expected at most 3 (workload: orders: 3), got 4']],
+  },
+  {
+    what: 'a choice of orders that does not rise',
+    lines: ['workload: { orders: 3, only: [2, 1] }'],
+    told: [['2:30', 'expected rising numbers']],
   },
   {
     what: 'an order by another noun',

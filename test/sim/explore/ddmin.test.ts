@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ddmin } from '../../../sim/explore/ddmin.ts'
+import { choices, ddmin } from '../../../sim/explore/ddmin.ts'
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
@@ -32,6 +32,23 @@ describe('ddmin', () => {
       }),
       { seed: 1, numRuns: 200 },
     )
+  })
+
+  it.each<[count: number, chosen: readonly (readonly number[])[]]>([
+    [0, [[]]],
+    [1, [[0], [1], [2]]],
+    [
+      2,
+      [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ],
+    ],
+    [3, [[0, 1, 2]]],
+    [4, []],
+  ])('[R18] has every choice of %i of three elements', (count, chosen) => {
+    expect([...choices(numbers(3), count)]).toEqual(chosen)
   })
 
   it('[R18] keeps the best so far when its budget is spent', async () => {

@@ -1,4 +1,4 @@
-import { eventually, type Readable } from 'faultline'
+import { always, eventually, type Readable } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { type ShrinkProgress, shrink } from '../../../sim/explore/shrink.ts'
 import { run } from '../../../sim/run/run.ts'
@@ -85,6 +85,23 @@ describe('shrinking', () => {
       orders: shrunk?.scenario.workload.orders,
     })
     expect(shrunk?.runs).toBeLessThanOrEqual(8)
+  })
+
+  it('[R18] leaves earlier orders out where a later one must keep its number', async () => {
+    // Its choices make the third car pay twice without any fault: as the first it would not.
+    const { system, parts } = toll()
+    const charges = parts.externals[0]?.ledgers[0] as Readable<{ readonly orderId: string }>
+    const third = always('no third car', {
+      says: 'The third car never pays.',
+      reads: [charges],
+      per: 'orderId',
+      holds: (read, orderId) => orderId !== 'car-3' || read(charges).where({ orderId }).length === 0,
+    })
+    const prepared = { system, parts: { ...parts, properties: [third] } }
+    const shrunk = await shrink(prepared, { ...crowded, expect: {} }, 1)
+    expect(shrunk?.scenario.faults).toEqual([])
+    expect(shrunk?.scenario.workload).toEqual({ orders: 3, every: '100ms', only: [3] })
+    expect(shrunk?.ordersBefore).toBe(40)
   })
 
   it('[R18] has nothing to do when every property holds, or when the one that it is asked for does', async () => {

@@ -22,6 +22,7 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   slowCommit: { slowCommit: 'receiver-db', by: '1s', for: '2s' },
   evict: { evict: 'cache' },
   skew: { skew: 'receiver', by: '1s', for: '2s' },
+  moveLogs: { moveLogs: 'broker-1' },
   edit: { edit: 'receiver-db', table: 'parked' },
 }
 

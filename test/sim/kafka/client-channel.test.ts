@@ -16,7 +16,12 @@ class Wires {
   readonly settled: ApiName[] = []
   readonly pressed: number[] = []
   private readonly nodes = new Map<number, Node>([1, 2].map((id) => [id, this.node(id)]))
-  readonly channel = new ClientChannel(this.network, this.client, this.nodes, (api) => this.settled.push(api))
+  /** How new the metadata were that the brokers had which answered. */
+  readonly offsets: number[] = []
+  readonly channel = new ClientChannel(this.network, this.client, this.nodes, (api, metadataOffset) => {
+    this.settled.push(api)
+    this.offsets.push(metadataOffset)
+  })
 
   send(nodeId: number, api: ApiName): void {
     const request = { api, apiVersion: 0, clientId: 'client', body: {}, timeoutMillis: 30_000 }
@@ -47,6 +52,7 @@ class Wires {
         respond({})
       },
       entityOf: () => undefined,
+      metadataOffset: 40 + id,
     }
   }
 }
@@ -60,6 +66,7 @@ describe('the way of a client to brokers', () => {
     expect(wires.served).toEqual(['1 Metadata', '2 ListOffsets'])
     expect(wires.answered).toEqual(['Metadata answered in s 1', 'ListOffsets answered in s 2'])
     expect(wires.settled).toEqual(['Metadata', 'ListOffsets'])
+    expect(wires.offsets).toEqual([41, 42])
   })
 
   it.each<ApiName>([

@@ -24,6 +24,7 @@ describe('a watch over the replicas of a cluster', () => {
     expect(watch?.anomalies[0]).toEqual({
       partition: 'events-0',
       atMicros: 1_000_000,
+      cause: expect.any(Number),
       invariant: 'NoCommittedRecordLost',
       brokers: [expect.any(Number)],
       offset: 0,

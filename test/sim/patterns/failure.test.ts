@@ -176,3 +176,33 @@ describe('a circuit breaker', () => {
     expect(make).toThrow(SimError)
   })
 })
+
+describe('events that wait until they are due', () => {
+  it('[FP2] [S22] leave their instance to one other event at a time', async () => {
+    let underWay = 0
+    let most = 0
+    const failed = new Set<number>()
+    const receive: Courier['receive'] = () => async (letter, ctx) => {
+      underWay++
+      most = Math.max(most, underWay)
+      await ctx.sleep('40ms')
+      underWay--
+      if (letter.number % 2 === 1 && !failed.has(letter.number)) {
+        failed.add(letter.number)
+        throw new Error('nobody is at home')
+      }
+      await deliver(letter, ctx)
+    }
+    const failures = retryTopics({
+      topics: [{ topic: soon, delay: '1s' }],
+      deadLetters: dead,
+      retry: { first: '1ms', attempts: 1 },
+    })
+    const result = await courier(
+      { receive, failures, topics, inbox: 'none' },
+      { workload: { orders: 60, every: '5ms' } },
+    )
+    expect([result.verdict, failed.size]).toEqual(['pass', 30])
+    expect(most).toBe(1)
+  })
+})

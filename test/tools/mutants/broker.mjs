@@ -84,4 +84,18 @@ export const mutants = [
     find: 'if (this.request.minBytes <= 1) return [peeked]',
     replace: 'if (this.request.minBytes >= 1) return [peeked]',
   },
+  {
+    rule: 'KB10',
+    breaks: 'sessions are counted from one in each life of a broker',
+    file: 'sim/kafka/broker/fetch.ts',
+    find: 'return this.context.brokerEpoch * MAX_SESSIONS + this.sessionCount',
+    replace: 'return this.sessionCount',
+  },
+  {
+    rule: 'KB10',
+    breaks: 'another fetch of a session than the next is answered',
+    file: 'sim/kafka/broker/fetch.ts',
+    find: "if (known.epoch !== sessionEpoch) return 'INVALID_FETCH_SESSION_EPOCH'",
+    replace: '',
+  },
 ]

@@ -90,6 +90,30 @@ describe('a fetch session', () => {
     expect(next?.responses.map(({ topic }) => topic)).not.toContain('b')
   })
 
+  // Sessions used to be counted from one in each life: a fetch of the last life was answered from somebody else's session.
+  it.each(['stop', 'kill', 'crash'] as const)(
+    '[KB10] is refused after the broker was gone (%s), whatever sessions it has had since',
+    (end) => {
+      const cluster = one()
+      const open = () => ask(cluster, 1, 'Fetch', session(0, 0, ['a'])).response?.sessionId ?? 0
+      const before = [open(), open()]
+      cluster[end](1)
+      while (cluster.isUp(1)) cluster.advanceTo(cluster.nextDeadlineMillis())
+      cluster.start(1)
+      while (cluster.broker(1).state !== 'RUNNING') cluster.advanceTo(cluster.nextDeadlineMillis())
+      const since = [open(), open(), open()]
+      expect(new Set([...before, ...since]).size).toBe(5)
+      for (const id of before)
+        expect(ask(cluster, 1, 'Fetch', session(id, 1, [])).response).toEqual({
+          errorCode: 'FETCH_SESSION_ID_NOT_FOUND',
+          sessionId: 0,
+          responses: [],
+        })
+      for (const id of since)
+        expect(ask(cluster, 1, 'Fetch', session(id, 1, [])).response?.errorCode).toBe('NONE')
+    },
+  )
+
   it('[KB10] is refused when the broker does not know it, or is at another fetch of it', () => {
     const cluster = one()
     const sessionId = ask(cluster, 1, 'Fetch', session(0, 0, ['a'])).response?.sessionId ?? 0

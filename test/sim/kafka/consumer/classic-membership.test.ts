@@ -97,6 +97,24 @@ describe('joining a classic group', () => {
     ])
   })
 
+  it('[KG11] assigns as the leader what nobody leads, by the next metadata and without waiting for a leader', () => {
+    const stage = subscribed()
+    stage.topics.set('t', [
+      { leader: 1, leaderEpoch: 5 },
+      { leader: -1, leaderEpoch: 6 },
+    ])
+    stage.poll()
+    stage.pass(10_000)
+    stage.answersMetadata = false
+    const metadata = { topics: ['t'], userData: null, ownedPartitions: [], generationId: -1 }
+    const members = [{ memberId: 'me', groupInstanceId: null, metadata }]
+    stage.take('JoinGroup').answer(joined({ leader: 'me', members }))
+    stage.pass(1_000)
+    expect(stage.pending()).not.toContain('SyncGroup')
+    stage.answersMetadata = true
+    expect(stage.take('SyncGroup').body.assignments).toEqual([{ memberId: 'me', assignment: [T0, T1] }])
+  })
+
   it('[KG11] rejoins as the leader when a topic of the group gets more partitions', () => {
     const stage = subscribed()
     stage.poll()

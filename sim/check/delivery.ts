@@ -1,0 +1,206 @@
+import type { Effect, Fact, Handling, History, TopicRecord } from '../kernel/history.ts'
+import type { Readable } from '../kernel/ledger.ts'
+import type { DurationText } from '../kernel/time.ts'
+import type { Wording } from './conservation.ts'
+import { type Always, always, type Eventually, eventually } from './property.ts'
+import type { Read } from './view.ts'
+
+const seconds = (micros: number): string => `${(micros / 1e6).toFixed(3)} s`
+
+/** Events on their way from a transaction to a topic. */
+export interface Publishing extends Wording {
+  readonly facts: History<Fact>
+  readonly records: History<TopicRecord>
+}
+
+/**
+ * No phantom event (PATTERNS.md §3.1 S-PHA, S-CAU): what is in a topic was published by a transaction that had committed before.
+ * A retry topic takes copies, and has none of its own.
+ */
+export function noPhantomEvent({ facts, records, ...words }: Publishing): Always {
+  return always('no phantom event', {
+    says:
+      words.says ?? 'An event is in its topic only after the transaction that published it has committed.',
+    reads: [records],
+    consults: [facts],
+    per: 'eventId',
+    holds: (read, eventId) => read(facts).where({ eventId }).length > 0,
+    explain:
+      words.explain ??
+      ((read, eventId) => {
+        const record = read(records).where({ eventId }).at(-1)
+        return `${eventId} was taken by ${record?.at} at ${seconds(record?.atMicros ?? 0)}, and no transaction that published it had committed`
+      }),
+  })
+}
+
+/** One id for one fact. */
+export interface Identity extends Wording {
+  readonly facts: History<Fact>
+}
+
+/** Two facts never share an id (PATTERNS.md §3.1 S-OUT2): an inbox would take one of them for the other (Z41). */
+export function oneFactPerId({ facts, ...words }: Identity): Always {
+  return always('one fact for an id', {
+    says: words.says ?? 'Two facts never share an event id.',
+    reads: [facts],
+    per: 'eventId',
+    holds: (read, eventId) => read(facts).where({ eventId }).length <= 1,
+    explain:
+      words.explain ??
+      ((read, eventId) => {
+        const all = read(facts).where({ eventId })
+        return `${eventId} was committed ${all.length} times: ${all.map(({ atMicros }) => seconds(atMicros)).join(', ')}`
+      }),
+  })
+}
+
+/** A row of an outbox, as far as it concerns responsibility. */
+interface Waiting {
+  readonly correlationId: string
+  readonly event: unknown
+}
+
+/** Who is responsible for an event. */
+export interface Responsibility<Row extends Waiting> extends Publishing {
+  readonly outbox: Readable<Row>
+  /** Whether a row still has to be sent. Default: its status, if it has one, is not `SENT`. */
+  waits?(row: Row): boolean
+}
+
+/**
+ * No lost responsibility (PATTERNS.md §3.1 S-OUT1): a committed event is in the outbox and has to be sent, or a topic has it; it is
+ * never nowhere. It is asked after every step, so a loss is found where it happens and not when something never comes.
+ */
+export function noLostResponsibility<Row extends Waiting>(options: Responsibility<Row>): Always {
+  const { facts, records, outbox, waits = isUnsent, ...words } = options
+  const per = 'correlationId'
+  const orphanOf = (read: Read, correlationId: string): Fact | undefined =>
+    read(facts)
+      .where({ correlationId })
+      .find(({ eventId }) => {
+        if (read(records).where({ eventId }).length > 0) return false
+        const rows = read(outbox).where({ correlationId } as Partial<Row>)
+        return !rows.some((row) => eventIdOf(row) === eventId && waits(row))
+      })
+  return always('no lost responsibility', {
+    says:
+      words.says ??
+      'A committed event waits in the outbox or is in its topic: somebody is responsible for it.',
+    reads: [facts, outbox],
+    consults: [records],
+    per,
+    holds: (read, key) => orphanOf(read, key) === undefined,
+    explain:
+      words.explain ??
+      ((read, key) => {
+        const fact = orphanOf(read, key)
+        return `${fact?.eventId}, committed at ${seconds(fact?.atMicros ?? 0)}, is in no topic, and nobody is to send it`
+      }),
+  })
+}
+
+const isUnsent = (row: Waiting): boolean => (row as { readonly status?: unknown }).status !== 'SENT'
+
+const eventIdOf = ({ event }: Waiting): string => (event as { readonly eventId: string }).eventId
+
+/** Who must hear of events. */
+export interface Hearing extends Wording {
+  readonly facts: History<Fact>
+  /** What one consumer is done with. */
+  readonly handlings: History<Handling>
+  /** The types of events that the consumer handles. */
+  readonly types: readonly { readonly name: string }[]
+  readonly within: DurationText
+  /** Whether it is enough that an event was put away in sight. Default: it is not. */
+  readonly mayBePutAway?: boolean
+}
+
+/**
+ * Every committed event is handled by each of its subscribers (PATTERNS.md §3.3 L-OUT; §3.2 Q-OUT, Q-DLQ), within a bound after
+ * faults and load have ended.
+ */
+export function everyFactHandled(name: string, options: Hearing): Eventually {
+  const { facts, handlings, within, mayBePutAway = false } = options
+  const types = new Set(options.types.map((type) => type.name))
+  return eventually(name, {
+    says: options.says ?? `Every committed ${[...types].join(' and ')} is handled.`,
+    within,
+    reads: [facts, handlings],
+    per: 'eventId',
+    keys: (read) =>
+      read(facts)
+        .all()
+        .filter(({ eventType }) => types.has(eventType))
+        .map(({ eventId }) => eventId),
+    holds: (read, eventId) =>
+      read(handlings)
+        .where({ eventId })
+        .some(({ outcome }) => mayBePutAway || outcome !== 'put away'),
+    explain:
+      options.explain ??
+      ((read, eventId) => {
+        const [fact] = read(facts).where({ eventId })
+        const away = read(handlings).where({ eventId }).length > 0 ? 'was put away' : 'was handled by nobody'
+        return `${eventId}, committed at ${seconds(fact?.atMicros ?? 0)}, ${away}`
+      }),
+  })
+}
+
+/** Effects and the facts that they follow. */
+export interface Order extends Wording {
+  readonly facts: History<Fact>
+  readonly effects: History<Effect>
+  /** `refused`: a fact has its effect only after all before it. Default: `allowed`. */
+  readonly gaps?: 'allowed' | 'refused'
+  /** The types of events that the consumer handles: a gap is one that it would have handled. */
+  readonly types?: readonly { readonly name: string }[]
+}
+
+/**
+ * Facts of a key have their first effects in the order in which they were committed (PATTERNS.md §3.1 S-ORD): it is asked of
+ * effects, not of deliveries, because a redelivery that is recognised is no disorder.
+ */
+export function appliedInOrder(options: Order): Always {
+  const { facts, effects, gaps = 'allowed' } = options
+  const types = options.types && new Set(options.types.map(({ name }) => name))
+  const disorder = (read: Read, key: string): readonly [late: string, early: string] | undefined => {
+    const last = new Map<string, Fact>()
+    const seen = new Set<string>()
+    for (const { eventId, writes } of read(effects).where({ key })) {
+      if (writes === 0 || seen.has(eventId)) continue
+      seen.add(eventId)
+      const [fact] = read(facts).where({ eventId })
+      if (fact === undefined) continue
+      const before = last.get(fact.topic)
+      if (before !== undefined && before.number > fact.number) return [eventId, before.eventId]
+      last.set(fact.topic, fact)
+      const missing = gaps === 'refused' ? missingBefore(read, fact, seen) : undefined
+      if (missing !== undefined) return [missing, eventId]
+    }
+    return undefined
+  }
+  const missingBefore = (read: Read, fact: Fact, seen: ReadonlySet<string>): string | undefined =>
+    read(facts)
+      .where({ key: fact.key })
+      .find(
+        ({ topic, number, eventId, eventType }) =>
+          topic === fact.topic &&
+          number < fact.number &&
+          types?.has(eventType) !== false &&
+          !seen.has(eventId),
+      )?.eventId
+  return always('events of a key take effect in order', {
+    says: options.says ?? 'The facts of a key have their effects in the order in which they were committed.',
+    reads: [effects],
+    consults: [facts],
+    per: 'key',
+    holds: (read, key) => disorder(read, key) === undefined,
+    explain:
+      options.explain ??
+      ((read, key) => {
+        const [late, early] = disorder(read, key) ?? []
+        return `${early} had its effect before ${late}, which was committed earlier`
+      }),
+  })
+}

@@ -1,0 +1,125 @@
+import type { ProjectionOptions } from 'faultline'
+import { describe, expect, it } from 'vitest'
+import { type Bank, bank } from '../../fixtures/bank.ts'
+import { allStruck, violated } from '../../fixtures/courier.ts'
+import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
+
+/** Who moves money in an account of their own. */
+const alone: Bank = {
+  workload: { orders: 6, every: '1ms' },
+  act: (n, holder) => holder.move(n, { streamId: `account-of-${n}` }),
+}
+
+/** Money is moved, everything is shown anew, and money is moved meanwhile. */
+const rebuilt: Bank = {
+  workload: { orders: 2, every: '100ms' },
+  projection: { batch: 1 },
+  act: async (n, holder) => {
+    await holder.move(10, { commandId: `first-${n}` })
+    if (n === 2) await holder.rebuild()
+    await holder.move(10, { commandId: `second-${n}` })
+  },
+}
+
+describe('a projection', () => {
+  it('[PJ1] shows what commits late, though later events were there before', async () => {
+    const faults = [{ pause: 'bank', at: 'after bank.POST /movements events.insert', for: '1s' }]
+    const result = await bank({ ...alone, faults })
+    expect([result.verdict, violated(result), allStruck(result)]).toEqual(['pass', [], true])
+  })
+
+  it('[PJ3] shows what it showed while it is rebuilt, and nothing of before afterwards', async () => {
+    const seen: number[] = []
+    const result = await bank({
+      workload: { orders: 1 },
+      projection: { batch: 1 },
+      act: async (_n, holder) => {
+        for (let time = 0; time < 5; time++) await holder.move(10, { commandId: `command-${time}` })
+        await holder.sleep('2s')
+        await holder.rebuild()
+        await holder.rebuild()
+        for (let time = 0; time < 100; time++) {
+          seen.push(await holder.balance())
+          await holder.sleep('10ms')
+        }
+      },
+    })
+    expect(result.verdict).toBe('pass')
+    expect(new Set(seen)).toEqual(new Set([150]))
+  })
+
+  it('[PJ5] shows what a customer has written to who waits for it, and not yet to others', async () => {
+    const seen: number[][] = []
+    await bank({
+      workload: { orders: 1 },
+      followsEvery: '1s',
+      act: async (_n, holder) => {
+        for (const commandId of ['a', 'b', 'c']) {
+          await holder.move(-10, { commandId })
+          seen.push([await holder.balance(), await holder.balance({ own: true })])
+        }
+      },
+    })
+    expect(seen.map(([, own]) => own)).toEqual([90, 80, 70])
+    expect(seen.map(([any]) => any)).not.toEqual([90, 80, 70])
+  })
+
+  it('[PJ2] survives a crash before and after every step', { timeout: 240_000 }, async () => {
+    const clean = await bank(rebuilt)
+    expect(clean.verdict).toBe('pass')
+    const places = passagesOf(clean).filter(
+      ({ step }) => step.startsWith('bank.project ') || step.startsWith('bank.rebuild '),
+    )
+    for (const handler of ['project', 'rebuild'])
+      expect(places.some(({ step }) => step === `bank.${handler} tx.commit`)).toBe(true)
+    const harmful: string[] = []
+    for (const place of places) {
+      const fault = crashAt(place)
+      const wrong = complaintOf(await bank({ ...rebuilt, faults: [fault] }))
+      if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
+    }
+    expect(harmful).toEqual([])
+    console.info(`a crash at each of ${places.length} points`)
+  })
+})
+
+describe('a mistaken projection', () => {
+  const CONVERGES = 'the read model converges'
+  it.each<[string, ProjectionOptions, Bank, readonly string[]]>([
+    [
+      'whose position is saved afterwards counts twice what it had shown when it died (Z80)',
+      { position: 'after' },
+      { ...alone, faults: [{ crash: 'bank', at: 'after bank.project tx.commit', restart: '300ms' }] },
+      [CONVERGES, 'one letter for an event'],
+    ],
+    [
+      'whose position is saved before leaves out what it had not shown when it died',
+      { position: 'before' },
+      { ...alone, faults: [{ crash: 'bank', at: 'after bank.project tx.commit', restart: '300ms' }] },
+      [CONVERGES],
+    ],
+    [
+      'that goes up to the highest event never sees what commits late (Z01)',
+      { upTo: 'highest' },
+      { ...alone, faults: [{ pause: 'bank', at: 'after bank.POST /movements events.insert', for: '1s' }] },
+      [CONVERGES],
+    ],
+    [
+      'that is rebuilt beside the live one counts everything twice',
+      { rebuild: 'beside-live' },
+      rebuilt,
+      [CONVERGES],
+    ],
+    [
+      'that reacts again when it is rebuilt sends every letter again (Z82)',
+      { reactions: 'repeated' },
+      rebuilt,
+      ['one letter for an event'],
+    ],
+  ])('[PJ4] %s', async (_what, wrong, staging, breaks) => {
+    const result = await bank({ ...staging, projection: { ...staging.projection, ...wrong } })
+    expect([violated(result), allStruck(result)]).toEqual([breaks, true])
+    const clean = await bank(staging)
+    expect([clean.verdict, violated(clean), allStruck(clean)]).toEqual(['pass', [], true])
+  })
+})

@@ -1,0 +1,169 @@
+import {
+  blocking,
+  cursorRelay,
+  deleteRelay,
+  eventually,
+  factsOf,
+  type Property,
+  recordsIn,
+  retryTopics,
+  type ScenarioInput,
+  statusRelay,
+  topic,
+} from 'faultline'
+import { describe, expect, it } from 'vitest'
+import { appended, type Courier, deliver, LetterSent, recordsOf, violated } from '../fixtures/courier.ts'
+import { audited, BOOKS } from '../fixtures/courier-books.ts'
+import { RIGHT_INBOXES, RIGHT_RELAYS } from '../fixtures/variants.ts'
+
+const kafka = { 'session.timeout.ms': 6_000, 'heartbeat.interval.ms': 2_000 }
+const everything: readonly Property[] = Object.values(BOOKS)
+
+/** A crash of each side and a redelivery, so that there is something to keep books of. */
+const rough: Partial<ScenarioInput> = {
+  cluster: { kafka },
+  faults: [
+    { crash: 'sender-relay', at: 'after sender.relay outbox.send', restart: '300ms' },
+    { crash: 'receiver', at: 'before receiver.LetterSent offsets.commit', restart: '300ms' },
+    { redeliver: 'receiver', records: 3, at: '20s' },
+  ],
+}
+
+describe('the books of a right variant', () => {
+  it.each(RIGHT_RELAYS.filter(({ name }) => name !== 'consumer-driven'))(
+    '[PL16] [PL17] [PL18] are in order: the relay $name',
+    async ({ make, ordered }) => {
+      const books = everything.filter((property) => ordered || property !== BOOKS.order)
+      for (const seed of [1, 2, 3]) {
+        const result = await audited(make(), books, { seed, ...rough })
+        expect([result.verdict, violated(result)]).toEqual(['pass', []])
+      }
+    },
+  )
+
+  it.each(Object.entries(RIGHT_INBOXES))('[PL19] [PL20] are in order: the inbox %s', async (name, make) => {
+    // Of these two the rows say something else than the id of an event.
+    const hasRows = !/sequence|natural/.test(name)
+    const books = everything.filter((property) => hasRows || property !== BOOKS.inbox)
+    for (const seed of [1, 2, 3]) {
+      const result = await audited({ inbox: make() }, books, { seed, ...rough })
+      expect([result.verdict, violated(result)]).toEqual(['pass', []])
+    }
+  })
+})
+
+/** A sender whose first letter takes its time between publishing and committing. */
+const lateCommitter: NonNullable<Courier['send']> = () => async (letter, ctx) => {
+  await ctx.transaction(async (tx) => {
+    await tx.publish(LetterSent, letter)
+    if (letter.number === 1) await ctx.sleep('500ms')
+    await tx.sent.insert({ letterId: letter.letterId })
+  })
+}
+
+/** A receiver that fails with the first letter so many times. */
+const failing =
+  (times: number): NonNullable<Courier['receive']> =>
+  () => {
+    let failures = 0
+    return async (letter, ctx) => {
+      if (letter.number === 1 && failures++ < times) throw new Error('nobody is at home')
+      await deliver(letter, ctx)
+    }
+  }
+
+const soon = topic('letters-retry-1', { partitions: 3, key: 'address' })
+const dead = topic('letters-dead', { partitions: 3, key: 'address' })
+
+/** What each mistake does to the books, while nothing fails but what it does itself. */
+const MISTAKES: readonly (readonly [what: string, options: Courier, breaks: readonly Property[]])[] = [
+  ['[PL16] publishing before the commit', { outbox: 'publish-before-commit' }, [BOOKS.phantom]],
+  ['[PL17] sending after the commit', { outbox: 'dual-write' }, [BOOKS.responsibility]],
+  ['[PL17] marking before sending', { relay: statusRelay({ mark: 'before-send' }) }, [BOOKS.responsibility]],
+  ['[PL17] deleting before sending', { relay: deleteRelay({ mark: 'before-send' }) }, [BOOKS.responsibility]],
+  [
+    '[PL16] [PL17] [PL18] another id for every attempt',
+    { relay: statusRelay({ identity: 'at-send' }) },
+    [BOOKS.phantom, BOOKS.responsibility, BOOKS.handled],
+  ],
+  [
+    '[PL18] a cursor that ignores gaps',
+    { relay: cursorRelay({ gaps: 'ignored' }), send: lateCommitter, sameAddress: 1 },
+    [BOOKS.handled],
+  ],
+  ['[PL19] claiming before the effect', { inbox: 'before' }, [BOOKS.inbox]],
+  ['[PL19] marking after the effect', { inbox: 'after' }, [BOOKS.inbox]],
+  ['[PL20] committing before handling', { consumer: { commit: 'before-handling' } }, [BOOKS.offsets]],
+  [
+    '[PL13] retry topics',
+    {
+      receive: failing(1),
+      failures: retryTopics({ topics: [{ topic: soon, delay: '1s' }], deadLetters: dead }),
+      topics: [soon, dead],
+    },
+    [BOOKS.order],
+  ],
+  [
+    '[PL12] retries without a back-off',
+    { receive: failing(100), failures: blocking({ retry: { first: '1ms', factor: 1 } }) },
+    [BOOKS.calm],
+  ],
+]
+
+describe('the books of a mistake', () => {
+  it.each(MISTAKES)('%s is found without a crash', async (_what, options, breaks) => {
+    const result = await audited(options, everything, { cluster: { kafka } })
+    expect(violated(result).sort()).toEqual(breaks.map(({ name }) => name).sort())
+    for (const { verdict, message, key } of result.properties)
+      if (verdict === 'violated') expect([message.length > 20, key === undefined]).toEqual([true, false])
+  })
+})
+
+describe('a history', () => {
+  it('[PL15] changes nothing about a run', async () => {
+    const with_ = await audited({}, everything, rough)
+    const without = await audited({}, [], rough)
+    expect(with_.digest).toBe(without.digest)
+  })
+
+  it('[PL15] tells what a trace tells', async () => {
+    const seen: Record<string, readonly string[]> = {}
+    const spy = eventually('spy', {
+      says: 'It looks at everything.',
+      within: '1m',
+      reads: [factsOf({ name: 'sender' }), recordsIn({ name: 'letters' })],
+      per: 'eventId',
+      keys: (read) => {
+        seen.facts = read(factsSpec)
+          .all()
+          .map(({ eventId }) => eventId)
+        return []
+      },
+      holds: () => true,
+    })
+    const factsSpec = spy.reads[0] as ReturnType<typeof factsOf>
+    const result = await audited({}, [spy], rough)
+    expect(seen.facts).toHaveLength(4)
+    expect([...new Set(appended(result).map(({ event }) => event.eventId))].sort()).toEqual(
+      [...(seen.facts ?? [])].sort(),
+    )
+    expect(recordsOf(result, 'crash').length).toBeGreaterThan(0)
+  })
+
+  it.each([
+    [factsOf({ name: 'nobody' }), "no service 'nobody'"],
+    [recordsIn({ name: 'nothing' }), "no topic 'nothing'"],
+  ])('[PL15] that the system cannot have is refused: $name', async (history, reason) => {
+    const property = eventually('reads it', {
+      says: 'It reads what is not there.',
+      within: '1m',
+      reads: [history],
+      per: 'eventId',
+      keys: () => [],
+      holds: () => true,
+    })
+    const result = await audited({}, [property])
+    expect(result.verdict).toBe('error')
+    expect(result.reason).toContain(reason)
+  })
+})

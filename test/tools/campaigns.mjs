@@ -1,0 +1,69 @@
+// Campaigns of drawn plans against every wrong param of the order saga: in how many runs each finds the breach, and how
+// small the counterexample is after shrinking: npm run check:campaigns [-- --campaigns 20]
+
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { build } from 'esbuild'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const MOST_RUNS = 500
+const MOST_FAULTS = 2
+const ORDERS = 4
+/** Between the first seeds of two campaigns: more than one campaign has. */
+const APART = 1_000
+
+const { values } = parseArgs({ options: { campaigns: { type: 'string', default: '20' } } })
+const campaigns = Number(values.campaigns)
+if (!Number.isSafeInteger(campaigns) || campaigns < 1) {
+  console.error(`--campaigns ${values.campaigns}: expected a whole number of at least 1`)
+  process.exit(2)
+}
+
+const outdir = join(root, 'node_modules', '.cache', 'faultline', `campaigns-${process.pid}`)
+mkdirSync(outdir, { recursive: true })
+const outfile = join(outdir, 'saga-campaign.mjs')
+await build({
+  entryPoints: [join(root, 'test', 'fixtures', 'saga-campaign.ts')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  conditions: ['faultline-source'],
+  packages: 'external',
+  alias: { faultline: join(root, 'sim', 'index.ts') },
+})
+/** @type {typeof import('../fixtures/saga-campaign.ts')} */
+const { SAGA_MISTAKES, firstBreach, smallest } = await import(pathToFileURL(outfile).href)
+
+console.log('params | promise | found | runs: least, median, most | faults | orders')
+let bad = 0
+for (const mistake of SAGA_MISTAKES) {
+  const [params, property, needed] = mistake
+  const runs = []
+  const faults = []
+  const orders = []
+  for (let number = 0; number < campaigns; number++) {
+    const seed = 1 + number * APART
+    const breach = await firstBreach('random', mistake, ORDERS, MOST_RUNS, seed)
+    if (breach === undefined) continue
+    runs.push(breach.run)
+    const { scenario } = await smallest(mistake, breach)
+    faults.push(scenario.faults.length)
+    const taken = scenario.workload.only?.length ?? scenario.workload.orders
+    orders.push(taken)
+    if (scenario.faults.length > MOST_FAULTS || taken > Math.max(2, needed))
+      console.log(`  seed ${breach.found.seed}: ${JSON.stringify(scenario.faults)}, ${taken} orders`)
+  }
+  runs.sort((left, right) => left - right)
+  const least = [runs[0], runs[runs.length >> 1], runs.at(-1)].join(', ')
+  const [mostFaults, mostOrders] = [Math.max(...faults), Math.max(...orders)]
+  const found = `${runs.length} of ${campaigns}`
+  console.log([JSON.stringify(params), property, found, least, mostFaults, mostOrders].join(' | '))
+  if (runs.length < campaigns || mostFaults > MOST_FAULTS || mostOrders > Math.max(2, needed)) bad++
+}
+console.log(
+  `${SAGA_MISTAKES.length - bad} of ${SAGA_MISTAKES.length} mistakes are found and shrunk as they should be`,
+)
+process.exitCode = bad === 0 ? 0 : 1
