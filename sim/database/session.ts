@@ -9,7 +9,7 @@ import type { Operation, Task } from '../kernel/task.ts'
 import { Answer, answerTo } from './answer.ts'
 import { type Connection, type ConnectionUser, PATIENCE } from './connection.ts'
 import type { Database } from './database.ts'
-import { abortedError, DatabaseError, type SqlState } from './error.ts'
+import { abortedError, DatabaseError, recipeError, type SqlState } from './error.ts'
 import { execute } from './execute.ts'
 import type { TransactionOptions } from './options.ts'
 import { Packet } from './packet.ts'
@@ -397,9 +397,4 @@ export class Session implements Actor, ConnectionUser {
     const { connection } = this
     if (connection !== undefined && connection.user === this) connection.pool.release(connection)
   }
-}
-
-function recipeError(error: unknown): SimError {
-  const why = error instanceof Error ? error.message : String(error)
-  return new SimError('handler', `an update recipe threw: ${why}`)
 }
