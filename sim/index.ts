@@ -51,6 +51,7 @@ export type { Trace, TraceRecord } from './kernel/trace.ts'
 export { AvroDataError } from './patterns/avro-data.ts'
 export type { AvroEnum, AvroField, AvroPrimitive, AvroRecord, AvroSchema } from './patterns/avro-schema.ts'
 export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
+export { CACHE_CHANGES, CacheAside, type CacheAsideOptions } from './patterns/cache-aside.ts'
 export { COMPATIBILITY_MODES, type Compatibility } from './patterns/compatibility.ts'
 export { type ConsumerDrivenOptions, consumerDriven } from './patterns/consumer-driven.ts'
 export {
@@ -66,6 +67,7 @@ export { IdempotencyKeys, type IdempotencyOptions, type Phases } from './pattern
 export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from './patterns/inbox.ts'
 export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
 export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-sequence.ts'
+export { LOCK_RELEASES, Lock, LockError, type LockOptions } from './patterns/lock.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { PARKING_SCOPES, type ParkingOptions, parking, REDRIVES } from './patterns/parking.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
@@ -166,13 +168,15 @@ export {
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
 export {
+  ABORT_POSITIONS,
   FENCED_REACTIONS,
   type KafkaTransactionOptions,
   TRANSACTION_OFFSETS,
   TRANSACTIONAL_IDS,
   ZOMBIE_FENCING,
 } from './service/kafka-transactions.ts'
-export { type KeyValueStoreOptions, keyValueStore } from './service/key-values.ts'
+export { type KeyValueStoreOptions, type KeyValueStoreSpec, keyValueStore } from './service/key-values.ts'
+export { LEASE_CLOCKS } from './service/lease.ts'
 export { RejectError } from './service/reject-error.ts'
 export type { RetryPolicy } from './service/retry.ts'
 export {

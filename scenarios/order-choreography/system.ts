@@ -33,7 +33,12 @@ export default defineSystem({
         analyticsService(values),
       ],
       externals: [provider, mail],
-      workload: { noun: 'order', act: (n, user) => buy(n, user, values), ledgers: [receipts] },
+      workload: {
+        noun: 'order',
+        act: (n, user) => buy(n, user, values),
+        ledgers: [receipts],
+        outcome: { of: order.tables.orders, state: 'status', ends: ['COMPLETED', 'CANCELLED'] },
+      },
       properties: promises({ params: values, provider, mail, order, inventory, shipping }),
     }
   },

@@ -40,7 +40,12 @@ export default defineSystem({
         notificationService(values, mail),
       ],
       externals: [provider, mail],
-      workload: { noun: 'order', act: (n, user) => buy(n, user, values), ledgers: [receipts] },
+      workload: {
+        noun: 'order',
+        act: (n, user) => buy(n, user, values),
+        ledgers: [receipts],
+        outcome: { of: order.tables.orders, state: 'status', ends: ['COMPLETED', 'CANCELLED'] },
+      },
       properties: promises({ params: values, provider, mail, order, orchestrator, inventory, shipping }),
     }
   },

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Case, Strategy } from '../explore/case.ts'
+import type { ComparedRun } from '../explore/comparison.ts'
 import { type CaseOutcome, outcomeOf } from '../explore/outcome.ts'
 import { type ShrinkProgress, type Shrunk, shrink } from '../explore/shrink.ts'
 import { type StrategyName, strategyOf } from '../explore/strategy.ts'
@@ -93,6 +94,12 @@ export interface Jobs {
     readonly outcome: PlainCase
     readonly progress: never
   }
+  /** Runs seeds one after another and measures each. */
+  measure: {
+    readonly job: { readonly scenario: Scenario; readonly seed: number; readonly runs: number }
+    readonly outcome: readonly ComparedRun[]
+    readonly progress: never
+  }
   /** Its progress is what each of its cases showed. */
   explore: {
     readonly job: CampaignPlan & { readonly indexes: readonly number[] }
@@ -140,6 +147,8 @@ export class Bench {
           progress: progress as (of: ShrinkProgress) => void,
         })
       }
+      case 'measure':
+        return this.measure(job as Jobs['measure']['job'])
       case 'campaign': {
         const { caseAt: _caseAt, ...outline } = (await this.strategy(job as CampaignPlan)).strategy
         return outline
@@ -174,6 +183,14 @@ export class Bench {
       this.campaign = { key, prepared, strategy: await strategyOf(name, prepared, scenario, seed) }
     }
     return this.campaign
+  }
+
+  private async measure({ scenario, seed, runs }: Jobs['measure']['job']): Promise<ComparedRun[]> {
+    const prepared = prepare(this.system, scenario.params)
+    const measured: ComparedRun[] = []
+    for (let index = 0; index < runs; index++)
+      measured.push(summaryOf(await run(prepared, scenario, seed + index, { measure: true })))
+    return measured
   }
 
   private async run(job: RunJob, finished: (outcome: RunOutcome) => void): Promise<RunOutcome> {

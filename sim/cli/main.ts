@@ -11,6 +11,7 @@ import type { Io } from './io.ts'
 const STRATEGIES: readonly StrategyName[] = ['random', 'enumerate']
 
 const DEFAULT_TIME_LIMIT_SECONDS = 60
+const DEFAULT_COMPARED_SEEDS = 20
 /** What the timers of Node can wait: 1 to 2^31 - 1 milliseconds. Longer ones would end at once. */
 const [MIN_SECONDS, MAX_SECONDS] = [0.001, 2_147_483]
 
@@ -69,6 +70,7 @@ function commands(io: Io, finish: Finish): Command {
     .action(async (file, options) =>
       finish(await (await import('./shrink.ts')).shrinkCommand(file, options, coloured(io, options))),
     )
+  comparing(program, io, finish)
   exploring(program, io, finish)
   program
     .command('ui')
@@ -99,6 +101,29 @@ function commands(io: Io, finish: Finish): Command {
       finish(await (await import('./steps.ts')).stepsCommand(file, options, io)),
     )
   return program
+}
+
+/** The command that puts one thing beside another. */
+function comparing(program: Command, io: Io, finish: Finish): void {
+  limited(
+    program
+      .command('compare')
+      .description('put other params or another system under the same load and faults'),
+  )
+    .argument('<scenario>', 'scenario file (YAML)')
+    .option(
+      '--as <column>',
+      "another column: params, a system, or both: 'order-orchestration inbox=none'; as often as you like",
+      (column: string, columns: readonly string[]) => [...columns, column],
+      [] as readonly string[],
+    )
+    .option('--seeds <n>', 'how many seeds', positive, DEFAULT_COMPARED_SEEDS)
+    .option('--seed <n>', "seed of the first run (default: the scenario's seed, else 1)", wholeNumber)
+    .option('--json', 'print the comparison as JSON')
+    .option('--no-color', 'no colours')
+    .action(async (file, options) =>
+      finish(await (await import('./compare.ts')).compareCommand(file, options, coloured(io, options))),
+    )
 }
 
 /** The commands of campaigns. */

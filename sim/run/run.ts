@@ -10,6 +10,7 @@ import type { Trace } from '../kernel/trace.ts'
 import type { ParamSpecs, ParamsOf, System, SystemParts } from '../service/system.ts'
 import { AmbientGuard, trapAmbient } from './ambient.ts'
 import { checkParts } from './declaration.ts'
+import { Gauge, type Measures } from './gauge.ts'
 import { defaultHost, type Host } from './host.ts'
 import type { Scenario } from './scenario.ts'
 import { inputRefusal, outlineOfWorld, paramProblems, refusalOf, systemProblems } from './system-problems.ts'
@@ -49,6 +50,8 @@ export interface RunResult {
   readonly steps: readonly string[]
   /** How often each of them was reached. */
   readonly passes: readonly number[]
+  /** What it cost, if that was asked for. */
+  readonly measures?: Measures | undefined
   readonly trace: Trace | undefined
   readonly tape: Tape | undefined
 }
@@ -56,6 +59,8 @@ export interface RunResult {
 /** What to keep of a run, and what to repeat. */
 export interface RunOptions {
   readonly host?: Host
+  /** Measure what it costs and how long its actions take. */
+  readonly measure?: boolean
   /** Keep a trace. */
   readonly trace?: boolean
   /** Keep the choices. */
@@ -156,6 +161,7 @@ async function execute(
   })
   const plan = new FaultPlan(scenario.faults)
   let world: World | undefined
+  let gauge: Gauge | undefined
   const advance = (): boolean => {
     if (world === undefined) {
       try {
@@ -165,6 +171,7 @@ async function execute(
         const problems = problemsOf(scenario, outlineOfWorld(system, parts, world))
         if (problems.length > 0) throw refusalOf('scenario', problems)
         plan.prepare(world)
+        if (options.measure === true) gauge = new Gauge(world, parts)
         const { users, monitor } = world
         monitor.follow(() => (users.done ? plan.calmSince(users.lastMicros) : Number.POSITIVE_INFINITY))
       } catch (error) {
@@ -188,7 +195,8 @@ async function execute(
   // Properties are the system's code as well.
   guard.raise()
   try {
-    return resultOf(kernel, world, plan, seed, prepared.parts.workload.noun)
+    const result = resultOf(kernel, world, plan, seed, prepared.parts.workload.noun)
+    return gauge === undefined ? result : { ...result, measures: gauge.read() }
   } finally {
     guard.lower()
   }

@@ -33,6 +33,8 @@ export class Users implements Actor {
   private number = 0
   /** Actions that have ended. */
   private finished = 0
+  /** When each of them began, by the name of its business process. */
+  readonly beganMicros = new Map<string, Micros>()
   /** When the last action began or ended. */
   lastMicros: Micros = 0
   private readonly kernel: Kernel
@@ -77,6 +79,7 @@ export class Users implements Actor {
     if (this.spec.only?.includes(number) === false) return
     this.begun++
     const entity = kernel.choices.entity(`${workload.noun}-${number}`)
+    this.beganMicros.set(entity.name, kernel.nowMicros)
     const cause = kernel.record('act', 'users', entity, 0, { number })
     const task = new Task(kernel, this.process.incarnation, this.site, entity, cause)
     const context = new UserTask(this.runtime, this.process, task, this.ledger)

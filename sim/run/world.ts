@@ -42,6 +42,7 @@ export interface World {
   readonly services: readonly ServiceRuntime[]
   readonly databases: readonly Database[]
   readonly stores: readonly KeyValueServer[]
+  readonly histories: Histories
 }
 
 /** Builds the world of one run: brokers, queues, databases, external systems, services, users, and the properties that watch. */
@@ -105,7 +106,19 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
   const stores = [...externals.values()].flatMap((server) =>
     server instanceof OpenedStore ? [server.server] : [],
   )
-  return { kernel, network, kafka, queues, monitor, oracles, users, services: runtimes, databases, stores }
+  return {
+    kernel,
+    network,
+    kafka,
+    queues,
+    monitor,
+    oracles,
+    users,
+    services: runtimes,
+    databases,
+    stores,
+    histories,
+  }
 }
 
 /** Lets somebody outside do something; what it throws is a mistake of who wrote it. */

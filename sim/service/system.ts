@@ -76,6 +76,16 @@ export interface Workload {
   act(n: number, user: UserContext): Promise<void>
   /** What users note. */
   readonly ledgers?: readonly Readable<unknown>[]
+  /** Where the end of an action is seen: comparisons say how long it took. Default: nowhere. */
+  readonly outcome?: Outcome
+}
+
+/** A table whose rows reach an end, each by the action that made it. */
+export interface Outcome {
+  readonly of: Readable<unknown>
+  /** The column that says how far a row is: `status`. */
+  readonly state: string
+  readonly ends: readonly string[]
 }
 
 /** Properties are declared in the layer of checks; a system only lists them. */

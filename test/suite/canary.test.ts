@@ -6,41 +6,7 @@ import type { Scenario } from '../../sim/run/scenario.ts'
 import type { System } from '../../sim/service/system.ts'
 import { type Counterexample, counterexampleText, findCounterexample } from '../../sim/vitest/scenario.ts'
 import { folderOf, invoke, ROOT } from '../fixtures/cli.ts'
-
-interface Mistake {
-  readonly params: Scenario['params']
-  readonly breaks: readonly string[]
-  /** The most faults that are needed to show it. */
-  readonly faults: number
-  /** The most orders that are needed to show it: 2 unless said. */
-  readonly orders?: number
-}
-
-/** Each wrong param and everything that it breaks. */
-const MISTAKES: readonly Mistake[] = [
-  { params: { providerIdempotencyKey: false }, breaks: ['no double charge', 'everything agrees'], faults: 1 },
-  { params: { inbox: 'none' }, breaks: ['no double reservation', 'everything agrees'], faults: 1 },
-  { params: { inbox: 'before' }, breaks: ['no lost order', 'everything agrees'], faults: 1 },
-  { params: { inbox: 'after' }, breaks: ['no double reservation', 'everything agrees'], faults: 1 },
-  { params: { outbox: 'dual-write' }, breaks: ['no lost order', 'everything agrees'], faults: 1 },
-  {
-    params: { outbox: 'publish-before-commit' },
-    breaks: ['no double reservation', 'no lost order', 'everything agrees'],
-    faults: 1,
-  },
-  { params: { requestId: false }, breaks: ['no double order'], faults: 1 },
-  {
-    params: { providerIdempotencyKey: false, chargeWithin: 'transaction' },
-    breaks: ['no double charge', 'everything agrees'],
-    faults: 1,
-  },
-  // Two orders must meet at two instances, and the keys of the first three belong to partitions of the same one.
-  { params: { stockTaken: 'read-then-write' }, breaks: ['stock is conserved'], faults: 1, orders: 4 },
-  { params: { paymentHears: 'order-events', stock: 0 }, breaks: ['everything agrees'], faults: 0 },
-  { params: { declinesAnswered: false, declinesOneIn: 1 }, breaks: ['no lost order'], faults: 0 },
-  { params: { confirmationMailOn: 'OrderCreated', stock: 0 }, breaks: ['no false confirmation'], faults: 0 },
-  { params: { requestId: false, usersClickTwice: true }, breaks: ['no double order'], faults: 0 },
-]
+import { MISTAKEN_CHOREOGRAPHIES } from '../fixtures/mistaken-sagas.ts'
 
 const violated = ({ properties }: RunResult): string[] =>
   properties.filter(({ verdict }) => verdict === 'violated').map(({ name }) => name)
@@ -57,7 +23,9 @@ const breachOf = (
   })
 
 describe('canaries: each wrong param turns the suite red', () => {
-  const breaches = MISTAKES.flatMap(({ breaks, ...row }) => breaks.map((property) => ({ property, ...row })))
+  const breaches = MISTAKEN_CHOREOGRAPHIES.flatMap(({ breaks, ...row }) =>
+    breaks.map((property) => ({ property, ...row })),
+  )
 
   it.each(breaches)(
     '[P11] $params breaks $property',
@@ -80,7 +48,7 @@ describe('canaries: each wrong param turns the suite red', () => {
     },
   )
 
-  it.each(MISTAKES)(
+  it.each(MISTAKEN_CHOREOGRAPHIES)(
     '[P11] $params breaks nothing but $breaks',
     { timeout: 120_000 },
     async ({ params, breaks }) => {

@@ -8,59 +8,9 @@ import { type Scenario, type ScenarioInput, scenarioOf } from '../../sim/run/sce
 import type { System } from '../../sim/service/system.ts'
 import { findCounterexample } from '../../sim/vitest/scenario.ts'
 import { ROOT } from '../fixtures/cli.ts'
+import { MISTAKEN_ORCHESTRATORS, MISTAKEN_PARTICIPANTS } from '../fixtures/mistaken-sagas.ts'
 
 type Params = Scenario['params']
-
-/** A scenario file that shows a mistake, and the params that make the mistake: without them it does not show. */
-const FILES: readonly (readonly [file: string, wrong: readonly string[]])[] = [
-  ['saga-in-memory', ['sagaStore']],
-  ['one-state-machine-for-all', ['sagaStore']],
-  // Either of the two heals what the other one loses.
-  ['commands-without-outbox', ['sagaCommands']],
-  ['commands-without-outbox', ['sagaTimeouts']],
-  ['command-of-a-refused-transition', ['sagaCommands']],
-  ['late-answer-taken-for-another', ['sagaReplies']],
-  ['two-transitions-at-once', ['sagaVersions']],
-  ['unknown-outcome-not-undone', ['sagaRegistration']],
-  ['undo-at-once', ['sagaUndo']],
-  ['failed-compensation-ignored', ['sagaFailedCompensation']],
-  ['compensation-overtakes-action', ['commandKey', 'tombstones']],
-]
-
-/** Mistakes of messaging and participants, which the choreography has scenarios for. */
-const OTHERS: readonly {
-  readonly wrong: Params
-  readonly with?: Params
-  readonly breaks: string
-  readonly crash: string
-  readonly at: string
-}[] = [
-  {
-    wrong: { providerIdempotencyKey: false },
-    breaks: 'no double charge',
-    crash: 'payment',
-    at: 'after provider.charge',
-  },
-  {
-    wrong: { requestId: false },
-    breaks: 'no double order',
-    crash: 'orders',
-    at: 'after orders.POST /orders tx.commit',
-  },
-  {
-    wrong: { inbox: 'before' },
-    breaks: 'no lost order',
-    crash: 'orchestrator',
-    at: 'before orchestrator.OrderCreated sagas.insert',
-  },
-  {
-    wrong: { outbox: 'dual-write' },
-    with: { sagaTimeouts: 'none' },
-    breaks: 'no lost order',
-    crash: 'payment',
-    at: 'after payment.ChargePayment tx.commit',
-  },
-]
 
 const violated = ({ properties }: RunResult): string[] =>
   properties.filter(({ verdict }) => verdict === 'violated').map(({ name }) => name)
@@ -77,7 +27,7 @@ const read = (file: string): File =>
   parse(readFileSync(join(ROOT, 'scenarios/order-orchestration', `${file}.yaml`), 'utf8')) as File
 
 describe('canaries: each wrong param of the orchestration', () => {
-  it.each(FILES)(
+  it.each(MISTAKEN_ORCHESTRATORS)(
     '[SG6] %s is broken by %j, and by nothing else of it',
     { timeout: 120_000 },
     async (file, wrong) => {
@@ -93,7 +43,7 @@ describe('canaries: each wrong param of the orchestration', () => {
     },
   )
 
-  it.each(OTHERS)(
+  it.each(MISTAKEN_PARTICIPANTS)(
     '[SG6] $wrong breaks $breaks',
     async ({ wrong, with: others, breaks: property, crash, at }) => {
       const scenario = (params: Params) =>

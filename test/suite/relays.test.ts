@@ -1,18 +1,11 @@
-import type { FaultSpec, ScenarioInput } from 'faultline'
+import type { FaultSpec } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { consumerDriven } from '../../sim/patterns/consumer-driven.ts'
 import type { Relay } from '../../sim/patterns/relay.ts'
-import { advisoryLockRelay } from '../../sim/patterns/relay-advisory-lock.ts'
 import { cdcRelay } from '../../sim/patterns/relay-cdc.ts'
-import { cursorRelay } from '../../sim/patterns/relay-cursor.ts'
-import { deleteRelay } from '../../sim/patterns/relay-delete.ts'
-import { horizonRelay } from '../../sim/patterns/relay-horizon.ts'
-import { immediateRelay } from '../../sim/patterns/relay-immediate.ts'
 import { leaseRelay } from '../../sim/patterns/relay-lease.ts'
-import { registryRelay } from '../../sim/patterns/relay-registry.ts'
-import { skipLockedRelay } from '../../sim/patterns/relay-skip-locked.ts'
-import { statusRelay } from '../../sim/patterns/relay-status.ts'
-import { appended, type Courier, courier, LetterSent, violated } from '../fixtures/courier.ts'
+import { appended, courier, violated } from '../fixtures/courier.ts'
+import { MISTAKEN_RELAYS } from '../fixtures/mistaken-relays.ts'
 import { complaintOf, crashAt, passagesOf } from '../fixtures/passages.ts'
 import { RIGHT_RELAYS } from '../fixtures/variants.ts'
 
@@ -41,159 +34,8 @@ describe('one crash at every place', () => {
   )
 })
 
-/** A sender whose first letter takes its time between publishing and committing. */
-const lateCommitter =
-  (delay: string): NonNullable<Courier['send']> =>
-  () =>
-  async (letter, ctx) => {
-    await ctx.transaction(async (tx) => {
-      await tx.publish(LetterSent, letter)
-      if (letter.number === 1) await ctx.sleep(delay)
-      await tx.sent.insert({ letterId: letter.letterId })
-    })
-  }
-
-/** What each mistake breaks, by an explicit schedule; and the right form under the same one. */
-const MISTAKES: readonly (Partial<ScenarioInput> & {
-  readonly what: string
-  readonly wrong: () => Relay
-  readonly right: () => Relay
-  readonly options?: Courier
-  readonly breaks: readonly string[]
-})[] = [
-  {
-    what: 'a cursor that ignores gaps loses what commits late (Z01)',
-    wrong: () => cursorRelay({ gaps: 'ignored' }),
-    right: () => cursorRelay(),
-    options: { send: lateCommitter('500ms') },
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'a gap time-out shorter than a transaction loses it',
-    wrong: () => cursorRelay({ gaps: { timeOut: '100ms' } }),
-    right: () => cursorRelay({ gaps: { timeOut: '1s' } }),
-    options: { send: lateCommitter('500ms') },
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'a relay that marks before it sends loses what it was sending when it died (Z09)',
-    wrong: () => statusRelay({ mark: 'before-send' }),
-    right: () => statusRelay(),
-    faults: [{ crash: 'sender-relay', at: 'before sender.relay outbox.send', restart: '300ms' }],
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'a relay that deletes before it sends loses what it was sending when it died (Z09)',
-    wrong: () => deleteRelay({ mark: 'before-send' }),
-    right: () => deleteRelay(),
-    faults: [{ crash: 'sender-relay', at: 'before sender.relay outbox.send', restart: '300ms' }],
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'an id made when it is sent defeats every inbox (Z12)',
-    wrong: () => statusRelay({ identity: 'at-send' }),
-    right: () => statusRelay(),
-    faults: [{ crash: 'sender-relay', at: 'after sender.relay outbox.send', restart: '300ms' }],
-    breaks: ['no double delivery'],
-  },
-  {
-    what: 'a cursor over transaction ids without the horizon loses what commits late (Z01)',
-    wrong: () => horizonRelay({ bound: 'none' }),
-    right: () => horizonRelay(),
-    options: { send: lateCommitter('500ms') },
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'a cursor without gaps needs appenders that wait for each other (O3c)',
-    wrong: () => cursorRelay({ gaps: 'ignored' }),
-    right: () => cursorRelay({ gaps: 'serialised' }),
-    options: { send: lateCommitter('500ms') },
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'locks of a statement of its own claim nothing (Z06)',
-    wrong: () => skipLockedRelay({ locks: 'statement' }),
-    right: () => skipLockedRelay(),
-    options: { inbox: 'none' },
-    breaks: ['no double delivery'],
-  },
-  {
-    what: 'an advisory lock in a transaction of its own is gone before anything is sent (Z06)',
-    wrong: () => advisoryLockRelay({ held: 'own-transaction' }),
-    right: () => advisoryLockRelay(),
-    options: { inbox: 'none' },
-    breaks: ['no double delivery'],
-  },
-  {
-    what: 'a lease given up before the acknowledgement makes the next leader send again (Z24)',
-    wrong: () => leaseRelay({ release: 'after-send' }),
-    right: () => leaseRelay(),
-    options: { inbox: 'none' },
-    breaks: ['no double delivery'],
-  },
-  {
-    what: 'a position confirmed before the acknowledgement loses what was being sent (Z09)',
-    wrong: () => cdcRelay({ confirm: 'before-send' }),
-    right: () => cdcRelay(),
-    faults: [{ crash: 'sender-relay', at: 'before sender.relay outbox.send', restart: '300ms' }],
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'a slot made anew begins too late for what was committed while there was none (Z29)',
-    wrong: () => cdcRelay({ missingSlot: 'recreate' }),
-    right: () => cdcRelay(),
-    workload: { orders: 8, every: '30ms' },
-    faults: [{ dropSlots: 'sender-db', at: '60ms' }],
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'a lost slot that nobody makes anew stops the relay for ever (Z29)',
-    wrong: () => cdcRelay({ missingSlot: 'fail' }),
-    right: () => cdcRelay(),
-    workload: { orders: 8, every: '30ms' },
-    faults: [{ dropSlots: 'sender-db', at: '60ms' }],
-    budget: { time: '10m' },
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'two relays without a claim send out of order what one of them is slow to send (Z05)',
-    wrong: () => statusRelay({ relays: 2 }),
-    right: () => statusRelay(),
-    options: { inbox: 'none' },
-    breaks: ['no double delivery'],
-  },
-  {
-    what: 'a registry that only publishes again what has failed forgets what a crash has left behind (Z21)',
-    wrong: () => registryRelay({ resubmit: 'failed' }),
-    right: () => registryRelay({ staleAfter: '2s' }),
-    options: { ordered: false },
-    faults: [{ crash: 'sender', at: 'before sender.post outbox.send', restart: '300ms' }],
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'a registry that does not claim what it publishes again has every relay publish it (Z05)',
-    wrong: () => registryRelay({ claim: 'none', relays: 2, staleAfter: '2s' }),
-    right: () => registryRelay({ relays: 2, staleAfter: '2s' }),
-    options: { ordered: false, inbox: 'none' },
-    faults: [{ crash: 'sender', at: 'before sender.post outbox.send', restart: '300ms' }],
-    breaks: ['no double delivery'],
-  },
-  {
-    what: 'a row of the fallback that is tried too often is never polled again (Z21)',
-    wrong: () => immediateRelay({ lookBack: '2s', maxAttempts: 1 }),
-    right: () => immediateRelay({ lookBack: '2s' }),
-    // For a minute too few replicas are in sync, from before the second letter.
-    workload: { orders: 2, every: '30s' },
-    cluster: {
-      kafka: { 'min.insync.replicas': 2, 'delivery.timeout.ms': 1_000, 'request.timeout.ms': 500 },
-    },
-    faults: [2, 3].map((id) => ({ crash: `broker-${id}`, at: '1s', restart: '60s' })),
-    breaks: ['no lost letter'],
-  },
-]
-
 describe('a mistaken relay', () => {
-  it.each(MISTAKES)('[O8] $what', async ({ wrong, right, options, breaks, what: _, ...input }) => {
+  it.each(MISTAKEN_RELAYS)('[O8] $what', async ({ wrong, right, options, breaks, what: _, ...input }) => {
     const play = (relay: Relay) => courier({ ordered: true, ...options, relay }, { workload, ...input })
     expect(violated(await play(wrong()))).toEqual(breaks)
     const clean = await play(right())

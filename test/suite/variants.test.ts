@@ -1,5 +1,13 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { inbox, statusRelay } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import { ROOT } from '../fixtures/cli.ts'
+import { courier, courierParts, violated } from '../fixtures/courier.ts'
+import { MISTAKEN_POLICIES, POLICY_TOPICS } from '../fixtures/mistaken-policies.ts'
+import { systemOf } from '../fixtures/parts.ts'
 import { CHAOS, ordealOf } from '../fixtures/variant-chaos.ts'
+import { expectations, variantTable } from '../fixtures/variant-table.ts'
 import { VARIANTS } from '../fixtures/variants.ts'
 
 /** A few seeds here; `npm run check:variants` makes a thousand. */
@@ -11,5 +19,38 @@ describe('random crashes, pauses and redeliveries', () => {
     expect(failures).toEqual([])
     const kinds = variant.consumers.length === 0 ? CHAOS.filter((kind) => kind !== 'redeliver') : CHAOS
     for (const kind of kinds) expect(struck[kind]).toBeGreaterThan(0)
+  })
+})
+
+describe('the same chaos', () => {
+  const [status] = VARIANTS as readonly [(typeof VARIANTS)[0], ...typeof VARIANTS]
+
+  it.each([
+    { what: 'marks before it sends', options: () => ({ relay: statusRelay({ mark: 'before-send' }) }) },
+    { what: 'recognises nothing', options: () => ({ inbox: inbox('none') }) },
+    { what: 'claims before the effect', options: () => ({ inbox: inbox('before') }) },
+  ])('[PT1] finds what $what', { timeout: 120_000 }, async ({ options }) => {
+    const wrong = { ...status, make: () => systemOf(courierParts({ receivers: 2, ...options() })) }
+    expect((await ordealOf(wrong, [1, 60])).failures.length).toBeGreaterThan(0)
+  })
+})
+
+describe('a mistaken failure policy', () => {
+  it.each(MISTAKEN_POLICIES)('[PT2] $what', async ({ wrong, right, receive, input, breaks }) => {
+    const play = (failures: ReturnType<typeof right>) =>
+      courier({ failures, receive, topics: POLICY_TOPICS, ordered: true, sameAddress: 30 }, input)
+    expect(violated(await play(wrong()))).toEqual(breaks)
+    const clean = await play(right())
+    expect([clean.verdict, violated(clean)]).toEqual(['pass', []])
+  })
+})
+
+describe('the table of variants and properties', () => {
+  it('[PT3] is what the tables of the tests make', () => {
+    const folder = join(ROOT, 'scenarios/order-orchestration')
+    const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+    const texts = files.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
+    const page = readFileSync(join(ROOT, 'test/VARIANTS.md'), 'utf8')
+    expect(variantTable(expectations(texts)), 'npm run spec makes it anew').toBe(page)
   })
 })

@@ -1,10 +1,11 @@
 // Compares test/SPEC.md with the names of the tests: every rule has a test that cites it, every citation a rule.
-// Run by hand it prints what is missing: npm run spec
+// Run by hand it prints what is missing, and writes test/VARIANTS.md: npm run spec
 
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundled } from './bundled.mjs'
 import { kafkaRules, missingKafkaRules } from './kafka-rules.mjs'
 
 /**
@@ -84,7 +85,18 @@ export const citations = (name) => [...name.matchAll(/\[([A-Z]{1,2}\d+)\]/g)].ma
 export const specification = () =>
   readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../SPEC.md'), 'utf8')
 
+/** Writes the page that lists variant × property. */
+async function writeVariants() {
+  /** @type {[typeof import('../fixtures/variant-table.ts')]} */
+  const [{ expectations, variantTable }] = /** @type {any} */ (await bundled('variant-table'))
+  const folder = join(root, 'scenarios', 'order-orchestration')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  const texts = files.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
+  writeFileSync(join(root, 'test', 'VARIANTS.md'), variantTable(expectations(texts)))
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await writeVariants()
   const problems = specProblems(specification(), listedTests())
   for (const problem of problems) console.log(problem)
   console.log(

@@ -1,13 +1,9 @@
 // Runs every right variant of every pattern under random crashes, pauses and redeliveries, and prints how often each kind
 // struck and what broke: npm run check:variants [-- --seeds 1000] [word of a variant's name ...]
 
-import { mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { bundled } from './bundled.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 /** So often every kind of fault is to strike every variant, when there are seeds enough for it. */
 const ENOUGH = 50
 const SEEDS_FOR_ENOUGH = 1_000
@@ -22,24 +18,8 @@ if (!Number.isSafeInteger(seeds) || seeds < 1 || !Number.isSafeInteger(first) ||
   process.exit(2)
 }
 
-const outdir = join(root, 'node_modules', '.cache', 'faultline', `variants-${process.pid}`)
-mkdirSync(outdir, { recursive: true })
-await build({
-  entryPoints: ['variants', 'variant-chaos'].map((name) => join(root, 'test', 'fixtures', `${name}.ts`)),
-  outdir,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  splitting: true,
-  platform: 'node',
-  format: 'esm',
-  conditions: ['faultline-source'],
-  packages: 'external',
-  alias: { faultline: join(root, 'sim', 'index.ts') },
-})
-/** @type {typeof import('../fixtures/variants.ts')} */
-const { VARIANTS } = await import(pathToFileURL(join(outdir, 'variants.mjs')).href)
-/** @type {typeof import('../fixtures/variant-chaos.ts')} */
-const { CHAOS, ordealOf } = await import(pathToFileURL(join(outdir, 'variant-chaos.mjs')).href)
+/** @type {[typeof import('../fixtures/variants.ts'), typeof import('../fixtures/variant-chaos.ts')]} */
+const [{ VARIANTS }, { CHAOS, ordealOf }] = /** @type {any} */ (await bundled('variants', 'variant-chaos'))
 
 const asked = VARIANTS.filter(
   ({ pattern, name }) =>

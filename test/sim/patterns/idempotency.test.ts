@@ -1,7 +1,8 @@
 import type { IdempotencyOptions, UserContext } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { ask, type Checkout, checkout, statusOf } from '../../fixtures/checkout.ts'
+import { ask, checkout, statusOf } from '../../fixtures/checkout.ts'
 import { violated } from '../../fixtures/courier.ts'
+import { MISTAKEN_KEYS } from '../../fixtures/mistaken-keys.ts'
 import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
 
 /** Asks for a list of statuses and gives them back. */
@@ -90,35 +91,7 @@ describe('requests with an idempotency key', () => {
     expect(harmful).toEqual([])
   })
 
-  /** Two requests at the same moment. */
-  const doubleClick: Checkout['act'] = async (n, user) => {
-    await Promise.all([ask(n, user, '20s'), user.sleep('2ms').then(() => ask(n, user, '20s'))])
-  }
-  /** The provider's answers are lost for a while. */
-  const replyLost: Checkout = {
-    faults: [{ partition: ['provider', 'shop'], oneWay: true, at: '0ms', for: '20s' }],
-  }
-
-  it.each<[string, IdempotencyOptions, Checkout, readonly string[]]>([
-    [
-      'a look-up before an insert lets two requests run (Z39)',
-      { claim: 'check-then-insert' },
-      { act: doubleClick },
-      ['one order', 'one answer'],
-    ],
-    [
-      'an unknown outcome stored as the final answer is never resolved (Z69)',
-      { onError: 'store' },
-      replyLost,
-      ['charged is ordered'],
-    ],
-    [
-      'a key deleted on an error after the effect lets it happen again (Z69)',
-      { onError: 'delete' },
-      { stumbles: true },
-      ['one order'],
-    ],
-  ])('[IK7] %s', async (_what, wrong, options, breaks) => {
+  it.each(MISTAKEN_KEYS)('[IK7] %s', async (_what, wrong, options, breaks) => {
     expect(violated(await checkout({ ...options, keys: wrong }))).toEqual(breaks)
     const clean = await checkout(options)
     expect([clean.verdict, violated(clean)]).toEqual(['pass', []])
