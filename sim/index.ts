@@ -171,6 +171,7 @@ export {
   ZOMBIE_FENCING,
 } from './service/kafka-transactions.ts'
 export { type KeyValueStoreOptions, keyValueStore } from './service/key-values.ts'
+export { type StateSpec, states } from './service/lifecycle.ts'
 export { RejectError } from './service/reject-error.ts'
 export type { RetryPolicy } from './service/retry.ts'
 export {

@@ -1,3 +1,4 @@
+import { SimError } from '../kernel/error.ts'
 /** SQLSTATE codes of PostgreSQL that this database raises (PostgreSQL documentation, appendix A). */
 export type SqlState =
   | '08001' // sqlclient_unable_to_establish_sqlconnection: the server is down
@@ -28,4 +29,18 @@ export class DatabaseError extends Error {
     this.sqlState = sqlState
     this.table = table
   }
+}
+
+/** What a statement gets whose transaction has failed before. */
+export function abortedError(): DatabaseError {
+  const message = 'current transaction is aborted, commands ignored until end of transaction block'
+  return new DatabaseError('25P02', '', message)
+}
+
+/** A recipe of an update is the system's own code: what it throws ends the run. */
+export function recipeError(error: unknown): SimError {
+  return new SimError(
+    'handler',
+    `an update recipe threw: ${error instanceof Error ? error.message : String(error)}`,
+  )
 }

@@ -9,7 +9,7 @@ import type { Operation, Task } from '../kernel/task.ts'
 import { Answer, answerTo } from './answer.ts'
 import { type Connection, type ConnectionUser, PATIENCE } from './connection.ts'
 import type { Database } from './database.ts'
-import { DatabaseError, type SqlState } from './error.ts'
+import { abortedError, DatabaseError, recipeError, type SqlState } from './error.ts'
 import { execute } from './execute.ts'
 import type { TransactionOptions } from './options.ts'
 import { Packet } from './packet.ts'
@@ -403,16 +403,4 @@ export class Session implements Actor, ConnectionUser {
     const { connection } = this
     if (connection !== undefined && connection.user === this) connection.pool.release(connection)
   }
-}
-
-function abortedError(): DatabaseError {
-  const message = 'current transaction is aborted, commands ignored until end of transaction block'
-  return new DatabaseError('25P02', '', message)
-}
-
-function recipeError(error: unknown): SimError {
-  return new SimError(
-    'handler',
-    `an update recipe threw: ${error instanceof Error ? error.message : String(error)}`,
-  )
 }
