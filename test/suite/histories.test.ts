@@ -5,6 +5,7 @@ import {
   eventually,
   factsOf,
   type Property,
+  parking,
   recordsIn,
   retryTopics,
   type ScenarioInput,
@@ -89,6 +90,11 @@ const MISTAKES: readonly (readonly [what: string, options: Courier, breaks: read
   [
     '[PL18] a cursor that ignores gaps',
     { relay: cursorRelay({ gaps: 'ignored' }), send: lateCommitter, sameAddress: 1 },
+    [BOOKS.handled],
+  ],
+  [
+    '[PL18] a letter that is parked, and those behind it, with nobody to have them delivered again,',
+    { receive: failing(100), failures: parking({ retry: { first: '100ms', attempts: 1 } }) },
     [BOOKS.handled],
   ],
   ['[PL19] claiming before the effect', { inbox: 'before' }, [BOOKS.inbox]],
