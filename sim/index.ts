@@ -21,6 +21,7 @@ export type { Isolation, TransactionOptions } from './database/options.ts'
 export { asc, desc, eq, gt, gte, isIn, lt, lte, ne } from './database/predicate.ts'
 export { databaseClock, databaseNow, horizon, transactionId } from './database/server-value.ts'
 export { type NeededFault, type Shrunk, shrink } from './explore/shrink.ts'
+export { targetsOf } from './explore/survey.ts'
 export { type Mail, type Mailer, mailer } from './external/mailer.ts'
 export {
   type Authorization,
@@ -40,6 +41,7 @@ export {
 } from './external/payment-provider.ts'
 export { changeMind, type Habits, insist } from './external/person.ts'
 export { isSigned, type WebhookEvent, type WebhookOptions } from './external/webhook.ts'
+export { typical } from './faults/aim.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
@@ -49,6 +51,7 @@ export type { Trace, TraceRecord } from './kernel/trace.ts'
 export { AvroDataError } from './patterns/avro-data.ts'
 export type { AvroEnum, AvroField, AvroPrimitive, AvroRecord, AvroSchema } from './patterns/avro-schema.ts'
 export { Bulkhead, BulkheadFullError } from './patterns/bulkhead.ts'
+export { CACHE_CHANGES, CacheAside, type CacheAsideOptions } from './patterns/cache-aside.ts'
 export { COMPATIBILITY_MODES, type Compatibility } from './patterns/compatibility.ts'
 export { type ConsumerDrivenOptions, consumerDriven } from './patterns/consumer-driven.ts'
 export {
@@ -64,6 +67,7 @@ export { IdempotencyKeys, type IdempotencyOptions, type Phases } from './pattern
 export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from './patterns/inbox.ts'
 export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
 export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-sequence.ts'
+export { LOCK_RELEASES, Lock, LockError, type LockOptions } from './patterns/lock.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { PARKING_SCOPES, type ParkingOptions, parking, REDRIVES } from './patterns/parking.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
@@ -164,13 +168,15 @@ export {
 export { CallTimeoutError, ConnectionResetError, HttpError } from './service/http.ts'
 export { JOB_PLACES } from './service/job-options.ts'
 export {
+  ABORT_POSITIONS,
   FENCED_REACTIONS,
   type KafkaTransactionOptions,
   TRANSACTION_OFFSETS,
   TRANSACTIONAL_IDS,
   ZOMBIE_FENCING,
 } from './service/kafka-transactions.ts'
-export { type KeyValueStoreOptions, keyValueStore } from './service/key-values.ts'
+export { type KeyValueStoreOptions, type KeyValueStoreSpec, keyValueStore } from './service/key-values.ts'
+export { LEASE_CLOCKS } from './service/lease.ts'
 export { type StateSpec, states } from './service/lifecycle.ts'
 export { RejectError } from './service/reject-error.ts'
 export type { RetryPolicy } from './service/retry.ts'

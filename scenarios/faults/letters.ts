@@ -4,6 +4,11 @@ export const letters = topic('letters', { partitions: 3, key: 'address' })
 
 export const LetterSent = letters.event('LetterSent', { letterId: text, address: text, number: integer })
 
+/** What readers tell of letters that they have taken. */
+export const receipts = topic('receipts', { partitions: 1, key: 'letterId' })
+
+export const LetterTaken = receipts.event('LetterTaken', { letterId: text, number: integer })
+
 /** A letter. */
 export type Letter = {
   readonly letterId: string

@@ -1,5 +1,7 @@
-import { count, defineSystem } from 'faultline'
-import { acknowledged, letters } from './letters.ts'
+import { count, defineSystem, keyValueStore, toggle } from 'faultline'
+import { archiveService } from './archive.ts'
+import { acknowledged, letters, receipts } from './letters.ts'
+import { oblivion } from './oblivion.ts'
 import { effects } from './properties.ts'
 import { readerService } from './reader.ts'
 import { senderService, write } from './sender.ts'
@@ -10,15 +12,23 @@ export default defineSystem({
   says: 'Letters are sent and read, and every kind of fault leaves its mark on them.',
   params: {
     readingMillis: count(10, { min: 0, max: 60_000 }, 'how long a reader takes over a letter'),
+    tells: toggle(false, 'readers tell an archive what they have taken, by the log of their database'),
+    poison: count(
+      0,
+      { min: 0, max: 1_000 },
+      'the number of a letter that cannot be read for two seconds; 0: none',
+    ),
   },
-  build: ({ readingMillis }) => {
-    const reader = readerService(readingMillis)
+  build: (params) => {
+    const store = keyValueStore('store')
+    const reader = readerService(params, store)
+    const archive = archiveService()
     return {
-      topics: [letters],
-      services: [senderService(), reader],
-      externals: [],
+      topics: [letters, receipts],
+      services: [senderService(), reader, archive],
+      externals: [store],
       workload: { noun: 'letter', act: write, ledgers: [acknowledged] },
-      properties: effects(reader),
+      properties: [...effects(reader), ...oblivion(reader, archive)],
     }
   },
 })

@@ -1,4 +1,5 @@
 import {
+  ABORT_POSITIONS,
   choice,
   count,
   FENCED_REACTIONS,
@@ -47,6 +48,7 @@ export const params = {
     ZOMBIE_FENCING,
     'what the coordinator of the group is told of the stamper that commits offsets (KIP-447)',
   ),
+  afterAbort: choice(ABORT_POSITIONS, 'where the stamper reads on after it has aborted a transaction'),
   onFenced: choice(FENCED_REACTIONS, 'what a stamper does whose producer is fenced'),
   addresses: count(6, { min: 1, max: 1_000 }, 'how many addresses the letters go to, in turns'),
   readers: count(1, { min: 1, max: 10 }, 'how many instances the reader has'),

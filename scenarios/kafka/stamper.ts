@@ -17,6 +17,7 @@ export const stamperService = (params: Params) =>
         transactionalId: params.transactionalId,
         offsets: params.offsets,
         fencing: params.fencing,
+        afterAbort: params.afterAbort,
         onFenced: params.onFenced,
       },
     },

@@ -6,7 +6,7 @@ import type { FaultSpec } from '../faults/spec.ts'
 import { SimError } from '../kernel/error.ts'
 import { oneOf } from '../run/problem.ts'
 import { suggestion } from '../run/suggestion.ts'
-import { aimableKinds, drawFault, hasRoomFor } from './plan.ts'
+import { aimableKinds, drawFault, hasRoomFor, weightedSteps } from './plan.ts'
 
 /** Makes fault plans for a system; shrinks to fewer faults, earlier steps and orders, and shorter times. */
 export type FaultArbitrary = (targets: Targets) => fc.Arbitrary<FaultSpec[]>
@@ -35,11 +35,12 @@ export function anyFaults(options: FaultOptions = {}): FaultArbitrary {
   return (targets) => {
     const kinds = aimableKinds(chosen, targets)
     if (kinds.length === 0) return fc.constant([])
+    const steps = weightedSteps(targets)
     const dice = fc.array(fc.noBias(fc.nat({ max: SIDES - 1 })), { minLength: DICE, maxLength: DICE })
     return fc.array(dice, { maxLength: options.atMost ?? DEFAULT_AT_MOST }).map((rolls) => {
       const plan: FaultSpec[] = []
       for (const roll of rolls) {
-        const fault = drawFault(kinds, targets, drawBy(thrower(roll)), AT_STEPS)
+        const fault = drawFault(kinds, targets, steps, drawBy(thrower(roll)), AT_STEPS)
         if (fault !== undefined && hasRoomFor(fault, plan, targets)) plan.push(fault)
       }
       return plan

@@ -10,17 +10,19 @@ export function aimableKinds(kinds: readonly FaultKind[], targets: Targets): Fau
 
 /**
  * Draws one fault: its kind, where it strikes, whom, and how strongly.
+ * @param steps those at which it may strike, as `weightedSteps` gives them
  * @param atSteps of three faults, so many strike at a step
  * @returns undefined where there is nothing that the kind could hit
  */
 export function drawFault(
   kinds: readonly FaultKind[],
   targets: Targets,
+  steps: readonly string[],
   draw: Draw,
   atSteps: number,
 ): FaultSpec | undefined {
   const kind = kindOf(kinds, draw)
-  const trigger = drawTrigger(targets, draw, atSteps)
+  const trigger = drawTrigger(targets, steps, draw, atSteps)
   const place = placeOf(trigger)
   const [likeliest, ...others] = kind.aims(targets, place)
   const members = kind.sample(draw)
@@ -40,10 +42,14 @@ export function hasRoomFor(fault: FaultSpec, plan: readonly FaultSpec[], targets
 }
 
 /** @param atSteps of three faults, so many strike at a step */
-function drawTrigger(targets: Targets, draw: Draw, atSteps: number): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
-  const { horizon, noun, orders } = targets
+function drawTrigger(
+  { horizon, noun, orders }: Targets,
+  steps: readonly string[],
+  draw: Draw,
+  atSteps: number,
+): Pick<FaultSpec, 'at' | 'of' | 'nth'> {
   const moment = draw.duration('1ms', horizon)
-  const step = stepOf(targets, draw)
+  const step = steps[draw.between(0, 1_000_000) % steps.length]
   const phase = draw.oneOf(['after', 'before'])
   const order = draw.between(1, orders)
   const nth = draw.oneOf([1, 1, 1, 1, 1, 1, 1, 2])
@@ -63,15 +69,13 @@ function kindOf(kinds: readonly FaultKind[], draw: Draw): FaultKind {
 /** How much likelier a step is that does more than a statement inside a transaction: a crash undoes those anyway. */
 const EFFECT_WEIGHT = 4
 
-function stepOf({ steps, externals }: Targets, draw: Draw): string | undefined {
+/** The steps at which faults can strike, each as often as it has weight. */
+export function weightedSteps({ steps, externals }: Targets): readonly string[] {
   const statement = (step: string): boolean => {
     const [, owner, verb] = / (\S+)\.(\S+)$/.exec(step) ?? []
     return /^(?:insert|get|select|update|delete)$/.test(verb ?? '') && !externals.includes(owner ?? '')
   }
-  const weighted = steps.flatMap((step) =>
-    Array.from({ length: statement(step) ? 1 : EFFECT_WEIGHT }, () => step),
-  )
-  return weighted[draw.between(0, 1_000_000) % weighted.length]
+  return steps.flatMap((step) => Array.from({ length: statement(step) ? 1 : EFFECT_WEIGHT }, () => step))
 }
 
 function placeOf({ at }: Pick<FaultSpec, 'at'>): Place | undefined {

@@ -144,17 +144,16 @@ class Shrinker {
 
   /**
    * Where no fault can be left out any more, a smaller choice of those that there were may still do, in what the scenario was
-   * before; perhaps if they last longer.
+   * before; perhaps if they last longer, or hit all instances and brokers instead of one.
    */
   private async otherFaults(): Promise<boolean> {
     const most = Math.min(this.best.faults.length - 1, MOST_OTHER_FAULTS)
-    const longer = this.before.faults.map(
-      (fault): FaultSpec => ({ ...fault, ...faultKindOf(fault)?.sample(typical) }),
-    )
+    const { faults } = this.before
+    const lists = [faults, faults.map(stronger), faults.map(stronger).map(wider)]
     for (let count = 1; count <= most; count++)
-      for (const all of [this.before.faults, longer])
-        for (const faults of choices(all, count))
-          if (await this.accept({ ...this.before, faults }, true)) return true
+      for (const list of lists)
+        for (const chosen of choices(list, count))
+          if (await this.accept({ ...this.before, faults: chosen }, true)) return true
     return false
   }
 
@@ -308,6 +307,18 @@ class Shrinker {
       exhausted,
     }
   }
+}
+
+/** A fault that lasts as long as any of its kind. */
+function stronger(fault: FaultSpec): FaultSpec {
+  return { ...fault, ...faultKindOf(fault)?.sample(typical) }
+}
+
+/** A fault that hits all of a service or all brokers: `crash: broker` instead of `crash: broker-2`. */
+function wider(fault: FaultSpec): FaultSpec {
+  const kind = faultKindOf(fault)?.kind
+  const target = kind === undefined ? undefined : (fault as Readonly<Record<string, unknown>>)[kind]
+  return typeof target === 'string' ? { ...fault, [kind as string]: target.replace(/-\d+$/, '') } : fault
 }
 
 /** A workload with these of its actions. */

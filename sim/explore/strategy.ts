@@ -4,7 +4,7 @@ import type { Scenario } from '../run/scenario.ts'
 import type { Strategy } from './case.ts'
 import { enumeration } from './enumerate.ts'
 import { survey } from './survey.ts'
-import { sample } from './swarm.ts'
+import { swarm } from './swarm.ts'
 
 /** Names of the strategies. */
 export const STRATEGIES = ['random', 'enumerate'] as const
@@ -41,6 +41,7 @@ const USUAL_RUNS = 1_000
 
 /** Seeds one after another, each with a plan of faults and a cluster drawn from it. */
 function randomStrategy(scenario: Scenario, targets: Targets, firstSeed: number): Strategy {
+  const draw = swarm(scenario, targets)
   return {
     size: undefined,
     usual: USUAL_RUNS,
@@ -48,7 +49,7 @@ function randomStrategy(scenario: Scenario, targets: Targets, firstSeed: number)
     steps: targets.steps,
     caseAt: (index) => {
       const seed = seedOf('random', firstSeed, index)
-      return { seed, ...sample(scenario, targets, seed) }
+      return { seed, ...draw(seed) }
     },
   }
 }

@@ -6,7 +6,7 @@ import type { KafkaSettings } from '../kafka/config.ts'
 import { samplingStream } from '../kernel/seed.ts'
 import { type DurationText, durationMicros, formatDuration } from '../kernel/time.ts'
 import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario } from '../run/scenario.ts'
-import { aimableKinds, drawFault, hasRoomFor } from './plan.ts'
+import { aimableKinds, drawFault, hasRoomFor, weightedSteps } from './plan.ts'
 
 /** A scenario with everything drawn that its file leaves open. */
 export interface Sampled {
@@ -36,10 +36,15 @@ const INTERVALS: readonly [DurationText, ...DurationText[]] = ['1ms', '20ms', '1
 
 /**
  * Swarm testing (Groce et al., ISSTA 2012): each seed draws which kinds of faults are on and how strongly, and also
- * topology, latencies, batch sizes, time-outs and load. What a scenario says otherwise than the default stays as it says,
- * its faults included; the rest is drawn.
+ * topology, latencies, batch sizes, time-outs and load. What a scenario has bounds for is drawn within them; what else it
+ * says otherwise than the default stays as it says, its faults included; the rest is drawn.
  */
-export function sample(base: Scenario, targets: Targets, seed: number): Sampled {
+export function swarm(base: Scenario, targets: Targets): (seed: number) => Sampled {
+  const steps = weightedSteps(targets)
+  return (seed) => sample(base, targets, steps, seed)
+}
+
+function sample(base: Scenario, targets: Targets, steps: readonly string[], seed: number): Sampled {
   const features: string[] = []
   const workload = sampleWorkload(base, drawFrom(samplingStream(seed, 'swarm workload')), features)
   const cluster = sampleCluster(base, drawFrom(samplingStream(seed, 'swarm cluster')), features)
@@ -53,38 +58,54 @@ export function sample(base: Scenario, targets: Targets, seed: number): Sampled 
       durationMicros(targets.horizon) + durationMicros(workload.every) * workload.orders,
     ),
   }
-  const healing = samplePlan(drawn, drawFrom(samplingStream(seed, 'swarm faults')), features)
+  const healing = samplePlan(base, drawn, steps, drawFrom(samplingStream(seed, 'swarm faults')), features)
   const dead = sampleLoss(drawn, healing, drawFrom(samplingStream(seed, 'swarm loss')), features)
-  const plan = [...healing, ...dead]
-  return { scenario: { ...base, workload, cluster, faults: [...base.faults, ...plan] }, features }
+  // Whoever says which kinds of faults or how many there may be means all of them.
+  const isBounded = base.explore.faults !== undefined || base.explore.atMost !== undefined
+  const plan = isBounded ? healing : [...healing, ...dead]
+  const scenario = { ...base, workload, cluster, faults: [...base.faults, ...plan], explore: {} }
+  return { scenario, features }
 }
 
 function sampleWorkload(
-  { workload, faults }: Scenario,
+  { workload, faults, explore }: Scenario,
   draw: Draw,
   features: string[],
 ): Scenario['workload'] {
   // A fault of the scenario, or its choice of orders, may speak of any of them.
-  const fewer = faults.length === 0 && draw.between(1, LEFT_ALONE) > 1 && workload.only === undefined
-  const orders = fewer ? draw.between(1, workload.orders) : workload.orders
-  let { every } = workload
-  if (every === DEFAULT_WORKLOAD.every && draw.between(1, LEFT_ALONE) > 1) every = draw.oneOf(INTERVALS)
+  const bound = drawnFrom(explore.orders, draw)
+  const fewer =
+    bound === undefined &&
+    faults.length === 0 &&
+    draw.between(1, LEFT_ALONE) > 1 &&
+    workload.only === undefined
+  const orders = bound ?? (fewer ? draw.between(1, workload.orders) : workload.orders)
+  let every = drawnFrom(explore.every, draw) ?? workload.every
+  if (explore.every === undefined && every === DEFAULT_WORKLOAD.every && draw.between(1, LEFT_ALONE) > 1)
+    every = draw.oneOf(INTERVALS)
   if (orders < workload.orders) features.push(orders === 1 ? 'one order' : 'fewer orders')
   if (every !== workload.every) features.push(`every ${every}`)
   return { ...workload, orders, every }
 }
 
-function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): Scenario['cluster'] {
+function sampleCluster({ cluster, explore }: Scenario, draw: Draw, features: string[]): Scenario['cluster'] {
   const drawn = { ...cluster }
-  if (cluster.brokers === DEFAULT_CLUSTER.brokers) drawn.brokers = draw.oneOf([3, 3, 3, 3, 1, 5])
+  if (explore.brokers !== undefined) drawn.brokers = draw.oneOf(listed(explore.brokers))
+  else if (cluster.brokers === DEFAULT_CLUSTER.brokers) drawn.brokers = draw.oneOf([3, 3, 3, 3, 1, 5])
   if (drawn.brokers !== cluster.brokers) features.push(`brokers ${drawn.brokers}`)
-  if (cluster.scheduling === DEFAULT_CLUSTER.scheduling)
+  if (explore.scheduling !== undefined) drawn.scheduling = draw.oneOf(listed(explore.scheduling))
+  else if (cluster.scheduling === DEFAULT_CLUSTER.scheduling)
     drawn.scheduling = draw.oneOf(['random', 'random', 'random', 'fifo'])
   if (drawn.scheduling !== cluster.scheduling) features.push(`scheduling ${drawn.scheduling}`)
-  if (cluster.latency === DEFAULT_CLUSTER.latency)
+  if (explore.latency !== undefined) drawn.latency = draw.oneOf(listed(explore.latency))
+  else if (cluster.latency === DEFAULT_CLUSTER.latency)
     drawn.latency = draw.oneOf(['usual', 'usual', 'long-tailed', 'slow', 'constant'])
   if (drawn.latency !== cluster.latency) features.push(`latency ${drawn.latency}`)
   const kafka: Record<string, unknown> = { ...cluster.kafka }
+  for (const [name, values] of Object.entries(explore.kafka ?? {})) {
+    kafka[name] = draw.oneOf(listed(values as readonly unknown[]))
+    features.push(`${name} ${kafka[name]}`)
+  }
   for (const [name, values] of Object.entries(KAFKA_CHOICES)) {
     const value = draw.oneOf(values as readonly [unknown, ...unknown[]])
     if (draw.between(1, 2 * LEFT_ALONE) > 1 || name in kafka) continue
@@ -97,21 +118,38 @@ function sampleCluster({ cluster }: Scenario, draw: Draw, features: string[]): S
   return { ...drawn, kafka: kafka as KafkaSettings }
 }
 
+/** One value of a list of bounds; undefined where there are none. */
+function drawnFrom<Value>(values: readonly Value[] | undefined, draw: Draw): Value | undefined {
+  return values === undefined ? undefined : draw.oneOf(listed(values))
+}
+
+/** A list of bounds, which is never empty. */
+function listed<Value>(values: readonly Value[]): readonly [Value, ...Value[]] {
+  return values as unknown as readonly [Value, ...Value[]]
+}
+
 /** Draws the faults of a run: which kinds are on, how many there are, and whether they rather strike at steps or at moments. */
-function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec[] {
+function samplePlan(
+  { explore }: Scenario,
+  targets: Targets,
+  steps: readonly string[],
+  draw: Draw,
+  features: string[],
+): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
   const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
-  const kinds = aimableKinds(drawn, targets)
-  const count = draw.oneOf([1, 4, 8, MOST_FAULTS])
+  const meant = drawn.filter(({ kind }) => explore.faults?.includes(kind) ?? true)
+  const kinds = aimableKinds(meant, targets)
+  const count = Math.min(draw.oneOf([1, 4, 8, MOST_FAULTS]), explore.atMost ?? MOST_FAULTS)
   const atSteps = draw.oneOf([3, 3, 2, 1, 0])
-  if (peace || kinds.length === 0) return []
+  if (peace || kinds.length === 0 || count === 0) return []
   for (const { kind } of kinds) features.push(`fault ${kind}`)
   features.push(count === 1 ? 'one fault' : count < MOST_FAULTS ? 'few faults' : 'many faults')
   features.push(['at moments', 'at moments rather', 'at steps rather', 'at steps'][atSteps] as string)
   const plan: FaultSpec[] = []
   for (let number = 1; number <= count; number++) {
-    const fault = drawFault(kinds, targets, draw, atSteps)
+    const fault = drawFault(kinds, targets, steps, draw, atSteps)
     if (fault !== undefined && hasRoomFor(fault, plan, targets)) plan.push(fault)
   }
   return plan
@@ -119,7 +157,8 @@ function samplePlan(targets: Targets, draw: Draw, features: string[]): FaultSpec
 
 /**
  * In some runs not everything heals: one broker of three or more stays dead, and the others are enough. Not together with
- * machines that lose what they have not flushed: that would be two copies of three.
+ * machines that lose what they have not flushed: that would be two copies of three. And not together with brokers that are
+ * shut down: they hand over to the dead one until its session is over, and nobody else may lead from then on.
  */
 function sampleLoss(
   targets: Targets,
@@ -130,9 +169,13 @@ function sampleLoss(
   const lost = draw.between(1, 8) === 1
   const name = `broker-${draw.between(1, targets.brokers)}`
   const at = draw.duration('1ms', targets.horizon)
-  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some((fault) => 'crashMachine' in fault))
-    return []
+  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some(endangersLoss)) return []
   features.push('one broker stays dead')
   if (!features.includes('fault crash')) features.push('fault crash')
   return [{ crash: name, at, restart: NEVER }]
+}
+
+/** Whether a fault may leave the broker that stays dead as the only one with all of a partition. */
+function endangersLoss(fault: FaultSpec): boolean {
+  return 'crashMachine' in fault || ('shutDown' in fault && String(fault.shutDown).startsWith('broker'))
 }

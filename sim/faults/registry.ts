@@ -3,10 +3,12 @@ import { crash } from './crash.ts'
 import { crashMachine } from './crash-machine.ts'
 import { deploy } from './deploy.ts'
 import { dropSlots } from './drop-slots.ts'
+import { edit } from './edit.ts'
 import { evict } from './evict.ts'
 import { failover } from './failover.ts'
 import type { FaultKind } from './fault.ts'
 import { partition, slow } from './link.ts'
+import { moveLogs } from './move-logs.ts'
 import { pause } from './pause.ts'
 import { redeliver } from './redeliver.ts'
 import { redrive } from './redrive.ts'
@@ -35,6 +37,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   slowCommit,
   evict,
   skew,
+  moveLogs,
+  edit,
 ]
 
 /** The kind that an entry of a scenario file means: the one whose name is a member of it. */

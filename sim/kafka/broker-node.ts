@@ -254,6 +254,12 @@ export class BrokerNode implements Server, MetadataFollower {
     })
   }
 
+  /** Its logs are moved to another directory, while it goes on. */
+  moveLogs(cause: number): void {
+    this.cluster.kernel.cause = cause
+    this.perform((broker, nowMillis) => broker.moveLogs(nowMillis))
+  }
+
   private ended(cause: number): void {
     this.cluster.kernel.cause = cause
     this.overdue = []

@@ -111,18 +111,50 @@ function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterCon
   }
   const consumer = partOf(all, CONSUMER_DEFAULTS)
   consumerConfig({ ...consumer, 'group.id': consumer['group.id'] ?? 'any' })
-  const minInsync = all['min.insync.replicas'] ?? 1
-  if (minInsync > replicas)
-    throw new ClusterConfigError(
-      `min.insync.replicas is ${minInsync}, but topics have ${replicas} replicas: every produce with acks=all would be refused with NOT_ENOUGH_REPLICAS`,
-    )
+  const broker = { ...BROKER_DEFAULTS, ...ofBrokers(all) }
+  const controller = { ...CONTROLLER_DEFAULTS, ...partOf(all, CONTROLLER_DEFAULTS) }
+  const refusal = refusalOf(broker, controller, replicas, brokerCount)
+  if (refusal !== undefined) throw new ClusterConfigError(refusal)
   return {
-    broker: { ...BROKER_DEFAULTS, ...ofBrokers(all) },
-    controller: { ...CONTROLLER_DEFAULTS, ...partOf(all, CONTROLLER_DEFAULTS) },
+    broker,
+    controller,
     producer: producerConfig(partOf(all, PRODUCER_DEFAULTS)),
     consumer,
     members: new Map(),
   }
+}
+
+/**
+ * Why brokers would not start, or could not do their work: what KafkaConfig.validateValues says, and what a topic that cannot
+ * be created, or written to, would be answered.
+ */
+function refusalOf(
+  broker: BrokerConfig,
+  controller: ControllerConfig,
+  replicas: number,
+  brokerCount: number,
+): string | undefined {
+  const refused = 'every produce with acks=all would be refused with NOT_ENOUGH_REPLICAS'
+  const minInsync = controller['min.insync.replicas']
+  if (minInsync > replicas)
+    return `min.insync.replicas is ${minInsync}, but topics have ${replicas} replicas: ${refused}`
+  for (const name of [
+    'offsets.topic.replication.factor',
+    'transaction.state.log.replication.factor',
+  ] as const)
+    if (broker[name] > brokerCount)
+      return `${name} is ${broker[name]}, but there are ${brokerCount} brokers: the topic could not be created (INVALID_REPLICATION_FACTOR)`
+  const { 'transaction.state.log.min.isr': minIsr, 'transaction.state.log.replication.factor': ofLog } =
+    broker
+  if (minIsr > ofLog)
+    return `transaction.state.log.min.isr is ${minIsr}, but transaction.state.log.replication.factor is ${ofLog}: ${refused}`
+  if (broker['replica.fetch.wait.max.ms'] > broker['replica.lag.time.max.ms'])
+    return 'replica.fetch.wait.max.ms should always be less than or equal to replica.lag.time.max.ms to prevent frequent changes in ISR'
+  const heartbeat = broker['broker.heartbeat.interval.ms']
+  const session = controller['broker.session.timeout.ms']
+  if (heartbeat * 2 > session)
+    return `broker.heartbeat.interval.ms (${heartbeat} ms) must be less than or equal to half of the broker.session.timeout.ms (${session} ms)`
+  return undefined
 }
 
 /** How often a member of a group is heard of: in group.protocol=consumer the brokers say so. */

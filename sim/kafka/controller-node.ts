@@ -138,8 +138,8 @@ export class ControllerNode implements Server {
 
   /** Whether a broker shuts down in order, for which it waits for the others' heartbeats. */
   get isShuttingDown(): boolean {
-    for (const { inControlledShutdown } of this.controller.metadata.brokers.values())
-      if (inControlledShutdown) return true
+    for (const { inControlledShutdown, fenced } of this.controller.metadata.brokers.values())
+      if (inControlledShutdown && !fenced) return true
     return false
   }
 

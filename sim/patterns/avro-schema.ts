@@ -1,6 +1,9 @@
 import type { Plain } from '../kernel/value.ts'
 
-/** Avro's primitive types (Avro specification 1.12, Primitive Types), but for numbers with fractions. */
+/**
+ * Avro's primitive types (Avro specification 1.12, Primitive Types). Of the complex ones there are no fixed ones, no references by
+ * name and no logical types here.
+ */
 export type AvroPrimitive = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string'
 
 /** A record: fields in the order in which they are written. */

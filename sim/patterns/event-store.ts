@@ -138,9 +138,10 @@ export class EventStore<State extends Plain, Event extends DomainEvent> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await ctx.transaction(async (tx) => {
+          const stream = await this.load(tx, streamId)
+          // After the load: what another attempt has appended by then is found, and what it appends later is a conflict.
           const done = await this.eventsOf(tx, streamId, commandId)
           if (done.length > 0) return done
-          const stream = await this.load(tx, streamId)
           const isFixed = decided !== undefined && this.options.onConflict === 'append-anyway'
           const events = isFixed ? (decided as readonly Event[]) : await decide(stream.state, tx)
           decided = events

@@ -1,4 +1,4 @@
-import { oneOf, table, text } from '../service/schema.ts'
+import { named, oneOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 
 /** What a participant answers. */
@@ -11,9 +11,13 @@ export interface Outcome {
 /** A request that was done, or must never be. */
 export const DONE: Outcome = { succeeded: true, reason: '' }
 
+const REQUESTS = named(
+  'requests',
+  table({ requestId: text, outcome: oneOf('SUCCEEDED', 'FAILED'), reason: text }, { key: 'requestId' }),
+)
+
 /** The table `requests` of a participant: what it has answered, so that the same request gets the same answer. */
-export const requestTable = () =>
-  table({ requestId: text, outcome: oneOf('SUCCEEDED', 'FAILED'), reason: text }, { key: 'requestId' })
+export const requestTable = () => REQUESTS
 
 /** What a participant may be told. */
 export interface ParticipantOptions {
@@ -72,13 +76,11 @@ export async function undoOnce<Tx>(
 
 /** What a request was answered; undefined when it has not come. */
 async function answered(tx: unknown, requestId: string): Promise<Outcome | undefined> {
-  const row = await (tx as TransactionScope).table('requests').get(requestId)
-  return row === undefined
-    ? undefined
-    : { succeeded: row.outcome === 'SUCCEEDED', reason: row.reason as string }
+  const row = await (tx as TransactionScope).table(REQUESTS).get(requestId)
+  return row === undefined ? undefined : { succeeded: row.outcome === 'SUCCEEDED', reason: row.reason }
 }
 
 async function remember(tx: unknown, requestId: string, { succeeded, reason }: Outcome): Promise<void> {
   const outcome = succeeded ? 'SUCCEEDED' : 'FAILED'
-  await (tx as TransactionScope).table('requests').insert({ requestId, outcome, reason })
+  await (tx as TransactionScope).table(REQUESTS).insert({ requestId, outcome, reason })
 }

@@ -171,7 +171,7 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
   }
 
   /** Whether the live views show an event: who has caused it waits for that before reading (read your writes). */
-  async shows(scope: unknown, { xid, id }: StoredEvent): Promise<boolean> {
+  async shows(scope: unknown, { xid, id }: Pick<StoredEvent, 'xid' | 'id'>): Promise<boolean> {
     const [live] = await (scope as Context).table(POSITIONS).select({ where: { state: 'LIVE' } })
     return live !== undefined && (live.xid > xid || (live.xid === xid && live.id >= id))
   }

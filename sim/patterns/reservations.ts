@@ -1,5 +1,5 @@
 import { gte, lte } from '../database/predicate.ts'
-import { databaseClock } from '../database/server-value.ts'
+import { databaseClock, type ServerValue } from '../database/server-value.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { BaseContext, Context } from '../service/context.ts'
 import type { JobOptions } from '../service/job-options.ts'
@@ -19,6 +19,8 @@ export interface ReservationOptions {
   readonly confirm?: 'while-held' | 'always'
   /** How often a release puts stock back: once; `every-time` makes stock out of a repeated cancellation (Z75). */
   readonly release?: 'once' | 'every-time'
+  /** Whose clock says when stock was taken: the database's, which also ends the hold, or that of whoever takes it (Z90). */
+  readonly clock?: 'database' | 'process'
   /** What expires: what is still held then; `as-read` goes by what the sweep has read, though it was confirmed meanwhile. */
   readonly expire?: 'while-held' | 'as-read'
 }
@@ -63,13 +65,13 @@ export class Reservations {
 
   /** @throws SimError 'definition' when stock is held for no time */
   constructor(options: ReservationOptions = {}) {
-    const {
-      reserve = 'conditional',
-      confirm = 'while-held',
-      release = 'once',
-      expire = 'while-held',
-    } = options
-    this.options = { reserve, confirm, release, expire }
+    this.options = {
+      reserve: options.reserve ?? 'conditional',
+      confirm: options.confirm ?? 'while-held',
+      release: options.release ?? 'once',
+      clock: options.clock ?? 'database',
+      expire: options.expire ?? 'while-held',
+    }
     this.holdMillis = positiveMicros(options.hold ?? '15m', 'the hold of reservations') / 1_000
   }
 
@@ -78,7 +80,7 @@ export class Reservations {
     const { reservationId, sku, quantity } = request
     const scope = tx as TransactionScope
     const { correlationId } = scope.context
-    const expiresAt = databaseClock(this.holdMillis)
+    const expiresAt = this.endOfHold(scope)
     const row = { reservationId, sku, quantity, state: 'RESERVED', expiresAt, correlationId } as const
     const reservations = scope.table(RESERVATIONS)
     if ((await reservations.insertIfAbsent(row)) === undefined)
@@ -90,9 +92,10 @@ export class Reservations {
 
   /** Holds stock for as long again: before something that takes its time. @returns whether it was still held */
   async extend(tx: unknown, reservationId: string): Promise<boolean> {
-    const expiresAt = databaseClock(this.holdMillis)
+    const scope = tx as TransactionScope
+    const expiresAt = this.endOfHold(scope)
     const held = { reservationId, state: 'RESERVED' } as const
-    return (await (tx as TransactionScope).table(RESERVATIONS).update(held, { expiresAt })) === 1
+    return (await scope.table(RESERVATIONS).update(held, { expiresAt })) === 1
   }
 
   /** Sells what is held. @returns `CONFIRMED`, or what came before it: then nothing was sold, and money must go back */
@@ -140,6 +143,11 @@ export class Reservations {
         const [expired] = await tx.table(RESERVATIONS).updateReturning(where, { state: 'EXPIRED' })
         if (expired !== undefined) await putBack(tx, expired)
       })
+  }
+
+  private endOfHold({ context }: TransactionScope): number | ServerValue {
+    const { holdMillis } = this
+    return this.options.clock === 'database' ? databaseClock(holdMillis) : context.now() + holdMillis
   }
 
   private async take(scope: TransactionScope, sku: string, quantity: number): Promise<boolean> {

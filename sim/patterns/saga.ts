@@ -2,7 +2,7 @@ import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { BaseContext, Context } from '../service/context.ts'
 import { states } from '../service/lifecycle.ts'
-import { integer, plain, type TimerType, table, text, timer } from '../service/schema.ts'
+import { integer, named, plain, type TimerType, table, text, timer } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import {
   actionOf,
@@ -44,8 +44,8 @@ export interface SagaOptions extends Partial<SagaRules> {
   readonly timeouts?: (typeof SAGA_TIMEOUTS)[number]
 }
 
-/** The columns of the table `sagas`, which the orchestrator's service declares: `sagas: sagaTable()`. */
-export const sagaTable = () =>
+const SAGAS = named(
+  'sagas',
   table(
     {
       sagaId: text,
@@ -66,7 +66,11 @@ export const sagaTable = () =>
       data: plain<Plain>(),
     },
     { key: 'sagaId', indexes: ['status'] },
-  )
+  ),
+)
+
+/** The columns of the table `sagas`, which the orchestrator's service declares: `sagas: sagaTable()`. */
+export const sagaTable = () => SAGAS
 
 /** An answer of a participant. */
 export interface SagaReply {
@@ -208,8 +212,7 @@ export class Orchestrator<Data extends Plain> {
   }
 
   private async load(tx: TransactionScope, sagaId: string, starts: boolean): Promise<SagaState | undefined> {
-    if (this.options.store === 'database')
-      return (await tx.table('sagas').get(sagaId)) as unknown as SagaState | undefined
+    if (this.options.store === 'database') return tx.table(SAGAS).get(sagaId)
     const known = this.memory.get(this.keyOf(sagaId))
     return starts && known?.sagaId !== sagaId ? undefined : known
   }
@@ -220,7 +223,7 @@ export class Orchestrator<Data extends Plain> {
       this.memory.set(this.keyOf(next.sagaId), next)
       return
     }
-    const sagas = tx.table('sagas')
+    const sagas = tx.table(SAGAS)
     if (before === undefined) {
       await sagas.insert({ ...next })
       return

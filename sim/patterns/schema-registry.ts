@@ -66,6 +66,7 @@ export function schemaRegistry(options: SchemaRegistryOptions = {}): SchemaRegis
   const register: SchemaRegistry['register'] = route(name, 'POST /subjects/versions')
   const byId: SchemaRegistry['byId'] = route(name, 'GET /schemas/ids')
   const latest: SchemaRegistry['latest'] = route(name, 'GET /subjects/versions/latest')
+  // It neither consumes nor publishes: an outbox without tables and relay.
   const messaging = { inbox: inbox('none'), outbox: outbox({ mode: 'dual-write' }) }
   const spec = service(
     name,

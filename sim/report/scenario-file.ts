@@ -32,6 +32,7 @@ export function scenarioFileText(scenario: Scenario, { seed, head, faults }: Sce
     ...filled('faults', scenario.faults),
     ...filled('expect', expect),
     ...filled('budget', differing(budget, DEFAULT_BUDGET)),
+    ...filled('explore', scenario.explore),
     seed,
   }
   const document = new Document(content)

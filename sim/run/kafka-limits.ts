@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { clusterConfig, KAFKA_DEFAULTS, type KafkaSettings } from '../kafka/config.ts'
+import { MOST_BROKERS } from './scenario.ts'
 
 const INT_MAX = 2 ** 31 - 1
 /** A century: longer spans could not be added to each other without losing microseconds. */
@@ -32,13 +33,30 @@ function numberOf(name: string, value: number): z.ZodNumber {
 
 /** The schema of a configuration member follows from its default, so that a new member needs no change here. */
 function member(name: string, value: unknown): z.ZodType {
-  const described = (schema: z.ZodType): z.ZodType =>
-    schema.optional().describe(`Kafka's ${name}; default ${String(value)}`)
-  if (typeof value === 'number') return described(numberOf(name, value))
-  if (typeof value === 'boolean') return described(z.boolean())
-  if (Array.isArray(value)) return described(z.array(z.string()))
-  return described(z.string())
+  return schemaOf(name, value)
+    .optional()
+    .describe(`Kafka's ${name}; default ${String(value)}`)
 }
+
+function schemaOf(name: string, value: unknown): z.ZodType {
+  if (typeof value === 'number') return numberOf(name, value)
+  if (typeof value === 'boolean') return z.boolean()
+  return Array.isArray(value) ? z.array(z.string()) : z.string()
+}
+
+/** Kafka's configuration in the bounds of a campaign: of each member the values of which one is drawn. */
+export const kafkaListsSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(KAFKA_DEFAULTS).map(([name, value]) => [
+      name,
+      z
+        .array(schemaOf(name, value))
+        .min(1, { error: 'expected at least one value to draw' })
+        .optional()
+        .describe(`values of Kafka's ${name}; default ${String(value)}`),
+    ]),
+  ),
+)
 
 /** Kafka's configuration in a scenario: what Kafka's own brokers and clients would refuse is refused, in their words. */
 export const kafkaSchema = z
@@ -62,11 +80,21 @@ export const kafkaSchema = z
       context.addIssue({ code: 'custom', path: ['transactional.id'], message })
       return
     }
-    try {
-      clusterConfig(config as KafkaSettings, 3)
-    } catch (error) {
-      const { message } = error as Error
-      const name = Object.keys(config).find((key) => message.includes(key))
-      context.addIssue({ code: 'custom', path: name === undefined ? [] : [name], message })
-    }
+    const refusal = kafkaRefusal(config as KafkaSettings, MOST_BROKERS)
+    if (refusal !== undefined) context.addIssue({ code: 'custom', ...refusal })
   }) as unknown as z.ZodType<KafkaSettings>
+
+/** What Kafka says to a configuration that so many brokers cannot have, and of which of its members. */
+export function kafkaRefusal(
+  config: KafkaSettings,
+  brokers: number,
+): { readonly path: string[]; readonly message: string } | undefined {
+  try {
+    clusterConfig(config, brokers)
+    return undefined
+  } catch (error) {
+    const { message } = error as Error
+    const name = Object.keys(config).find((key) => message.includes(key))
+    return { path: name === undefined ? [] : [name], message }
+  }
+}

@@ -98,6 +98,9 @@ class IssueReader {
         ]
       default: {
         const value = valueAt(this.data, path)
+        // Kafka speaks for itself.
+        if (issue.code === 'custom' && !issue.message.startsWith('expected '))
+          return [{ path, of: 'value', message: issue.message }]
         const expected = expectation(issue, value)
         return [{ ...this.at(path, expected), meant: meantInstead(value, path, expected) }]
       }

@@ -6,7 +6,8 @@ import { FAULT_KINDS } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
 import { invariant } from '../kernel/error.ts'
 import { isTooLong, LONGEST } from '../kernel/time.ts'
-import { kafkaSchema } from './kafka-limits.ts'
+import { boundsSchema } from './bounds-schema.ts'
+import { kafkaRefusal, kafkaSchema } from './kafka-limits.ts'
 import { ORACLE_NAMES, oracleProperty } from './oracles.ts'
 import {
   DEFAULT_BUDGET,
@@ -104,6 +105,14 @@ export const scenarioSchema = z.strictObject({
           `what is watched of the cluster itself, each one more property: ${ORACLE_NAMES.map((name) => `${name} ('${oracleProperty(name)}')`).join(', ')}; default none, because it takes time`,
         ),
     })
+    .superRefine(({ kafka = {}, brokers = DEFAULT_CLUSTER.brokers }, context) => {
+      // What no cluster can have, the schema of the configuration has said already.
+      if (kafkaRefusal(kafka, MOST_BROKERS) !== undefined) return
+      const refusal = kafkaRefusal(kafka, brokers)
+      if (refusal === undefined) return
+      const { path, message } = refusal
+      context.addIssue({ code: 'custom', path: ['kafka', ...path], message })
+    })
     .optional(),
   workload: z
     .strictObject({
@@ -143,6 +152,7 @@ export const scenarioSchema = z.strictObject({
         .describe(`virtual time after which the run ends; default ${DEFAULT_BUDGET.time}`),
     })
     .optional(),
+  explore: boundsSchema.optional(),
   seed: z.int().min(0).optional().describe("the seed of 'run' unless --seed says another; default 1"),
 })
 

@@ -28,6 +28,7 @@ export interface Scenario {
   /** By property; one that is not named is expected to pass, and of what may come true nothing is expected. */
   readonly expect: Readonly<Record<string, Expectation>>
   readonly budget: BudgetSpec
+  readonly explore: BoundsSpec
 }
 
 /** The cluster. */
@@ -65,6 +66,20 @@ export interface BudgetSpec {
   readonly time: DurationText
 }
 
+/** The bounds within which a campaign draws what its runs are like: of each member one value. */
+export interface BoundsSpec {
+  readonly orders?: readonly number[]
+  readonly every?: readonly DurationText[]
+  readonly brokers?: readonly number[]
+  readonly scheduling?: readonly Scheduling[]
+  readonly latency?: readonly LatencyShape[]
+  readonly kafka?: { readonly [Name in keyof KafkaSettings]?: readonly KafkaSettings[Name][] }
+  /** Kinds of faults. */
+  readonly faults?: readonly string[]
+  /** Faults of a plan at most. */
+  readonly atMost?: number
+}
+
 /** As many brokers as a cluster may have. */
 export const MOST_BROKERS = 100
 export const DEFAULT_CLUSTER: ClusterSpec = {
@@ -88,6 +103,7 @@ export type ScenarioInput = Pick<Scenario, 'system'> & {
   readonly faults?: readonly FaultSpec[]
   readonly expect?: Scenario['expect']
   readonly budget?: Partial<BudgetSpec>
+  readonly explore?: BoundsSpec
 }
 
 /** Fills in every default. */
@@ -102,5 +118,6 @@ export function scenarioOf(input: ScenarioInput): Scenario {
     faults: input.faults ?? [],
     expect: input.expect ?? {},
     budget: { ...DEFAULT_BUDGET, ...input.budget },
+    explore: input.explore ?? {},
   }
 }

@@ -54,6 +54,10 @@ const SWITCHES: { readonly [Name in keyof KafkaSwitches]: Switch } = {
     schema: flag,
     says: 'a producer is remembered when its last batch is deleted; until 2.4 it was forgotten (KAFKA-7190, KIP-360)',
   },
+  epochsMoveWithLog: {
+    schema: flag,
+    says: 'a log that is moved to another directory takes its history of leader epochs along; in Kafka it does not (KAFKA-15608, KAFKA-20961)',
+  },
   timeoutBumpsEpoch: {
     schema: flag,
     says: 'a producer whose transaction took too long is fenced; until 1.0 it went on (KAFKA-6119), with transaction.version 1',

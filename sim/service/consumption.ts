@@ -268,6 +268,11 @@ export class Consumption
       this.close(task, RESTART_MICROS)
       return
     }
+    if (this.runtime.kafkaTransactions?.afterAbort === 'read-on') {
+      this.busy = false
+      this.proceed()
+      return
+    }
     const [first] = records as [PolledRecord]
     const verdict = this.intake.judge(this.setbacks, first.place, error)
     if (verdict === 'put away') {

@@ -27,6 +27,15 @@ export const ZOMBIE_FENCING = ['group-metadata', 'group-id'] as const
  */
 export type ZombieFencing = (typeof ZOMBIE_FENCING)[number]
 
+/** Where a consumer reads on after an abort, the right one first. */
+export const ABORT_POSITIONS = ['rewind', 'read-on'] as const
+
+/**
+ * `rewind`: at the first record of the transaction, after a back-off. `read-on`: behind it, as a consumer does that nobody
+ * seeks back (resetToLastCommittedPositions of Kafka's ExactlyOnceMessageProcessor): the next transaction commits past it.
+ */
+export type AbortPosition = (typeof ABORT_POSITIONS)[number]
+
 /** What an instance does whose producer is fenced, the right one first. */
 export const FENCED_REACTIONS = ['restart', 'end'] as const
 
@@ -47,6 +56,8 @@ export interface KafkaTransactionOptions {
   readonly offsets?: TransactionOffsets
   /** Default: `group-metadata`. */
   readonly fencing?: ZombieFencing
+  /** Default: `rewind`. */
+  readonly afterAbort?: AbortPosition
   /** Default: `restart`. */
   readonly onFenced?: FencedReaction
 }
@@ -79,6 +90,7 @@ export function kafkaTransactionPlan(
     transactionalId: options.transactionalId ?? 'instance',
     offsets: options.offsets ?? 'in-transaction',
     fencing: options.fencing ?? 'group-metadata',
+    afterAbort: options.afterAbort ?? 'rewind',
     onFenced: options.onFenced ?? 'restart',
   }
 }

@@ -177,6 +177,7 @@ describe('the page', () => {
       event: 0,
       pane: 'state',
       filter: '',
+      marks: [],
     })
     const wrong = await bench.page({}, `#${forged}`)
     await wrong.waitForSelector('.problem')

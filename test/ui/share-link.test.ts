@@ -14,6 +14,7 @@ const shared: Shared = {
   event: 329,
   pane: 'state',
   filter: 'order:2',
+  marks: [],
 }
 
 describe('a link', () => {
@@ -32,6 +33,7 @@ describe('a link', () => {
       event: fc.nat(),
       pane: fc.string(),
       filter: fc.string({ unit: 'grapheme' }),
+      marks: fc.array(fc.tuple(fc.integer({ min: 1 }), fc.string({ unit: 'grapheme' }))),
     })
     await fc.assert(
       fc.asyncProperty(any, async (value) => {

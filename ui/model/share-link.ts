@@ -16,6 +16,8 @@ export interface Shared {
   readonly event: number
   readonly pane: string
   readonly filter: string
+  /** Marked events, each with a note. */
+  readonly marks: readonly (readonly [event: number, note: string])[]
 }
 
 const VERSION = 1
@@ -25,7 +27,7 @@ export class LinkError extends Error {}
 
 /** A link's fragment, without `#`. */
 export async function encodeLink(shared: Shared): Promise<string> {
-  const { system, file, seed, params, faults, orders, digest, bundle, event, pane, filter } = shared
+  const { system, file, seed, params, faults, orders, digest, bundle, event, pane, filter, marks } = shared
   const fields = [
     VERSION,
     system,
@@ -39,6 +41,7 @@ export async function encodeLink(shared: Shared): Promise<string> {
     event,
     pane,
     filter,
+    ...(marks.length === 0 ? [] : [marks]),
   ]
   const bytes = new TextEncoder().encode(JSON.stringify(fields))
   return `run=${toBase64(await through(bytes, new CompressionStream('deflate-raw')))}`
@@ -68,14 +71,30 @@ export async function decodeLink(fragment: string): Promise<Shared | undefined> 
 function sharedOf(fields: unknown): Shared {
   if (!Array.isArray(fields))
     throw new LinkError('This link is damaged: it was cut off or changed on its way.')
-  const [version, system, file, seed, params, faults, orders, digest, bundle, event, pane, filter] = fields
+  const [
+    version,
+    system,
+    file,
+    seed,
+    params,
+    faults,
+    orders,
+    digest,
+    bundle,
+    event,
+    pane,
+    filter,
+    marks = [],
+  ] = fields
   if (version !== VERSION)
     throw new LinkError(
       `This link was made by another version of faultline (${String(version)}): open it with that one.`,
     )
   const texts = [system, file, digest, bundle, pane, filter].every((text) => typeof text === 'string')
   const numbers = [seed, orders, event].every((number) => Number.isSafeInteger(number) && number >= 0)
-  if (!texts || !numbers) throw new LinkError('This link is damaged: it was cut off or changed on its way.')
+  const noted = Array.isArray(marks) && marks.every(isMark)
+  if (!texts || !numbers || !noted)
+    throw new LinkError('This link is damaged: it was cut off or changed on its way.')
   return {
     system,
     file,
@@ -88,7 +107,12 @@ function sharedOf(fields: unknown): Shared {
     event,
     pane,
     filter,
+    marks,
   }
+}
+
+function isMark(mark: unknown): boolean {
+  return Array.isArray(mark) && Number.isSafeInteger(mark[0]) && mark[0] > 0 && typeof mark[1] === 'string'
 }
 
 async function through(

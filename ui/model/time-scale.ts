@@ -1,5 +1,5 @@
 /** What the horizontal axis counts. */
-export type AxisMode = 'time' | 'steps'
+export type AxisMode = 'time' | 'steps' | 'depth'
 
 /** A span of idle time that is drawn shorter than it was. */
 export interface Break {

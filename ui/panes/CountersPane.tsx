@@ -1,6 +1,9 @@
 import { lazy, Suspense } from 'react'
+import { settledMicros } from '../model/fault-weight.ts'
 import { seconds } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
+import { useSelected } from '../view/store.ts'
+import type { FaultWeights } from '../worker/protocol.ts'
 import { useMoment } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
 
@@ -9,9 +12,10 @@ const Charts = lazy(async () => ({ default: (await import('./CounterCharts.tsx')
 /** Whether each promise held over time, and what was waiting. */
 export function CountersPane({ controller, run }: PaneProps) {
   const moment = useMoment(controller, run)
+  const weights = useSelected(controller.store, (state) => state.weights[state.active])
   return (
     <div className="counters">
-      <Invariants run={run} moment={moment} go={(id) => controller.focus(id)} />
+      <Invariants run={run} moment={moment} weights={weights} go={(id) => controller.focus(id)} />
       {run.counters.length === 0 ? (
         <p className="empty">Nothing had to wait: no outbox held a row, and no group was behind.</p>
       ) : (
@@ -23,7 +27,17 @@ export function CountersPane({ controller, run }: PaneProps) {
   )
 }
 
-function Invariants({ run, moment, go }: { run: RunView; moment: number; go: (id: number) => void }) {
+function Invariants({
+  run,
+  moment,
+  weights,
+  go,
+}: {
+  run: RunView
+  moment: number
+  weights: FaultWeights | undefined
+  go: (id: number) => void
+}) {
   const { summary, recording } = run
   if (summary === undefined) return null
   const end = Math.max(1, recording.endMicros)
@@ -34,9 +48,17 @@ function Invariants({ run, moment, go }: { run: RunView; moment: number; go: (id
       <tbody>
         {summary.properties.map(({ name, verdict, atMicros, checkedKeys, cause }) => {
           const broken = verdict === 'violated' ? Math.min(99, ((atMicros ?? end) / end) * 100) : 100
+          const settled = name === weights?.property ? settledMicros(run, weights) : undefined
+          const doomed = settled === undefined ? broken : Math.min(broken, (settled / end) * 100)
+          const since =
+            settled === undefined
+              ? ''
+              : settled === 0
+                ? ', with no fault'
+                : `, settled at ${seconds(settled)}`
           const said =
             verdict === 'violated'
-              ? `broken from ${seconds(atMicros ?? end)} on`
+              ? `broken from ${seconds(atMicros ?? end)} on${since}`
               : verdict === 'inconclusive'
                 ? 'no verdict'
                 : checkedKeys === 0
@@ -55,8 +77,9 @@ function Invariants({ run, moment, go }: { run: RunView; moment: number; go: (id
                 >
                   <span
                     className={checkedKeys === 0 ? 'bar-vacuous' : 'bar-held'}
-                    style={{ width: `${broken}%` }}
+                    style={{ width: `${doomed}%` }}
                   />
+                  <span className="bar-doomed" style={{ width: `${broken - doomed}%` }} />
                   <span className="bar-broken" style={{ width: `${100 - broken}%` }} />
                   <span className="bar-now" style={{ left: `${now}%` }} />
                 </button>

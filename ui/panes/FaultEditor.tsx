@@ -46,8 +46,11 @@ export function FaultEditor({ faults, forms, outline, steps, set, without }: Pro
           <button
             key={form.kind}
             type="button"
-            title={form.says}
-            draggable
+            title={
+              form.aims.length === 0 ? `${form.says} There is nothing like that in this system.` : form.says
+            }
+            disabled={form.aims.length === 0}
+            draggable={form.aims.length > 0}
             onDragStart={(event) => event.dataTransfer.setData(FAULT_TYPE, form.kind)}
             onClick={() => set([...faults, newFault(form, undefined, '1s', outline)])}
           >

@@ -1,10 +1,12 @@
 import { type RefObject, useEffect, useRef } from 'react'
 import type { StoryLine } from '../../sim/index.ts'
+import { weightOf } from '../model/fault-weight.ts'
 import { counted, timeParts } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
 import { Compared } from './Compared.tsx'
+import { Marks } from './Marks.tsx'
 import { Player } from './Player.tsx'
 import { Verdict } from './Verdict.tsx'
 
@@ -12,14 +14,20 @@ import { Verdict } from './Verdict.tsx'
 export function StoryPane({ controller, run }: { controller: Controller; run: RunView }) {
   const focus = useSelected(controller.store, (state) => state.focus.event)
   const { story, summary } = run
+  const weights = useSelected(controller.store, (state) => state.weights[state.active])
   const box = useRef<HTMLElement>(null)
   const current =
     story?.lines.findLastIndex(({ records }) => records.some((id) => id <= focus && focus > 0)) ?? -1
   useShown(box, current)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another run is read from its beginning.
+  useEffect(() => {
+    if (box.current !== null) box.current.scrollTop = 0
+  }, [run])
   return (
     <aside className="story" aria-label="Verdict and story" tabIndex={-1} id="pane-story" ref={box}>
       <Compared controller={controller} />
       <Verdict controller={controller} run={run} />
+      <Marks controller={controller} run={run} />
       {story !== undefined && story.lines.length > 0 && (
         <section aria-labelledby="story-title">
           <h2 id="story-title">
@@ -34,6 +42,7 @@ export function StoryPane({ controller, run }: { controller: Controller; run: Ru
                   line={line}
                   number={index + 1}
                   current={index === current}
+                  weight={weightOf(run, line, weights)}
                   go={() => line.records[0] !== undefined && controller.focus(line.records[0])}
                 />
               </li>
@@ -72,11 +81,13 @@ function Sentence({
   line,
   number,
   current,
+  weight,
   go,
 }: {
   line: StoryLine
   number: number
   current: boolean
+  weight: string
   go: () => void
 }) {
   const { seconds, fraction } = timeParts(line.atMicros)
@@ -97,6 +108,7 @@ function Sentence({
       <span className="sentence-text">
         {line.mark === 'fault' ? <b>Fault: </b> : line.mark === 'breach' ? <b>Broken: </b> : null}
         {line.text}
+        {weight !== '' && <span className="fault-weight">{weight}</span>}
       </span>
     </button>
   )

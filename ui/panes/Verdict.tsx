@@ -1,9 +1,11 @@
 import { useMemo } from 'react'
 import type { RunSummary } from '../../sim/index.ts'
+import { weightOf } from '../model/fault-weight.ts'
 import { counted, seconds } from '../model/format.ts'
 import { gistOf } from '../model/gist.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
+import { useSelected } from '../view/store.ts'
 
 /** Whether the promises were kept: the broken ones first. */
 export function Verdict({ controller, run }: { controller: Controller; run: RunView }) {
@@ -57,12 +59,15 @@ const HEADLINES = {
 /** Why, in the fewest sentences of the story that say it. */
 function Gist({ controller, run }: { controller: Controller; run: RunView }) {
   const places = useMemo(() => gistOf(run), [run])
+  const weights = useSelected(controller.store, (state) => state.weights[state.active])
   const lines = run.story?.lines ?? []
   if (places.length === 0) return null
   return (
     <ol className="gist" aria-label="In short">
       {places.map((place) => {
-        const { text, mark, records } = lines[place] as (typeof lines)[number]
+        const line = lines[place] as (typeof lines)[number]
+        const { text, mark, records } = line
+        const weight = weightOf(run, line, weights)
         return (
           <li key={place}>
             <button
@@ -76,6 +81,7 @@ function Gist({ controller, run }: { controller: Controller; run: RunView }) {
               <span>
                 {mark === 'fault' && <b>Fault: </b>}
                 {text}
+                {weight !== '' && <span className="fault-weight">{weight}</span>}
               </span>
             </button>
           </li>

@@ -58,8 +58,9 @@ function ticksOf(scene: Scene, breaks: readonly { readonly x: number }[]): Tick[
     const unit = unitAt(scene, x)
     if (unit < -axis.lengthUnits * 0.001 || unit > axis.lengthUnits) continue
     if (breaks.some((each) => each.x > x - 34 && each.x < x + LABEL_WIDTH)) continue
-    if (axis.mode === 'steps') {
-      ticks.push({ x, strong: `step ${Math.max(0, Math.round(unit))}`, light: '' })
+    if (axis.mode !== 'time') {
+      const what = axis.mode === 'steps' ? 'step' : 'depth'
+      ticks.push({ x, strong: `${what} ${Math.max(0, Math.round(unit))}`, light: '' })
       continue
     }
     const { seconds, fraction } = timeParts(axis.scale.toMicros(unit))

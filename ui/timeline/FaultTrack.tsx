@@ -107,7 +107,7 @@ export function dropFault(
   const { setup, facts, opened } = controller.state
   const known = opened === undefined ? undefined : facts[opened.system]
   const form = known?.faults.find((each) => each.kind === kind)
-  if (setup === undefined || known === undefined || form === undefined) return
+  if (setup === undefined || known === undefined || form === undefined || form.aims.length === 0) return
   const fault = newFault(form, lane, durationOf(atMicros), known.outline)
   controller.setFaults([...setup.scenario.faults, fault])
   void controller.rerun()

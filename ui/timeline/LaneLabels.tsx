@@ -1,8 +1,10 @@
 import { memo } from 'react'
 import type { Controller } from '../view/controller.ts'
+import { soloLane } from '../view/lane-commands.ts'
+import { useSelected } from '../view/store.ts'
 import type { Scene } from './scene.ts'
 
-/** The names of the lanes; a click folds the group of a lane. */
+/** The names of the lanes; a click on one shows it alone, one before it folds its group. */
 export const LaneLabels = memo(function LaneLabels({
   controller,
   scene,
@@ -10,6 +12,7 @@ export const LaneLabels = memo(function LaneLabels({
   controller: Controller
   scene: Scene
 }) {
+  const solo = useSelected(controller.store, (state) => state.timeline.solo)
   const toggle = (group: string): void =>
     controller.store.update((draft) => {
       const { folded } = draft.timeline
@@ -38,9 +41,21 @@ export const LaneLabels = memo(function LaneLabels({
           ) : (
             <span className="lane-fold" aria-hidden="true" />
           )}
-          <span className="lane-name" title={label}>
-            {folded ? <b>{label}</b> : label}
-          </span>
+          {folded ? (
+            <span className="lane-name" title={label}>
+              <b>{label}</b>
+            </span>
+          ) : (
+            <button
+              type="button"
+              className="lane-name"
+              aria-pressed={label === solo}
+              title={label === solo ? 'Show all lanes again' : `Show ${label} alone`}
+              onClick={() => soloLane(controller, label)}
+            >
+              {label}
+            </button>
+          )}
           <span className="lane-role" aria-hidden="true">
             {folded ? 'folded' : ROLES[role]}
           </span>

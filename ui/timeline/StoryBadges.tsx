@@ -1,5 +1,6 @@
 import { memo } from 'react'
 import type { Controller } from '../view/controller.ts'
+import { useSelected } from '../view/store.ts'
 import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
 /** Two badges may not lie closer than this. */
@@ -54,3 +55,23 @@ export const StoryBadges = memo(function StoryBadges({
     </div>
   )
 })
+
+/** Flags on the events that somebody has marked. */
+export function MarkFlags({ controller, scene }: { controller: Controller; scene: Scene }) {
+  const all = useSelected(controller.store, (state) => state.marks)
+  const active = useSelected(controller.store, (state) => state.active)
+  return (
+    <div className="badges" aria-hidden="true">
+      {all.map(({ run, event, text }) => {
+        const row = run === active ? rowOf(scene, event) : -1
+        const x = row < 0 ? -1 : xOf(scene, scene.axis.units[event] as number)
+        if (x < 0 || x > scene.width) return null
+        return (
+          <span key={event} className="mark-flag" title={text} style={{ left: x, top: yOf(scene, row) }}>
+            ⚑
+          </span>
+        )
+      })}
+    </div>
+  )
+}

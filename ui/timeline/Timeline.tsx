@@ -1,9 +1,10 @@
 import { type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { diffOf } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
-import { fitted, panned, revealed, type Viewport, wholeOf, zoomed } from '../model/viewport.ts'
+import { panned, revealed, type Viewport, wholeOf, zoomed } from '../model/viewport.ts'
 import { FAULT_TYPE } from '../panes/new-fault.ts'
 import type { Controller } from '../view/controller.ts'
+import type { TimelineView } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
 import { useTokens } from '../view/theme.ts'
 import { AxisTicks } from './AxisTicks.tsx'
@@ -13,8 +14,9 @@ import { Legend } from './Legend.tsx'
 import { Minimap } from './Minimap.tsx'
 import { paintScene } from './paint.ts'
 import { paintOverlay } from './paint-overlay.ts'
-import { StoryBadges } from './StoryBadges.tsx'
-import { heightOf, hit, type Scene, unitAt } from './scene.ts'
+import { RangePanel } from './RangePanel.tsx'
+import { MarkFlags, StoryBadges } from './StoryBadges.tsx'
+import { heightOf, hit, type Scene, unitAt, xOf } from './scene.ts'
 import { TimelineTools } from './TimelineTools.tsx'
 import { Tooltip } from './Tooltip.tsx'
 import type { Tokens } from './tokens.ts'
@@ -89,18 +91,29 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
           <SceneCanvas scene={scene} paint={paintBase} />
           <SceneCanvas scene={scene} paint={paintFocus} />
           <StoryBadges controller={controller} scene={scene} />
-          {pointer.range !== undefined && (
-            <div
-              className="range"
-              style={{ left: pointer.range[0], width: pointer.range[1] - pointer.range[0] }}
-            />
-          )}
+          <MarkFlags controller={controller} scene={scene} />
+          <Range places={pointer.range ?? rangeOf(scene, timeline.range)} />
           {hover > 0 && <Tooltip scene={scene} id={hover} />}
         </div>
       </div>
+      <RangePanel controller={controller} scene={scene} />
       <Legend compared={beside !== undefined} />
     </section>
   )
+}
+
+type Places = readonly [from: number, to: number]
+
+/** Where a picked range is, in pixels. */
+function rangeOf(scene: Scene, range: TimelineView['range']): Places | undefined {
+  if (range === undefined || range === 'seen') return undefined
+  return [xOf(scene, range.fromUnit), xOf(scene, range.toUnit)]
+}
+
+function Range({ places }: { places: Places | undefined }) {
+  if (places === undefined) return null
+  const [from, to] = places
+  return <div className="range" style={{ left: from, width: to - from }} />
 }
 
 /** The other run, and how it differs. */
@@ -157,7 +170,7 @@ interface Drag {
   moved: boolean
 }
 
-/** Pointer and wheel: hover, focus, drag to pan, shift-drag to zoom into a range, wheel to pan and zoom. */
+/** Pointer and wheel: hover, focus, drag to pan, shift-drag to pick a range, wheel to pan and zoom. */
 function usePointer(
   scene: Scene,
   controller: Controller,
@@ -189,7 +202,9 @@ function usePointer(
     if (held === undefined) return
     if (held.ranging && held.moved) {
       const [from, to] = [Math.min(held.x, x), Math.max(held.x, x)]
-      setViewport(fitted(unitAt(scene, from), unitAt(scene, to), scene.axis.lengthUnits))
+      controller.store.update(({ timeline }) => {
+        timeline.range = { fromUnit: unitAt(scene, from), toUnit: unitAt(scene, to) }
+      })
     } else if (!held.moved) {
       const id = hit(scene, x, y)
       if (id > 0) controller.focus(id)

@@ -14,7 +14,7 @@ export const TimelineTools = memo(function TimelineTools({
   scene: Scene
 }) {
   const { store } = controller
-  const { axis, foldIdle, storyLanes } = useSelected(store, (state) => state.timeline)
+  const { axis, foldIdle, storyLanes, solo, range } = useSelected(store, (state) => state.timeline)
   const onlyEntity = useSelected(store, (state) => state.onlyEntity)
   const entity = useSelected(store, (state) => state.focus.entity) || (scene.run.story?.subject ?? '')
   const set = (changes: Partial<TimelineView>): void =>
@@ -39,11 +39,20 @@ export const TimelineTools = memo(function TimelineTools({
         />
       </div>
       <div className="segmented" role="group" aria-label="Axis">
-        <Choice on={axis === 'time'} label="Time" pick={() => set({ axis: 'time', viewport: undefined })} />
+        <Choice
+          on={axis === 'time'}
+          label="Time"
+          pick={() => set({ axis: 'time', viewport: undefined, range: undefined })}
+        />
         <Choice
           on={axis === 'steps'}
           label="Steps"
-          pick={() => set({ axis: 'steps', viewport: undefined })}
+          pick={() => set({ axis: 'steps', viewport: undefined, range: undefined })}
+        />
+        <Choice
+          on={axis === 'depth'}
+          label="Causes"
+          pick={() => set({ axis: 'depth', viewport: undefined, range: undefined })}
         />
       </div>
       <label className="check">
@@ -70,7 +79,20 @@ export const TimelineTools = memo(function TimelineTools({
           only {entity}
         </label>
       )}
+      {solo !== '' && (
+        <button type="button" className="chip" onClick={() => set({ solo: '' })}>
+          {solo} alone <span aria-hidden="true">✕</span>
+        </button>
+      )}
       <span className="spacer" />
+      <button
+        type="button"
+        aria-pressed={range !== undefined}
+        title="What is in a part of the axis: Shift + drag, or R for what is seen"
+        onClick={() => set({ range: range === undefined ? 'seen' : undefined })}
+      >
+        count
+      </button>
       <div className="segmented" role="group" aria-label="Zoom">
         <button type="button" onClick={() => zoom(1.6)} aria-label="Zoom out" title="Zoom out (S)">
           −

@@ -42,8 +42,7 @@ export function paintScene(pen: Pen, scene: Scene, pyramid: () => Pyramid, token
 
 /** How many events lie between the edges, hidden ones included. */
 export function eventsInView({ axis, viewport }: Scene): number {
-  const { units } = axis
-  return lowerBound(units, viewport.toUnit) - lowerBound(units, viewport.fromUnit)
+  return lowerBound(axis.sorted, viewport.toUnit) - lowerBound(axis.sorted, viewport.fromUnit)
 }
 
 function lowerBound(units: Float64Array, unit: number): number {
@@ -132,7 +131,7 @@ function paintWork(pen: Pen, scene: Scene, tokens: Tokens): void {
 
 function paintEvents(pen: Pen, scene: Scene, tokens: Tokens): void {
   const { run, rows, axis, mask } = scene
-  const { looks, recording } = run
+  const { looks } = run
   const from = unitAt(scene, -8)
   const to = unitAt(scene, scene.width + 8)
   // Light ones first, so that what matters lies on top; what is dim lies under both.
@@ -140,7 +139,7 @@ function paintEvents(pen: Pen, scene: Scene, tokens: Tokens): void {
     for (const [index, row] of rows.entries()) {
       const y = yOf(scene, index)
       for (const lane of row.lanes) {
-        const ids = recording.ofLane(lane)
+        const ids = axis.ofLane(lane)
         for (let at = firstFrom(ids, axis.units, from); at < ids.length; at++) {
           const id = ids[at] as number
           const unit = axis.units[id] as number

@@ -19,7 +19,11 @@ export interface Axis {
   readonly scale: TimeScale
   /** Place of every event, by id. */
   readonly units: Float64Array
+  /** The same places, ascending from 1 on. */
+  readonly sorted: Float64Array
   readonly lengthUnits: number
+  /** The events of a lane, from left to right. */
+  readonly ofLane: (lane: number) => Uint32Array
 }
 
 /** What is drawn: everything that a picture of a run depends on. */
@@ -51,8 +55,44 @@ export function axisOf(run: RunView, mode: AxisMode, foldIdle: boolean, mask: Ui
     steps[id] = step
   }
   const scale = new TimeScale(times.subarray(0, step), recording.endMicros, foldIdle)
-  if (mode === 'steps') return { mode, scale, units: steps, lengthUnits: Math.max(1, step) }
-  return { mode, scale, units: scale.allToUnits(atMicros), lengthUnits: scale.lengthUnits }
+  if (mode === 'depth') return depthAxis(run, scale, mask)
+  const units = mode === 'steps' ? steps : scale.allToUnits(atMicros)
+  const lengthUnits = mode === 'steps' ? Math.max(1, step) : scale.lengthUnits
+  return { mode, scale, units, sorted: units, lengthUnits, ofLane: (lane) => recording.ofLane(lane) }
+}
+
+/** Events lie as far from the left as the longest chain of causes behind them: what lies above each other is independent. */
+function depthAxis({ recording }: RunView, scale: TimeScale, mask: Uint8Array): Axis {
+  const { count } = recording.columns
+  const depths = new Uint32Array(count + 1)
+  for (let id = 1; id <= count; id++) {
+    let depth = 0
+    for (const parent of recording.parents(id)) depth = Math.max(depth, depths[parent] as number)
+    depths[id] = depth + 1
+  }
+  const ranks = ranksOf(depths, mask)
+  const units = Float64Array.from(depths, (depth) => ranks[depth] as number)
+  const byUnit = (left: number, right: number): number =>
+    (units[left] as number) - (units[right] as number) || left - right
+  const lanes = new Map<number, Uint32Array>()
+  const ofLane = (lane: number): Uint32Array => {
+    const ids = lanes.get(lane) ?? recording.ofLane(lane).slice().sort(byUnit)
+    lanes.set(lane, ids)
+    return ids
+  }
+  const lengthUnits = Math.max(1, ranks[ranks.length - 1] as number)
+  return { mode: 'depth', scale, units, sorted: units.slice().sort(), lengthUnits, ofLane }
+}
+
+/** For each depth how many depths up to it have a shown event: the others take no room. */
+function ranksOf(depths: Uint32Array, mask: Uint8Array): Uint32Array {
+  let deepest = 0
+  for (const depth of depths) deepest = Math.max(deepest, depth)
+  const ranks = new Uint32Array(deepest + 1)
+  for (let id = 1; id < depths.length; id++) if (mask[id] === SHOWN) ranks[depths[id] as number] = 1
+  for (let depth = 1; depth <= deepest; depth++)
+    ranks[depth] = (ranks[depth] as number) + (ranks[depth - 1] as number)
+  return ranks
 }
 
 /** Where a moment is on the axis. */
@@ -123,7 +163,7 @@ export function hit(scene: Scene, x: number, y: number): number {
   let best = 0
   let bestScore = Number.NEGATIVE_INFINITY
   for (const lane of row.lanes) {
-    const ids = run.recording.ofLane(lane)
+    const ids = axis.ofLane(lane)
     for (let at = firstFrom(ids, axis.units, from); at < ids.length; at++) {
       const id = ids[at] as number
       const unit = axis.units[id] as number

@@ -28,14 +28,20 @@ export function useScene({ run, timeline, filter, only, width, room, beside }: S
   readonly scene: Scene
   readonly pyramid: () => Pyramid
 } {
-  const { axis: mode, foldIdle, storyLanes, folded, viewport } = timeline
+  const { axis: mode, foldIdle, storyLanes, folded, viewport, solo } = timeline
   const mask = useMemo(() => maskOf(run, filter, only, storyLanes), [run, filter, only, storyLanes])
-  const rows = useMemo(() => {
-    return rowsOf(run.lanes, new Set(folded), hiddenLanes(run, mask, storyLanes, only))
-  }, [run, folded, storyLanes, only, mask])
-  const rowOfLane = useMemo(() => rowsByLane(rows, run.recording.columns.lanes.length), [rows, run])
   // A filter dims; it does not move anything.
   const places = useMemo(() => maskOf(run, '', only, storyLanes), [run, only, storyLanes])
+  const rows = useMemo(() => {
+    if (solo !== '' && run.recording.columns.lanes.includes(solo))
+      return rowsOf(
+        run.lanes.filter(({ name }) => name === solo),
+        new Set(),
+        new Set(),
+      )
+    return rowsOf(run.lanes, new Set(folded), hiddenLanes(run, places, storyLanes, only))
+  }, [run, folded, storyLanes, only, places, solo])
+  const rowOfLane = useMemo(() => rowsByLane(rows, run.recording.columns.lanes.length), [rows, run])
   const axis = useMemo(() => axisOf(run, mode, foldIdle, places), [run, mode, foldIdle, places])
   const pyramid = useMemo(() => {
     let made: Pyramid | undefined

@@ -61,7 +61,7 @@ const POINTER: readonly (readonly [string, string])[] = [
   ['hover', 'what an event is, its causes and effects'],
   ['click', 'look at it in every pane'],
   ['drag', 'move along the axis'],
-  ['Shift + drag', 'zoom into a range'],
+  ['Shift + drag', 'pick a range: its numbers, and zoom'],
   ['Ctrl + wheel', 'zoom at the pointer'],
   ['double click', 'show everything'],
 ]

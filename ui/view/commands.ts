@@ -1,6 +1,8 @@
 import { centred, panned, wholeOf, zoomed } from '../model/viewport.ts'
 import type { Controller } from './controller.ts'
-import { PANES, type PaneId } from './state.ts'
+import { foldFocused, soloLane, toParting } from './lane-commands.ts'
+import { toggleMark, toNextMark } from './marks.ts'
+import { activeRun, PANES, type PaneId } from './state.ts'
 import { setTheme } from './TopBar.tsx'
 
 /** Something that the page can do, with the keys that do it. */
@@ -27,6 +29,8 @@ const paneCommands = (Object.keys(PANES) as PaneId[]).map(
     },
   }),
 )
+
+const NEXT_AXIS = { time: 'steps', steps: 'depth', depth: 'time' } as const
 
 /** Every command, in the order in which the help shows them. */
 export const COMMANDS: readonly Command[] = [
@@ -83,12 +87,27 @@ export const COMMANDS: readonly Command[] = [
       timeline.viewport = undefined
     }),
   ),
-  toggle('axis', 'Axis: time or steps', ['T'], (controller) =>
+  toggle('axis', 'Axis: time, steps or depth of causes', ['T'], (controller) =>
     controller.store.update(({ timeline }) => {
-      timeline.axis = timeline.axis === 'time' ? 'steps' : 'time'
+      timeline.axis = NEXT_AXIS[timeline.axis]
       timeline.viewport = undefined
+      timeline.range = undefined
     }),
   ),
+  toggle('fold', 'Fold the lanes of what is focused', ['['], (controller) => foldFocused(controller, true)),
+  toggle('unfold', 'Unfold them', [']'], (controller) => foldFocused(controller, false)),
+  toggle('solo', 'Only the lane of what is focused, or all', ['U'], (controller) => {
+    const run = activeRun(controller.state)
+    const { event } = controller.state.focus
+    if (run !== undefined && event > 0) soloLane(controller, run.recording.lane(event))
+  }),
+  toggle('range', 'Count what is seen', ['R'], ({ store }) =>
+    store.update(({ timeline }) => {
+      timeline.range = timeline.range === undefined ? 'seen' : undefined
+    }),
+  ),
+  step('mark', 'Mark what is focused, or take the mark away', ['M'], (controller) => toggleMark(controller)),
+  step('next mark', 'To the next mark', ["'"], (controller) => toNextMark(controller)),
   toggle('only', 'Only this order', ['O'], (controller) =>
     controller.store.update((draft) => {
       draft.onlyEntity = !draft.onlyEntity
@@ -117,6 +136,26 @@ export const COMMANDS: readonly Command[] = [
     group: 'Runs',
     keys: ['Ctrl+Enter'],
     run: (controller) => void controller.rerun(),
+  },
+  {
+    id: 'faults',
+    title: 'Change faults',
+    group: 'Runs',
+    keys: ['E'],
+    run: (controller) => {
+      controller.openPane('setup')
+      // The field is there once the pane is drawn.
+      requestAnimationFrame(() =>
+        document.querySelector<HTMLElement>('.faults button, .faults input')?.focus(),
+      )
+    },
+  },
+  {
+    id: 'parting',
+    title: 'To where the two runs part in what matters',
+    group: 'Runs',
+    keys: ['X'],
+    run: (controller) => toParting(controller),
   },
   {
     id: 'swap',

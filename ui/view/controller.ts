@@ -16,6 +16,7 @@ import {
   type ViewState,
 } from './state.ts'
 import type { Store } from './store.ts'
+import { weighFaults } from './weigh.ts'
 
 /** How long playing stays at an event. */
 const PLAY_MILLIS = 1_100
@@ -72,6 +73,7 @@ export class Controller {
       draft.filter = ''
       draft.onlyEntity = false
       draft.problem = undefined
+      Object.assign(draft, { marks: [], weights: {} })
     })
     await this.runInto('A')
   }
@@ -86,6 +88,8 @@ export class Controller {
       draft.opened = { system, file }
       draft.setup = { scenario: scenario.scenario, seed: scenario.seed } as never
     })
+    const run = activeRun(this.state)
+    if (run !== undefined) void weighFaults(this, 'A', run)
   }
 
   /** Opens a trace file. */
@@ -100,7 +104,13 @@ export class Controller {
     if (answer === undefined) return
     this.store.update((draft) => {
       Object.assign(draft, { opened: undefined, setup: undefined, runs: {}, problem: undefined })
-      Object.assign(draft, { focus: INITIAL.focus, timeline: INITIAL.timeline, filter: '' })
+      Object.assign(draft, {
+        focus: INITIAL.focus,
+        timeline: INITIAL.timeline,
+        filter: '',
+        marks: [],
+        weights: {},
+      })
     })
     this.show('A', answer)
   }
@@ -113,7 +123,14 @@ export class Controller {
   /** Back to what there is. */
   close(): void {
     this.store.update((draft) => {
-      Object.assign(draft, { opened: undefined, setup: undefined, runs: {}, problem: undefined, filter: '' })
+      Object.assign(draft, {
+        opened: undefined,
+        setup: undefined,
+        runs: {},
+        problem: undefined,
+        filter: '',
+        marks: [],
+      })
       Object.assign(draft, { focus: INITIAL.focus, timeline: INITIAL.timeline, active: 'A' })
     })
   }
@@ -264,13 +281,16 @@ export class Controller {
     const { event } = this.state.focus
     this.store.update((draft) => {
       draft.runs[name] = run as never
+      draft.marks = draft.marks.filter((mark) => mark.run !== name)
       draft.active = name
       draft.timeline.viewport = undefined
+      draft.timeline.range = undefined
       // Ids of another run mean other events.
       if (event > 0) draft.focus = INITIAL.focus
       draft.announcement = verdictOf(run)
     })
     prepareIdly(run)
+    void weighFaults(this, name, run)
   }
 
   activate(name: RunName): void {

@@ -1,5 +1,6 @@
 import { decodeLink, encodeLink, type Shared } from '../model/share-link.ts'
 import type { Controller } from './controller.ts'
+import { marksOf } from './marks.ts'
 import { activeRun, openedSystem, PANES, type PaneId, type ViewState } from './state.ts'
 
 /** Time after which a change is in the address: not every step of a walk has to be. */
@@ -34,11 +35,15 @@ export function sharedOf(state: ViewState): Shared | undefined {
     event: focus.event,
     pane,
     filter,
+    marks: marksOf(state).map((mark) => [mark.event, mark.text] as const),
   }
 }
 
 /** Keeps the address of the page a link to what is seen. */
-export function keepAddress({ store }: Controller): void {
+export function keepAddress(controller: Controller): void {
+  const { store } = controller
+  let known: Shared | undefined
+  let returning = false
   let timer: ReturnType<typeof setTimeout> | undefined
   let last: ViewState | undefined
   const write = async (): Promise<void> => {
@@ -47,9 +52,27 @@ export function keepAddress({ store }: Controller): void {
     last = state
     const shared = sharedOf(state)
     const fragment = shared === undefined ? '' : `#${await encodeLink(shared)}`
-    if (fragment !== location.hash)
-      history.replaceState(null, '', fragment === '' ? location.pathname : fragment)
+    if (fragment === location.hash) return
+    const address = fragment === '' ? location.pathname : fragment
+    // Going to another event can be taken back with the browser's button; typing and runs replace what was there.
+    const moved = shared !== undefined && known?.event !== shared.event && known?.digest === shared.digest
+    if (moved && !returning) history.pushState(null, '', address)
+    else history.replaceState(null, '', address)
+    known = shared
+    returning = false
   }
+  addEventListener('popstate', () => {
+    void decodeLink(location.hash).then((shared) => {
+      const run = activeRun(store.state)
+      if (shared === undefined || run?.summary?.digest !== shared.digest) return
+      returning = true
+      store.update((draft) => {
+        if (shared.pane in PANES) draft.pane = shared.pane as PaneId
+      })
+      if (shared.event > 0) controller.focus(shared.event)
+      else controller.clearFocus()
+    })
+  })
   store.subscribe(() => {
     clearTimeout(timer)
     timer = setTimeout(() => void write(), SETTLED_MILLIS)
@@ -60,7 +83,7 @@ export function keepAddress({ store }: Controller): void {
 export async function openAddress(controller: Controller): Promise<boolean> {
   const shared = await decodeLink(location.hash)
   if (shared === undefined) return false
-  const { system, file, seed, params, faults, orders, digest, bundle, event, pane, filter } = shared
+  const { system, file, seed, params, faults, orders, digest, bundle, event, pane, filter, marks } = shared
   const found = controller.state.workspace?.systems.find(({ name }) => name === system)
   const scenario = found?.scenarios.find((each) => each.file === file)?.scenario
   if (found === undefined || scenario === undefined) {
@@ -78,6 +101,7 @@ export async function openAddress(controller: Controller): Promise<boolean> {
   controller.store.update((draft) => {
     if (pane in PANES) draft.pane = pane as PaneId
     draft.filter = filter
+    draft.marks = marks.map(([marked, text]) => ({ run: 'A' as const, event: marked, text }))
   })
   const run = activeRun(controller.state)
   if (run?.summary !== undefined && run.summary.digest !== digest) {

@@ -2,7 +2,7 @@ import type { Scenario, Workspace, WorkspaceSystem } from '../../sim/index.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { AxisMode } from '../model/time-scale.ts'
 import type { Viewport } from '../model/viewport.ts'
-import type { SystemFacts } from '../worker/protocol.ts'
+import type { FaultWeights, SystemFacts } from '../worker/protocol.ts'
 
 /** The panes below the timeline, by the key that opens them. */
 export const PANES = {
@@ -46,6 +46,17 @@ export interface TimelineView {
   readonly folded: readonly string[]
   /** Undefined: everything. */
   readonly viewport: Viewport | undefined
+  /** The only lane that is shown; '' for all. */
+  readonly solo: string
+  /** What is counted: a part of the axis, or what is seen; undefined: nothing. */
+  readonly range: Viewport | 'seen' | undefined
+}
+
+/** An event that somebody wants to find again, with what they think of it. */
+export interface Mark {
+  readonly run: RunName
+  readonly event: number
+  readonly text: string
 }
 
 /** Everything that the page shows, besides what it is loading. */
@@ -65,6 +76,9 @@ export interface ViewState {
   readonly pinned: number
   readonly timeline: TimelineView
   readonly filter: string
+  readonly marks: readonly Mark[]
+  /** What the faults of each run did to the promise that it broke, where that is known. */
+  readonly weights: Partial<Readonly<Record<RunName, FaultWeights>>>
   readonly onlyEntity: boolean
   /** Whether the story is being played. */
   readonly playing: boolean
@@ -90,8 +104,18 @@ export const INITIAL: ViewState = {
   hover: 0,
   pane: 'state',
   pinned: 0,
-  timeline: { axis: 'time', foldIdle: true, storyLanes: true, folded: [], viewport: undefined },
+  timeline: {
+    axis: 'time',
+    foldIdle: true,
+    storyLanes: true,
+    folded: [],
+    viewport: undefined,
+    solo: '',
+    range: undefined,
+  },
   filter: '',
+  marks: [],
+  weights: {},
   onlyEntity: false,
   playing: false,
   sheet: undefined,

@@ -12,10 +12,12 @@ import {
   run,
   runGenerated,
   type Scenario,
+  scenarioOf,
   shrink,
   storyOf,
   summaryOf,
-  type Trace,
+  targetsOf,
+  typical,
 } from '../../sim/index.ts'
 import type { Columns } from '../model/columns.ts'
 import type { FaultBand } from '../model/fault-band.ts'
@@ -23,7 +25,15 @@ import { Recording, type RunFacts } from '../model/recording.ts'
 import { initialRowsOf } from '../model/row-patches.ts'
 import { TraceFileError } from '../model/trace-file-error.ts'
 import { packed, readTrace } from './packing.ts'
-import type { Calls, DangerCell, FaultForm, FaultMember, RunAnswer, SystemFacts } from './protocol.ts'
+import type {
+  Calls,
+  DangerCell,
+  FaultForm,
+  FaultMember,
+  FaultWeights,
+  RunAnswer,
+  SystemFacts,
+} from './protocol.ts'
 
 /** Events above which no story is told: nobody would read the trace to the end. */
 const MAX_STORY_EVENTS = 1_000_000
@@ -46,6 +56,8 @@ export async function perform<Call extends keyof Calls>(
       const tell = progress as (progress: Calls['shrink']['progress']) => void
       return shrink(prepare(systemOf(bundle), scenario.params), scenario, seed, { progress: tell })
     }
+    case 'weigh':
+      return weighed(ask as Calls['weigh']['ask'])
     case 'sweep':
       return sweep(ask as Calls['sweep']['ask'], progress as (cell: DangerCell) => void)
     default:
@@ -60,7 +72,22 @@ function systemOf(bundle: Bundle): ReturnType<typeof loadBundle> {
 function factsOf({ bundle, params }: Calls['outline']['ask']): SystemFacts {
   const system = systemOf(bundle)
   const outline = outlineOf(system, { params })
-  return { name: system.name, says: system.says, outline, faults: FAULT_KINDS.map(formOf) }
+  const { parts } = prepare(system, params)
+  const scenario = scenarioOf({ system: system.name, params })
+  const targets = targetsOf(parts, scenario, { steps: [], endMicros: 1_000_000 })
+  const topics = parts.topics.filter(({ queue }) => queue === undefined)
+  const aimsOf = ({
+    kind,
+    aims,
+  }: (typeof FAULT_KINDS)[number]): readonly Readonly<Record<string, unknown>>[] => {
+    // Plans that are drawn have neither of these: a right system need not survive the one, and most have no use for the other.
+    if (kind === 'addPartitions')
+      return topics.map(({ name, partitions }) => ({ addPartitions: name, partitions: partitions * 2 }))
+    if (kind === 'redrive') return targets.services.map((name) => ({ redrive: name }))
+    return aims(targets, undefined)
+  }
+  const faults = FAULT_KINDS.map((kind) => ({ ...formOf(kind), aims: aimsOf(kind) }))
+  return { name: system.name, says: system.says, outline, faults }
 }
 
 interface JsonMember {
@@ -69,7 +96,7 @@ interface JsonMember {
   readonly default?: unknown
 }
 
-function formOf({ kind, says, schema, actsOn }: (typeof FAULT_KINDS)[number]): FaultForm {
+function formOf({ kind, says, schema, sample }: (typeof FAULT_KINDS)[number]): Omit<FaultForm, 'aims'> {
   const json = z.toJSONSchema(schema, { io: 'input' }) as {
     readonly properties?: Readonly<Record<string, JsonMember>>
     readonly required?: readonly string[]
@@ -88,12 +115,13 @@ function formOf({ kind, says, schema, actsOn }: (typeof FAULT_KINDS)[number]): F
       default: initial,
     }),
   )
-  return { kind, says, members, actsOn }
+  return { kind, says, members, strength: sample(typical) }
 }
 
 async function runOnce({ bundle, scenario, seed }: Calls['run']['ask']): Promise<RunAnswer> {
   const result = await run(prepare(systemOf(bundle), scenario.params), scenario, seed, { trace: true })
-  const trace = result.trace as Trace
+  const { trace } = result
+  if (trace === undefined) throw new Error(result.reason ?? 'this scenario cannot be run')
   const summary = summaryOf(result)
   const story = result.events <= MAX_STORY_EVENTS ? storyOf(summary, trace, scenario.expect) : undefined
   return answered(packed(trace), { scenario, summary, story })
@@ -160,6 +188,29 @@ async function sweep(
     progress(cell)
   }
   return cells
+}
+
+async function weighed({
+  bundle,
+  scenario,
+  seed,
+  property,
+  order,
+}: Calls['weigh']['ask']): Promise<FaultWeights> {
+  const prepared = prepare(systemOf(bundle), scenario.params)
+  const breaksWith = async (kept: (index: number) => boolean): Promise<boolean> => {
+    const faults = scenario.faults.filter((_, index) => kept(index))
+    const { properties } = await runGenerated(prepared, { ...scenario, faults }, seed)
+    return properties.some(({ name, verdict }) => name === property && verdict === 'violated')
+  }
+  const needed: boolean[] = []
+  for (const index of scenario.faults.keys()) needed.push(!(await breaksWith((other) => other !== index)))
+  for (let first = 0; first < order.length; first++) {
+    const kept = new Set(order.slice(0, first))
+    if (await breaksWith((index) => kept.has(index)))
+      return { property, needed, settledBy: order[first - 1] ?? -1 }
+  }
+  return { property, needed, settledBy: order.at(-1) ?? -1 }
 }
 
 /** A fault with another trigger. */

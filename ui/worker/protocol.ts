@@ -17,8 +17,10 @@ export interface FaultForm {
   readonly kind: string
   readonly says: string
   readonly members: readonly FaultMember[]
-  /** Whether it acts on processes of services, brokers, or anything. */
-  readonly actsOn: readonly ('services' | 'brokers' | 'controller')[] | undefined
+  /** What it can be aimed at in this system, as members of its entry, the likeliest first. */
+  readonly aims: readonly Readonly<Record<string, unknown>>[]
+  /** The members that say how strong it typically is and how long it lasts. */
+  readonly strength: Readonly<Record<string, unknown>>
 }
 
 /** What a system is made of. */
@@ -54,6 +56,15 @@ export interface DangerCell {
   readonly violated: readonly string[]
 }
 
+/** What the faults of a run did to a promise that it broke. */
+export interface FaultWeights {
+  readonly property: string
+  /** By the number of a fault whether the promise is kept without it. */
+  readonly needed: readonly boolean[]
+  /** The fault after which nothing more had to go wrong; -1: it breaks without any. */
+  readonly settledBy: number
+}
+
 /** What the worker can be asked. */
 export interface Calls {
   outline: {
@@ -73,6 +84,13 @@ export interface Calls {
     readonly ask: RunAsk
     readonly answer: Shrunk | undefined
     readonly progress: { readonly runs: number; readonly faults: number; readonly orders: number }
+  }
+  /** Which faults a broken promise needs: runs without each, and with the first ones alone. */
+  weigh: {
+    /** `order`: the numbers of the faults that struck, in the order in which they did. */
+    readonly ask: RunAsk & { readonly property: string; readonly order: readonly number[] }
+    readonly answer: FaultWeights
+    readonly progress: never
   }
   /** One run for each place, with the fault at its index moved there. */
   sweep: {

@@ -234,6 +234,14 @@ export class Broker {
     this.fetches.drop(brokerId)
   }
 
+  /** Its logs are moved to another directory: whoever waits for them looks again. */
+  moveLogs(nowMillis: number): void {
+    const { context } = this
+    context.nowMillis = nowMillis
+    this.replicas.moveLogs()
+    context.settle()
+  }
+
   /**
    * Another broker stands still: its fetch here is answered, as it would be in a moment, and not sent again. To be told
    * since followers wait here without a time limit.
@@ -296,7 +304,7 @@ export class Broker {
 
   private onChanged(replica: Replica): void {
     this.maintenance.changed()
-    this.fetches.changed(replica, this.context.nowMillis)
+    this.fetches.changed(replica)
     if (replica.topic === GROUP_METADATA_TOPIC) this.groups.changed()
     if (replica.partition.isLeader && replica.partition.isr.committed.length > 1)
       this.isrChecks.suspect(replica)

@@ -36,7 +36,7 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
   private readonly context: BrokerContext
   private readonly session: FetchSession
   private readonly request: FetchRequestData
-  private readonly respond: Respond<'Fetch'>
+  readonly respond: Respond<'Fetch'>
   private readonly isFollower: boolean
   /** Whether all partitions are answered, whatever there is to tell of them. */
   private readonly isWhole: boolean
@@ -58,6 +58,11 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     this.isWhole = request.maxWaitMs <= 0 || (!this.isFollower && context.host.parksFetches !== true)
   }
 
+  /** Whether it has been answered, or nobody waits for that any more. */
+  get isOver(): boolean {
+    return this.isDone
+  }
+
   /** @returns whether it was answered */
   start(): boolean {
     const { context, session } = this
@@ -70,7 +75,9 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     }
     session.waiting = this
     if (!this.isFollower) this.waitAsConsumer(told)
-    else if (told.some((one) => this.hasNews(one))) this.tellSoon()
+    else
+      for (const { partition, answer } of told)
+        if (this.hasNews(partition, answer.highWatermark, answer.logStartOffset)) this.tellSoon()
     return false
   }
 
@@ -80,7 +87,11 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     const replica = session.replicaOf(partition)
     if (replica !== undefined && !this.isWhole) {
       const { wanted } = partition
-      if (!this.isFollower && replica.partition.isIdleForReader(wanted, session.isolation)) return
+      if (replica.partition.isIdleForReader(wanted, session.isolation)) {
+        const { highWatermark, logStartOffset } = replica.log
+        if (this.isFollower && this.hasNews(partition, highWatermark, logStartOffset)) this.tellSoon()
+        return
+      }
       if (this.request.minBytes <= 1 && replica.partition.hasRecordsFor(wanted, session.isolation)) {
         this.release()
         return
@@ -92,7 +103,7 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     const peeked = { partition, answer }
     if (isWorthALook && this.isEnough(this.peekAll(peeked))) this.release()
     else if (!this.isFollower) this.waitAsConsumer([peeked])
-    else if (this.hasNews(peeked)) this.tellSoon()
+    else if (this.hasNews(partition, answer.highWatermark, answer.logStartOffset)) this.tellSoon()
   }
 
   expire(): void {
@@ -157,7 +168,7 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
    * Whether another round of it would change something: it does not know how far it may show its log, or it is not in
    * the ISR, which it may join with any fetch.
    */
-  private hasNews({ partition, answer: { highWatermark, logStartOffset } }: Told): boolean {
+  private hasNews(partition: WantedPartition, highWatermark: number, logStartOffset: number): boolean {
     const { replicaId } = this.request
     const leader = this.session.replicaOf(partition)?.partition
     const follower = leader?.follower(replicaId)
@@ -253,10 +264,9 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
   /** The replica of a partition, or why it cannot be read here. */
   private readable(partition: WantedPartition): Replica | ErrorCode {
     const { topic, wanted } = partition
-    const isKnown = this.context.metadata.partition(topic, wanted.partition) !== undefined
-    if (!this.isFollower && !isKnown) return 'UNKNOWN_TOPIC_OR_PARTITION'
     const replica = this.session.replicaOf(partition)
     if (replica !== undefined) return replica
+    const isKnown = this.context.metadata.partition(topic, wanted.partition) !== undefined
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
   }
 

@@ -9,15 +9,20 @@ export const CONSUMER = -1
 
 /** A fetch that waits for something to be told. */
 export interface WaitingFetch {
+  /** Answers it. */
+  release(): void
+  /** Nobody waits for it any more. */
+  drop(): void
   /** Something has happened to a partition of the session. */
   look(changed: WantedPartition): void
   /** When its follower would have asked last, had it not waited. */
   lastRoundMillis(): number
 }
 
-/** A partition that is fetched. */
-export class WantedPartition {
+/** A partition that is fetched; hears what happens to its replica. */
+export class WantedPartition implements Watcher {
   readonly topic: string
+  readonly session: FetchSession
   /** As it was asked for last. */
   wanted: FetchPartitionData
   /** Whether there may be something to tell of it. */
@@ -27,11 +32,16 @@ export class WantedPartition {
   /** What its leader knows of who fetches, while there is nothing to tell. */
   idle: FollowerState | undefined
 
-  constructor(topic: string, wanted: FetchPartitionData) {
+  constructor(session: FetchSession, topic: string, wanted: FetchPartitionData) {
+    this.session = session
     this.topic = topic
     this.wanted = wanted
     this.replica = undefined
     this.idle = undefined
+  }
+
+  look(): void {
+    this.session.look(this)
   }
 }
 
@@ -40,7 +50,7 @@ export class WantedPartition {
  * again until something happens to it, so that a fetch costs what it brings and not what it asks for. Source:
  * FetchSession. Out of scope: eviction from the cache of sessions.
  */
-export class FetchSession implements FetchClock, Watcher {
+export class FetchSession implements FetchClock {
   readonly id: number
   readonly replicaId: number
   readonly isolation: FetchIsolation
@@ -85,10 +95,8 @@ export class FetchSession implements FetchClock, Watcher {
     return this.byTopic.get(topic)?.[partition]
   }
 
-  /** Something has happened to a replica. */
-  look(_nowMillis: number, { topic, index }: Replica): void {
-    const partition = this.find(topic, index)
-    if (partition === undefined) return
+  /** Something has happened to the replica of a partition. */
+  look(partition: WantedPartition): void {
     this.lookAt(partition)
     this.waiting?.look(partition)
   }
@@ -107,14 +115,15 @@ export class FetchSession implements FetchClock, Watcher {
     partition.idle?.idle(this)
   }
 
-  /** Finds the replica of a partition, and has a consumer hear of what happens to it. */
+  /** Finds the replica of a partition, and has the partition hear of what happens to it. */
   replicaOf(partition: WantedPartition): Replica | undefined {
+    const known = partition.replica
+    if (known !== undefined && !known.isRemoved) return known
+    this.unwatch(partition)
     const replica = this.replicas.get(partition.topic, partition.wanted.partition)
-    if (replica !== partition.replica) {
-      partition.replica?.unwatch(this)
-      partition.replica = replica
-      if (!this.isFollower) replica?.watch(this)
-    }
+    partition.replica = replica
+    if (this.isFollower) replica?.fetchedBy.push(partition)
+    else replica?.watch(partition)
     return replica
   }
 
@@ -144,7 +153,7 @@ export class FetchSession implements FetchClock, Watcher {
   }
 
   private add(topic: string, wanted: FetchPartitionData): void {
-    const partition = new WantedPartition(topic, wanted)
+    const partition = new WantedPartition(this, topic, wanted)
     const ofTopic = this.byTopic.get(topic)
     if (ofTopic !== undefined) ofTopic[wanted.partition] = partition
     else {
@@ -167,7 +176,16 @@ export class FetchSession implements FetchClock, Watcher {
 
   private leave(partition: WantedPartition): void {
     this.wake(partition)
-    partition.replica?.unwatch(this)
+    this.unwatch(partition)
+  }
+
+  private unwatch(partition: WantedPartition): void {
+    const { replica } = partition
+    partition.replica = undefined
+    if (replica === undefined) return
+    replica.unwatch(partition)
+    const at = replica.fetchedBy.indexOf(partition)
+    if (at >= 0) replica.fetchedBy.splice(at, 1)
   }
 
   private lookAt(partition: WantedPartition): void {

@@ -18,10 +18,8 @@ export class Fetches {
   private sessionCount = 0
   /** What each follower fetches, with or without a session. */
   private readonly followers = new Map<number, FetchSession>()
-  /** The fetch of each follower that waits here. */
-  private readonly parked = new Map<number, DelayedFetch>()
-  /** Those of consumers, by how they are answered. */
-  private readonly waiting = new Map<Respond<'Fetch'>, DelayedFetch>()
+  /** The fetches of consumers that wait here, and in between some that do so no more. */
+  private readonly waiting: DelayedFetch[] = []
 
   constructor(context: BrokerContext, replicas: Replicas) {
     this.context = context
@@ -37,34 +35,24 @@ export class Fetches {
       respond({ errorCode: session, sessionId: NO_SESSION, responses: [] })
       return
     }
-    if (replicaId !== CONSUMER) {
-      const fetch = new DelayedFetch(this.context, session, request, respond)
-      if (!fetch.start()) this.parked.set(replicaId, fetch)
-      return
-    }
-    const forget: Respond<'Fetch'> = (response) => {
-      this.waiting.delete(respond)
-      respond(response)
-    }
-    const fetch = new DelayedFetch(this.context, session, request, forget)
-    if (!fetch.start()) this.waiting.set(respond, fetch)
+    const fetch = new DelayedFetch(this.context, session, request, respond)
+    if (!fetch.start() && replicaId === CONSUMER) this.keep(fetch)
   }
 
   /** The next request of a consumer waits behind its fetch, if it has one. @param respond that of the fetch */
   press(respond: Respond<'Fetch'>): void {
-    this.waiting.get(respond)?.press()
+    for (const fetch of this.waiting) if (fetch.respond === respond) fetch.press()
   }
 
   /** Answers the fetch of a follower that waits here, as it does by itself every replica.fetch.wait.max.ms. */
   release(replicaId: number): void {
-    if (replicaId === CONSUMER) return
-    this.parked.get(replicaId)?.release()
-    this.parked.delete(replicaId)
+    if (replicaId !== CONSUMER) this.followers.get(replicaId)?.waiting?.release()
   }
 
   /** Something has happened to a replica, for which fetches of followers may wait. */
-  changed(replica: Replica, nowMillis: number): void {
-    for (const session of this.followers.values()) session.look(nowMillis, replica)
+  changed({ fetchedBy }: Replica): void {
+    // Who looks may find that nobody fetches it here any more.
+    for (const partition of fetchedBy.slice()) partition.look()
   }
 
   /** Logs may have changed without anybody having been told: old segments were deleted. */
@@ -74,9 +62,20 @@ export class Fetches {
 
   /** Forgets the fetch of a follower that is gone. Its session stays, as in Kafka: what is under way in it counts. */
   drop(replicaId: number): void {
-    this.parked.get(replicaId)?.drop()
-    this.parked.delete(replicaId)
-    this.followers.get(replicaId)?.lookAtAll()
+    const session = this.followers.get(replicaId)
+    session?.waiting?.drop()
+    session?.lookAtAll()
+  }
+
+  /** Takes the place of one that waits no more. */
+  private keep(fetch: DelayedFetch): void {
+    const { waiting } = this
+    for (let at = 0; at < waiting.length; at++)
+      if (waiting[at]?.isOver === true) {
+        waiting[at] = fetch
+        return
+      }
+    waiting.push(fetch)
   }
 
   /** The session of a fetch, or why it has none. Source: FetchManager.newContext. */

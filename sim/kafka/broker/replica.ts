@@ -32,6 +32,10 @@ export class Replica implements PartitionHost {
   private readonly context: BrokerContext
   /** Somebody may be waiting for what has changed: see `BrokerContext.touch`. */
   isTouched = false
+  /** The broker has it no more. */
+  isRemoved = false
+  /** Those by whom followers fetch it: they look before all others. */
+  readonly fetchedBy: { look(): void }[] = []
   private readonly watchers: Watcher[] = []
 
   constructor(context: BrokerContext, topic: string, index: number, topicId: number, log: Log) {

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../error-code.ts'
 import type { RecordBatch } from '../log/batch.ts'
 import type { LogConfig } from '../log/config.ts'
 import type { Log } from '../log/log.ts'
+import { moveLog } from '../log/move.ts'
 import type { LogOptions } from '../log/options.ts'
 import {
   crashMachine,
@@ -134,6 +135,14 @@ export class Replicas {
     for (const replica of [...this.all.values()]) if (replica.topic === topic) this.remove(replica, nowMillis)
   }
 
+  /** All logs are moved to another directory. */
+  moveLogs(): void {
+    for (const replica of this.all.values()) {
+      moveLog(replica.log)
+      this.context.touch(replica)
+    }
+  }
+
   /** What the disk holds when the broker is shut down in order. */
   shutDown(nowMillis: number): Map<PartitionName, StoredReplica> {
     return this.store((log) => shutDown(log, nowMillis))
@@ -217,6 +226,7 @@ export class Replicas {
     const ofTopic = this.byTopic.get(replica.topic)
     if (ofTopic !== undefined) ofTopic[replica.index] = undefined
     this.maintenance.remove(replica.log)
+    replica.isRemoved = true
     replica.fetcher = undefined
     replica.partition.makeFollower({ ...GONE, leaderEpoch: replica.partition.leaderEpoch })
     this.listener.onRemoved(replica, nowMillis)

@@ -1,24 +1,13 @@
 import type { ErrorCode } from '../error-code.ts'
-import {
-  type FetchedPartitionData,
-  type FetchPartitionData,
-  type FetchResponseData,
-  NO_SESSION,
-} from '../protocol/fetch.ts'
-import { FetchSessionHandler } from '../replication/fetch-session.ts'
-import { NO_LEADER_EPOCH } from '../replication/message.ts'
+import { type FetchedPartitionData, type FetchResponseData, NO_SESSION } from '../protocol/fetch.ts'
 import type { ConsumerClient } from './client.ts'
 import { CompletedFetch } from './completed-fetch.ts'
 import { ConsumerError } from './error.ts'
 import type { ConsumerRecord } from './hooks.ts'
 import type { ConsumerMetadata } from './metadata.ts'
+import { NodeFetch } from './node-fetch.ts'
 import type { FetchPosition, PartitionState } from './partition-state.ts'
 import type { SubscriptionState } from './subscription-state.ts'
-
-/** A Fetch that is under way to one node. */
-interface PendingFetch {
-  isOutdated: boolean
-}
 
 /** After which the next fetch names everything again. Source: FetchSessionHandler.handleResponse. */
 const SESSION_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -43,13 +32,15 @@ export class Fetcher {
   private readonly metadata: ConsumerMetadata
   private readonly subscriptions: SubscriptionState
   private readonly outdated: FetchOutdated
-  private readonly pending = new Map<number, PendingFetch>()
-  private readonly sessions = new Map<number, FetchSessionHandler<PartitionState>>()
+  /** By node id. */
+  private readonly nodes: (NodeFetch | undefined)[] = []
   /** In the order in which the answers came; the first is being read. */
   private buffer: CompletedFetch[] = []
   private retryMillis = Number.POSITIVE_INFINITY
   /** Something is not under way or not in hand any more since `sendFetches` looked. */
   private isFreed = true
+  /** A partition was left out that may be wanted again, or is wanted no more. */
+  private isDoubtful = true
   /** What there was when it looked. */
   private seenChanges = -1
   private seenVersion = -1
@@ -73,36 +64,51 @@ export class Fetcher {
 
   /** Fetches everything that is wanted, not in hand and not under way. */
   sendFetches(nowMillis: number): void {
-    if (!this.mayHaveMore(nowMillis)) return
+    const { fetches } = this.subscriptions.stateChanges
+    const { version } = this.metadata
+    const isSame =
+      this.seenChanges === fetches && this.seenVersion === version && nowMillis < this.retryMillis
+    if (isSame && (!this.isFreed || (!this.isDoubtful && this.fetchOn(nowMillis)))) return
+    this.seenChanges = fetches
+    this.seenVersion = version
+    this.isFreed = false
+    this.isDoubtful = false
     this.retryMillis = Number.POSITIVE_INFINITY
-    let requests: Map<number, PartitionState[]> | undefined
+    let requests: Map<NodeFetch, PartitionState[]> | undefined
     for (const state of this.subscriptions.states()) {
-      if (!state.isFetchable || state.refusedVersion === this.metadata.version || this.isBuffered(state))
-        continue
+      if (!state.isFetchable || state.refusedVersion === version) continue
       const node = this.nodeFor(state, nowMillis)
-      if (node === undefined || this.isNodeBuffered(node)) continue
+      if (node === undefined) continue
       requests ??= new Map()
       const list = requests.get(node)
       if (list === undefined) requests.set(node, [state])
       else list.push(state)
     }
-    if (requests === undefined) return
-    for (const [node, states] of requests) this.send(node, states)
+    if (requests !== undefined) for (const [node, states] of requests) this.send(node, states)
   }
 
-  /** Whether something can be fetched that could not be when it was looked for last. */
-  private mayHaveMore(nowMillis: number): boolean {
-    const { fetches } = this.subscriptions.stateChanges
-    const { version } = this.metadata
-    const isSame =
-      !this.isFreed &&
-      this.seenChanges === fetches &&
-      this.seenVersion === version &&
-      nowMillis < this.retryMillis
+  /**
+   * Nothing has changed but how far partitions were read whose fetches were answered: sends those again, each as it was and
+   * from where its partitions are now.
+   * @returns false if there is more to look at
+   */
+  private fetchOn(nowMillis: number): boolean {
+    const { seenChanges, seenVersion } = this
+    for (const node of this.nodes) {
+      if (node === undefined || node.isPending) continue
+      if (!node.isSteady(seenChanges, seenVersion)) return false
+      if (this.client.availableMillis(node.nodeId) > nowMillis) return false
+    }
     this.isFreed = false
-    this.seenChanges = fetches
-    this.seenVersion = version
-    return !isSame
+    const maxBytes = this.client.config['max.partition.fetch.bytes']
+    for (const node of this.nodes) {
+      if (node === undefined || node.isPending || this.isNodeBuffered(node.nodeId)) continue
+      const { advanced } = node
+      for (const state of advanced) node.want(state, maxBytes)
+      while (advanced.length > 0) advanced.pop()
+      this.request(node)
+    }
+    return true
   }
 
   /**
@@ -172,55 +178,54 @@ export class Fetcher {
   }
 
   /** The node from which a partition can be fetched now. */
-  private nodeFor(state: PartitionState, nowMillis: number): number | undefined {
+  private nodeFor(state: PartitionState, nowMillis: number): NodeFetch | undefined {
     const { currentLeader, offset } = state.position as FetchPosition
-    const node = currentLeader.leader
-    if (node < 0) {
+    const { leader: nodeId } = currentLeader
+    if (this.isBuffered(state)) {
+      this.isDoubtful = true
+      return undefined
+    }
+    if (nodeId < 0) {
+      this.isDoubtful = true
       const leader = this.metadata.leaderOf(state)
       if (leader.leader >= 0) state.maybeValidate(leader)
       else if (this.metadata.isFresh) this.metadata.requestUpdate()
       return state.isFetchable && leader.leader >= 0 ? this.nodeFor(state, nowMillis) : undefined
     }
-    const pending = this.pending.get(node)
-    if (pending !== undefined) {
-      const isAsked = state.askedBy === pending && state.askedOffset === offset
-      if (!pending.isOutdated && !isAsked) {
-        pending.isOutdated = true
-        this.outdated(node, nowMillis)
-      }
+    const node = this.reach(nodeId)
+    if (node.isPending) {
+      if (node.isOutdated || node.asks(state, offset)) return undefined
+      node.isOutdated = true
+      this.outdated(nodeId, nowMillis)
       return undefined
     }
-    const readyMillis = Math.max(state.retryMillis, this.client.availableMillis(node))
-    if (readyMillis <= nowMillis) return node
+    const readyMillis = Math.max(state.retryMillis, this.client.availableMillis(nodeId))
+    if (readyMillis <= nowMillis) return this.isNodeBuffered(nodeId) ? undefined : node
+    this.isDoubtful = true
     this.retryMillis = Math.min(this.retryMillis, readyMillis)
     return undefined
   }
 
-  private send(node: number, states: readonly PartitionState[]): void {
-    const { config } = this.client
-    const session = this.sessionWith(node)
-    const pending: PendingFetch = { isOutdated: false }
-    session.beginRound()
-    for (const state of states) {
-      const { topic, partition } = state
-      const { offset, currentLeader } = state.position as FetchPosition
-      state.askedBy = pending
-      state.askedOffset = offset
-      const known = session.keep(topic, partition, state)
-      if (known?.fetchOffset === offset && known.currentLeaderEpoch === currentLeader.epoch) continue
-      const wanted: FetchPartitionData = {
-        partition,
-        fetchOffset: offset,
-        currentLeaderEpoch: currentLeader.epoch,
-        lastFetchedEpoch: NO_LEADER_EPOCH,
-        logStartOffset: -1,
-        partitionMaxBytes: config['max.partition.fetch.bytes'],
-      }
-      session.want(topic, wanted, state)
+  private reach(nodeId: number): NodeFetch {
+    let node = this.nodes[nodeId]
+    if (node === undefined) {
+      while (this.nodes.length < nodeId) this.nodes.push(undefined)
+      node = new NodeFetch(nodeId)
+      this.nodes[nodeId] = node
     }
-    session.endRound()
-    this.pending.set(node, pending)
-    const { sessionId, sessionEpoch, topics, forgottenTopics } = session.next()
+    return node
+  }
+
+  private send(node: NodeFetch, states: readonly PartitionState[]): void {
+    node.begin(states, this.client.config['max.partition.fetch.bytes'], this.seenChanges, this.seenVersion)
+    this.request(node)
+  }
+
+  private request(node: NodeFetch): void {
+    const { config } = this.client
+    node.isPending = true
+    node.isOutdated = false
+    const { sessionId, sessionEpoch, topics, forgottenTopics } = node.session.next()
     const body = {
       replicaId: -1,
       replicaEpoch: -1,
@@ -233,29 +238,15 @@ export class Fetcher {
       topics,
       forgottenTopics,
     }
-    this.client.send(node, 'Fetch', body, (response, nowMillis) =>
-      this.answered(node, pending, response, nowMillis),
+    this.client.send(node.nodeId, 'Fetch', body, (response, nowMillis) =>
+      this.answered(node, response, nowMillis),
     )
   }
 
-  private sessionWith(node: number): FetchSessionHandler<PartitionState> {
-    let session = this.sessions.get(node)
-    if (session === undefined) {
-      session = new FetchSessionHandler()
-      this.sessions.set(node, session)
-    }
-    return session
-  }
-
-  private answered(
-    node: number,
-    pending: PendingFetch,
-    response: FetchResponseData | undefined,
-    nowMillis: number,
-  ): void {
-    this.pending.delete(node)
+  private answered(node: NodeFetch, response: FetchResponseData | undefined, nowMillis: number): void {
+    const { session } = node
+    node.isPending = false
     this.isFreed = true
-    const session = this.sessionWith(node)
     if (response === undefined) {
       session.restart()
       return
@@ -271,7 +262,7 @@ export class Fetcher {
     for (const { topic, partitions } of response.responses)
       for (const data of partitions) {
         const state = session.find(topic, data.partitionIndex)
-        if (state?.askedBy === pending) this.add(state, state.askedOffset, data)
+        if (state !== undefined && node.isOf(state)) this.add(state, state.askedOffset, data)
       }
   }
 
@@ -288,6 +279,7 @@ export class Fetcher {
     const isWanted = state.isFetchable && this.subscriptions.holds(state)
     if (!isWanted || state.position?.offset !== fetch.positionOffset) {
       this.isFreed = true
+      this.isDoubtful = true
       fetch.drain()
       return false
     }
@@ -304,7 +296,13 @@ export class Fetcher {
     const { currentLeader, offset } = state.position as FetchPosition
     if (nextFetchOffset <= offset) return
     this.subscriptions.changes += 1
-    state.position = { offset: nextFetchOffset, offsetEpoch: lastEpoch, currentLeader }
+    const position = { offset: nextFetchOffset, offsetEpoch: lastEpoch, currentLeader }
+    const node = this.nodes[currentLeader.leader]
+    if (node === undefined || node.isPending || !node.isOf(state)) state.position = position
+    else {
+      state.readOn(position)
+      if (!node.advanced.includes(state)) node.advanced.push(state)
+    }
   }
 
   /** Ends a fetch without further records, behind whatever there is that nobody sees: markers, aborted records, gaps. */
@@ -324,6 +322,7 @@ export class Fetcher {
       return true
     }
     this.isFreed = true
+    this.isDoubtful = true
     fetch.drain()
     this.subscriptions.moveToEnd(state)
     switch (data.errorCode) {

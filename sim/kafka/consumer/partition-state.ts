@@ -42,11 +42,16 @@ export class PartitionState implements TopicPartition {
   isAsking = false
   /** Before which nothing is asked about it. */
   retryMillis = 0
-  /** The last fetch that asked for it, and from where. */
+  /** Who asked for it last, in which of its rounds, and from where. */
   askedBy: object | undefined
+  askedRound = -1
   askedOffset = -1
   /** Version of the metadata by which a fetch was refused: it is not fetched until there are others. */
   refusedVersion = -1
+  /** Whether it is part of the assignment. */
+  isAssigned = true
+  /** The partition with the lowest one is served first. */
+  turn = 0
   private readonly switches: ConsumerSwitches
   private readonly changes: StateChanges
   private currentState: FetchState = 'INITIALIZING'
@@ -83,6 +88,11 @@ export class PartitionState implements TopicPartition {
   set position(position: FetchPosition | undefined) {
     this.currentPosition = position
     this.changes.fetches += 1
+  }
+
+  /** Takes a position further on, of which whoever fetches it knows. */
+  readOn(position: FetchPosition): void {
+    this.currentPosition = position
   }
 
   get isPaused(): boolean {

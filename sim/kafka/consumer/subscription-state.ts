@@ -7,6 +7,8 @@ import { PartitionState, type ResetStrategy, StateChanges } from './partition-st
 
 type SubscriptionType = 'NONE' | 'AUTO_TOPICS' | 'AUTO_PATTERN' | 'USER_ASSIGNED'
 
+const NOTHING_ASSIGNED: ReadonlyMap<PartitionName, PartitionState> = new Map()
+
 /** What the consumer wants to read, and how far it is with what it has. Source: SubscriptionState of Kafka 4.x. */
 export class SubscriptionState {
   readonly defaultReset: AutoOffsetReset
@@ -22,7 +24,11 @@ export class SubscriptionState {
   /** Topics of all members, of which the leader of a classic group wants metadata. */
   private groupTopics: ReadonlySet<string> = new Set()
   private readonly switches: ConsumerSwitches
-  private assigned = new Map<PartitionName, PartitionState>()
+  private assigned: ReadonlyMap<PartitionName, PartitionState> = NOTHING_ASSIGNED
+  /** Those, in the order in which they are served, unless that has changed. */
+  private served: PartitionState[] = []
+  private isReordered = false
+  private turns = 0
   /** Whether all partitions are being fetched, as of that many changes of states. */
   private areFetching = true
   private seenStates = 0
@@ -111,8 +117,10 @@ export class SubscriptionState {
   }
 
   /** The assigned partitions in the order in which they are served. */
-  states(): Iterable<PartitionState> {
-    return this.assigned.values()
+  states(): readonly PartitionState[] {
+    if (this.isReordered) this.served.sort((left, right) => left.turn - right.turn)
+    this.isReordered = false
+    return this.served
   }
 
   /** Whether every partition has a position that nobody doubts, which is so nearly always. */
@@ -121,12 +129,12 @@ export class SubscriptionState {
     if (this.seenStates === states) return this.areFetching
     this.seenStates = states
     this.areFetching = true
-    for (const { hasValidPosition } of this.assigned.values()) if (!hasValidPosition) this.areFetching = false
+    for (const { hasValidPosition } of this.served) if (!hasValidPosition) this.areFetching = false
     return this.areFetching
   }
 
   partitions(): TopicPartition[] {
-    return Array.from(this.assigned.values(), ({ topic, partition }) => ({ topic, partition }))
+    return this.states().map(({ topic, partition }) => ({ topic, partition }))
   }
 
   find({ topic, partition }: TopicPartition): PartitionState | undefined {
@@ -134,8 +142,8 @@ export class SubscriptionState {
   }
 
   /** Whether a partition is still assigned, and has not been assigned anew meanwhile. */
-  holds(state: PartitionState): boolean {
-    return this.assigned.get(state.name) === state
+  holds({ isAssigned }: PartitionState): boolean {
+    return isAssigned
   }
 
   /** @throws ConsumerError ILLEGAL_STATE if the partition is not assigned */
@@ -149,7 +157,7 @@ export class SubscriptionState {
   /** What a commit of all positions says: of partitions whose position is in doubt, nothing. */
   allConsumed(): PartitionOffset[] {
     const offsets: PartitionOffset[] = []
-    for (const { topic, partition, position, hasValidPosition } of this.assigned.values())
+    for (const { topic, partition, position, hasValidPosition } of this.states())
       if (hasValidPosition && position !== undefined)
         offsets.push({
           topic,
@@ -163,9 +171,10 @@ export class SubscriptionState {
 
   /** Serves the others first. */
   moveToEnd(state: PartitionState): void {
-    if (!this.holds(state)) return
-    this.assigned.delete(state.name)
-    this.assigned.set(state.name, state)
+    if (!state.isAssigned) return
+    this.turns += 1
+    state.turn = this.turns
+    this.isReordered = true
   }
 
   /** The strategy of auto.offset.reset; undefined for none. */
@@ -184,16 +193,23 @@ export class SubscriptionState {
 
   private setAssignment(partitions: readonly TopicPartition[]): void {
     const before = this.assigned
-    this.assigned = new Map()
+    const assigned = new Map<PartitionName, PartitionState>()
     this.assignmentId += 1
     this.changes += 1
     this.stateChanges.states += 1
     this.stateChanges.fetches += 1
+    for (const state of this.served) state.isAssigned = false
     for (const { topic, partition } of partitions) {
       const name = partitionName(topic, partition)
-      const known = before.get(name)
-      const state = known ?? new PartitionState(topic, partition, this.switches, this.stateChanges)
-      this.assigned.set(name, state)
+      if (assigned.has(name)) continue
+      const state = before.get(name) ?? new PartitionState(topic, partition, this.switches, this.stateChanges)
+      assigned.set(name, state)
+      this.turns += 1
+      state.turn = this.turns
+      state.isAssigned = true
     }
+    this.assigned = assigned
+    this.served = [...assigned.values()]
+    this.isReordered = false
   }
 }

@@ -92,6 +92,12 @@ export interface LogSwitches {
    * retry of what retention has deleted meanwhile is appended again.
    */
   readonly producerStateOutlivesRecords: boolean
+  /**
+   * Whether a log that is moved to another directory takes its history of leader epochs along. In Kafka it does not
+   * (KAFKA-15608, KAFKA-20961): a leader may know none of the epoch that a follower has read, which asks again and again
+   * until something is written.
+   */
+  readonly epochsMoveWithLog: boolean
 }
 
 export const LOG_SWITCHES: LogSwitches = {
@@ -99,4 +105,5 @@ export const LOG_SWITCHES: LogSwitches = {
   pageCacheLossOnMachineCrash: true,
   markersKeepProducerState: true,
   producerStateOutlivesRecords: true,
+  epochsMoveWithLog: true,
 }

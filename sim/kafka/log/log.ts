@@ -25,7 +25,7 @@ import { validateBatch } from './validation.ts'
 /**
  * The log of one replica of one partition: logStartOffset <= lastStableOffset <= highWatermark <= logEndOffset (rule L1).
  * After a crash it must not be used again: see `recovery.ts`. Source: UnifiedLog, LocalLog. Out of scope: tiered
- * storage, compression, message formats before magic 2, segment.jitter.ms, moving a log between directories.
+ * storage, compression, message formats before magic 2, segment.jitter.ms.
  */
 export class Log {
   private currentConfig: LogConfig

@@ -108,14 +108,21 @@ export class FollowerState {
   }
 }
 
-/** By broker id. */
-export type Followers = ReadonlyMap<number, FollowerState>
+/** One for each follower: few enough to be looked through. */
+export type Followers = readonly FollowerState[]
 
-export const NO_FOLLOWERS: Followers = new Map()
+export const NO_FOLLOWERS: Followers = []
+
+/** What is known of one of them. */
+export function followerOf(followers: Followers, brokerId: number): FollowerState | undefined {
+  for (const follower of followers) if (follower.brokerId === brokerId) return follower
+  return undefined
+}
 
 /** What the leader of a partition knows of its followers. @param before of those that it had */
 export function followersOf(replicas: readonly number[], leaderId: number, before: Followers): Followers {
-  const followers = new Map<number, FollowerState>()
-  for (const id of replicas) if (id !== leaderId) followers.set(id, before.get(id) ?? new FollowerState(id))
+  const followers: FollowerState[] = []
+  for (const id of replicas)
+    if (id !== leaderId) followers.push(followerOf(before, id) ?? new FollowerState(id))
   return followers
 }

@@ -5,7 +5,14 @@ import { type EpochEndOffset, UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '..
 import type { Log } from '../log/log.ts'
 import type { FetchIsolation } from '../log/read.ts'
 import type { ReplicationConfig, ReplicationSwitches } from './config.ts'
-import { type FollowerState, followersOf, NO_BROKER_EPOCH, NO_FOLLOWERS, UNKNOWN_OFFSET } from './follower.ts'
+import {
+  type FollowerState,
+  followerOf,
+  followersOf,
+  NO_BROKER_EPOCH,
+  NO_FOLLOWERS,
+  UNKNOWN_OFFSET,
+} from './follower.ts'
 import { committedIsr, type IsrState, NO_ISR, pendingExpand, pendingShrink } from './isr.ts'
 import {
   type AlterPartitionRequest,
@@ -73,7 +80,7 @@ export class Partition {
 
   /** What this leader knows of a follower. */
   follower(brokerId: number): FollowerState | undefined {
-    return this.followers.get(brokerId)
+    return followerOf(this.followers, brokerId)
   }
 
   /**
@@ -90,7 +97,7 @@ export class Partition {
     if (newEpoch) {
       const end = this.log.logEndOffset
       this.log.startEpoch(state.leaderEpoch)
-      for (const follower of this.followers.values())
+      for (const follower of this.followers)
         follower.reset(nowMillis, end, newLeader, state.isr.includes(follower.brokerId))
       this.leaderEpoch = state.leaderEpoch
       this.epochStartOffset = end
@@ -166,7 +173,7 @@ export class Partition {
       this.host.switches.fenceByLeaderEpoch ? request.currentLeaderEpoch : NO_LEADER_EPOCH,
     )
     if (error !== 'NONE') return fetchRefused(error)
-    const follower = this.followers.get(brokerId)
+    const follower = followerOf(this.followers, brokerId)
     if (follower === undefined) {
       const epochGiven = request.currentLeaderEpoch !== NO_LEADER_EPOCH
       return fetchRefused(epochGiven ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER')
@@ -193,7 +200,7 @@ export class Partition {
     nowMillis: number,
   ): boolean {
     const { log } = this
-    const follower = this.followers.get(brokerId)
+    const follower = followerOf(this.followers, brokerId)
     if (
       follower === undefined ||
       request.fetchOffset !== log.logEndOffset ||
@@ -276,7 +283,7 @@ export class Partition {
     const maxLagMillis = this.host.config['replica.lag.time.max.ms']
     return this.isr.committed.filter((id) => {
       if (id === this.host.brokerId) return false
-      return this.followers.get(id)?.isCaughtUp(end, nowMillis, maxLagMillis) !== true
+      return followerOf(this.followers, id)?.isCaughtUp(end, nowMillis, maxLagMillis) !== true
     })
   }
 
@@ -319,7 +326,7 @@ export class Partition {
     const end = log.logEndOffset
     const maxLagMillis = host.config['replica.lag.time.max.ms']
     let high = end
-    for (const follower of this.followers.values()) {
+    for (const follower of this.followers) {
       if (follower.logEndOffset >= high) continue
       const counts =
         isr.maximal.includes(follower.brokerId) ||
@@ -346,7 +353,7 @@ export class Partition {
   /** A broker as AlterPartition names it, which before KIP-903 did not say in which life. */
   private inItsLife(brokerId: number): { readonly brokerId: number; readonly brokerEpoch: number } {
     const own = brokerId === this.host.brokerId ? this.host.brokerEpoch : undefined
-    const brokerEpoch = own ?? this.followers.get(brokerId)?.brokerEpoch ?? NO_BROKER_EPOCH
+    const brokerEpoch = own ?? followerOf(this.followers, brokerId)?.brokerEpoch ?? NO_BROKER_EPOCH
     return { brokerId, brokerEpoch: this.host.switches.brokerEpochCheck ? brokerEpoch : NO_BROKER_EPOCH }
   }
 

@@ -111,6 +111,16 @@ const BAD: readonly Bad[] = [
     told: [['2:44', 'expected less than session.timeout.ms, which is 45000, got 45000']],
   },
   {
+    what: 'more replicas in sync than one broker can have',
+    lines: ['cluster: { brokers: 1, kafka: { min.insync.replicas: 2 } }'],
+    told: [['2:54', 'min.insync.replicas is 2, but topics have 1 replicas']],
+  },
+  {
+    what: 'a delivery that ends before a request can',
+    lines: ['cluster: { kafka: { delivery.timeout.ms: 1000 } }'],
+    told: [['2:42', 'delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms']],
+  },
+  {
     what: 'one transactional.id for all producers',
     lines: ['cluster: { kafka: { transactional.id: mine } }'],
     told: [['2:39', 'expected none for all producers', "got 'mine'"]],
@@ -270,6 +280,15 @@ const BAD: readonly Bad[] = [
     what: 'an order that is not placed',
     lines: ['faults: [{ crash: booth, at: after provider.charge, of: car 4 }]'],
     told: [['2:57', 'expected car 1 to car 3 (workload: orders: 3)', "got 'car 4'"]],
+  },
+  {
+    what: 'bounds of a campaign that are none',
+    lines: ['explore:', '  brokers: []', '  faults: [crsh]', '  kafka: { max.poll.records: [0] }'],
+    told: [
+      ['3:12', 'expected at least one value to draw'],
+      ['4:12', "got 'crsh'", "did you mean 'crash'?"],
+      ['5:31', 'expected a number of at least 1, got 0'],
+    ],
   },
   {
     what: 'an order that is left out',

@@ -1,7 +1,7 @@
 import { sqs } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { survey, targetsOf } from '../../../sim/explore/survey.ts'
-import { type Sampled, sample } from '../../../sim/explore/swarm.ts'
+import { type Sampled, swarm } from '../../../sim/explore/swarm.ts'
 import type { Targets } from '../../../sim/faults/aim.ts'
 import { FAULT_KINDS, faultKindOf } from '../../../sim/faults/registry.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
@@ -14,13 +14,13 @@ import { onQueues } from '../../fixtures/queues.ts'
 import system from '../../fixtures/toll/system.ts'
 import { toll } from '../../fixtures/toll.ts'
 
-const SEEDS = Array.from({ length: 300 }, (_, index) => index + 1)
+const SEEDS = Array.from({ length: 500 }, (_, index) => index + 1)
 const calm = scenarioOf({ system: 'toll', workload: { orders: 4 } })
 const targets = (scenario: Scenario = calm): Promise<Targets> => survey(toll(scenario), scenario, 1)
 
 const drawn = async (scenario: Scenario = calm): Promise<Sampled[]> => {
   const aim = await targets(scenario)
-  return SEEDS.map((seed) => sample(scenario, aim, seed))
+  return SEEDS.map(swarm(scenario, aim))
 }
 
 describe('a drawn scenario', () => {
@@ -88,6 +88,31 @@ describe('drawn faults', () => {
     expect(plans.filter((plan) => plan.length === 0).length).toBeGreaterThan(10)
   })
 
+  it('[X2] keep to the bounds of the scenario, and end without them', async () => {
+    const explore = {
+      orders: [2, 3],
+      every: ['7ms'],
+      brokers: [5],
+      latency: ['slow', 'constant'],
+      kafka: { 'max.poll.records': [2, 9], 'session.timeout.ms': [7_000] },
+      faults: ['crash', 'pause'],
+      atMost: 3,
+    } as const
+    const scenarios = (await drawn({ ...calm, explore })).map(({ scenario }) => scenario)
+    const seen = (value: (scenario: Scenario) => unknown): unknown[] =>
+      [...new Set(scenarios.map(value))].sort()
+    expect(seen(({ workload }) => workload.orders)).toEqual([2, 3])
+    expect(seen(({ workload }) => workload.every)).toEqual(['7ms'])
+    expect(seen(({ cluster }) => cluster.brokers)).toEqual([5])
+    expect(seen(({ cluster }) => cluster.latency)).toEqual(['constant', 'slow'])
+    expect(seen(({ cluster }) => cluster.kafka['max.poll.records'])).toEqual([2, 9])
+    expect(seen(({ cluster }) => cluster.kafka['session.timeout.ms'])).toEqual([7_000])
+    expect(seen(({ faults }) => faults.length)).toEqual([0, 1, 3])
+    const kinds = scenarios.flatMap(({ faults }) => faults.map((fault) => faultKindOf(fault)?.kind))
+    expect([...new Set(kinds)].sort()).toEqual(['crash', 'pause'])
+    expect(scenarios.every((scenario) => Object.keys(scenario.explore).length === 0)).toBe(true)
+  })
+
   it('[X3] take no more machines at once than hold what was acknowledged', async () => {
     for (const { scenario } of await drawn()) {
       const lost = scenario.faults.filter((fault) => 'crashMachine' in fault)
@@ -105,6 +130,8 @@ describe('drawn faults', () => {
       expect(scenario.cluster.brokers).toBeGreaterThanOrEqual(3)
       expect(scenario.faults.filter(({ restart }) => restart === 'never')).toHaveLength(1)
       expect(scenario.faults.some((fault) => 'crashMachine' in fault)).toBe(false)
+      // Brokers that are shut down in order would leave the dead one as the only one in sync, which is not replaced.
+      expect(scenario.faults.filter(({ shutDown }) => String(shutDown).startsWith('broker'))).toEqual([])
     }
   })
 
@@ -121,7 +148,8 @@ describe('drawn faults', () => {
     const tolls = prepare(onQueues(system as unknown as System, sqs()), {})
     const calmRun = { steps: ['barrier.Passed sleep'], endMicros: 1_000_000 }
     const aim = targetsOf(tolls.parts, calm, calmRun)
-    const plans = SEEDS.map((seed) => JSON.stringify(sample(calm, aim, seed).scenario.faults))
+    const draw = swarm(calm, aim)
+    const plans = SEEDS.map((seed) => JSON.stringify(draw(seed).scenario.faults))
     expect(plans.some((plan) => plan.includes('queue-server'))).toBe(true)
     expect(JSON.stringify(await drawn())).not.toContain('queue-server')
   })

@@ -22,6 +22,8 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   slowCommit: { slowCommit: 'receiver-db', by: '1s', for: '2s' },
   evict: { evict: 'cache' },
   skew: { skew: 'receiver', by: '1s', for: '2s' },
+  moveLogs: { moveLogs: 'broker-1' },
+  edit: { edit: 'receiver-db', table: 'parked' },
 }
 
 /** What lets a service be told to take once more what it has put away. */

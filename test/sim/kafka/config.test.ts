@@ -5,6 +5,26 @@ describe('the configuration of a cluster', () => {
   it.each<[KafkaSettings, string]>([
     [{ 'min.insync.replicas': 4 }, 'min.insync.replicas is 4, but topics have 3 replicas'],
     [
+      { 'replica.fetch.wait.max.ms': 500, 'replica.lag.time.max.ms': 400 },
+      'replica.fetch.wait.max.ms should always be less than or equal to replica.lag.time.max.ms',
+    ],
+    [
+      { 'broker.heartbeat.interval.ms': 5_000 },
+      'broker.heartbeat.interval.ms (5000 ms) must be less than or equal to half of the broker.session.timeout.ms (9000 ms)',
+    ],
+    [
+      { 'offsets.topic.replication.factor': 4 },
+      'offsets.topic.replication.factor is 4, but there are 3 brokers: the topic could not be created (INVALID_REPLICATION_FACTOR)',
+    ],
+    [
+      { 'transaction.state.log.replication.factor': 5 },
+      'transaction.state.log.replication.factor is 5, but there are 3 brokers',
+    ],
+    [
+      { 'transaction.state.log.min.isr': 3, 'transaction.state.log.replication.factor': 2 },
+      'transaction.state.log.min.isr is 3, but transaction.state.log.replication.factor is 2',
+    ],
+    [
       { 'delivery.timeout.ms': 1_000, 'linger.ms': 5, 'request.timeout.ms': 30_000 },
       'delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms',
     ],

@@ -79,6 +79,19 @@ describe('a consumer', () => {
     },
   )
 
+  it('[B26] that misses a leader for an hour costs next to nothing while there is no news', async () => {
+    const bench = new KafkaBench({ topic: { partitions: 1, replicationFactor: 1 }, brokers: 5 })
+    bench.up()
+    bench.at(1_000, () => bench.leaderOf(0).shutDown(0, 3_600_000_000))
+    bench.at(5_000, () => bench.reader('r1', 'readers').client.start())
+    const events: number[] = []
+    for (const millis of [60_000, 3_500_000]) bench.at(millis, () => events.push(bench.kernel.events))
+    bench.send(3_700_000, 'a')
+    await bench.run()
+    expect((events[1] ?? 0) - (events[0] ?? 0)).toBeLessThan(60)
+    expect(bench.polled.map(({ value }) => value)).toEqual(['a'])
+  })
+
   it('[B24] hands out records with where they were read, and why', async () => {
     const { bench, application, client } = started()
     bench.send(100, 'a')

@@ -136,19 +136,24 @@ describe('a cluster whose state at rest is not known', () => {
 
 /**
  * Settings under which a cluster is not at rest within seconds, or shows when things were written: logs that roll after
- * some milliseconds, followers that wait long for the next fetch, retention that looks at all logs all the time, clients
- * that ask for metadata again within seconds.
+ * some milliseconds, followers that wait long for the next fetch.
  */
-const RESTLESS = [
-  'segment.ms',
-  'replica.fetch.wait.max.ms',
-  'log.retention.check.interval.ms',
-  'metadata.max.age.ms',
-] as const
+const RESTLESS = ['segment.ms', 'replica.fetch.wait.max.ms'] as const
+/** What is kept for less than that is deleted while a cluster starts cold. */
+const LEAST_RETENTION_MS = 10_000
 
-/** Consumers that commit by themselves do so once more, some seconds after they have joined. */
+/**
+ * Consumers that commit by themselves do so once more, some seconds after they have joined; those that wait for a producer
+ * with transactions join when the run has begun.
+ */
 function comesToRest({ params, cluster: { kafka } }: Scenario): boolean {
-  return params.commits !== 'automatic' && RESTLESS.every((setting) => kafka[setting] === undefined)
+  const { 'retention.ms': retentionMs = LEAST_RETENTION_MS } = kafka
+  return (
+    params.commits !== 'automatic' &&
+    params.stampers === undefined &&
+    retentionMs >= LEAST_RETENTION_MS &&
+    RESTLESS.every((setting) => kafka[setting] === undefined)
+  )
 }
 
 function kernelOfRun(): Kernel {

@@ -28,6 +28,19 @@ describe('an event store', () => {
     expect(await told(twice)).toEqual([200, 409, 200])
   })
 
+  it('[ES1] knows every state that there was', async () => {
+    const back = async (holder: Holder) => {
+      for (const commandId of ['a', 'b', 'c']) await holder.move(-10, { commandId })
+      return [
+        await holder.balanceAt(0),
+        await holder.balanceAt(1),
+        await holder.balanceAt(3),
+        await holder.balanceAt(9),
+      ]
+    }
+    expect(await told(back)).toEqual([0, 100, 80, 70])
+  })
+
   it('[ES1] decides the same command once', async () => {
     const again = async (holder: Holder) => [await holder.move(-70), await holder.move(-70)]
     expect(await told(again)).toEqual([200, 200])
@@ -41,6 +54,20 @@ describe('an event store', () => {
       },
     })
     expect([result.verdict, all.sort()]).toEqual(['pass', [200, 200, 409, 409]])
+  })
+
+  it('[ES1] decides the same command once when a repetition overtakes an attempt that stands still', async () => {
+    for (const step of ['snapshots.get', 'events.select', 'events.insert', 'tx.commit'])
+      for (const phase of ['before', 'after'])
+        for (const nth of [1, 2, 3, 4]) {
+          const faults = [{ pause: 'bank', at: `${phase} bank.POST /movements ${step}`, nth, for: '20s' }]
+          const result = await bank({
+            workload: { orders: 2, every: '10ms' },
+            act: (_n, one) => one.move(-40),
+            faults,
+          })
+          expect([step, phase, nth, violated(result)]).toEqual([step, phase, nth, []])
+        }
   })
 
   it('[ES1] takes snapshots of a whole number of versions', () => {

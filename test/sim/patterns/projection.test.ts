@@ -12,7 +12,7 @@ const alone: Bank = {
 
 /** Money is moved, everything is shown anew, and money is moved meanwhile. */
 const rebuilt: Bank = {
-  workload: { orders: 3, every: '100ms' },
+  workload: { orders: 2, every: '100ms' },
   projection: { batch: 1 },
   act: async (n, holder) => {
     await holder.move(10, { commandId: `first-${n}` })
@@ -46,6 +46,22 @@ describe('a projection', () => {
     })
     expect(result.verdict).toBe('pass')
     expect(new Set(seen)).toEqual(new Set([150]))
+  })
+
+  it('[PJ5] shows what a customer has written to who waits for it, and not yet to others', async () => {
+    const seen: number[][] = []
+    await bank({
+      workload: { orders: 1 },
+      followsEvery: '1s',
+      act: async (_n, holder) => {
+        for (const commandId of ['a', 'b', 'c']) {
+          await holder.move(-10, { commandId })
+          seen.push([await holder.balance(), await holder.balance({ own: true })])
+        }
+      },
+    })
+    expect(seen.map(([, own]) => own)).toEqual([90, 80, 70])
+    expect(seen.map(([any]) => any)).not.toEqual([90, 80, 70])
   })
 
   it('[PJ2] survives a crash before and after every step', { timeout: 240_000 }, async () => {

@@ -152,6 +152,16 @@ describe('reservations', () => {
       },
       ['sold stays sold'],
     ],
+    [
+      'an end of the hold by a clock that is ahead holds stock for longer than it says (Z90)',
+      { clock: 'process' },
+      {
+        workload: { orders: 1 },
+        faults: [{ skew: 'warehouse', by: '1h', at: '0ms', for: '20s' }],
+        act: (_n, one) => one.reserve(),
+      },
+      ['nothing is held for ever'],
+    ],
   ])('[RV3] %s', async (_what, wrong, staging, breaks) => {
     const result = await warehouse({ ...staging, options: wrong })
     expect([violated(result), allStruck(result)]).toEqual([breaks, true])

@@ -68,6 +68,17 @@ describe('the transactions of a cluster, watched in a run', () => {
   }
   const open: Parameters<typeof producerBatch> = [7, 0, 0, 1, true]
 
+  it('[KQ6] show what is written after the end of a transaction, and nothing with verification', async () => {
+    const wrong = await play(watched('hanging-transaction', ['transactions']))
+    expect(wrong.properties.at(-1)).toMatchObject({
+      name: 'transactions end as decided',
+      verdict: 'violated',
+      message: expect.stringContaining('zombie-write in stamped-'),
+    })
+    const right = await play(watched('hanging-transaction-right', ['transactions']))
+    expect(right.properties.at(-1)).toMatchObject({ verdict: 'pass', checkedKeys: 121 })
+  })
+
   it('[KQ6] show one that nobody ends, once it is older than its time-out', async () => {
     const hanging = await judge([open], 920_000)
     expect(hanging).toMatchObject({ verdict: 'violated', name: 'transactions end as decided' })

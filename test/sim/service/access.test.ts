@@ -1,5 +1,21 @@
-import { asc, databaseNow, desc, eq, gt, horizon, isIn, lt, ne, transactionId } from 'faultline'
+import {
+  asc,
+  databaseNow,
+  desc,
+  eq,
+  gt,
+  horizon,
+  integer,
+  isIn,
+  lt,
+  ne,
+  table,
+  text,
+  transactionId,
+} from 'faultline'
 import { describe, expect, it } from 'vitest'
+import { byName, named } from '../../../sim/service/schema.ts'
+import type { TransactionScope } from '../../../sim/service/transaction.ts'
 import type { PlayContext } from '../../fixtures/play.ts'
 
 type Tx = Parameters<Parameters<PlayContext['transaction']>[0]>[0]
@@ -62,6 +78,22 @@ describe('a table as service code sees it', () => {
       () => things.insertIfAbsent({ id: 'a', kind: 'b', count: 1 }, ['colour']),
       // @ts-expect-error no such column to delete by
       () => tickets.delete({ colour: 'red' }),
+    ]
+    expect(types).toBeDefined()
+  })
+
+  it('[T23] knows the columns of a table that a component brings along, say the types', () => {
+    const CURSOR = named('cursor', table({ name: text, position: integer }, { key: 'name' }))
+    expect(byName(CURSOR)).toEqual({ cursor: CURSOR })
+    const types = (tx: TransactionScope): unknown[] => [
+      () => tx.table(CURSOR).insert({ name: 'a', position: transactionId() }),
+      () => tx.table(CURSOR).select({ where: { position: gt(3) }, orderBy: 'position' }),
+      // @ts-expect-error no such column
+      () => tx.table(CURSOR).insert({ name: 'a', position: 1, colour: 'red' }),
+      // @ts-expect-error a position is no text
+      () => tx.table(CURSOR).update({ name: 'a' }, { position: 'b' }),
+      // @ts-expect-error no such column to delete by
+      () => tx.table(CURSOR).delete({ colour: 'red' }),
     ]
     expect(types).toBeDefined()
   })

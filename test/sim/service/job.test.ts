@@ -171,6 +171,24 @@ describe('a scheduled job', () => {
     },
   )
 
+  it('[S49] whose rows stay runs for each new one, and as long as it says that it has not done with them', async () => {
+    let left = 3
+    const run = async () => --left > 0
+    const input = { table: 'visits', stays: true } as const
+    const job = { options: { every: '1s', at: 'every-instance', input } as const, run }
+    const result = await clinic({ enter: arrive(null), job, workload: { orders: 2, every: '1m' } })
+    expect(rounds(result).map(({ millis }) => millis)).toEqual([1_000, 2_000, 3_000, 61_000])
+  })
+
+  it('[S49] whose rows stay is no job of a leader', async () => {
+    const input = { table: 'visits', stays: true } as const
+    const result = await clinic({ job: { options: { every: '1s', input }, run: async () => false } })
+    expect([result.verdict, result.reason]).toEqual([
+      'error',
+      expect.stringContaining("its rows stay: expected at: 'every-instance'"),
+    ])
+  })
+
   it('[S33] of a leader that outlives its lease is done by two at once', async () => {
     const worked: number[] = []
     const run: NonNullable<Clinic['job']>['run'] = async (ctx) => {

@@ -8,6 +8,7 @@ describe('options of transactions of Kafka', () => {
       transactionalId: 'instance',
       offsets: 'in-transaction',
       fencing: 'group-metadata',
+      afterAbort: 'rewind',
       onFenced: 'restart',
     })
     expect(kafkaTransactionPlan('payment', undefined)).toBeUndefined()

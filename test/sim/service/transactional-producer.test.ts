@@ -1,8 +1,8 @@
-import { deadLettering, type RunResult, text, topic } from 'faultline'
+import { deadLettering, type RunResult, service, text, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { allStruck, appended, recordsOf } from '../../fixtures/courier.ts'
 import { type Note, passOn, type RelayContext, type Relaying, relaying } from '../../fixtures/relaying.ts'
-import type { Staging } from '../../fixtures/stage.ts'
+import { PLAIN_MESSAGING, type Staging } from '../../fixtures/stage.ts'
 
 interface Taken {
   readonly note: string
@@ -70,6 +70,14 @@ describe('a handler that runs in a transaction of Kafka', () => {
     expect(points(result)).toContain('after producer.abortTransaction')
   })
 
+  it.each([
+    ['rewind' as const, ['note-1', 'note-2', 'note-3']],
+    ['read-on' as const, ['note-2', 'note-3']],
+  ])('[S46] reads on after an abort: %s', async (afterAbort, expected) => {
+    const result = await relaying({ handle: failsOnce(passOn), transactions: { afterAbort } })
+    expect(notes(result).sort()).toEqual(expected)
+  })
+
   it('[S48] commits what it publishes without waiting for it', async () => {
     const handle: Relaying['handle'] = () => async (note, ctx) => void passOn(note, ctx)
     expect(notes(await relaying({ handle }, ONE))).toEqual(['note-1'])
@@ -117,9 +125,14 @@ describe('a handler that runs in a transaction of Kafka', () => {
     '[S48] [FP3] puts a note away with its offset: a crash %s that',
     async (phase) => {
       const dead = topic('notes-dead', { partitions: 3, key: 'noteId' })
-      dead.event('NoteWritten', { noteId: text, body: text })
+      const Dead = dead.event('NoteWritten', { noteId: text, body: text })
+      const consumer = { kafka: { 'isolation.level': 'read_committed' } } as const
+      const undertaker = service('undertaker', { ...PLAIN_MESSAGING, consumer }, ({ on }) => {
+        on(Dead, async (note, ctx) => ctx.log('buried', note))
+      })
       const options: Relaying = {
-        topics: [dead] as never,
+        topics: [dead],
+        services: [undertaker],
         failures: deadLettering(dead, { retry: { first: '100ms', attempts: 1 } }),
         handle: () => async () => {
           throw new Error('never')
@@ -131,11 +144,11 @@ describe('a handler that runs in a transaction of Kafka', () => {
         cluster: { kafka: QUICK },
         faults: [{ crash: 'relay', at, restart: '300ms' }],
       })
-      expect(allStruck(result)).toBe(true)
-      const committed = appended(result).filter(({ lane }) => lane.startsWith('notes-dead/'))
-      // What the crash has aborted is written again.
-      expect(committed).toHaveLength(phase === 'before' ? 2 : 1)
-      expect(result.verdict).toBe('pass')
+      expect([result.verdict, allStruck(result)]).toEqual(['pass', true])
+      // What the crash has aborted is written again, and read once.
+      const written = appended(result).filter(({ lane }) => lane.startsWith('notes-dead/'))
+      expect(written).toHaveLength(phase === 'before' ? 2 : 1)
+      expect(recordsOf(result, 'log').map(({ lane }) => lane)).toEqual(['undertaker-1'])
     },
   )
 })
@@ -157,11 +170,19 @@ describe('the producer of an instance', () => {
     expect(again?.atMicros).toBeLessThan(delivery?.atMicros ?? 0)
   })
 
-  it('[S46] leaves it open until it times out if each life has a transactional.id of its own', async () => {
-    const result = await relaying({ transactions: { transactionalId: 'life' } }, { ...ONE, ...crashed })
-    expect(notes(result)).toEqual(['note-1'])
-    expect(taken(result)[0]?.seconds).toBeGreaterThan(30)
-  })
+  it.each([
+    ['instance' as const, 0, 12],
+    ['life' as const, 30, 50],
+  ])(
+    '[S46] ends it at once, or leaves it open until it times out, if its transactional.id is that of the %s',
+    async (transactionalId, least, most) => {
+      const result = await relaying({ transactions: { transactionalId } }, { ...ONE, ...crashed })
+      const [first, ...others] = taken(result)
+      expect([first?.note, others]).toEqual(['note-1', []])
+      expect(first?.seconds).toBeGreaterThan(least)
+      expect(first?.seconds).toBeLessThan(most)
+    },
+  )
 
   it.each([
     ['service' as const, true],

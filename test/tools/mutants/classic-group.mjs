@@ -289,4 +289,18 @@ export const mutants = [
     find: "this.answerSync(member, 'NOT_COORDINATOR', nowMillis)\n",
     replace: '\n',
   },
+  {
+    rule: 'KG11',
+    breaks: 'a leader of a group waits for all leaders of partitions',
+    file: 'sim/kafka/consumer/classic-membership.ts',
+    find: 'if (metadata.version < this.awaited.version) return undefined',
+    replace: 'if (!metadata.isFresh) return undefined',
+  },
+  {
+    rule: 'KG11',
+    breaks: 'a leader of a group does not wait for new metadata',
+    file: 'sim/kafka/consumer/classic-membership.ts',
+    find: 'if (metadata.version < this.awaited.version) return undefined',
+    replace: '',
+  },
 ]

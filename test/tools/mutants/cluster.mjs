@@ -105,4 +105,18 @@ export const mutants = [
     find: 'if (queue.nextMicros() >= untilMicros) return false',
     replace: 'if (queue.nextMicros() > 0) return false',
   },
+  {
+    rule: 'B26',
+    breaks: 'who misses a leader does not hear that there is one again',
+    file: 'sim/kafka/consumer-client.ts',
+    find: '(consumer.isSearching ? arrivalOffset : topologyOffset)',
+    replace: 'topologyOffset',
+  },
+  {
+    rule: 'B26',
+    breaks: 'who misses a leader asks although there is no news',
+    file: 'sim/kafka/consumer-client.ts',
+    find: 'this.metadataOffset >= (consumer.isSearching',
+    replace: '!consumer.isSearching && this.metadataOffset >= (consumer.isSearching',
+  },
 ]

@@ -198,6 +198,13 @@ export const mutants = [
     replace: "-ageMillis <= config['message.timestamp.before.max.ms']",
   },
   {
+    rule: 'KL16',
+    breaks: 'a log that is moved leaves its epochs behind',
+    file: 'sim/kafka/log/move.ts',
+    find: 'if (options.switches.epochsMoveWithLog) return',
+    replace: '',
+  },
+  {
     rule: 'KL15',
     breaks: 'a machine that crashes loses nothing',
     file: 'sim/kafka/log/recovery.ts',

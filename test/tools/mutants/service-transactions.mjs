@@ -68,7 +68,7 @@ export const mutants = [
     breaks: 'every life has a transactional.id of its own',
     file: 'sim/service/transactional-producer.ts',
     find: "case 'instance':\n      return process.name\n",
-    replace: "case 'instance':\n      return `${process.name}#${process.incarnation.number}`\n",
+    replace: "case 'instance':\n      return process.name + process.incarnation.number\n",
   },
   {
     rule: 'S47',

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { Process } from '../cluster/process.ts'
+import { Session } from '../database/session.ts'
+import type { Statement } from '../database/statement.ts'
+import { SimError } from '../kernel/error.ts'
+import { operationNumber } from '../kernel/step.ts'
+import { HandlerSite, Task } from '../kernel/task.ts'
+import { processName } from './duration.ts'
+import { databaseNamed, defineFault, type FaultWorld } from './fault.ts'
+
+const value = z.union([z.string(), z.number(), z.boolean(), z.null()])
+const columns = z.record(z.string(), value)
+
+/** Who edits by hand: somebody at a terminal, of whom no service knows. */
+const OPERATOR = 'operator'
+
+/** An operator changes rows of a service by hand, past everything that the service sees to. */
+export const edit = defineFault({
+  kind: 'edit',
+  says: 'An operator changes or deletes rows of a database by hand, past the service that owns them: no event tells of it.',
+  schema: z.strictObject({
+    edit: processName.describe('the database: the name of its service and -db'),
+    table: z.string().min(1).describe('the table'),
+    where: columns.default({}).describe('the rows: those that have these values; default: all'),
+    set: columns.optional().describe('the new values of columns; left out: the rows are deleted'),
+  }),
+  actsOn: ['databases'],
+  targets: (settings) => [settings.edit],
+  describe: ({ edit: name, table, where, set }) => {
+    const rows = Object.keys(where).length === 0 ? 'all rows' : `rows with ${textOf(where)}`
+    const done = set === undefined ? 'deleted' : `set to ${textOf(set)}`
+    return `in ${name}, ${rows} of ${table} were ${done} by hand`
+  },
+  strike(world, { edit: name, table: tableName, where, set }, strike) {
+    const { kernel } = world
+    const database = databaseNamed(world, name)
+    const table = database.tables.get(tableName)
+    if (table === undefined) {
+      const expected = [...database.tables.keys()].join(', ')
+      const message = `edit: ${name} has no table '${tableName}': expected ${expected}`
+      kernel.fail(new SimError('definition', message))
+      return kernel.nowMicros
+    }
+    const query = { where }
+    const statement: Statement =
+      set === undefined ? { kind: 'delete', table, query } : { kind: 'update', table, query, recipe: set }
+    const process = operatorOf(world)
+    const site = new HandlerSite(OPERATOR, 'edit')
+    const task = new Task(kernel, process.incarnation, site, process.entity, strike.cause)
+    const operation = task.begin<unknown>(operationNumber(`${tableName}.${statement.kind}`), set)
+    if (operation !== undefined) new Session(database, process, task).autocommit(statement, operation)
+    return kernel.nowMicros
+  },
+  // What is true of the business is not for chance to decide.
+  aims: () => [],
+  sample: () => ({}),
+})
+
+const textOf = (values: Readonly<Record<string, unknown>>): string =>
+  Object.entries(values)
+    .map(([column, of]) => `${column} ${String(of)}`)
+    .join(', ')
+
+function operatorOf({ kernel, network }: FaultWorld): Process {
+  return network.processes.get(OPERATOR) ?? network.add(new Process(kernel, OPERATOR, OPERATOR, undefined))
+}

@@ -1,0 +1,76 @@
+import type { FetchPartitionData } from '../protocol/fetch.ts'
+import { FetchSessionHandler } from '../replication/fetch-session.ts'
+import { NO_LEADER_EPOCH } from '../replication/message.ts'
+import type { FetchPosition, PartitionState } from './partition-state.ts'
+
+/** What a consumer fetches from one node, one request at a time, in a session. */
+export class NodeFetch {
+  readonly nodeId: number
+  readonly session = new FetchSessionHandler<PartitionState>()
+  /** A Fetch is under way. */
+  isPending = false
+  /** It is no longer what would be fetched now. */
+  isOutdated = false
+  /** How often it was said anew which partitions are wanted. */
+  round = 0
+  /** Partitions that were read on since the last Fetch, while all else is as it was. */
+  advanced: PartitionState[] = []
+  /** How much of whatever decides what is fetched had changed when that was looked at last. */
+  private seenChanges = -1
+  private seenVersion = -1
+
+  constructor(nodeId: number) {
+    this.nodeId = nodeId
+  }
+
+  /** From now on these partitions are wanted, as of so many changes of what decides that, and nothing else. */
+  begin(states: readonly PartitionState[], maxBytes: number, changes: number, version: number): void {
+    const { session } = this
+    this.round += 1
+    this.advanced = []
+    this.seenChanges = changes
+    this.seenVersion = version
+    session.beginRound()
+    for (const state of states) {
+      const { offset, currentLeader } = state.position as FetchPosition
+      state.askedBy = this
+      state.askedRound = this.round
+      state.askedOffset = offset
+      const known = session.keep(state.topic, state.partition, state)
+      if (known?.fetchOffset !== offset || known.currentLeaderEpoch !== currentLeader.epoch)
+        this.want(state, maxBytes)
+    }
+    session.endRound()
+  }
+
+  /** The next Fetch asks for a partition from where it is read. */
+  want(state: PartitionState, maxBytes: number): void {
+    const { topic, partition } = state
+    const { offset, currentLeader } = state.position as FetchPosition
+    state.askedOffset = offset
+    const wanted: FetchPartitionData = {
+      partition,
+      fetchOffset: offset,
+      currentLeaderEpoch: currentLeader.epoch,
+      lastFetchedEpoch: NO_LEADER_EPOCH,
+      logStartOffset: -1,
+      partitionMaxBytes: maxBytes,
+    }
+    this.session.want(topic, wanted, state)
+  }
+
+  /** Whether the partitions of the last Fetch are those that are wanted now, though perhaps from further on. */
+  isSteady(changes: number, version: number): boolean {
+    return this.seenChanges === changes && this.seenVersion === version && !this.session.isNew
+  }
+
+  /** Whether what is under way asks for a partition from where it is wanted. */
+  asks(state: PartitionState, offset: number): boolean {
+    return this.isOf(state) && state.askedOffset === offset
+  }
+
+  /** Whether a partition was wanted last. */
+  isOf(state: PartitionState): boolean {
+    return state.askedBy === this && state.askedRound === this.round
+  }
+}

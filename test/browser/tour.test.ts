@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand } from '../../sim/cli/run.ts'
+import { localSession } from '../../sim/cli/session.ts'
+import { folderOf, ROOT } from '../fixtures/cli.ts'
+import { announcement, PageBench } from './opened-page.ts'
+
+const SCENARIO = `${ROOT}/scenarios/order-choreography/crash-between-charge-and-commit.yaml`
+
+describe('a tour of the page', () => {
+  let bench: PageBench
+
+  beforeAll(async () => {
+    bench = await PageBench.open()
+  })
+
+  afterAll(async () => {
+    await bench.close()
+  })
+
+  it('[V31] [V32] says without a click why the customer was charged twice, on a desk and in a hand', async () => {
+    for (const [width, height] of [
+      [1440, 900],
+      [390, 844],
+    ] as const) {
+      const page = await bench.running(undefined, { viewport: { width, height } })
+      await page.waitForSelector('.gist .fault-weight')
+      const lines = page.locator('.gist-line')
+      expect(await lines.allTextContents()).toEqual([
+        expect.stringMatching(/charged 36\.00 EUR \(charge .*no idempotency key/),
+        expect.stringMatching(/crashed and restarted.*needed: without it the promise is kept/),
+        expect.stringMatching(/took OrderCreated again.*charged 36\.00 EUR/),
+      ])
+      for (const line of await lines.all()) {
+        const box = await line.boundingBox()
+        expect((box?.y ?? height) + (box?.height ?? 0)).toBeLessThanOrEqual(height)
+      }
+    }
+  })
+
+  it('[V35] marks, folds, shows one lane alone and goes back, with keys', async () => {
+    const page = await bench.running()
+    await page.keyboard.press('n')
+    await page.keyboard.press('m')
+    const note = page.locator('.mark input')
+    await note.fill('here')
+    await page.locator('.plot').focus()
+    await page.keyboard.press('k')
+    const before = await announcement(page)
+    await page.keyboard.press("'")
+    expect(await announcement(page)).toContain('charged 36.00 EUR')
+    const lanes = page.locator('.lane')
+    const all = await lanes.count()
+    await page.keyboard.press('u')
+    expect(await lanes.allTextContents()).toEqual([expect.stringContaining('provider.charges')])
+    await page.keyboard.press('u')
+    expect(await lanes.count()).toBe(all)
+    await page.keyboard.press('[')
+    expect(await page.locator('.lane-role', { hasText: 'folded' }).count()).toBe(1)
+    await page.keyboard.press(']')
+    for (const axis of ['Steps', 'Causes', 'Time']) {
+      await page.keyboard.press('t')
+      expect(await page.getByRole('button', { name: axis, exact: true }).getAttribute('aria-pressed')).toBe(
+        'true',
+      )
+    }
+    await page.keyboard.press('r')
+    expect(await page.locator('.range-panel').textContent()).toMatch(/events.*crash.*deliveries/)
+    await page.keyboard.press('r')
+    // Each step is in the address once it has settled; the browser's way back undoes them.
+    await page.waitForTimeout(400)
+    await page.keyboard.press('k')
+    await page.waitForTimeout(400)
+    await page.goBack()
+    await page.waitForFunction(
+      `document.querySelector('[aria-live=polite]').textContent.includes('charged 36.00')`,
+    )
+    expect(before).not.toContain('charged 36.00 EUR (charge ch-3')
+    const other = await bench.page({}, (await page.evaluate('location.hash')) as string)
+    await other.waitForSelector('.mark input')
+    expect(await other.locator('.mark input').inputValue()).toBe('here')
+  })
+
+  it('[V33] counts what a pointer picks with Shift, and zooms into it', async () => {
+    const page = await bench.running()
+    const box = await page.locator('.plot').boundingBox()
+    if (box === null) throw new Error('there is no picture')
+    await page.keyboard.down('Shift')
+    await page.mouse.move(box.x + 150, box.y + 40)
+    await page.mouse.down()
+    await page.mouse.move(box.x + 420, box.y + 60, { steps: 3 })
+    await page.mouse.up()
+    await page.keyboard.up('Shift')
+    expect(await page.locator('.range-panel').textContent()).toMatch(/^\d+ events/)
+    const before = await page.locator('.axis').textContent()
+    await page.locator('.range-panel button', { hasText: 'zoom in' }).click()
+    expect(await page.locator('.range-panel').count()).toBe(0)
+    expect(await page.locator('.axis').textContent()).not.toBe(before)
+  })
+
+  it('[V30] runs with a fault that is dragged from the set-up onto a lane', async () => {
+    const page = await bench.running()
+    await page.keyboard.press('9')
+    const lane = page.locator('.lane', { hasText: 'payment-2' })
+    const [row, plot] = [await lane.boundingBox(), await page.locator('.plot').boundingBox()]
+    if (row === null || plot === null) throw new Error('there is no lane')
+    await page
+      .getByRole('button', { name: '+ pause' })
+      .dragTo(page.locator('.plot'), { targetPosition: { x: 60, y: row.y - plot.y + row.height / 2 } })
+    await page.waitForSelector('.compared')
+    expect(await page.locator('.compared').textContent()).toContain('1 → 2 faults')
+    expect(await page.locator('.fault-chip').allTextContents()).toContainEqual(
+      expect.stringContaining('payment-2 stood still'),
+    )
+    await page.getByRole('button', { name: '+ scale' }).dragTo(page.locator('.fault-places'))
+    await page.waitForFunction(`document.querySelector('.compared')?.textContent.includes('1 → 3 faults')`)
+    expect(await page.locator('.problem').count()).toBe(0)
+  })
+
+  it('[V36] shows a run of the command line until it is interrupted', async () => {
+    let interrupt = (): void => {}
+    const until = new Promise<void>((stop) => {
+      interrupt = stop
+    })
+    let printed = ''
+    let served = (_url: string): void => {}
+    const url = new Promise<string>((found) => {
+      served = found
+    })
+    const io = {
+      cwd: folderOf(),
+      stdout: (text: string) => {
+        printed += text
+      },
+      stderr: (text: string) => {
+        const [found] = /http:\/\/127\.0\.0\.1:\d+\//.exec(text) ?? []
+        if (found !== undefined) served(found)
+      },
+      colour: false,
+      openSession: localSession,
+    }
+    const running = runCommand(SCENARIO, { ui: true, until, seed: 3, timeLimit: 60 }, io)
+    const page = await bench.page({}, '', await url)
+    await page.waitForSelector('.verdict')
+    const digest = /digest ([0-9a-f]{16})/.exec(printed)?.[1]
+    expect(digest).toBeDefined()
+    expect(await page.locator('.digest').textContent()).toBe(digest)
+    expect(await page.locator('.facts').textContent()).toContain('seed 3')
+    interrupt()
+    expect(await running).toBeLessThan(2)
+    await expect(fetch(await url)).rejects.toThrow()
+  })
+
+  it('[V22] honours forced colours and reduced motion', async () => {
+    const page = await bench.running(undefined, { forcedColors: 'active', reducedMotion: 'reduce' })
+    await page.keyboard.press('n')
+    const moving = await page.evaluate(
+      `[...document.querySelectorAll('*')].filter((each) => {
+        const { animationName, transitionDuration } = getComputedStyle(each)
+        return animationName !== 'none' || !/^0s(, 0s)*$/.test(transitionDuration)
+      }).length`,
+    )
+    expect(moving).toBe(0)
+    // What is told by colours elsewhere has a border or a shape of its own.
+    const badge = await page.evaluate(`getComputedStyle(document.querySelector('.badge')).backgroundColor`)
+    const back = await page.evaluate(`getComputedStyle(document.body).backgroundColor`)
+    expect(badge).not.toBe(back)
+    expect(bench.errors).toEqual([])
+  })
+})
