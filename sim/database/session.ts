@@ -12,7 +12,7 @@ import type { Database } from './database.ts'
 import { abortedError, DatabaseError, recipeError, type SqlState } from './error.ts'
 import { execute } from './execute.ts'
 import type { TransactionOptions } from './options.ts'
-import { Packet } from './packet.ts'
+import { type Arrival, Packet } from './packet.ts'
 import type { Statement } from './statement.ts'
 import { Transaction } from './transaction.ts'
 import { DEADLOCK_CHECK, FIRST_TIMER, reasonOf, WaitTimers } from './wait-timers.ts'
@@ -31,12 +31,6 @@ const DURABLE = operationNumber('tx.durable')
 const DEFAULTS: TransactionOptions = {}
 /** Events never nest, so one answer serves all sessions. */
 const answer = new Answer()
-
-interface Arrival {
-  readonly code: number
-  readonly subject: unknown
-  readonly cause: number
-}
 
 /**
  * A transaction between a client and the server, on one connection of the client's pool. Statements arrive in the order
@@ -368,9 +362,9 @@ export class Session implements Actor, ConnectionUser {
     const { hasWritten } = transaction
     if (hasWritten && !this.passes('before', kernel.cause)) return
     const { witness } = this
-    const rows = kernel.trace === undefined && witness === undefined ? undefined : transaction.writtenRows()
+    const rows = kernel.trace || witness ? transaction.writtenRows() : undefined
     const record = this.record('commit', rows)
-    if (rows !== undefined) witness?.committing(rows)
+    if (rows) witness?.committing(rows)
     transaction.commit(record, task.entity)
     witness?.committed(record)
     this.acknowledged = value
