@@ -188,12 +188,11 @@ export class SteadyState {
 }
 
 /** Whether the brokers would take them as members of one group. */
-function isWelcome({ brokerConfig, nodes }: KafkaCluster, candidates: readonly Candidate[]): boolean {
+function isWelcome({ brokerConfig }: KafkaCluster, candidates: readonly Candidate[]): boolean {
   const leastMs = brokerConfig['group.min.session.timeout.ms']
   const mostMs = brokerConfig['group.max.session.timeout.ms']
   const instanceIds = candidates.flatMap(({ offer }) => offer.groupInstanceId ?? [])
   return (
-    brokerConfig['offsets.topic.replication.factor'] <= nodes.size &&
     candidates.length <= brokerConfig['group.max.size'] &&
     new Set(instanceIds).size === instanceIds.length &&
     candidates.every(({ offer }) => offer.sessionTimeoutMs >= leastMs && offer.sessionTimeoutMs <= mostMs)
