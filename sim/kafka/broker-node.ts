@@ -1,7 +1,6 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
-import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
