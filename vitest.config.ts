@@ -32,6 +32,8 @@ export default defineConfig({
           name: 'ui',
           environment: 'node',
           include: ['test/ui/**/*.test.{ts,tsx}'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -11,5 +11,6 @@ import './style/panes.css'
 
 const controller = new Controller(new Store())
 const root = document.getElementById('root')
-if (root !== null) createRoot(root).render(<App controller={controller} />)
+// What goes wrong in a part of the page is told there.
+if (root !== null) createRoot(root, { onCaughtError: () => {} }).render(<App controller={controller} />)
 void loadContent(controller).then(() => keepAddress(controller))

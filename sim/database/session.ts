@@ -25,12 +25,12 @@ const ROLLBACK_ARRIVES = 3
 const CLOSED = 4
 const POOL_TIMED_OUT = 5
 const FLUSHED = 6
-/** The step of a commit at the server: what was written is durable after it, and not acknowledged yet. */
+/** The step of a commit at the server: durable after it, and not acknowledged yet. */
 const DURABLE = operationNumber('tx.durable')
 
+const DEFAULTS: TransactionOptions = {}
 /** Events never nest, so one answer serves all sessions. */
 const answer = new Answer()
-const DEFAULTS: TransactionOptions = {}
 
 /**
  * A transaction between a client and the server, on one connection of the client's pool. Statements arrive in the order
@@ -382,14 +382,8 @@ export class Session implements Actor, ConnectionUser {
 
   /** Passes a point of the commit at the server, in the name of the client; false when a fault has taken the server. */
   private passes(phase: Phase, cause: number): boolean {
-    const { kernel, task, connection } = this
-    if (!task.incarnation.alive) return true
-    const site = task.step(DURABLE)
-    if (phase === 'before') site.passes++
-    if (kernel.trace !== undefined) kernel.recordStep(phase, site, task, cause, undefined)
-    const faults = site[phase]
-    if (faults !== undefined) kernel.passPoint(faults, task)
-    return connection?.broken !== true
+    if (this.task.incarnation.alive) this.task.pass(DURABLE, phase, cause)
+    return this.connection?.broken !== true
   }
 
   /** Gives the connection back. */

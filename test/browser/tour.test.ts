@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../../sim/cli/run.ts'
 import { localSession } from '../../sim/cli/session.ts'
 import { folderOf, ROOT } from '../fixtures/cli.ts'
-import { announcement, PageBench } from './opened-page.ts'
+import { announcement, drop, PageBench } from './opened-page.ts'
 
 const SCENARIO = `${ROOT}/scenarios/order-choreography/crash-between-charge-and-commit.yaml`
 
@@ -148,6 +148,55 @@ describe('a tour of the page', () => {
     interrupt()
     expect(await running).toBeLessThan(2)
     await expect(fetch(await url)).rejects.toThrow()
+  })
+
+  it('[V23] shows a trace of which no order of time, no number and no text makes sense', async () => {
+    const page = await bench.page()
+    await page.waitForSelector('.card')
+    const texts = ['\u202eevil', '\ud800', '\u0000', ' ', 'constructor', '💥'.repeat(200)]
+    const times = [5, -7, 1e300, 0, 3.5, 1e15, 2, 2, 2, 2]
+    const kinds = [
+      'deliver',
+      'commit',
+      'append',
+      'ledger',
+      'crash',
+      'offset-commit',
+      'rebalance',
+      'fault',
+      'request',
+      'x',
+    ]
+    const data = [
+      null,
+      7,
+      [],
+      {},
+      'text',
+      { offset: 'none' },
+      [{ table: 1 }],
+      { value: null },
+      { members: 3 },
+      undefined,
+    ]
+    const records = times.map((atMicros, at) => ({
+      id: at + 1,
+      atMicros,
+      kind: kinds[at],
+      lane: texts[at % texts.length],
+      entity: texts[(at + 1) % texts.length],
+      parents: at === 0 ? [] : [at, 1],
+      data: data[at],
+    }))
+    const header = { format: 'faultline-trace', version: 1, records: records.length }
+    await drop(page, 'odd.jsonl', [header, ...records].map((line) => JSON.stringify(line)).join('\n'))
+    await page.waitForSelector('.timeline')
+    await page.keyboard.press('.')
+    for (const key of ['2', '3', '4', '5', '6', '7', '8', '9', 't', 't', 't', 'r', 'm', 'u', 'n', 'w', 's']) {
+      await page.keyboard.press(key)
+      expect(await page.locator('.timeline').count(), `after ${key}`).toBe(1)
+    }
+    expect(bench.errors).toEqual([])
   })
 
   it('[V22] honours forced colours and reduced motion', async () => {

@@ -139,6 +139,28 @@ describe('a trace file', () => {
     )
   })
 
+  it('[V2] whose header says nonsense of its run is a trace without it', () => {
+    for (const run of [
+      7,
+      null,
+      [],
+      {},
+      { summary: 5 },
+      { summary: { faults: [], properties: 'x', steps: [] } },
+    ]) {
+      const header = JSON.stringify({ ...(JSON.parse(HEADER) as object), run })
+      expect(readInPieces([header, RECORD].join('\n')).run, JSON.stringify(run)).toBeUndefined()
+    }
+  })
+
+  it('[V2] with more lanes than anybody could look at is refused', () => {
+    const line = (id: number): string =>
+      JSON.stringify({ id, atMicros: 0, kind: 'act', lane: `lane ${id}`, parents: [] })
+    const lines = Array.from({ length: 5_001 }, (_, at) => line(at + 1))
+    const header = HEADER.replace('"records":1', '"records":5001')
+    expect(() => readInPieces([header, ...lines].join('\n'))).toThrow('5001 lanes, more than the 5000')
+  })
+
   it('[V2] that is larger than the page can open is refused with its size, before it is read', () => {
     expect(() => refuseTooLarge(2_000_000_000)).toThrow(
       'This trace has 2000 MB or more, and the page can open 800 MB',

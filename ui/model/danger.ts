@@ -25,7 +25,7 @@ function everyPlace({ recording }: RunView, entity: string): FaultPlace[] {
   for (const event of recording.ofEntity(entity)) {
     const phase = recording.kind(event)
     if (phase !== 'before' && phase !== 'after') continue
-    const { step } = recording.data(event) as { readonly step: string }
+    const { step } = recording.fields(event) as { readonly step: string }
     if (step.startsWith('users.')) continue
     const at = `${phase} ${step}`
     const nth = (times.get(at) ?? 0) + 1

@@ -44,7 +44,7 @@ export function effectsOf(recording: Recording): EffectRow[] {
   for (let event = 1; event <= count; event++) {
     const kind = recording.kind(event)
     if (kind === 'append' || kind === 'publish') {
-      const id = eventIdOf((recording.data(event) as { readonly value?: unknown }).value)
+      const id = eventIdOf((recording.fields(event) as { readonly value?: unknown }).value)
       if (id !== undefined) produced.set(id, (produced.get(id) ?? 0) + 1)
     } else if (kind === 'deliver' || kind === 'request') {
       const draft = draftOf(recording, event)
@@ -69,7 +69,7 @@ export function effectsOf(recording: Recording): EffectRow[] {
 function draftOf(recording: Recording, event: number): Draft {
   const service = serviceOf(recording.lane(event))
   const entity = recording.entity(event)
-  const data = recording.data(event) as {
+  const data = recording.fields(event) as {
     readonly event?: unknown
     readonly route?: string
     readonly offset?: number

@@ -82,7 +82,13 @@ export class Recording {
     return data
   }
 
-  /** The same, made anew: for whoever goes through all of them. */
+  /** Its members; none when it says no such thing: a trace may hold anything. */
+  fields(id: number): Readonly<Record<string, unknown>> {
+    const data = this.data(id)
+    return typeof data === 'object' && data !== null ? (data as Readonly<Record<string, unknown>>) : {}
+  }
+
+  /** What it says, made anew: for whoever goes through all of them. */
   parsed(id: number): unknown {
     const text = this.dataText(id)
     return text === '' ? undefined : JSON.parse(text)

@@ -42,16 +42,25 @@ export function changesOf({ columns }: Recording): Uint32Array {
 export function patchesOf(recording: Recording, event: number): Patch[] {
   const said = recording.parsed(event)
   const lane = recording.lane(event)
-  if (recording.kind(event) === 'ledger')
-    return [{ event, table: lane, key: `#${event}`, before: undefined, after: said as Values }]
+  if (recording.kind(event) === 'ledger') {
+    const after = isRow(said) ? said : { value: said }
+    return [{ event, table: lane, key: `#${event}`, before: undefined, after }]
+  }
   if (!Array.isArray(said)) return []
-  return (said as Written[]).map(({ table, key, before, after }) => ({
-    event,
-    table: `${lane}.${table}`,
-    key: JSON.stringify(key ?? null),
-    before,
-    after,
-  }))
+  return (said as readonly unknown[]).filter(isRow).map((written) => {
+    const { table, key, before, after } = written as unknown as Written
+    return {
+      event,
+      table: `${lane}.${table}`,
+      key: JSON.stringify(key ?? null),
+      before: isRow(before) ? before : undefined,
+      after: isRow(after) ? after : undefined,
+    }
+  })
+}
+
+function isRow(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What was there before the run: what was changed without ever having been put there. */

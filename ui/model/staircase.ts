@@ -54,17 +54,17 @@ export function staircasesOf(recording: Recording): Staircase[] {
     const atMicros = recording.at(event)
     if (kind === 'rebalance') setbacks.set(recording.lane(event).replace(/^group /, ''), event)
     else if (kind === 'append') {
-      const { offset } = recording.data(event) as { readonly offset: number }
+      const { offset } = recording.fields(event) as { readonly offset: number }
       const steps = ends.get(recording.lane(event)) ?? []
       ends.set(recording.lane(event), steps)
       steps.push({ event, atMicros, offset: offset + 1 })
     } else if (kind === 'watermark') {
-      const { offset } = recording.data(event) as { readonly offset: number }
+      const { offset } = recording.fields(event) as { readonly offset: number }
       const steps = watermarks.get(recording.lane(event)) ?? []
       watermarks.set(recording.lane(event), steps)
       steps.push({ event, atMicros, offset })
     } else if (kind === 'deliver') {
-      const { partition, offset } = recording.data(event) as { partition?: string; offset?: number }
+      const { partition, offset } = recording.fields(event) as { partition?: string; offset?: number }
       if (partition === undefined || offset === undefined) continue
       const builder = groupOf(partition, serviceOf(recording.lane(event)))
       if (builder.seen.has(offset)) builder.redeliveries.push(event)
@@ -78,7 +78,7 @@ export function staircasesOf(recording: Recording): Staircase[] {
       }
       builder.position.push({ event, atMicros, offset: offset + 1 })
     } else if (kind === 'offset-commit') {
-      const data = recording.data(event) as { errorCode?: string; offsets?: readonly CommittedOffset[] }
+      const data = recording.fields(event) as { errorCode?: string; offsets?: readonly CommittedOffset[] }
       if (data.errorCode !== 'NONE') continue
       const group = recording.lane(event).replace(/^group /, '')
       for (const { topic, partition, offset } of data.offsets ?? [])

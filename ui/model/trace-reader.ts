@@ -9,6 +9,8 @@ const READABLE = 1
 const MOST_BYTES = 800_000_000
 /** No line of a trace is longer; without an end of line a whole file would be taken for one. */
 const LONGEST_LINE = 32_000_000
+/** Lanes, and kinds of records, that can be told apart; nobody could look at more. */
+const MOST_NAMES = 5_000
 const LINE_END = 10
 
 /** A trace file, read. */
@@ -76,6 +78,14 @@ export class TraceReader {
     const last = this.taken(new Uint8Array())
     if (last.length > 0) this.line(last, 0, last.length)
     const { header, writer } = this
+    for (const [what, { texts }] of [
+      ['lanes', writer.lanes],
+      ['kinds of records', writer.kinds],
+    ] as const)
+      if (texts.length > MOST_NAMES)
+        throw new TraceFileError(
+          `This trace has ${texts.length} ${what}, more than the ${MOST_NAMES} that the page can show.`,
+        )
     if (header === undefined)
       throw new TraceFileError(
         'This file is empty: expected a trace that `faultline run --trace <file>` wrote.',
@@ -159,7 +169,17 @@ function headerOf(line: string): Header {
   }
   if (!Number.isSafeInteger(records))
     throw new TraceFileError('The header of this trace does not say how many records follow.')
-  return { records: records as number, run }
+  return { records: records as number, run: isRun(run) ? run : undefined }
+}
+
+/** Whether a header tells of its run what views rely on; without it a trace is shown as records alone. */
+function isRun(run: TraceFile['run']): boolean {
+  const { scenario, summary, story } = (run ?? {}) as Readonly<
+    Record<string, Record<string, unknown> | undefined>
+  >
+  const lists = [scenario?.faults, summary?.properties, summary?.faults, summary?.steps]
+  if (story !== undefined && story !== null) lists.push(story.lines, story.records)
+  return lists.every((list) => Array.isArray(list))
 }
 
 /** A record of any form that JSON allows; most are read without this. */

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
+import { Guard } from '../view/Guard.tsx'
 import { PANES, type PaneId } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
 import { PANE_VIEWS } from './registry.tsx'
@@ -52,7 +53,9 @@ export function Dock({ controller, run }: { controller: Controller; run: RunView
         aria-labelledby={`tab-${pane}`}
         tabIndex={0}
       >
-        <View controller={controller} run={run} />
+        <Guard what={PANES[pane].title} anew={[run, pane]}>
+          <View controller={controller} run={run} />
+        </Guard>
       </div>
     </section>
   )

@@ -173,7 +173,7 @@ function EventRow({
 /** What a record says when nobody told it in words: of a step its name, else everything. */
 function plainLine(recording: RunView['recording'], id: number): string {
   const kind = recording.kind(id)
-  const { step } = (kind === 'before' || kind === 'after' ? recording.data(id) : {}) as { step?: unknown }
+  const { step } = (kind === 'before' || kind === 'after' ? recording.fields(id) : {}) as { step?: unknown }
   if (typeof step === 'string') return `${kind} ${step}`
   const text = recording.dataText(id)
   return text.length > 160 ? `${text.slice(0, 160)}…` : text

@@ -108,12 +108,14 @@ function FaultLine({
           onChange={(event) => set('of', event.currentTarget.value)}
         />
       </label>
-      <button type="button" onClick={without}>
-        Re-run without
-      </button>
-      <button type="button" onClick={remove} aria-label="Remove this fault">
-        ✕
-      </button>
+      <span className="fault-actions">
+        <button type="button" onClick={without}>
+          Re-run without
+        </button>
+        <button type="button" onClick={remove} aria-label="Remove this fault">
+          ✕
+        </button>
+      </span>
     </div>
   )
 }

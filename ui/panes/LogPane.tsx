@@ -116,7 +116,7 @@ function PartitionLog({
 }
 
 function recordOf({ recording }: RunView, event: number): LogRecord {
-  const { offset, value } = recording.data(event) as { readonly offset: number; readonly value?: unknown }
+  const { offset, value } = recording.fields(event) as { readonly offset: number; readonly value?: unknown }
   const { eventType } = (value ?? {}) as { readonly eventType?: unknown }
   const type = typeof eventType === 'string' ? eventType : 'record'
   return { offset, event, type, entity: recording.entity(event) }
@@ -132,7 +132,7 @@ function deliveriesOf({ recording }: RunView, partition: string): Delivery[] {
   const found: Delivery[] = []
   for (let event = 1; event <= recording.count; event++) {
     if (recording.kind(event) !== 'deliver') continue
-    const data = recording.data(event) as { readonly partition?: string; readonly offset?: number }
+    const data = recording.fields(event) as { readonly partition?: string; readonly offset?: number }
     if (data.partition !== partition || data.offset === undefined) continue
     found.push({ event, offset: data.offset, group: recording.lane(event).replace(/-\d+$/, '') })
   }

@@ -156,7 +156,7 @@ function FaultChip({ says, x, row, scene, editable, move, remove }: ChipProps) {
   return (
     <span
       className={`fault-chip${flips ? ' fault-chip-left' : ''}`}
-      style={{ left: at, top: 2 + row * TRACK_ROW }}
+      style={{ left: at, top: 2 + row * TRACK_ROW, maxWidth: Math.max(60, flips ? at : scene.width - at) }}
     >
       <button
         type="button"

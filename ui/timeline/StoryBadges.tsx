@@ -34,6 +34,8 @@ export const StoryBadges = memo(function StoryBadges({
     const y = yOf(scene, row)
     while (placed.some((other) => Math.abs(other.y - y) < 12 && Math.abs(other.x - left) < APART))
       left -= APART
+    // The first ones would be cut off by the edge.
+    if (left > -8) left = Math.max(8, left)
     placed.push({ x: left, y, number: index + 1, id, mark })
   }
   return (

@@ -3,6 +3,7 @@ import { StoryPane } from '../panes/StoryPane.tsx'
 import { Timeline } from '../timeline/Timeline.tsx'
 import type { Controller } from './controller.ts'
 import { Gallery } from './Gallery.tsx'
+import { Guard } from './Guard.tsx'
 import { HelpSheet } from './HelpSheet.tsx'
 import { Palette } from './Palette.tsx'
 import { activeRun } from './state.ts'
@@ -45,9 +46,13 @@ export function App({ controller }: { controller: Controller }) {
         )
       ) : (
         <main className="workbench">
-          <StoryPane controller={controller} run={run} />
+          <Guard what="The story" anew={[run]}>
+            <StoryPane controller={controller} run={run} />
+          </Guard>
           <div className="stage">
-            <Timeline controller={controller} run={run} />
+            <Guard what="The timeline" anew={[run]}>
+              <Timeline controller={controller} run={run} />
+            </Guard>
             <Dock controller={controller} run={run} />
           </div>
         </main>

@@ -112,7 +112,7 @@ export class Controller {
         weights: {},
       })
     })
-    this.show('A', answer)
+    await this.during(`Opening ${name}`, async () => this.show('A', answer))
   }
 
   /** Lets a trace file be chosen. */
