@@ -1,7 +1,6 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
-import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
 import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
@@ -52,17 +51,14 @@ const INTERNAL = /^__/
 
 /** Notes in trace and digest what brokers do. */
 class TraceObserver implements BrokerObserver {
-  private readonly kernel: Kernel
   private readonly cluster: KafkaCluster
 
   constructor(cluster: KafkaCluster) {
-    this.kernel = cluster.kernel
     this.cluster = cluster
   }
 
   appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void {
-    const { kernel } = this
-    const { witness } = this.cluster
+    const { kernel, witness } = this.cluster
     const lane = placeOf(topic, partition)
     kernel.digest.word(hashText(lane, 0))
     for (const record of batch.records) {
@@ -77,13 +73,13 @@ class TraceObserver implements BrokerObserver {
   }
 
   highWatermarkRaised(topic: string, partition: number, offset: number): void {
-    const { kernel } = this
+    const { kernel } = this.cluster
     if (kernel.trace === undefined || INTERNAL.test(topic)) return
     kernel.record('watermark', placeOf(topic, partition), undefined, kernel.cause, { offset })
   }
 
   groupChanged(groupId: string, generation: number, clientIds: readonly string[]): void {
-    const { kernel } = this
+    const { kernel } = this.cluster
     kernel.digest.word(hashText(groupId, generation))
     for (const clientId of clientIds) kernel.digest.word(hashText(clientId, 0))
     const data = kernel.trace && { generation, members: clientIds }
@@ -348,9 +344,7 @@ export class BrokerNode implements Server, MetadataFollower {
       for (const { partitions } of topics)
         for (const { committedOffset } of partitions) kernel.digest.integer(committedOffset)
       const data = kernel.trace && { offsets: offsetsOf(topics), errorCode }
-      if (errorCode === 'NONE')
-        for (const { topic, partition, offset } of offsetsOf(topics))
-          this.cluster.witness?.committed(groupId, placeOf(topic, partition), offset)
+      if (errorCode === 'NONE') this.cluster.witness?.committed(groupId, offsetsOf(topics))
       kernel.cause = kernel.record('offset-commit', `group ${groupId}`, undefined, kernel.cause, data)
       respond(response)
     }

@@ -39,12 +39,19 @@ export interface ClusterObserver {
   polled?(records: readonly PolledRecord[]): void
 }
 
+/** An offset that a group has committed. */
+interface CommittedOffset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
 /** Is told what clients have brought about; changes nothing. */
 export interface ClusterWitness {
   /** A leader has taken a record. @param place `order-events/3` */
   appended(topic: string, place: string, offset: number, record: SentRecord): void
-  /** A group has committed an offset: of the next record to read. */
-  committed(groupId: string, place: string, offset: number): void
+  /** A group has committed offsets: of the next records to read. */
+  committed(groupId: string, offsets: readonly CommittedOffset[]): void
 }
 
 /** For how long the cluster has been up when a run begins. */

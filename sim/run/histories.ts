@@ -1,5 +1,6 @@
 import type { Source } from '../check/view.ts'
 import type { ClusterWitness, KafkaCluster } from '../kafka/cluster.ts'
+import { placeOf } from '../kafka/consumer-client.ts'
 import type { SentRecord } from '../kafka/sent-record.ts'
 import { Account } from '../kernel/account.ts'
 import { SimError } from '../kernel/error.ts'
@@ -92,13 +93,15 @@ export class Histories {
         if (account !== undefined)
           account.add({ ...recordEntry(place, offset, record, kernel.nowMicros) }, record.sent)
       },
-      committed: (groupId, place, to) => {
+      committed: (groupId, offsets) => {
         const account = this.offsets.get(groupId)
         if (account === undefined) return
-        const name = `${groupId} ${place}`
-        const from = this.places.get(name) ?? 0
-        this.places.set(name, to)
-        account.add({ place, from, to, atMicros: kernel.nowMicros } satisfies OffsetCommit, kernel.cause)
+        for (const { topic, partition, offset: to } of offsets) {
+          const place = placeOf(topic, partition)
+          const from = this.places.get(`${groupId} ${place}`) ?? 0
+          this.places.set(`${groupId} ${place}`, to)
+          account.add({ place, from, to, atMicros: kernel.nowMicros } satisfies OffsetCommit, kernel.cause)
+        }
       },
     }
   }
