@@ -177,6 +177,7 @@ export {
 } from './service/kafka-transactions.ts'
 export { type KeyValueStoreOptions, type KeyValueStoreSpec, keyValueStore } from './service/key-values.ts'
 export { LEASE_CLOCKS } from './service/lease.ts'
+export { type StateSpec, states } from './service/lifecycle.ts'
 export { RejectError } from './service/reject-error.ts'
 export type { RetryPolicy } from './service/retry.ts'
 export {

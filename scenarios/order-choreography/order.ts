@@ -1,4 +1,4 @@
-import { type ContextOf, DatabaseError, integer, money, oneOf, route, service, table, text } from 'faultline'
+import { type ContextOf, DatabaseError, integer, money, route, service, states, table, text } from 'faultline'
 import {
   InventoryReservationFailed,
   OrderCancelled,
@@ -38,7 +38,14 @@ export const orderService = (params: Params) =>
             sku: text,
             quantity: integer,
             amount: money,
-            status: oneOf('PENDING', 'COMPLETED', 'CANCELLED'),
+            status: states({
+              PENDING: {
+                next: ['COMPLETED', 'CANCELLED'],
+                by: [ShipmentScheduled, PaymentFailed, InventoryReservationFailed, ShipmentFailed],
+              },
+              COMPLETED: { end: true },
+              CANCELLED: { end: true },
+            }),
             reason: text,
           },
           { key: 'orderId' },

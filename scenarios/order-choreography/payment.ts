@@ -1,4 +1,4 @@
-import { type ContextOf, money, oneOf, type PaymentProvider, service, table, text } from 'faultline'
+import { type ContextOf, money, type PaymentProvider, service, states, table, text } from 'faultline'
 import {
   InventoryReservationFailed,
   OrderCreated,
@@ -22,7 +22,10 @@ export const paymentService = (params: Params, provider: PaymentProvider) =>
             orderId: text,
             amount: money,
             transactionId: text,
-            status: oneOf('COMPLETED', 'REFUNDED'),
+            status: states({
+              COMPLETED: { end: true, next: ['REFUNDED'], by: [InventoryReservationFailed, ShipmentFailed] },
+              REFUNDED: { end: true },
+            }),
           },
           { key: 'paymentId', indexes: ['orderId'] },
         ),

@@ -13,6 +13,7 @@ import { type Parting, partingOf } from '../report/parting.ts'
 import { type Story, storyOf } from '../report/story.ts'
 import { type RunSummary, summaryOf } from '../report/summary.ts'
 import { type TracedRun, traceLines } from '../report/trace-file.ts'
+import { type DeadStateReport, deadStates } from '../run/dead-state.ts'
 import { differenceOf } from '../run/determinism.ts'
 import { type Bundle, loadBundle } from '../run/load-bundle.ts'
 import { outlineOf } from '../run/outline.ts'
@@ -81,6 +82,11 @@ export interface Jobs {
     readonly outcome: SystemOutline
     readonly progress: never
   }
+  check: {
+    readonly job: { readonly params: Scenario['params'] }
+    readonly outcome: DeadStateReport
+    readonly progress: never
+  }
   /** Its progress is the result, before it is told, traced or compared. */
   run: { readonly job: RunJob; readonly outcome: RunOutcome; readonly progress: RunOutcome }
   shrink: {
@@ -147,6 +153,8 @@ export class Bench {
           progress: progress as (of: ShrinkProgress) => void,
         })
       }
+      case 'check':
+        return deadStates(prepare(this.system, (job as Jobs['check']['job']).params).parts)
       case 'measure':
         return this.measure(job as Jobs['measure']['job'])
       case 'campaign': {

@@ -103,8 +103,15 @@ function commands(io: Io, finish: Finish): Command {
   return program
 }
 
-/** The command that puts one thing beside another. */
+/** Commands that judge a system otherwise than by one run. */
 function comparing(program: Command, io: Io, finish: Finish): void {
+  limited(program.command('check').description('find states that nothing leaves, without running anything'))
+    .argument('<scenario>', 'scenario file (YAML)')
+    .option('--json', 'print what was found as JSON')
+    .option('--no-color', 'no colours')
+    .action(async (file, options) =>
+      finish(await (await import('./check.ts')).checkCommand(file, options, coloured(io, options))),
+    )
   limited(
     program
       .command('compare')

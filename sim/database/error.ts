@@ -1,3 +1,5 @@
+import { SimError } from '../kernel/error.ts'
+
 /** SQLSTATE codes of PostgreSQL that this database raises (PostgreSQL documentation, appendix A). */
 export type SqlState =
   | '08001' // sqlclient_unable_to_establish_sqlconnection: the server is down
@@ -28,4 +30,16 @@ export class DatabaseError extends Error {
     this.sqlState = sqlState
     this.table = table
   }
+}
+
+/** What a statement is told after another one of its transaction has failed. */
+export function abortedError(): DatabaseError {
+  const message = 'current transaction is aborted, commands ignored until end of transaction block'
+  return new DatabaseError('25P02', '', message)
+}
+
+/** What ends a run whose code changes a row by a recipe that throws. */
+export function recipeError(error: unknown): SimError {
+  const why = error instanceof Error ? error.message : String(error)
+  return new SimError('handler', `an update recipe threw: ${why}`)
 }

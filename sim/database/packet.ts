@@ -6,6 +6,13 @@ import type { Statement } from './statement.ts'
 import type { Row } from './table.ts'
 import type { Transaction } from './transaction.ts'
 
+/** What has reached the server on a connection, and what it was sent because of. */
+export interface Arrival {
+  readonly code: number
+  readonly subject: unknown
+  readonly cause: number
+}
+
 /** A statement on its way to the server, perhaps with another before it; evaluated in order. */
 export class Packet implements Evaluation {
   private readonly session: Session

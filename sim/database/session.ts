@@ -9,10 +9,10 @@ import type { Operation, Task } from '../kernel/task.ts'
 import { Answer, answerTo } from './answer.ts'
 import { type Connection, type ConnectionUser, PATIENCE } from './connection.ts'
 import type { Database } from './database.ts'
-import { DatabaseError, type SqlState } from './error.ts'
+import { abortedError, DatabaseError, recipeError, type SqlState } from './error.ts'
 import { execute } from './execute.ts'
 import type { TransactionOptions } from './options.ts'
-import { Packet } from './packet.ts'
+import { type Arrival, Packet } from './packet.ts'
 import type { Statement } from './statement.ts'
 import { Transaction } from './transaction.ts'
 import { DEADLOCK_CHECK, FIRST_TIMER, reasonOf, WaitTimers } from './wait-timers.ts'
@@ -25,18 +25,12 @@ const ROLLBACK_ARRIVES = 3
 const CLOSED = 4
 const POOL_TIMED_OUT = 5
 const FLUSHED = 6
-/** The step of a commit at the server: what was written is durable after it, and not acknowledged yet. */
+/** The step of a commit at the server: durable after it, and not acknowledged yet. */
 const DURABLE = operationNumber('tx.durable')
 
+const DEFAULTS: TransactionOptions = {}
 /** Events never nest, so one answer serves all sessions. */
 const answer = new Answer()
-const DEFAULTS: TransactionOptions = {}
-
-interface Arrival {
-  readonly code: number
-  readonly subject: unknown
-  readonly cause: number
-}
 
 /**
  * A transaction between a client and the server, on one connection of the client's pool. Statements arrive in the order
@@ -368,9 +362,9 @@ export class Session implements Actor, ConnectionUser {
     const { hasWritten } = transaction
     if (hasWritten && !this.passes('before', kernel.cause)) return
     const { witness } = this
-    const rows = kernel.trace === undefined && witness === undefined ? undefined : transaction.writtenRows()
+    const rows = kernel.trace || witness ? transaction.writtenRows() : undefined
     const record = this.record('commit', rows)
-    if (rows !== undefined) witness?.committing(rows)
+    if (rows) witness?.committing(rows)
     transaction.commit(record, task.entity)
     witness?.committed(record)
     this.acknowledged = value
@@ -388,14 +382,8 @@ export class Session implements Actor, ConnectionUser {
 
   /** Passes a point of the commit at the server, in the name of the client; false when a fault has taken the server. */
   private passes(phase: Phase, cause: number): boolean {
-    const { kernel, task, connection } = this
-    if (!task.incarnation.alive) return true
-    const site = task.step(DURABLE)
-    if (phase === 'before') site.passes++
-    if (kernel.trace !== undefined) kernel.recordStep(phase, site, task, cause, undefined)
-    const faults = site[phase]
-    if (faults !== undefined) kernel.passPoint(faults, task)
-    return connection?.broken !== true
+    if (this.task.incarnation.alive) this.task.pass(DURABLE, phase, cause)
+    return this.connection?.broken !== true
   }
 
   /** Gives the connection back. */
@@ -403,16 +391,4 @@ export class Session implements Actor, ConnectionUser {
     const { connection } = this
     if (connection !== undefined && connection.user === this) connection.pool.release(connection)
   }
-}
-
-function abortedError(): DatabaseError {
-  const message = 'current transaction is aborted, commands ignored until end of transaction block'
-  return new DatabaseError('25P02', '', message)
-}
-
-function recipeError(error: unknown): SimError {
-  return new SimError(
-    'handler',
-    `an update recipe threw: ${error instanceof Error ? error.message : String(error)}`,
-  )
 }

@@ -1,6 +1,6 @@
 import { type Draw, drawFrom, type Targets } from '../faults/aim.ts'
 import { NEVER } from '../faults/crash.ts'
-import { FAULT_KINDS } from '../faults/registry.ts'
+import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
 import { samplingStream } from '../kernel/seed.ts'
@@ -157,8 +157,8 @@ function samplePlan(
 
 /**
  * In some runs not everything heals: one broker of three or more stays dead, and the others are enough. Not together with
- * machines that lose what they have not flushed: that would be two copies of three. And not together with brokers that are
- * shut down: they hand over to the dead one until its session is over, and nobody else may lead from then on.
+ * anything that befalls another broker: a partition may be left with the dead one alone in its ISR, and then no right system
+ * gets on.
  */
 function sampleLoss(
   targets: Targets,
@@ -169,13 +169,14 @@ function sampleLoss(
   const lost = draw.between(1, 8) === 1
   const name = `broker-${draw.between(1, targets.brokers)}`
   const at = draw.duration('1ms', targets.horizon)
-  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some(endangersLoss)) return []
+  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some(befallsBroker)) return []
   features.push('one broker stays dead')
   if (!features.includes('fault crash')) features.push('fault crash')
   return [{ crash: name, at, restart: NEVER }]
 }
 
-/** Whether a fault may leave the broker that stays dead as the only one with all of a partition. */
-function endangersLoss(fault: FaultSpec): boolean {
-  return 'crashMachine' in fault || ('shutDown' in fault && String(fault.shutDown).startsWith('broker'))
+/** Whether a fault names a broker, or all of them. */
+function befallsBroker(fault: FaultSpec): boolean {
+  const targets = faultKindOf(fault)?.targets(fault) ?? []
+  return targets.some((name) => /^broker(-\d+)?$/.test(name))
 }

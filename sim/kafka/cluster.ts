@@ -14,7 +14,7 @@ import {
   memberConfig,
 } from './config.ts'
 import type { ConsumerConfig, ConsumerSettings } from './consumer/config.ts'
-import type { ConsumerClient } from './consumer-client.ts'
+import type { ConsumerClient, PolledRecord } from './consumer-client.ts'
 import type { CreatableTopic } from './controller/topics.ts'
 import { ControllerNode } from './controller-node.ts'
 import { type ProducerConfig, type ProducerSettings, producerConfig } from './producer/config.ts'
@@ -35,6 +35,8 @@ export interface ClusterObserver {
   brokerActed(node: BrokerNode): void
   /** The controller has done something. */
   controllerActed(): void
+  /** A consumer was given records. */
+  polled?(records: readonly PolledRecord[]): void
 }
 
 /** Is told what clients have brought about; changes nothing. */
@@ -107,6 +109,11 @@ export class KafkaCluster {
   /** A broker has done something. */
   brokerActed(node: BrokerNode): void {
     for (const observer of this.observers) observer.brokerActed(node)
+  }
+
+  /** A consumer was given records. */
+  polled(records: readonly PolledRecord[]): void {
+    for (const observer of this.observers) observer.polled?.(records)
   }
 
   /** @param settings of this producer alone @throws ProducerConfigError */

@@ -135,6 +135,8 @@ export class ConsumerClient implements ConsumerHooks {
     this.metadataOffset = this.cluster.controller.controller.metadata.offset
     this.consumer.resumeAs(member, this.nowMillis)
     this.onPartitionsAssigned(member.assignment, () => {})
+    // A member is heard of even if its application does not poll yet.
+    this.settle()
     this.start()
   }
 
@@ -150,6 +152,7 @@ export class ConsumerClient implements ConsumerHooks {
       this.polled.set(place, one)
       polled.push(one)
     }
+    this.cluster.polled(polled)
     return polled
   }
 

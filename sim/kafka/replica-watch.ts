@@ -1,9 +1,10 @@
 import type { Replica } from './broker/replica.ts'
 import type { BrokerNode } from './broker-node.ts'
 import type { ClusterObserver, KafkaCluster } from './cluster.ts'
+import type { PolledRecord } from './consumer-client.ts'
 import { CommittedLog } from './oracle/replica-committed.ts'
 import { candidateCompleteness, replicaAnomalies } from './oracle/replica-invariant.ts'
-import type { ReplicaAnomaly, ReplicaLog, ReplicaView } from './oracle/replica-view.ts'
+import { indexOf, type ReplicaAnomaly, type ReplicaLog, type ReplicaView } from './oracle/replica-view.ts'
 import { type PartitionName, partitionName } from './transaction/topic-partition.ts'
 
 /** What is wrong with the replicas of a partition, and since when. */
@@ -33,9 +34,8 @@ const EMPTY_LOG: ReplicaLog = {
 }
 
 /**
- * Looks at all replicas of a cluster whenever one of them has changed, and notes what must never be (rules KI1 to KI6).
- * A partition is no longer looked at once one of its logs has been compacted: records that are missing are as they should
- * be then. Out of scope: topics that are deleted or reassigned during the run.
+ * Looks at all replicas of a cluster whenever one of them has changed, and notes what must never be (rules KI1 to KI7).
+ * A partition is no longer looked at once one of its logs has been compacted. Out of scope: topics that are deleted or reassigned during the run.
  */
 export class ReplicaWatch implements ClusterObserver {
   readonly anomalies: WatchedAnomaly[] = []
@@ -86,6 +86,17 @@ export class ReplicaWatch implements ClusterObserver {
     this.judgeAll()
   }
 
+  /** What a consumer is given is committed, as it was given (rule KI7). */
+  polled(records: readonly PolledRecord[]): void {
+    for (const { topic, partition, offset, record } of records) {
+      const { batches } = this.committedLog(topic, partition)
+      const batch = batches[indexOf(batches, offset)]
+      if (batch?.records[offset - batch.baseOffset] === record || this.isCompacted(topic, partition)) continue
+      const anomaly = { invariant: 'ConsistentRead', brokers: [], offset } as const
+      this.report(partitionName(topic, partition), anomaly)
+    }
+  }
+
   /** All replicas of a partition as they are now. */
   views(topic: string, partition: number): ReplicaView[] {
     const registered = this.cluster.controller.controller.metadata.partition(topic, partition)
@@ -101,7 +112,7 @@ export class ReplicaWatch implements ClusterObserver {
     const { metadata } = this.cluster.controller.controller
     const committed = this.committedLog(topic, partition)
     const views = this.views(topic, partition)
-    if (views.some(({ log }) => log.firstDirtyOffset !== undefined)) return
+    if (this.isCompacted(topic, partition, views)) return
     const found = committed.observe(views)
     found.push(...replicaAnomalies(views, committed))
     const { isr = [], elr = [] } = metadata.partition(topic, partition) ?? {}
@@ -111,6 +122,11 @@ export class ReplicaWatch implements ClusterObserver {
       this.lifeOf(brokerId, topic, partition) === metadata.brokers.get(brokerId)?.brokerEpoch
     found.push(...candidateCompleteness(views.filter(isAlive), committed))
     for (const anomaly of found) this.report(partitionName(topic, partition), anomaly)
+  }
+
+  /** Whether a replica has been compacted: records that are missing are as they should be then. */
+  private isCompacted(topic: string, partition: number, views = this.views(topic, partition)): boolean {
+    return views.some(({ log }) => log.firstDirtyOffset !== undefined)
   }
 
   private report(partition: PartitionName, anomaly: ReplicaAnomaly): void {

@@ -1,4 +1,4 @@
-import { gt, isIn, lt, ne } from '../database/predicate.ts'
+import { gt, isIn, lt, lte, ne } from '../database/predicate.ts'
 import { horizon } from '../database/server-value.ts'
 import type { DurationText } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
@@ -42,10 +42,11 @@ export interface ProjectionOptions {
    */
   readonly upTo?: 'horizon' | 'highest'
   /**
-   * Where a rebuild writes: views of a generation of its own, which take the place of the live ones when they have caught up;
-   * `beside-live` replays into those that go on being written, and counts everything twice.
+   * Where a rebuild writes: views of a generation of its own, which take the place of the live ones when they have caught up
+   * with them; `overtaking` goes on beyond them, so that what they had not come to has no reaction; `beside-live` replays into
+   * those that go on being written, and counts everything twice.
    */
-  readonly rebuild?: 'own-generation' | 'beside-live'
+  readonly rebuild?: 'own-generation' | 'overtaking' | 'beside-live'
   /** Whether a rebuild leads to what events lead to: never; `repeated` sends every mail again (Z82). */
   readonly reactions?: 'live-only' | 'repeated'
 }
@@ -163,8 +164,8 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
   async read(ctx: Pick<BaseContext, 'log'>, key: string): Promise<View | undefined> {
     const context = ctx as unknown as Context
     const reading = async (tx: TransactionScope): Promise<Plain | undefined> => {
-      const [live] = await tx.table(POSITIONS).select({ where: { state: 'LIVE' } })
-      return (await tx.table(this.tables.projectionViews).get(viewIdOf(live ?? FIRST, key)))?.view
+      const live = await livePosition(tx)
+      return (await tx.table(this.tables.projectionViews).get(viewIdOf(live, key)))?.view
     }
     const options = { isolation: 'repeatable read', readOnly: true } as const
     return (await context.transaction(reading, options)) as View | undefined
@@ -199,11 +200,13 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
     return next
   }
 
-  private eventsAfter(tx: TransactionScope, position: Position): Promise<readonly StoredEvent[]> {
-    const { batch: limit, upTo } = this.options
+  private async eventsAfter(tx: TransactionScope, position: Position): Promise<readonly StoredEvent[]> {
+    const { batch: limit, upTo, rebuild } = this.options
     const events = tx.table(this.store.tables.events)
     if (upTo === 'highest') return events.select({ where: { id: gt(position.id) }, orderBy: 'id', limit })
-    const where = { ...beyond(position), $all: [{ xid: lt(horizon()) }] }
+    const isFree = position.state === 'LIVE' || rebuild === 'overtaking'
+    const bound = isFree ? { xid: lt(horizon()) } : upToPosition(await livePosition(tx))
+    const where = { ...beyond(position), $all: [bound] }
     return events.select({ where, orderBy: ['xid', 'id'], limit })
   }
 
@@ -220,7 +223,8 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
   ): Promise<void> {
     const { rebuild, reactions } = this.options
     const isLive = position.state === 'LIVE'
-    const generation = isLive || rebuild === 'own-generation' ? position.generation : await liveGeneration(tx)
+    const generation =
+      isLive || rebuild !== 'beside-live' ? position.generation : (await livePosition(tx)).generation
     const { key } = this.definition
     const views = tx.table('projectionViews')
     for (const stored of events) {
@@ -241,9 +245,11 @@ const viewIdOf = ({ generation }: Pick<Position, 'generation'>, key: string): st
 /** Events of later transactions, and later ones of the same. */
 const beyond = ({ xid, id }: Position) => ({ $any: [{ xid: gt(xid) }, { xid, id: gt(id) }] })
 
-async function liveGeneration(tx: TransactionScope): Promise<number> {
+const upToPosition = ({ xid, id }: Position) => ({ $any: [{ xid: lt(xid) }, { xid, id: lte(id) }] })
+
+async function livePosition(tx: TransactionScope): Promise<Position> {
   const [live] = await tx.table(POSITIONS).select({ where: { state: 'LIVE' } })
-  return live?.generation ?? FIRST.generation
+  return live ?? FIRST
 }
 
 /** Makes a generation that has caught up with the live one the live one, and takes away the views of that. */

@@ -2,7 +2,8 @@ import { isIn, lt } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
-import { integer, oneOf } from '../service/schema.ts'
+import { states } from '../service/lifecycle.ts'
+import { integer } from '../service/schema.ts'
 import type { Failure } from './dispatch.ts'
 import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
@@ -29,7 +30,11 @@ export function immediateRelay(options: ImmediateRelayOptions = {}): Relay {
     await mark(context, acknowledged)
   }
   return {
-    columns: { status: oneOf('PENDING', 'SENT'), createdAt: integer, attempts: integer },
+    columns: {
+      status: states({ PENDING: { next: ['SENT'], by: ['relay'] }, SENT: { end: true } }),
+      createdAt: integer,
+      attempts: integer,
+    },
     indexes: ['status'],
     relays,
     input: { ...PENDING, attempts: lt(maxAttempts) },

@@ -3,7 +3,8 @@ import type { Row } from '../database/table.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
-import { integer, oneOf } from '../service/schema.ts'
+import { states } from '../service/lifecycle.ts'
+import { integer } from '../service/schema.ts'
 import { type Failure, keyOf } from './dispatch.ts'
 import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
@@ -49,7 +50,12 @@ export function polledRelay(
   }
   return {
     columns: {
-      status: oneOf('PENDING', 'SENT', 'PARKED', 'DROPPED'),
+      status: states({
+        PENDING: { next: ['SENT', 'PARKED', 'DROPPED'], by: ['relay'] },
+        SENT: { end: true },
+        PARKED: { end: true },
+        DROPPED: { end: true },
+      }),
       ...(cleanUp && { createdAt: integer }),
     },
     indexes: ['status'],

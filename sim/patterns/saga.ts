@@ -1,7 +1,8 @@
 import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { BaseContext, Context } from '../service/context.ts'
-import { integer, named, oneOf, plain, type TimerType, table, text, timer } from '../service/schema.ts'
+import { states } from '../service/lifecycle.ts'
+import { integer, named, plain, type TimerType, table, text, timer } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import {
   actionOf,
@@ -48,7 +49,13 @@ const SAGAS = named(
   table(
     {
       sagaId: text,
-      status: oneOf('RUNNING', 'COMPLETED', 'COMPENSATING', 'COMPENSATED', 'COMPENSATION_FAILED'),
+      status: states({
+        RUNNING: { next: ['COMPLETED', 'COMPENSATING', 'COMPENSATED'], by: ['SagaTimeout'] },
+        COMPLETED: { end: true },
+        COMPENSATING: { next: ['COMPENSATED', 'COMPENSATION_FAILED'], by: ['SagaTimeout'] },
+        COMPENSATED: { end: true },
+        COMPENSATION_FAILED: { end: true },
+      }),
       state: text,
       step: text,
       pending: plain<string | null>(),

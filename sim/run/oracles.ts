@@ -18,7 +18,7 @@ type Told = Pick<PropertyResult, 'name' | 'says' | 'kind'>
 const PROPERTIES: { readonly [Name in OracleName]: Told } = {
   replicas: {
     name: 'replicas keep what is committed',
-    says: "the invariants of Kafka's TLA+ models: leaders and who may lead have everything that is committed, logs match, high watermarks are valid",
+    says: "the invariants of Kafka's TLA+ models: leaders and who may lead have everything that is committed, logs match, high watermarks are valid, consumers read what is committed",
     kind: 'always',
   },
   transactions: {
@@ -88,7 +88,7 @@ function judgeReplicas({ anomalies, partitionCount }: ReplicaWatch, quiet: boole
   const [first, ...others] = anomalies
   if (first === undefined) return held(PROPERTIES.replicas, partitionCount, 'partition', quiet)
   const { invariant, partition, offset, brokers, atMicros, cause } = first
-  const who = brokers.map((id) => `broker-${id}`).join(' and ')
+  const who = brokers.length === 0 ? 'a consumer' : brokers.map((id) => `broker-${id}`).join(' and ')
   const message = `${invariant} does not hold of ${partition} from offset ${offset} on, at ${who}${more(others)}`
   return breach(PROPERTIES.replicas, message, atMicros, cause)
 }

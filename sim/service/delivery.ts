@@ -40,6 +40,8 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   private readonly handler: EventHandler
   private readonly context: Context
   private readonly event: Envelope
+  /** Whether the failure policy has let it through to the inbox. */
+  private isReceived = false
 
   constructor(
     deliverer: Deliverer<Received>,
@@ -83,6 +85,7 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   /** Hands the event to the inbox, and by way of it to the handler. */
   private receive(): Promise<unknown> {
     const { context, event, inbox } = this
+    this.isReceived = true
     if (inbox.receive === undefined) return this.handle()
     return inbox.receive(context, event, () => this.handle())
   }
@@ -90,7 +93,7 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
   ended(error: unknown): void {
     const { context, deliverer, received } = this
     if (error === undefined && context.preludes.length > 0) context.flush((failure) => this.ended(failure))
-    else if (error === undefined) this.done(context.begun ? 'handled' : 'recognised')
+    else if (error === undefined) this.done(this.outcome)
     else if (lostTheRace(error)) this.done('recognised')
     else deliverer.failed(error, context.task, received)
   }
@@ -99,6 +102,11 @@ export class Delivery<Received> implements Runnable, Continuation<unknown> {
     const { context, event, handler } = this
     context.begun = true
     return handler(event.data, context)
+  }
+
+  private get outcome(): Handling['outcome'] {
+    if (this.context.begun) return 'handled'
+    return this.isReceived ? 'recognised' : 'put away'
   }
 
   private done(outcome: Handling['outcome']): void {

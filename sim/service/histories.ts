@@ -43,7 +43,10 @@ export const failuresOf = ({ name }: Named): History<HandlerFailure> => history(
 export const recordsIn = ({ name }: Named): History<TopicRecord> => history('records', name)
 
 /** The answers of a route. */
-export const answersOf = ({ service, name }: Route<never, unknown>): History<RouteAnswer> =>
+export const answersOf = ({
+  service,
+  name,
+}: Pick<Route<unknown, unknown>, 'service' | 'name'>): History<RouteAnswer> =>
   history('answers', service, name)
 
 /** The committed changes of a table: what each row was and has become. */

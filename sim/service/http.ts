@@ -84,6 +84,8 @@ export class HttpCall implements Actor, ProcessResource {
   private readonly pending: Operation<HttpResponse<unknown>>
   private readonly timeout: DurationText
   private target: Process | undefined
+  /** The life of the instance that the connection leads to. */
+  private life: Incarnation | undefined
   private timer = 0
   private responseHash = 0
 
@@ -128,6 +130,7 @@ export class HttpCall implements Actor, ProcessResource {
     )
     const target = instances[choice] as Process
     this.target = target
+    this.life = target.incarnation
     const { network } = runtime
     network.send(network.link(process, target), entity, this, REQUEST_ARRIVES, undefined, task.cause)
   }
@@ -170,7 +173,8 @@ export class HttpCall implements Actor, ProcessResource {
 
   private arrive(): void {
     const target = this.target as Process
-    if (!target.alive) {
+    // The next life of a process knows nothing of the connections of the one before.
+    if (!target.alive || target.incarnation !== this.life) {
       this.reply(RESET_ARRIVES, undefined, this.context.task.kernel.cause)
       return
     }

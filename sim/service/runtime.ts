@@ -1,7 +1,6 @@
 import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Database } from '../database/database.ts'
-import type { TransactionOptions } from '../database/options.ts'
 import type { Table } from '../database/table.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { ConsumerClient } from '../kafka/consumer-client.ts'
@@ -28,11 +27,11 @@ import type { HttpCall, RouteServer } from './http.ts'
 import { Job } from './job.ts'
 import type { KafkaTransactionPlan } from './kafka-transactions.ts'
 import { freeLease, LEASES } from './lease.ts'
+import { Readers, ServiceContext, ServiceTransaction } from './offers.ts'
 import type { TableSpec } from './schema.ts'
 import type { HandlerRegistry, ServicePlan } from './service.ts'
 import type { FailurePolicy } from './setbacks.ts'
 import { TIMERS, type TimerOptions, type Timers } from './timers.ts'
-import type { TransactionScope } from './transaction.ts'
 
 /** A handler of an event type, in one life of one instance. */
 export type EventHandler = (data: unknown, context: Context) => Promise<void>
@@ -47,16 +46,6 @@ export interface Trouble {
   /** The last error: `TypeError: no`. */
   readonly error: string
 }
-
-/** What a service's code sees of the tables of its database outside transactions. */
-export type ReadersClass = new (scope: StatementScope) => object
-type ContextClass = new (
-  runtime: ServiceRuntime,
-  process: Process,
-  task: Task,
-  event: Context['event'],
-) => Context
-type TransactionClass = new (context: Context, options?: TransactionOptions) => TransactionScope
 
 /** What carries events: a topic is on one of them. */
 export interface Transports {
@@ -84,9 +73,9 @@ export class ServiceRuntime {
   server: RouteServer | undefined
   /** Throws when the system does not have a topic that something needs; set when the world is complete. */
   checkTopic: (topic: string, what: string) => void = () => {}
-  readonly Context: ContextClass
-  readonly Transaction: TransactionClass
-  readonly Readers: ReadersClass
+  readonly Context = ServiceContext
+  readonly Transaction = ServiceTransaction
+  readonly Readers = Readers
   /** What properties want to be told of it; undefined when that is nothing. */
   histories: ServiceHistories | undefined
   /** The tables of its database, at the index of their binding. */
@@ -129,9 +118,6 @@ export class ServiceRuntime {
     this.failurePolicy = plan.failures
     this.deskOptions = plan.http
     this.timerOptions = plan.timers
-    this.Context = plan.Context
-    this.Transaction = plan.Transaction
-    this.Readers = plan.Readers
     for (const { name, schema } of plan.bindings.values()) {
       this.tables.push(database.create(schema, plan.initially[name] ?? []))
     }
@@ -164,9 +150,16 @@ export class ServiceRuntime {
     return this.histories.open(history)
   }
 
-  /** The client of an external system for a task. */
+  /** The client of an external system for a task; undefined where the service declares none of this name. */
   client(name: string, context: Context): unknown {
+    if (!Object.hasOwn(this.plan.clients, name)) return undefined
     return (this.externals.get(name) as ExternalServer<unknown>).client(context.task, context.process)
+  }
+
+  /** A table that the service declares, within a scope; undefined where it declares none of this name. */
+  declared(name: string, scope: StatementScope): ScopedTable | undefined {
+    const binding = this.plan.bindings.get(name)
+    return binding && new ScopedTable(scope, binding, this.tables[binding.index] as Table)
   }
 
   /** A table by name within a scope, for components. */
@@ -349,21 +342,5 @@ export class ServiceRuntime {
       this.sites.set(handler, site)
     }
     return site
-  }
-}
-
-/** Defines a property for each table that gives access to it within a scope. */
-export function defineTables(
-  prototype: object,
-  bindings: Iterable<TableBinding>,
-  scopeOf: (self: object) => StatementScope,
-  runtimeOf: (self: object) => ServiceRuntime,
-): void {
-  for (const binding of bindings) {
-    Object.defineProperty(prototype, binding.name, {
-      get(this: object) {
-        return new ScopedTable(scopeOf(this), binding, runtimeOf(this).tables[binding.index] as Table)
-      },
-    })
   }
 }

@@ -2,10 +2,13 @@ import { SimError } from '../kernel/error.ts'
 import type { Readable } from '../kernel/ledger.ts'
 import { operationNumber } from '../kernel/step.ts'
 import type { ColumnType } from '../kernel/value.ts'
+import type { Lifecycle } from './lifecycle.ts'
 import type { QueueSpec } from './transport.ts'
 
 /** A column of a table or a field of an event, with the type of its values. */
 export interface Column<Value> extends Omit<ColumnType, 'name'> {
+  /** What becomes of a row in each state, where that is declared. */
+  readonly life?: Lifecycle
   /** Carries the type; never set. */
   readonly value?: Value
 }

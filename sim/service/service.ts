@@ -12,8 +12,9 @@ import {
   type KafkaTransactionPlan,
   kafkaTransactionPlan,
 } from './kafka-transactions.ts'
+import { offerClients, offerTables } from './offers.ts'
 import { retryPlan } from './retry.ts'
-import { defineTables, type EventHandler, type ReadersClass } from './runtime.ts'
+import type { EventHandler } from './runtime.ts'
 import type { EventType, Route, TableSpec, TablesByName, TimerType } from './schema.ts'
 import type { FailurePolicy } from './setbacks.ts'
 import type { FiredTimer, TimerHandler, TimerOptions } from './timers.ts'
@@ -150,9 +151,6 @@ export interface ServicePlan {
   readonly clients: Clients
   readonly bindings: ReadonlyMap<string, TableBinding>
   readonly initially: Readonly<Record<string, readonly Row[]>>
-  readonly Context: typeof Context
-  readonly Transaction: typeof TransactionScope
-  readonly Readers: ReadersClass
   /** The names of its versions, `v1` first. */
   readonly versions: readonly string[]
   /** Runs the factory of a version: once per life of an instance. */
@@ -215,6 +213,8 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     Record<string, Factory>
   >
   const clients = options.clients ?? ({} as OwnClients)
+  offerClients(Object.keys(clients))
+  offerTables(bindings.keys())
   const plan: ServicePlan = {
     name,
     instances: options.instances ?? 1,
@@ -234,9 +234,6 @@ export function service<const OwnTables extends Tables, const OwnClients extends
     clients,
     bindings,
     initially: { ...options.outbox.initially, ...options.initially } as ServicePlan['initially'],
-    Context: contextClass(clients),
-    Transaction: transactionClass(bindings),
-    Readers: readersClass(bindings),
     versions: Object.keys(factories),
     instantiate: (version) => instantiate(name, factories[version] as Factory, options.failures),
   }
@@ -358,40 +355,4 @@ function instantiate(
     },
   })
   return { events, routes, jobs, timers, topics }
-}
-
-function contextClass(clients: Clients): typeof Context {
-  class ServiceContext extends Context {}
-  for (const name of Object.keys(clients)) {
-    Object.defineProperty(ServiceContext.prototype, name, {
-      get(this: Context) {
-        return this.runtime.client(name, this)
-      },
-    })
-  }
-  return ServiceContext
-}
-
-function transactionClass(bindings: ReadonlyMap<string, TableBinding>): typeof TransactionScope {
-  class ServiceTransaction extends TransactionScope {}
-  const scopeOf = (self: object): TransactionScope => self as TransactionScope
-  defineTables(
-    ServiceTransaction.prototype,
-    bindings.values(),
-    scopeOf,
-    (self) => scopeOf(self).context.runtime,
-  )
-  return ServiceTransaction
-}
-
-function readersClass(bindings: ReadonlyMap<string, TableBinding>): ReadersClass {
-  class Readers {
-    readonly context: Context
-    constructor(context: Context) {
-      this.context = context
-    }
-  }
-  const contextOf = (self: object): Context => (self as Readers).context
-  defineTables(Readers.prototype, bindings.values(), contextOf, (self) => contextOf(self).runtime)
-  return Readers as unknown as ReadersClass
 }

@@ -1,19 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
+  answeredAlike,
+  answersOf,
   blocking,
+  changesOf,
   cursorRelay,
   deleteRelay,
   eventually,
   factsOf,
+  type IdempotencyOptions,
   type Property,
+  parking,
+  prepare,
   recordsIn,
   retryTopics,
+  type Scenario,
   type ScenarioInput,
+  type System,
+  scenarioOf,
   statusRelay,
   topic,
+  transitionsOnly,
+  versionsRise,
 } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { orchestratorService } from '../../scenarios/order-orchestration/orchestrator.ts'
+import type { Params } from '../../scenarios/order-orchestration/params.ts'
+import orchestration from '../../scenarios/order-orchestration/system.ts'
+import { run } from '../../sim/run/run.ts'
+import { ask, buy, type Checkout, checkoutParts, statusOf } from '../fixtures/checkout.ts'
+import { ROOT } from '../fixtures/cli.ts'
 import { appended, type Courier, deliver, LetterSent, recordsOf, violated } from '../fixtures/courier.ts'
 import { audited, BOOKS } from '../fixtures/courier-books.ts'
+import { stage } from '../fixtures/stage.ts'
 import { RIGHT_INBOXES, RIGHT_RELAYS } from '../fixtures/variants.ts'
 
 const kafka = { 'session.timeout.ms': 6_000, 'heartbeat.interval.ms': 2_000 }
@@ -91,6 +112,11 @@ const MISTAKES: readonly (readonly [what: string, options: Courier, breaks: read
     { relay: cursorRelay({ gaps: 'ignored' }), send: lateCommitter, sameAddress: 1 },
     [BOOKS.handled],
   ],
+  [
+    '[PL18] a letter that is parked, and those behind it, with nobody to have them delivered again,',
+    { receive: failing(100), failures: parking({ retry: { first: '100ms', attempts: 1 } }) },
+    [BOOKS.handled],
+  ],
   ['[PL19] claiming before the effect', { inbox: 'before' }, [BOOKS.inbox]],
   ['[PL19] marking after the effect', { inbox: 'after' }, [BOOKS.inbox]],
   ['[PL20] committing before handling', { consumer: { commit: 'before-handling' } }, [BOOKS.offsets]],
@@ -165,5 +191,56 @@ describe('a history', () => {
     const result = await audited({}, [property])
     expect(result.verdict).toBe('error')
     expect(result.reason).toContain(reason)
+  })
+})
+
+/** The params of a system as they are by default. */
+const defaultsOf = (params: object): Params =>
+  Object.fromEntries(Object.entries(params).map(([name, spec]) => [name, spec.default])) as unknown as Params
+
+describe('the books of sagas and requests', () => {
+  const { sagas } = orchestratorService(defaultsOf(orchestration.params)).tables
+  const changes = changesOf(sagas)
+  const rising = versionsRise('no lost transition', { changes, version: 'version' })
+  const allowed = transitionsOnly('states of a saga', {
+    changes,
+    state: 'status',
+    begins: ['RUNNING'],
+    next: {
+      RUNNING: ['COMPLETED', 'COMPENSATING', 'COMPENSATED'],
+      COMPENSATING: ['COMPENSATED', 'COMPENSATION_FAILED'],
+    },
+  })
+  const two = parse(
+    readFileSync(join(ROOT, 'scenarios/order-orchestration/two-transitions-at-once.yaml'), 'utf8'),
+  )
+  const play = (params: Scenario['params']) => {
+    const { system, parts } = prepare(orchestration as unknown as System, params)
+    const scenario = scenarioOf({ ...two, params, expect: {} })
+    return run({ system, parts: { ...parts, properties: [rising, allowed] } }, scenario, 1)
+  }
+
+  it('[PL7] [PL8] tell of two transitions from one version, and of an end that is left', async () => {
+    const { sagaVersions: _blind, ...right } = two.params
+    expect(violated(await play(two.params))).toEqual(['no lost transition', 'states of a saga'])
+    expect((await play(right)).verdict).toBe('pass')
+  })
+
+  const alike = answeredAlike({ answers: answersOf(buy) })
+  const shop = (keys: IdempotencyOptions, act: NonNullable<Checkout['act']>) =>
+    stage({ ...checkoutParts({ keys, act }), properties: [alike] }, { workload: { orders: 2, every: '1s' } })
+
+  it('[PL11] tell of requests with one key that are not answered alike', async () => {
+    const doubleClick: Checkout['act'] = async (n, user) => {
+      await Promise.all([ask(n, user, '20s'), user.sleep('2ms').then(() => ask(n, user, '20s'))])
+    }
+    expect((await shop({}, doubleClick)).verdict).toBe('pass')
+    const result = await shop({ claim: 'check-then-insert' }, doubleClick)
+    expect(violated(result)).toEqual([alike.name])
+    const other: Checkout['act'] = async (_n, user) => {
+      for (const item of ['a', 'b']) await statusOf(user, 'buy', item, 'k')
+    }
+    expect((await shop({}, other)).verdict).toBe('pass')
+    expect(violated(await shop({ fingerprint: 'none' }, other))).toEqual([alike.name])
   })
 })

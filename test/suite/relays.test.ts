@@ -74,7 +74,9 @@ describe('a leading relay', () => {
 })
 
 describe('change data capture', () => {
-  it('[O7] sends what it may have missed when its slot is gone, wherever it dies over that', async () => {
+  it('[O7] sends what it may have missed when its slot is gone, wherever it dies over that', {
+    timeout: 120_000,
+  }, async () => {
     const lost = [{ dropSlots: 'sender-db', at: '60ms' }]
     const play = (faults: readonly FaultSpec[]) =>
       courier({ relay: cdcRelay(), sameAddress: 2 }, { workload, faults })

@@ -111,16 +111,6 @@ const BAD: readonly Bad[] = [
     told: [['2:44', 'expected less than session.timeout.ms, which is 45000, got 45000']],
   },
   {
-    what: 'more replicas in sync than one broker can have',
-    lines: ['cluster: { brokers: 1, kafka: { min.insync.replicas: 2 } }'],
-    told: [['2:54', 'min.insync.replicas is 2, but topics have 1 replicas']],
-  },
-  {
-    what: 'a delivery that ends before a request can',
-    lines: ['cluster: { kafka: { delivery.timeout.ms: 1000 } }'],
-    told: [['2:42', 'delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms']],
-  },
-  {
     what: 'one transactional.id for all producers',
     lines: ['cluster: { kafka: { transactional.id: mine } }'],
     told: [['2:39', 'expected none for all producers', "got 'mine'"]],

@@ -102,7 +102,7 @@ describe('exit codes', () => {
 })
 
 describe('run', () => {
-  it('[R9] meets the expectations of every scenario file of the project', async () => {
+  it('[R9] meets the expectations of every scenario file of the project', { timeout: 120_000 }, async () => {
     const folder = join(ROOT, 'scenarios')
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.yaml'),

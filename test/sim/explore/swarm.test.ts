@@ -120,7 +120,7 @@ describe('drawn faults', () => {
     }
   })
 
-  it('[X3] leave one broker dead for good in some runs, where the others are enough and have lost nothing', async () => {
+  it('[X3] leave one broker dead for good in some runs, where nothing befalls the others, which are enough', async () => {
     const losses = (await drawn()).filter(({ scenario }) =>
       scenario.faults.some(({ restart }) => restart === 'never'),
     )
@@ -129,9 +129,9 @@ describe('drawn faults', () => {
       expect(features).toContain('one broker stays dead')
       expect(scenario.cluster.brokers).toBeGreaterThanOrEqual(3)
       expect(scenario.faults.filter(({ restart }) => restart === 'never')).toHaveLength(1)
-      expect(scenario.faults.some((fault) => 'crashMachine' in fault)).toBe(false)
-      // Brokers that are shut down in order would leave the dead one as the only one in sync, which is not replaced.
-      expect(scenario.faults.filter(({ shutDown }) => String(shutDown).startsWith('broker'))).toEqual([])
+      const others = scenario.faults.filter(({ restart }) => restart !== 'never')
+      // A partition of which the dead one is the last in sync stays without a leader: seeds 20 and 430 of the order saga.
+      expect(JSON.stringify(others)).not.toMatch(/"broker(-\d)?"/)
     }
   })
 

@@ -31,6 +31,26 @@ describe('a watch over the replicas of a cluster', () => {
     })
   })
 
+  it.each([true, false])(
+    '[KQ1] sees who reads what is not committed (a machine is lost: %s)',
+    async (isLost) => {
+      const bench = new KafkaBench({ topic: { partitions: 1, replicationFactor: 1 } })
+      const watch = new ReplicaWatch(bench.cluster)
+      bench.up(['r1'])
+      bench.send(100, 'a')
+      if (isLost) bench.at(1_000, () => bench.leaderOf(0).crashMachine(0, undefined, 1_000_000))
+      bench.send(60_000, 'last')
+      await bench.run()
+      expect(bench.polled.map(({ place, value }) => `${place} ${value}`)).toEqual([
+        'events/0 0 a',
+        isLost ? 'events/0 0 last' : 'events/0 1 last',
+      ])
+      const reads = watch.anomalies.filter(({ invariant }) => invariant === 'ConsistentRead')
+      expect(reads).toMatchObject(isLost ? [{ partition: 'events-0', offset: 0, brokers: [] }] : [])
+      expect(watch.anomalies.length > 0).toBe(isLost)
+    },
+  )
+
   it('[KQ1] changes nothing', async () => {
     const [watched, unwatched] = [await loseMachine(true), await loseMachine(false)]
     expect(watched.digest).toBe(unwatched.digest)

@@ -56,7 +56,9 @@ describe('an event store', () => {
     expect([result.verdict, all.sort()]).toEqual(['pass', [200, 200, 409, 409]])
   })
 
-  it('[ES1] decides the same command once when a repetition overtakes an attempt that stands still', async () => {
+  it('[ES1] decides the same command once when a repetition overtakes an attempt that stands still', {
+    timeout: 120_000,
+  }, async () => {
     for (const step of ['snapshots.get', 'events.select', 'events.insert', 'tx.commit'])
       for (const phase of ['before', 'after'])
         for (const nth of [1, 2, 3, 4]) {

@@ -90,19 +90,29 @@ describe('a mistaken projection', () => {
       'whose position is saved afterwards counts twice what it had shown when it died (Z80)',
       { position: 'after' },
       { ...alone, faults: [{ crash: 'bank', at: 'after bank.project tx.commit', restart: '300ms' }] },
-      [CONVERGES, 'one letter for an event'],
+      [CONVERGES, 'one letter for a movement'],
     ],
     [
       'whose position is saved before leaves out what it had not shown when it died',
       { position: 'before' },
       { ...alone, faults: [{ crash: 'bank', at: 'after bank.project tx.commit', restart: '300ms' }] },
-      [CONVERGES],
+      [CONVERGES, 'a letter for every movement'],
     ],
     [
       'that goes up to the highest event never sees what commits late (Z01)',
       { upTo: 'highest' },
       { ...alone, faults: [{ pause: 'bank', at: 'after bank.POST /movements events.insert', for: '1s' }] },
-      [CONVERGES],
+      [CONVERGES, 'a letter for every movement'],
+    ],
+    [
+      'that overtakes the live one when it is rebuilt never reacts to what that had not come to',
+      { rebuild: 'overtaking' },
+      {
+        ...rebuilt,
+        projection: {},
+        faults: [{ pause: 'bank', at: 'after bank.project events.select', of: 'movement 2', for: '1s' }],
+      },
+      ['a letter for every movement'],
     ],
     [
       'that is rebuilt beside the live one counts everything twice',
@@ -114,7 +124,7 @@ describe('a mistaken projection', () => {
       'that reacts again when it is rebuilt sends every letter again (Z82)',
       { reactions: 'repeated' },
       rebuilt,
-      ['one letter for an event'],
+      ['one letter for a movement'],
     ],
   ])('[PJ4] %s', async (_what, wrong, staging, breaks) => {
     const result = await bank({ ...staging, projection: { ...staging.projection, ...wrong } })

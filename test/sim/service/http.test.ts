@@ -175,6 +175,24 @@ describe('a connection', () => {
     expect(doneJobs(result)).toEqual([])
   })
 
+  it.each([
+    ['stood still', { pause: 'desk', at: '0ms', for: '5s' }],
+    ['was cut off', { partition: ['users', 'desk'], at: '0ms', for: '5s' }],
+  ])(
+    '[S11] is reset when the instance died while it %s and the request waited: the next life has not heard of it',
+    async (_how, held) => {
+      const heard: unknown[] = []
+      const result = await visit(
+        async (_n, user) => {
+          heard.push((await ask(user, { name: 'held' })).said)
+        },
+        { faults: [held, { ...crash, at: '2s' }], workload: { orders: 1 } },
+      )
+      expect(heard).toEqual(['ConnectionResetError'])
+      expect(doneJobs(result)).toEqual([])
+    },
+  )
+
   it('[S11] of a caller that dies is nobody’s: the work goes on', async () => {
     const result = await visit(
       (_n, user) => user.call(order, { name: 'orphan', takes: '3s' }).catch(() => {}),

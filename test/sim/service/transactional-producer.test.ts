@@ -246,6 +246,12 @@ describe('the producer of an instance', () => {
     expect([verdict, reason]).toEqual(['error', `service relay: ${message}`])
   })
 
+  it('[S45] does not cost its instance its place in the group while it is not ready', async () => {
+    const result = await relaying({ instances: 2 }, { cluster: { kafka: QUICK } })
+    expect(recordsOf(result, 'rebalance').filter(({ lane }) => lane === 'group relay')).toEqual([])
+    for (const { seconds } of taken(result)) expect(seconds).toBeLessThan(3)
+  })
+
   it('[S45] hands over in order when its instance is shut down', async () => {
     const result = await relaying(
       { instances: 2 },
