@@ -15,6 +15,10 @@ import { PICTURES, pictured, withFonts } from './picture.ts'
 const SCENARIO = 'scenarios/order-choreography/crash-between-charge-and-commit.yaml'
 /** Scenarios in the gallery: what is added later changes no picture. */
 const SHOWN = ['crash-between-charge-and-commit', 'double-click', 'happy-path', 'lost-update-of-stock']
+/** Kinds of faults and params in the set-up, for the same reason. */
+const KINDS = 'crash crashMachine shutDown pause partition slow redeliver scale deploy addPartitions replay'
+const PARAMS =
+  'inbox outbox providerIdempotencyKey requestId chargeWithin paymentHears stockTaken declinesAnswered'
 /** By the key that opens it. */
 const PANES = {
   offsets: '2',
@@ -80,6 +84,14 @@ describe('pictures of the page', () => {
     for (const [name, key] of Object.entries(PANES)) {
       await page.keyboard.press(key)
       if (name === 'counters') await page.waitForSelector('.recharts-surface')
+      if (name === 'setup')
+        await page.evaluate(`{
+          const keep = (places, names, nameOf) => {
+            for (const place of document.querySelectorAll(places)) place.hidden = !names.split(' ').includes(nameOf(place))
+          }
+          keep('.fault-kinds button', ${JSON.stringify(KINDS)}, (each) => each.textContent.slice(2))
+          keep('.param', ${JSON.stringify(PARAMS)}, (each) => each.querySelector('label').textContent)
+        }`)
       await page.evaluate(`document.querySelector('.dock').scrollIntoView({ block: 'start' })`)
       await page.waitForTimeout(80)
       // On a desk everything else is in the picture of the run already.

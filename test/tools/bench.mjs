@@ -12,16 +12,19 @@ const outdir = join(root, 'node_modules', '.cache', 'faultline', 'bench')
 mkdirSync(outdir, { recursive: true })
 writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n')
 
-/** @type {import('esbuild').Plugin} Helpers of browser tests look for the files of the project from where their sources lie. */
+/** @type {import('esbuild').Plugin} Fixtures, and whoever looks for the page, start from where their sources lie. */
 const places = {
   name: 'places',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /[\\/]test[\\/]browser[\\/].*\.ts$/ }, ({ path }) => ({
-      loader: 'ts',
-      contents: readFileSync(path, 'utf8')
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
-    }))
+    onLoad(
+      { filter: /[\\/](?:test[\\/](?:browser|fixtures)[\\/].*|sim[\\/]cli[\\/](?:main|page-folder))\.ts$/ },
+      ({ path }) => ({
+        loader: 'ts',
+        contents: readFileSync(path, 'utf8')
+          .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+          .replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
+      }),
+    )
   },
 }
 
