@@ -23,7 +23,8 @@ export const moveLogs = defineFault({
   strike({ kernel, kafka }, settings, strike) {
     const forMicros = durationMicros(settings.for)
     for (const node of kafka.named(settings.moveLogs)) {
-      node.moveLogs(strike.cause)
+      kernel.cause = strike.cause
+      node.perform((broker, nowMillis) => broker.moveLogs(nowMillis))
       node.process.pause(strike.cause, forMicros)
     }
     return kernel.nowMicros + forMicros

@@ -250,12 +250,6 @@ export class BrokerNode implements Server, MetadataFollower {
     })
   }
 
-  /** Its logs are moved to another directory, while it goes on. */
-  moveLogs(cause: number): void {
-    this.cluster.kernel.cause = cause
-    this.perform((broker, nowMillis) => broker.moveLogs(nowMillis))
-  }
-
   private ended(cause: number): void {
     this.cluster.kernel.cause = cause
     this.overdue = []
@@ -275,7 +269,7 @@ export class BrokerNode implements Server, MetadataFollower {
   }
 
   /** Does something to the broker, if it is alive, and waits for what it wants next. */
-  private perform(what: (broker: Broker, nowMillis: number) => void): void {
+  perform(what: (broker: Broker, nowMillis: number) => void): void {
     const { broker } = this
     if (broker === undefined) return
     what(broker, clockMillis(this.cluster.kernel.nowMicros))

@@ -111,11 +111,6 @@ const BAD: readonly Bad[] = [
     told: [['2:44', 'expected less than session.timeout.ms, which is 45000, got 45000']],
   },
   {
-    what: 'one transactional.id for all producers',
-    lines: ['cluster: { kafka: { transactional.id: mine } }'],
-    told: [['2:39', 'expected none for all producers', "got 'mine'"]],
-  },
-  {
     what: 'a configuration that Kafka does not have',
     lines: ['cluster: { kafka: { session.timeout: 6000 } }'],
     told: [['2:21', "unknown key 'session.timeout'", "did you mean 'session.timeout.ms'?"]],

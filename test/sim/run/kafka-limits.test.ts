@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { kafkaSchema } from '../../../sim/run/kafka-limits.ts'
 import { schemaProblems } from '../../../sim/run/problem.ts'
 
 describe('what Kafka refuses is told in its words, where it is said', () => {
@@ -39,5 +40,15 @@ describe('what Kafka refuses is told in its words, where it is said', () => {
   it('[B16] takes what so many brokers can have', () => {
     const cluster = { brokers: 5, kafka: { 'offsets.topic.replication.factor': 5, 'min.insync.replicas': 3 } }
     expect(schemaProblems({ system: 'any', cluster })).toEqual([])
+  })
+})
+
+describe('the configuration of Kafka in a scenario', () => {
+  it('[S47] has no transactional.id, which each producer of a service has of its own', () => {
+    const { error } = kafkaSchema.safeParse({ 'transactional.id': 'mine' })
+    expect(error?.issues.map(({ path, message }) => `${path.join()}: ${message}`)).toEqual([
+      'transactional.id: expected none for all producers: a service with kafkaTransactions gives each of its own one',
+    ])
+    expect(kafkaSchema.safeParse({ 'transaction.timeout.ms': 5_000 }).success).toBe(true)
   })
 })
