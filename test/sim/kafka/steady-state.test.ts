@@ -111,7 +111,6 @@ const UNKNOWN: readonly (readonly [string, KafkaSettings])[] = [
   ['a session that is too long', { 'group.max.session.timeout.ms': 20_000 }],
   ['a group that is too large', { 'group.max.size': 2 }],
   ['one instance id for all', { 'group.instance.id': 'the-same' }],
-  ['no offsets topic', { 'offsets.topic.replication.factor': 4 }],
 ]
 
 describe('a cluster whose state at rest is not known', () => {
