@@ -47,7 +47,9 @@ export function FaultEditor({ faults, forms, outline, steps, set, without }: Pro
             key={form.kind}
             type="button"
             title={
-              form.aims.length === 0 ? `${form.says} There is nothing like that in this system.` : form.says
+              form.aims.length === 0
+                ? `${form.says} Nothing here can be picked for it: write it into a scenario file.`
+                : form.says
             }
             disabled={form.aims.length === 0}
             draggable={form.aims.length > 0}
