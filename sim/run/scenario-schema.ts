@@ -107,7 +107,7 @@ export const scenarioSchema = z.strictObject({
     })
     .superRefine(({ kafka = {}, brokers = DEFAULT_CLUSTER.brokers }, context) => {
       // What no cluster can have, the schema of the configuration has said already.
-      if (kafkaRefusal(kafka, MOST_BROKERS) !== undefined) return
+      if (brokers < 1 || kafkaRefusal(kafka, MOST_BROKERS) !== undefined) return
       const refusal = kafkaRefusal(kafka, brokers)
       if (refusal === undefined) return
       const { path, message } = refusal

@@ -5,7 +5,15 @@ import { type PreparedSystem, prepare, type RunResult, run } from '../../sim/run
 import { type Scenario, scenarioOf } from '../../sim/run/scenario.ts'
 import type { System } from '../../sim/service/system.ts'
 import { recordsOf } from '../fixtures/courier.ts'
-import { complaintOf, crashAt, type Passage, passagesOf, serviceOf, triggerOf } from '../fixtures/passages.ts'
+import {
+  complaintOf,
+  crashAt,
+  type Passage,
+  passagesOf,
+  runnerOf,
+  serviceOf,
+  triggerOf,
+} from '../fixtures/passages.ts'
 
 /** What may become of two orders. */
 const VARIANTS: readonly { readonly what: string; readonly params: Scenario['params'] }[] = [
@@ -79,7 +87,7 @@ describe('the orchestrator', () => {
   }, async () => {
     for (const params of [{}, { stock: 0 }]) {
       const places = (await passagesOfOrchestrator(params)).filter(
-        ({ step }) => !step.startsWith('orchestrator.relay '),
+        (passage) => runnerOf(passage) === 'orchestrator',
       )
       expect(places.length).toBeGreaterThan(30)
       const found = await harm(

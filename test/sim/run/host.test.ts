@@ -337,7 +337,7 @@ describe('memory', () => {
       return async (ctx) => {
         const mine = { life, order: ctx.correlationId }
         handlers.push(new WeakRef(mine))
-        if (handlers.length % 200 === 0) count(life)
+        if (handlers.length % 50 === 0) count(life)
         // Waits for one thing of every kind when its process dies.
         await Promise.all([
           ctx.sleep('5ms'),

@@ -4,7 +4,7 @@ export const mutants = [
     rule: 'KF1',
     breaks: 'a second fetch is sent to a leader that has not answered the first',
     file: 'sim/kafka/consumer/fetcher.ts',
-    find: '    this.pending.set(node, pending)\n',
+    find: '    node.isPending = true\n',
     replace: '',
   },
   {
@@ -39,8 +39,8 @@ export const mutants = [
     rule: 'KF6',
     breaks: 'a partition with records in hand is fetched',
     file: 'sim/kafka/consumer/fetcher.ts',
-    find: 'if (node === undefined || this.isNodeBuffered(node)) continue',
-    replace: 'if (node === undefined) continue',
+    find: 'if (readyMillis <= nowMillis) return this.isNodeBuffered(nodeId) ? undefined : node',
+    replace: 'if (readyMillis <= nowMillis) return node',
   },
   {
     rule: 'KF12',
