@@ -1,15 +1,15 @@
 // Runs every scenario with several seeds on each supported major version of Node and compares the digests.
-// The engines come from the package registry as ordinary packages, at exact versions: npm run check:engines
+// The engines come from the package registry as ordinary packages, at exact versions:
+// npm run check:engines [-- --seeds 3] [file ...]
 
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 
 const versions = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
-const seeds = [1, 2, 3]
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const cache = join(root, 'node_modules/.cache/faultline/engines')
@@ -138,7 +138,13 @@ function print(outcomes) {
 
 async function main() {
   if (!existsSync(cli)) throw new Error('dist/cli/main.js does not exist: npm run build makes it.')
-  const files = scenarioFiles()
+  const { values, positionals } = parseArgs({
+    options: { seeds: { type: 'string', default: '3' } },
+    allowPositionals: true,
+  })
+  const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1)
+  if (seeds.length === 0) throw new Error(`--seeds ${values.seeds}: expected a count`)
+  const files = positionals.length > 0 ? positionals : scenarioFiles()
   if (files.length === 0) throw new Error('There is no scenario under scenarios/: nothing was compared.')
   install()
   const outcomes = await outcomesOf(files.flatMap((scenario) => seeds.map((seed) => ({ scenario, seed }))))
