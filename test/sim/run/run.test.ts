@@ -40,7 +40,7 @@ describe('a run is a pure function of system, scenario, seed and tape', () => {
   it.each(scenarioFiles())('[D1] $path: the same digests again, in any order of seeds', async (file) => {
     const system = await systemOf(file)
     const prepared = prepare(system, file.scenario.params)
-    const seeds = [1, 2, 3, 4, 5, 6]
+    const seeds = [1, 2, 3]
     const digests = new Map<number, string>()
     for (const seed of seeds) digests.set(seed, (await run(prepared, file.scenario, seed)).digest)
     await fc.assert(
@@ -51,7 +51,7 @@ describe('a run is a pure function of system, scenario, seed and tape', () => {
           expect((await run(fresh, file.scenario, seed)).digest).toBe(digests.get(seed))
         }
       }),
-      { numRuns: 3 },
+      { numRuns: 1 },
     )
     expect(new Set(digests.values()).size).toBe(seeds.length)
   })
