@@ -213,6 +213,24 @@ describe('a tour of the page', () => {
     const badge = await page.evaluate(`getComputedStyle(document.querySelector('.badge')).backgroundColor`)
     const back = await page.evaluate(`getComputedStyle(document.body).backgroundColor`)
     expect(badge).not.toBe(back)
+    const chosen = await page.evaluate(
+      `['[role="tab"][aria-selected="true"]', '[role="tab"][aria-selected="false"]'].map((each) => {
+        return getComputedStyle(document.querySelector(each)).backgroundColor
+      })`,
+    )
+    expect(new Set(chosen as string[]).size).toBe(2)
     expect(bench.errors).toEqual([])
+  })
+
+  it('[V22] gives the focus back when a dialog is closed', async () => {
+    const page = await bench.running()
+    const focused = (): Promise<unknown> => page.evaluate('document.activeElement.textContent')
+    await page.getByRole('button', { name: 'Commands' }).focus()
+    const before = await focused()
+    await page.keyboard.press('Control+k')
+    await page.locator('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('dialog').waitFor({ state: 'detached' })
+    expect(await focused()).toBe(before)
   })
 })
