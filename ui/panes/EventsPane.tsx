@@ -140,7 +140,7 @@ function EventRow({
   current: boolean
   choose: (id: number) => void
 }) {
-  const { seconds, fraction } = timeParts(recording.at(id))
+  const { strong, light } = timeParts(recording.at(id))
   return (
     <div
       className={`event-row${storyEvents.has(id) ? ' event-told' : ''}`}
@@ -154,8 +154,8 @@ function EventRow({
         {id}
       </span>
       <span role="gridcell" className="mono">
-        {seconds}
-        <i className="quiet">{fraction}</i>
+        {strong}
+        <i className="quiet">{light}</i>
       </span>
       <span role="gridcell">{recording.lane(id)}</span>
       <span role="gridcell">

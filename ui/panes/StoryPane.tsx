@@ -90,7 +90,7 @@ function Sentence({
   weight: string
   go: () => void
 }) {
-  const { seconds, fraction } = timeParts(line.atMicros)
+  const { strong, light } = timeParts(line.atMicros)
   return (
     <button
       type="button"
@@ -102,8 +102,8 @@ function Sentence({
         {number}
       </span>
       <span className="sentence-time mono">
-        {seconds}
-        <i>{fraction} s</i>
+        {strong}
+        <i>{light}</i>
       </span>
       <span className="sentence-text">
         {line.mark === 'fault' ? <b>Fault: </b> : line.mark === 'breach' ? <b>Broken: </b> : null}

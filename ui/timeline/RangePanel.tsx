@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
-import { counted, grouped, seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { counted, grouped } from '../model/format.ts'
 import { rangeStats } from '../model/range-stats.ts'
 import { fitted } from '../model/viewport.ts'
 import type { Controller } from '../view/controller.ts'
@@ -26,7 +27,7 @@ export function RangePanel({ controller, scene }: { controller: Controller; scen
       <b>{counted(events, 'event')}</b>
       {events > 0 && (
         <span>
-          {seconds(fromMicros)} to {seconds(toMicros)}
+          {formatSeconds(fromMicros)} to {formatSeconds(toMicros)}
         </span>
       )}
       {counts.map(({ what, times }) => (

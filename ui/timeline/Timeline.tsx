@@ -8,6 +8,7 @@ import type { TimelineView } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
 import { useTokens } from '../view/theme.ts'
 import { AxisTicks } from './AxisTicks.tsx'
+import { EventBadges, MarkFlags } from './EventBadges.tsx'
 import { dropFault, FaultTrack, momentAt } from './FaultTrack.tsx'
 import { LaneLabels } from './LaneLabels.tsx'
 import { Legend } from './Legend.tsx'
@@ -15,7 +16,6 @@ import { Minimap } from './Minimap.tsx'
 import { paintScene } from './paint.ts'
 import { paintOverlay } from './paint-overlay.ts'
 import { RangePanel } from './RangePanel.tsx'
-import { MarkFlags, StoryBadges } from './StoryBadges.tsx'
 import { heightOf, hit, type Scene, unitAt, xOf } from './scene.ts'
 import { TimelineTools } from './TimelineTools.tsx'
 import { Tooltip } from './Tooltip.tsx'
@@ -90,14 +90,14 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
         >
           <SceneCanvas scene={scene} paint={paintBase} />
           <SceneCanvas scene={scene} paint={paintFocus} />
-          <StoryBadges controller={controller} scene={scene} />
+          <EventBadges controller={controller} scene={scene} />
           <MarkFlags controller={controller} scene={scene} />
           <Range places={pointer.range ?? rangeOf(scene, timeline.range)} />
           {hover > 0 && <Tooltip scene={scene} id={hover} />}
         </div>
       </div>
       <RangePanel controller={controller} scene={scene} />
-      <Legend compared={beside !== undefined} />
+      <Legend compared={beside !== undefined} again={run.duplicates.size > 0} />
     </section>
   )
 }

@@ -1,4 +1,5 @@
-import { counted, seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { counted } from '../model/format.ts'
 import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
 const WIDTH = 300
@@ -22,7 +23,7 @@ export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
         {recording.phrase(id) || `${recording.kind(id)} in ${recording.lane(id)}`}
       </div>
       <div className="tooltip-facts">
-        <span>{seconds(recording.at(id))}</span>
+        <span>{formatSeconds(recording.at(id))}</span>
         <span>{recording.entity(id) || 'no order'}</span>
         <span>#{id}</span>
         <span>

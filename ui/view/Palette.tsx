@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useMemo, useState } from 'react'
-import { seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
 import { COMMANDS, keySign } from './commands.ts'
 import type { Controller } from './controller.ts'
 import { Sheet } from './Sheet.tsx'
@@ -27,7 +27,7 @@ function placesMeant(query: string, controller: Controller): Entry[] {
   const moment = /^(\d+(?:\.\d+)?) ?(ms|s)$/.exec(text)
   if (moment !== null) {
     const micros = Number(moment[1]) * (moment[2] === 's' ? 1e6 : 1e3)
-    return go(`Go to ${seconds(micros)}`, recording.lastUpTo(micros))
+    return go(`Go to ${formatSeconds(micros)}`, recording.lastUpTo(micros))
   }
   return go(`Go to ${text}`, recording.ofEntity(text)[0] ?? 0)
 }

@@ -1,4 +1,5 @@
-import { counted, seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { counted } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
 
 /** What an event is in one sentence, for whoever does not see it. */
@@ -14,7 +15,7 @@ export function announced({ recording }: RunView, event: number): string {
   return [
     said,
     entity === '' ? `event ${event}` : `${entity}, event ${event}`,
-    `at ${seconds(recording.at(event))}`,
+    `at ${formatSeconds(recording.at(event))}`,
     because,
     `causes ${counted(effects.length, 'event')}`,
   ].join(', ')

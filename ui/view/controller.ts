@@ -383,10 +383,11 @@ export class Controller {
   }
 }
 
-/** Gets the states of a run ready while nothing else happens. */
+/** Gets the states and indexes of a run ready while nothing else happens. */
 function prepareIdly(run: RunView): void {
   requestIdleCallback((deadline) => {
-    if (!run.states.prepare(() => deadline.timeRemaining() < 2)) prepareIdly(run)
+    if (run.states.prepare(() => deadline.timeRemaining() < 2)) run.prepare()
+    else prepareIdly(run)
   })
 }
 
