@@ -39,7 +39,7 @@ export function Compared({ controller }: { controller: Controller }) {
       </p>
       {changes.length > 0 && (
         <p className="quiet">
-          {counted(onlyA, 'event')} only in A, {onlyB} only in B.{' '}
+          {counted(onlyA, 'record')} only in A, {onlyB} only in B.{' '}
           <Parting what="They part" place={first} runs={[A, B]} go={go} />{' '}
           <Parting what="First consequence" place={consequential} runs={[A, B]} go={go} />
         </p>

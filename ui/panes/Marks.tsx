@@ -22,14 +22,14 @@ export function Marks({ controller, run }: { controller: Controller; run: RunVie
               </button>
               <input
                 type="text"
-                aria-label={`Note on event ${event}`}
+                aria-label={`Note on record ${event}`}
                 placeholder={run.recording.phrase(event) || run.recording.kind(event)}
                 value={text}
                 onChange={({ currentTarget }) => describeMark(controller, event, currentTarget.value)}
               />
               <button
                 type="button"
-                aria-label={`Remove the mark of event ${event}`}
+                aria-label={`Remove the mark of record ${event}`}
                 onClick={() => removeMark(controller, event)}
               >
                 ✕

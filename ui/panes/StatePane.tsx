@@ -27,7 +27,7 @@ export function StatePane({ controller, run }: PaneProps) {
       <div className="pane-head">
         <span>
           after <b>#{moment}</b> at {formatSeconds(run.recording.at(moment))}, changes{' '}
-          {pinned > 0 ? `since #${pinned}` : 'of this event'} marked
+          {pinned > 0 ? `since #${pinned}` : 'of this record'} marked
         </span>
         {subject !== '' && (
           <label className="check">

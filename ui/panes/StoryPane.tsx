@@ -50,14 +50,14 @@ export function StoryPane({ controller, run }: { controller: Controller; run: Ru
           </ol>
           {story.leftOut > 0 && (
             <p className="quiet">
-              {counted(story.leftOut, 'sentence')} left out: the events below have everything.
+              {counted(story.leftOut, 'sentence')} left out: the trace below has everything.
             </p>
           )}
         </section>
       )}
       {story === undefined && (
         <p className="empty">
-          This trace came without the story of its run. Walk along causes with K and J, or use the events
+          This trace came without the story of its run. Walk along causes with K and J, or read the trace
           below.
         </p>
       )}

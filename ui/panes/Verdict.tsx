@@ -38,7 +38,8 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
         </details>
       )}
       <p className="verdict-counts">
-        {counted(orders, noun)}, {counted(events, 'event')}, {formatSeconds(endMicros)} of virtual time
+        {counted(orders, noun)}, {counted(events, 'event')} of the simulation, {formatSeconds(endMicros)} of
+        virtual time
       </p>
       {run.violations.length > 0 && (
         <button type="button" className="link" onClick={() => controller.violation(1)}>

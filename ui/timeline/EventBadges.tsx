@@ -38,7 +38,7 @@ export const EventBadges = memo(function EventBadges({
           className={`badge badge-again${dim ? ' badge-dim' : ''}`}
           style={{ left: x, top: y, width }}
           title={`Came more than once: ${timesText(duplicate)}`}
-          aria-label={`${scene.run.recording.lane(id)} got it ${timesText(duplicate)}`}
+          aria-label={`${text}: ${scene.run.recording.lane(id)} got it ${timesText(duplicate)}`}
           onClick={() => controller.focus(id)}
           onPointerDown={(event) => event.stopPropagation()}
         >

@@ -12,7 +12,7 @@ const CLASS_NAMES: Readonly<Record<EventClass, string>> = {
 
 const SHAPE_NAMES: readonly (readonly [string, string])[] = [
   ['▶', 'delivery'],
-  ['■', 'record written'],
+  ['■', 'written to a topic'],
   ['▮', 'commit'],
   ['◆', 'effect'],
   ['✕', 'crash'],

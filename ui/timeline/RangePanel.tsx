@@ -24,7 +24,7 @@ export function RangePanel({ controller, scene }: { controller: Controller; scen
   const { events, counts, fromMicros, toMicros, entities, lanes, busiest } = stats
   return (
     <section className="range-panel" aria-label="What is in the range">
-      <b>{counted(events, 'event')}</b>
+      <b>{counted(events, 'record')}</b>
       {events > 0 && (
         <span>
           {formatSeconds(fromMicros)} to {formatSeconds(toMicros)}

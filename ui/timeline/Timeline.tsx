@@ -4,6 +4,7 @@ import type { RunView } from '../model/run-view.ts'
 import { panned, revealed, type Viewport, wholeOf, zoomed } from '../model/viewport.ts'
 import { FAULT_TYPE } from '../panes/new-fault.ts'
 import type { Controller } from '../view/controller.ts'
+import { soloLane } from '../view/lane-commands.ts'
 import type { TimelineView } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
 import { useTokens } from '../view/theme.ts'
@@ -205,6 +206,9 @@ function usePointer(
       controller.store.update(({ timeline }) => {
         timeline.range = { fromUnit: unitAt(scene, from), toUnit: unitAt(scene, to) }
       })
+    } else if (!held.moved && event.altKey) {
+      const row = scene.rows[Math.floor(y / scene.rowHeight)]
+      if (row?.folded === false) soloLane(controller, row.label)
     } else if (!held.moved) {
       const id = hit(scene, x, y)
       if (id > 0) controller.focus(id)

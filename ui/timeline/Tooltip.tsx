@@ -1,4 +1,5 @@
 import { formatSeconds } from '../../sim/index.ts'
+import { timesText } from '../model/duplicates.ts'
 import { counted } from '../model/format.ts'
 import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
@@ -15,6 +16,7 @@ export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
   const style = low
     ? { left, width: WIDTH, bottom: (scene.rows.length - row) * scene.rowHeight + 6 }
     : { left, width: WIDTH, top: yOf(scene, row) + 14 }
+  const duplicate = scene.run.duplicates.get(id)
   const causes = recording.parents(id).length
   const effects = recording.children(id).length
   return (
@@ -26,6 +28,7 @@ export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
         <span>{formatSeconds(recording.at(id))}</span>
         <span>{recording.entity(id) || 'no order'}</span>
         <span>#{id}</span>
+        {duplicate !== undefined && <b>{timesText(duplicate)}</b>}
         <span>
           {counted(causes, 'cause')}, {counted(effects, 'effect')}
         </span>
