@@ -1,9 +1,9 @@
 import { useMemo } from 'react'
 import { counted } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
+import { stairPath } from '../model/stair-path.ts'
 import type { GroupSteps, Staircase, Step } from '../model/staircase.ts'
 import { wholeOf } from '../model/viewport.ts'
-import { type Axis, unitOfMoment } from '../timeline/scene.ts'
 import { useSelected } from '../view/store.ts'
 import { useMoment } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
@@ -27,8 +27,8 @@ export function OffsetsPane({ controller, run }: PaneProps) {
   if (axis === undefined || charts.length === 0)
     return <p className="empty">No record of a partition was read in this run.</p>
   const seen = viewport ?? wholeOf(axis.lengthUnits)
-  const x = (atMicros: number): number =>
-    ((unitOfMoment(axis, run, atMicros) - seen.fromUnit) / (seen.toUnit - seen.fromUnit)) * WIDTH
+  const x = (event: number): number =>
+    (((axis.units[event] as number) - seen.fromUnit) / (seen.toUnit - seen.fromUnit)) * WIDTH
   return (
     <div className="staircases">
       <ul className="legend">
@@ -57,7 +57,6 @@ export function OffsetsPane({ controller, run }: PaneProps) {
           key={`${chart.partition} ${chart.group.group}`}
           chart={chart}
           run={run}
-          axis={axis}
           x={x}
           moment={moment}
           go={(id) => controller.focus(id)}
@@ -86,18 +85,14 @@ function Stairs({
 }: {
   chart: Chart
   run: RunView
-  axis: Axis
-  x: (atMicros: number) => number
+  x: (event: number) => number
   moment: number
   go: (id: number) => void
 }) {
-  const most = Math.max(1, ...end.map(({ offset }) => offset), ...group.position.map(({ offset }) => offset))
+  const most = Math.max(1, end.at(-1)?.offset ?? 0)
   const y = (offset: number): number => HEIGHT - 8 - (offset / most) * (HEIGHT - 22)
-  const path = (steps: readonly Step[]): string => {
-    let d = `M ${x(0).toFixed(1)} ${y(0)}`
-    for (const { atMicros, offset } of steps) d += ` H ${x(atMicros).toFixed(1)} V ${y(offset).toFixed(1)}`
-    return `${d} H ${WIDTH}`
-  }
+  const path = (steps: readonly Step[]): string => stairPath(steps, ({ event }) => x(event), y, WIDTH)
+  const now = x(moment)
   const again = group.redeliveries.length
   const summary = `${group.group} in ${partition}: ${most} records, ${again === 0 ? 'none delivered again' : `${counted(again, 'redelivery').replace(/ys$/, 'ies')}`}`
   return (
@@ -115,26 +110,20 @@ function Stairs({
         <path className="line-watermark" d={path(highWatermark)} />
         <path className="line-committed" d={path(group.committed)} />
         <path className="line-position" d={path(group.position)} />
-        <line
-          className="stairs-now"
-          x1={x(run.recording.at(moment))}
-          x2={x(run.recording.at(moment))}
-          y1={0}
-          y2={HEIGHT}
-        />
+        <line className="stairs-now" x1={now} x2={now} y1={0} y2={HEIGHT} />
       </svg>
       <div className="stairs-marks">
-        {group.redeliveries.map((id) => {
-          const left = x(run.recording.at(id)) / 10
-          if (left < 0 || left > 100) return null
+        {marksOf(group.redeliveries, x).map(({ id, left, times }) => {
+          const phrase = run.recording.phrase(id)
+          const said = times === 1 ? phrase : `${phrase}, and ${times - 1} more close by`
           return (
             <button
               key={id}
               type="button"
               className="stairs-mark"
               style={{ left: `${left}%` }}
-              aria-label={`Redelivery: ${run.recording.phrase(id)}`}
-              title={run.recording.phrase(id)}
+              aria-label={`Redelivery: ${said}`}
+              title={said}
               onClick={() => go(id)}
             >
               ▼
@@ -147,4 +136,20 @@ function Stairs({
       </span>
     </figure>
   )
+}
+
+/** Redeliveries that are seen: those that would lie over each other have one mark. */
+function marksOf(
+  redeliveries: readonly number[],
+  x: (event: number) => number,
+): readonly { readonly id: number; readonly left: number; readonly times: number }[] {
+  const marks: { id: number; left: number; times: number }[] = []
+  for (const id of redeliveries) {
+    const left = (x(id) / WIDTH) * 100
+    const before = marks.at(-1)
+    if (left < 0 || left > 100) continue
+    if (before !== undefined && left - before.left < 1.5) before.times++
+    else marks.push({ id, left, times: 1 })
+  }
+  return marks
 }
