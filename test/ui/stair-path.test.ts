@@ -43,18 +43,18 @@ describe('the line of a staircase', () => {
   it('[V13] is as long as the picture is wide, however many steps there are', () => {
     const steps = stepsFrom(Array.from({ length: 50_000 }, (_, at) => [at % 25 === 0 ? 1 : 0, at % 97]))
     const path = draw(steps)
-    expect(path.match(/[HV]/g)?.length).toBeLessThan(WIDTH * 2 * 4 + 10)
+    expect(path.match(/[HV]/g)?.length).toBeLessThan(WIDTH * 2 + 10)
     expect(path.endsWith(`H ${WIDTH}`)).toBe(true)
   })
 
-  it('[V13] goes through every step that is seen, or past it within half a pixel', () => {
+  it('[V13] goes through every step that is seen, or past it within two pixels', () => {
     fc.assert(
       fc.property(anySteps, (steps) => {
         const heights = heightsOf(draw(steps))
         for (const { atMicros, offset } of steps) {
           const column = Math.round((atMicros / 10) * 2)
           if (atMicros / 10 > WIDTH) continue
-          const near = [column - 1, column, column + 1].flatMap((each) => heights.get(each) ?? [])
+          const near = [-4, -3, -2, -1, 0, 1, 2, 3, 4].flatMap((each) => heights.get(column + each) ?? [])
           expect(Math.min(...near)).toBeLessThanOrEqual(offset)
           expect(Math.max(...near)).toBeGreaterThanOrEqual(offset)
         }
@@ -71,8 +71,6 @@ describe('the line of a staircase', () => {
         [100, 3],
       ]),
     )
-    expect(path).toBe(
-      'M 0 0.0 H 0.0 V 0.0 H 10.0 V 1.0 H 20.0 V 2.0 H 30.0 V 0.0 H 40.0 V 3.0 H 200',
-    )
+    expect(path).toBe('M 0 0.0 H 0.0 V 0.0 H 10.0 V 1.0 H 20.0 V 2.0 H 30.0 V 0.0 H 40.0 V 3.0 H 200')
   })
 })

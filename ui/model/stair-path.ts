@@ -1,7 +1,7 @@
 import type { Step } from './staircase.ts'
 
 /** Steps that are closer than so many pixels are drawn as one: nobody could tell them apart. */
-const CLOSEST = 0.5
+const CLOSEST = 2
 
 /**
  * The line of a staircase, as the path of an SVG: as long as the picture is wide, however many steps there are. Of steps
