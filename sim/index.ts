@@ -6,6 +6,7 @@ export { atMost, conserved, refundsCovered } from './check/conservation.ts'
 export {
   appliedInOrder,
   everyFactHandled,
+  keepsUp,
   noLostResponsibility,
   noPhantomEvent,
   oneFactPerId,
@@ -161,6 +162,7 @@ export {
   failuresOf,
   handlingsOf,
   inboxOf,
+  lagOf,
   offsetsOf,
   outboxOf,
   recordsIn,
