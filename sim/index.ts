@@ -40,6 +40,7 @@ export {
   paymentProvider,
 } from './external/payment-provider.ts'
 export { changeMind, type Habits, insist } from './external/person.ts'
+export type { VerificationOptions } from './external/signature.ts'
 export { isSigned, type WebhookEvent, type WebhookOptions } from './external/webhook.ts'
 export { typical } from './faults/aim.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
