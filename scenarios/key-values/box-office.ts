@@ -1,5 +1,6 @@
 import {
   CacheAside,
+  type Guard,
   inbox,
   integer,
   type KeyValueStoreSpec,
@@ -60,7 +61,7 @@ export const boxOffice = (params: Params, store: KeyValueStoreSpec) => {
         await ctx.transaction((tx) =>
           tx.sights.insert({ sightId: ctx.id('sight'), showId: SHOW, price, wrongForMillis }),
         )
-        const sell = async (guard: (tx: unknown) => Promise<void>): Promise<void> => {
+        const sell = async (guard: Guard): Promise<void> => {
           const show = await ctx.db.shows.get(SHOW)
           if (show === undefined || show.left === 0) return
           await ctx.sleep(params.work)
