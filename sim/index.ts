@@ -152,6 +152,7 @@ export {
   runGenerated,
 } from './run/run.ts'
 export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts'
+export { suggestion } from './run/suggestion.ts'
 export type { SystemOutline } from './run/system-problems.ts'
 export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './service/consumer-options.ts'
 export type { HandlerContext } from './service/context.ts'
