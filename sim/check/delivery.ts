@@ -1,11 +1,9 @@
 import type { Effect, Fact, Handling, History, Lag, TopicRecord } from '../kernel/history.ts'
 import type { Readable } from '../kernel/ledger.ts'
-import type { DurationText } from '../kernel/time.ts'
+import { type DurationText, formatSeconds } from '../kernel/time.ts'
 import type { Wording } from './conservation.ts'
 import { type Always, always, type Eventually, eventually } from './property.ts'
 import type { Read } from './view.ts'
-
-const seconds = (micros: number): string => `${(micros / 1e6).toFixed(3)} s`
 
 /** Events on their way from a transaction to a topic. */
 export interface Publishing extends Wording {
@@ -29,7 +27,7 @@ export function noPhantomEvent({ facts, records, ...words }: Publishing): Always
       words.explain ??
       ((read, eventId) => {
         const record = read(records).where({ eventId }).at(-1)
-        return `${eventId} was taken by ${record?.at} at ${seconds(record?.atMicros ?? 0)}, and no transaction that published it had committed`
+        return `${eventId} was taken by ${record?.at} at ${formatSeconds(record?.atMicros ?? 0)}, and no transaction that published it had committed`
       }),
   })
 }
@@ -50,7 +48,7 @@ export function oneFactPerId({ facts, ...words }: Identity): Always {
       words.explain ??
       ((read, eventId) => {
         const all = read(facts).where({ eventId })
-        return `${eventId} was committed ${all.length} times: ${all.map(({ atMicros }) => seconds(atMicros)).join(', ')}`
+        return `${eventId} was committed ${all.length} times: ${all.map(({ atMicros }) => formatSeconds(atMicros)).join(', ')}`
       }),
   })
 }
@@ -95,7 +93,7 @@ export function noLostResponsibility<Row extends Waiting>(options: Responsibilit
       words.explain ??
       ((read, key) => {
         const fact = orphanOf(read, key)
-        return `${fact?.eventId}, committed at ${seconds(fact?.atMicros ?? 0)}, is in no topic, and nobody is to send it`
+        return `${fact?.eventId}, committed at ${formatSeconds(fact?.atMicros ?? 0)}, is in no topic, and nobody is to send it`
       }),
   })
 }
@@ -142,7 +140,7 @@ export function everyFactHandled(name: string, options: Hearing): Eventually {
       ((read, eventId) => {
         const [fact] = read(facts).where({ eventId })
         const away = read(handlings).where({ eventId }).length > 0 ? 'was put away' : 'was handled by nobody'
-        return `${eventId}, committed at ${seconds(fact?.atMicros ?? 0)}, ${away}`
+        return `${eventId}, committed at ${formatSeconds(fact?.atMicros ?? 0)}, ${away}`
       }),
   })
 }
