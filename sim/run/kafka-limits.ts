@@ -32,7 +32,8 @@ function numberOf(name: string, value: number): z.ZodType {
     return schema.min(min).max(Math.max(max, value))
   }
   const [minimum, maximum] = [limits[0], Math.max(Math.min(limits[1], most), value)]
-  const refusal = (input: unknown): string | undefined => limitRefusal(name, Number(input), [minimum, maximum])
+  const refusal = (input: unknown): string | undefined =>
+    limitRefusal(name, Number(input), [minimum, maximum])
   return schema
     .refine((input) => refusal(input) === undefined, { error: ({ input }) => refusal(input), abort: true })
     .meta({ minimum, maximum })
