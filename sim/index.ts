@@ -7,6 +7,7 @@ export { deliveries, type Hearer, type ServiceBooks, type Traffic } from './chec
 export {
   appliedInOrder,
   everyFactHandled,
+  keepsUp,
   noLostResponsibility,
   noPhantomEvent,
   oneFactPerId,
@@ -152,6 +153,7 @@ export {
   runGenerated,
 } from './run/run.ts'
 export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts'
+export { suggestion } from './run/suggestion.ts'
 export type { SystemOutline } from './run/system-problems.ts'
 export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './service/consumer-options.ts'
 export type { HandlerContext } from './service/context.ts'
@@ -164,6 +166,7 @@ export {
   failuresOf,
   handlingsOf,
   inboxOf,
+  lagOf,
   offsetsOf,
   outboxOf,
   recordsIn,

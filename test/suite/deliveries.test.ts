@@ -55,7 +55,7 @@ const MISTAKES: readonly (readonly [saga: string, params: Scenario['params'], br
   ]
 
 describe('the books of both order sagas', () => {
-  it.each(Object.keys(SYSTEMS))('[PL21] are in order: %s', async (name) => {
+  it.each(Object.keys(SYSTEMS))('[PL22] are in order: %s', async (name) => {
     for (const params of [{}, { stock: 0 }, { undeliverableOneIn: 2 }, { declinesOneIn: 2 }]) {
       const result = await play(name, { ...params, watched: 'deliveries' })
       expect([result.verdict, violated(result)]).toEqual(['pass', []])
@@ -65,18 +65,18 @@ describe('the books of both order sagas', () => {
     }
   })
 
-  it.each(MISTAKES)('[PL21] are not, in the %s with %j', async (name, params, breaks) => {
+  it.each(MISTAKES)('[PL22] are not, in the %s with %j', async (name, params, breaks) => {
     const found = violated(await play(name, { ...params, watched: 'deliveries' }))
     expect(found.toSorted()).toEqual(breaks.toSorted())
   })
 
-  it.each(Object.keys(SYSTEMS))('[PL21] are kept without changing anything: %s', async (name) => {
+  it.each(Object.keys(SYSTEMS))('[PL22] are kept without changing anything: %s', async (name) => {
     const [plain, watched] = [await play(name, {}), await play(name, { watched: 'deliveries' })]
     expect(watched.digest).toBe(plain.digest)
     expect(watched.properties.length).toBeGreaterThan(plain.properties.length + 30)
   })
 
-  it.each(Object.keys(SYSTEMS))('[PL21] have a name for each property: %s', (name) => {
+  it.each(Object.keys(SYSTEMS))('[PL22] have a name for each property: %s', (name) => {
     const { parts } = prepare(SYSTEMS[name] as System, { watched: 'deliveries' })
     const names = (parts.properties as readonly Property[]).map((property) => property.name)
     expect(new Set(names).size).toBe(names.length)
