@@ -125,7 +125,9 @@ describe('finding one’s way', () => {
     const page = await bench.running()
     await page.keyboard.press('2')
     const lines = (): Promise<unknown> =>
-      page.evaluate(`[...document.querySelectorAll('path.line-position')].map((line) => line.getAttribute('d'))`)
+      page.evaluate(
+        `[...document.querySelectorAll('path.line-position')].map((line) => line.getAttribute('d'))`,
+      )
     const seen = new Set([JSON.stringify(await lines())])
     for (const key of ['t', 'v']) {
       await page.keyboard.press(key)
