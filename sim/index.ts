@@ -6,6 +6,7 @@ export { atMost, conserved, refundsCovered } from './check/conservation.ts'
 export {
   appliedInOrder,
   everyFactHandled,
+  keepsUp,
   noLostResponsibility,
   noPhantomEvent,
   oneFactPerId,
@@ -40,6 +41,7 @@ export {
   paymentProvider,
 } from './external/payment-provider.ts'
 export { changeMind, type Habits, insist } from './external/person.ts'
+export type { VerificationOptions } from './external/signature.ts'
 export { isSigned, type WebhookEvent, type WebhookOptions } from './external/webhook.ts'
 export { typical } from './faults/aim.ts'
 export { FAULT_KINDS } from './faults/registry.ts'
@@ -67,7 +69,7 @@ export { IdempotencyKeys, type IdempotencyOptions, type Phases } from './pattern
 export { INBOX_MODES, type InboxMode, inbox, naturalKeyInbox, windowInbox } from './patterns/inbox.ts'
 export { type LeaseInboxOptions, leaseInbox } from './patterns/inbox-lease.ts'
 export { type SequenceInboxOptions, sequenceInbox } from './patterns/inbox-sequence.ts'
-export { LOCK_RELEASES, Lock, LockError, type LockOptions } from './patterns/lock.ts'
+export { type Guard, LOCK_RELEASES, Lock, LockError, type LockOptions } from './patterns/lock.ts'
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { PARKING_SCOPES, type ParkingOptions, parking, REDRIVES } from './patterns/parking.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
@@ -150,6 +152,7 @@ export {
   runGenerated,
 } from './run/run.ts'
 export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts'
+export { suggestion } from './run/suggestion.ts'
 export type { SystemOutline } from './run/system-problems.ts'
 export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './service/consumer-options.ts'
 export type { HandlerContext } from './service/context.ts'
@@ -161,6 +164,7 @@ export {
   failuresOf,
   handlingsOf,
   inboxOf,
+  lagOf,
   offsetsOf,
   outboxOf,
   recordsIn,

@@ -1,5 +1,6 @@
 import {
   CacheAside,
+  type Guard,
   inbox,
   integer,
   type KeyValueStoreSpec,
@@ -35,7 +36,9 @@ export const boxOffice = (params: Params, store: KeyValueStoreSpec) => {
       instances: 2,
       tables: {
         ...lock.tables,
-        shows: table({ showId: text, left: integer, price: integer, pricedAt: integer }, { key: 'showId' }),
+        shows: table({ showId: text, left: integer, price: integer }, { key: 'showId' }),
+        /** Prices that were, and until when. */
+        formerPrices: table({ price: integer, until: integer }, { key: 'price' }),
         sales: table({ saleId: text, showId: text }, { key: 'saleId', indexes: ['showId'] }),
         /** What visitors saw, and for how long it had been wrong by then. */
         sights: table(
@@ -43,7 +46,7 @@ export const boxOffice = (params: Params, store: KeyValueStoreSpec) => {
           { key: 'sightId', indexes: ['showId'] },
         ),
       },
-      initially: { shows: [{ showId: SHOW, left: TICKETS, price: FIRST_PRICE, pricedAt: 0 }] },
+      initially: { shows: [{ showId: SHOW, left: TICKETS, price: FIRST_PRICE }] },
       clients: { store },
       inbox: inbox('none'),
       outbox: outbox({ mode: 'relay' }),
@@ -53,12 +56,12 @@ export const boxOffice = (params: Params, store: KeyValueStoreSpec) => {
         const load = async (): Promise<number | undefined> => (await ctx.db.shows.get(SHOW))?.price
         const price = (await prices.read(ctx.store, SHOW, load)) ?? 0
         const truth = await ctx.db.shows.get(SHOW)
-        const isWrong = truth !== undefined && truth.price !== price
-        const wrongForMillis = isWrong ? Math.max(0, ctx.now() - truth.pricedAt) : 0
+        const former = truth?.price === price ? undefined : await ctx.db.formerPrices.get(price)
+        const wrongForMillis = former === undefined ? 0 : Math.max(0, ctx.now() - former.until)
         await ctx.transaction((tx) =>
           tx.sights.insert({ sightId: ctx.id('sight'), showId: SHOW, price, wrongForMillis }),
         )
-        const sell = async (guard: (tx: unknown) => Promise<void>): Promise<void> => {
+        const sell = async (guard: Guard): Promise<void> => {
           const show = await ctx.db.shows.get(SHOW)
           if (show === undefined || show.left === 0) return
           await ctx.sleep(params.work)
@@ -74,7 +77,12 @@ export const boxOffice = (params: Params, store: KeyValueStoreSpec) => {
       })
       answer(reprice, async ({ price }, ctx) => {
         await prices.change(ctx.store, SHOW, () =>
-          ctx.transaction((tx) => tx.shows.update({ showId: SHOW }, { price, pricedAt: ctx.now() })),
+          ctx.transaction(async (tx) => {
+            const former = (await tx.shows.get(SHOW, { for: 'update' }))?.price ?? FIRST_PRICE
+            const until = ctx.now()
+            await tx.formerPrices.upsert({ price: former, until }, { until })
+            await tx.shows.update({ showId: SHOW }, { price })
+          }),
         )
         return null
       })

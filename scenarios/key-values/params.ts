@@ -14,6 +14,7 @@ export const params = {
   work: duration('20ms', 'how long a sale takes between reading and writing'),
   change: choice(CACHE_CHANGES, 'what becomes of the cached price when it changes'),
   expires: toggle(true, 'whether cached prices expire, after 5 s'),
+  wrongFor: duration('10s', 'for how long a price may have been wrong that somebody sees'),
   priceEvery: count(5, { min: 0, max: 1_000 }, 'every so many visits the price changes; 0: never'),
 }
 

@@ -3,15 +3,13 @@ import {
   CallTimeoutError,
   ConnectionResetError,
   defineSystem,
+  durationMicros,
   keyValueStore,
   sometimes,
   type UserContext,
 } from 'faultline'
 import { boxOffice, buy, reprice, TICKETS } from './box-office.ts'
 import { params } from './params.ts'
-
-/** How long a price may be wrong that somebody sees: the expiry, and as long again for who was slow to keep it. */
-const WRONG_MILLIS = 10_000
 
 /** Asks and lives with it when nobody answers. */
 async function ask(asking: Promise<unknown>): Promise<void> {
@@ -30,6 +28,7 @@ export default defineSystem({
   build: (values) => {
     const store = keyValueStore('store')
     const office = boxOffice(values, store)
+    const wrongMillis = durationMicros(values.wrongFor) / 1_000
     const { shows, sales, sights } = office.tables
     return {
       topics: [],
@@ -55,13 +54,14 @@ export default defineSystem({
           },
         }),
         always('no price is wrong for long', {
-          says: 'Nobody sees a price that has been wrong for more than 10 seconds.',
+          // The expiry, and as long again for who was slow to keep it.
+          says: `Nobody sees a price that has been wrong for more than ${values.wrongFor}.`,
           reads: [sights],
           per: 'sightId',
           holds: (read, sightId) =>
             read(sights)
               .where({ sightId })
-              .every(({ wrongForMillis }) => wrongForMillis <= WRONG_MILLIS),
+              .every(({ wrongForMillis }) => wrongForMillis <= wrongMillis),
         }),
         sometimes('an old price is seen', {
           says: 'Somebody sees a price that has changed: the cache is used, and forgets in time.',

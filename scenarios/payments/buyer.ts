@@ -21,7 +21,7 @@ export async function buy(number: number, user: UserContext, params: Params): Pr
       orderId,
       happenedAt,
       data,
-      signature: 'v1=0',
+      signature: 't=1767225600,v1=0',
     }
     await user.call(pay, { ...order, amount: 0 }, { timeout: '10s' })
     await user.call(hook, forged, { timeout: '10s' })

@@ -140,7 +140,7 @@ async function conclude(
 
 /** Hears of a capture, or of a card that was declined; of the same event once. */
 async function hear(event: WebhookEvent, ctx: Ctx, { signature, webhooks }: Params): Promise<void> {
-  if (signature === 'checked' && !isSigned(event)) throw new HttpError(400)
+  if (signature === 'checked' && !isSigned(event, ctx.now())) throw new HttpError(400)
   const { orderId, type, data } = event
   const status = type === 'capture.succeeded' ? 'PAID' : type === 'authorize.declined' ? 'FAILED' : undefined
   if (status === undefined) return

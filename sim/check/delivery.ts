@@ -1,4 +1,4 @@
-import type { Effect, Fact, Handling, History, TopicRecord } from '../kernel/history.ts'
+import type { Effect, Fact, Handling, History, Lag, TopicRecord } from '../kernel/history.ts'
 import type { Readable } from '../kernel/ledger.ts'
 import type { DurationText } from '../kernel/time.ts'
 import type { Wording } from './conservation.ts'
@@ -143,6 +143,39 @@ export function everyFactHandled(name: string, options: Hearing): Eventually {
         const [fact] = read(facts).where({ eventId })
         const away = read(handlings).where({ eventId }).length > 0 ? 'was put away' : 'was handled by nobody'
         return `${eventId}, committed at ${seconds(fact?.atMicros ?? 0)}, ${away}`
+      }),
+  })
+}
+
+/** How far a consumer group may be behind. */
+export interface KeepingUp extends Wording {
+  readonly lag: History<Lag>
+  readonly within: DurationText
+}
+
+/**
+ * Consumers keep up: once faults and load are over, their group has committed all that there is in each partition, and so has a
+ * lag of 0. Not of topics that transactions write to: the marker behind the last record counts, as it does for Kafka.
+ */
+export function keepsUp({ lag, within, ...words }: KeepingUp): Eventually {
+  return eventually('consumers keep up', {
+    says: words.says ?? 'In the end a group has committed every record of the partitions that it reads.',
+    within,
+    reads: [lag],
+    per: 'place',
+    keys: (read) =>
+      read(lag)
+        .all()
+        .map(({ place }) => place),
+    holds: (read, place) =>
+      read(lag)
+        .where({ place })
+        .every((row) => row.lag === 0),
+    explain:
+      words.explain ??
+      ((read, place) => {
+        const [row] = read(lag).where({ place })
+        return `group ${row?.group} is ${row?.lag} behind in ${place}: it has committed ${row?.committed} of ${row?.end}`
       }),
   })
 }

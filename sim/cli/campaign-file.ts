@@ -14,7 +14,7 @@ import { CliError, EXIT } from './error.ts'
 import type { CampaignPlan } from './job.ts'
 
 const FORMAT = 'faultline-campaign'
-const VERSION = 1
+const VERSION = 2
 
 /** A part of a campaign: the first of three. */
 export interface Shard {
@@ -29,6 +29,8 @@ export interface CampaignHead extends CampaignPlan {
   readonly bundle: string
   /** How many runs it is to have, all shards together. */
   readonly runs: number
+  /** What there is to go through. */
+  readonly says: string
   /** What its workload calls one action. */
   readonly noun: string
   /** The properties of the system. */

@@ -66,6 +66,7 @@ export async function exploreCommand(file: string, options: ExploreOptions, io: 
       ...plan,
       bundle: system.bundle.hash,
       runs: Math.min(options.runs ?? outline.usual, outline.size ?? Number.MAX_SAFE_INTEGER),
+      says: outline.says,
       properties: system.outline.properties,
       noun: system.outline.noun,
       steps: outline.steps,

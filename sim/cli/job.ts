@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import type { Case, Strategy } from '../explore/case.ts'
 import type { ComparedRun } from '../explore/comparison.ts'
-import { type CaseOutcome, outcomeOf } from '../explore/outcome.ts'
+import { type CaseOutcome, caseOutcome } from '../explore/outcome.ts'
 import { type ShrinkProgress, type Shrunk, shrink } from '../explore/shrink.ts'
 import { type StrategyName, strategyOf } from '../explore/strategy.ts'
 import * as faultline from '../index.ts'
@@ -70,7 +70,7 @@ export interface CampaignPlan {
 }
 
 /** What there is to go through. */
-export type CampaignOutline = Omit<Strategy, 'caseAt'>
+export type CampaignOutline = Omit<Strategy, 'caseAt' | 'sameAs'>
 
 /** A case as plain data. */
 export type PlainCase = Omit<Case, 'tape'>
@@ -158,7 +158,11 @@ export class Bench {
       case 'measure':
         return this.measure(job as Jobs['measure']['job'])
       case 'campaign': {
-        const { caseAt: _caseAt, ...outline } = (await this.strategy(job as CampaignPlan)).strategy
+        const {
+          caseAt: _caseAt,
+          sameAs: _sameAs,
+          ...outline
+        } = (await this.strategy(job as CampaignPlan)).strategy
         return outline
       }
       case 'case': {
@@ -169,9 +173,7 @@ export class Bench {
       case 'explore': {
         const { prepared, strategy } = await this.strategy(job as CampaignPlan)
         for (const index of (job as Jobs['explore']['job']).indexes)
-          (progress as (outcome: CaseOutcome) => void)(
-            await outcomeOf(prepared, strategy.caseAt(index), index),
-          )
+          (progress as (outcome: CaseOutcome) => void)(await caseOutcome(prepared, strategy, index))
         return undefined
       }
       default:

@@ -10,6 +10,7 @@ const EVERY = 5_000
 export class Progress {
   private readonly began = Date.now()
   private runs = 0
+  private skipped = 0
   private events = 0
   private told = this.began
   private seen: number
@@ -28,10 +29,11 @@ export class Progress {
     this.broken = tally.broken.length
   }
 
-  heard({ seed, events, violated }: CaseOutcome): void {
+  heard({ seed, events, violated, sameAs }: CaseOutcome): void {
     const { tally } = this
     const now = Date.now()
-    this.runs++
+    if (sameAs === undefined) this.runs++
+    else this.skipped++
     this.events += events
     if (tally.seen > this.seen) {
       this.seen = tally.seen
@@ -51,16 +53,16 @@ export class Progress {
 
   /** Everything has been heard. */
   ended(): void {
-    if (this.runs > 0) this.tell(Date.now())
+    if (this.runs + this.skipped > 0) this.tell(Date.now())
   }
 
   private tell(now: number): void {
-    const { runs, wanted, events, tally } = this
+    const { runs, skipped, wanted, events, tally } = this
     const seconds = Math.max(0.001, (now - this.began) / 1000)
     const rate = (count: number): number => Math.round(count / seconds)
     const quiet = Math.round((now - this.lastNew) / 1000)
     this.io.stderr(
-      `${counted(runs, 'run')} of ${wanted} · ${counted(rate(runs), 'run')}/s · ${counted(rate(events), 'event')}/s · ${counted(tally.seen, 'behaviour')}, the last new one ${quiet} s ago · ${counted(tally.broken.length, 'broken property')}\n`,
+      `${counted(runs, 'run')} of ${wanted}${skipped === 0 ? '' : `, ${counted(skipped, 'case')} not made`} · ${counted(rate(runs), 'run')}/s · ${counted(rate(events), 'event')}/s · ${counted(tally.seen, 'behaviour')}, the last new one ${quiet} s ago · ${counted(tally.broken.length, 'broken property')}\n`,
     )
   }
 }

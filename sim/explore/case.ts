@@ -1,5 +1,6 @@
 import type { Tape } from '../kernel/tape.ts'
 import type { Scenario } from '../run/scenario.ts'
+import type { SameAs } from './seen-states.ts'
 
 /** One run that a strategy wants. */
 export interface Case {
@@ -26,4 +27,6 @@ export interface Strategy {
   readonly steps: readonly string[]
   /** The nth case, from 0. */
   caseAt(index: number): Case
+  /** Why a case need not be made; undefined when it has to be. Left out where all have to. */
+  sameAs?(index: number): Promise<SameAs | undefined>
 }

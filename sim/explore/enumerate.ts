@@ -4,51 +4,76 @@ import type { FaultSpec } from '../faults/spec.ts'
 import type { Trace } from '../kernel/trace.ts'
 import { type PreparedSystem, runGenerated } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
-import type { Case, Strategy } from './case.ts'
+import type { Strategy } from './case.ts'
+import { type Digesting, Passages, SeenStates } from './seen-states.ts'
 import { targetsOf } from './survey.ts'
 
 /** A passage of a point of a step in a run without faults. */
 interface Passage extends Place {
+  readonly name: string
   readonly of: string
   readonly nth: number
   /** Nothing happens between the passage before this one and this: a fault does the same here as there. */
   readonly equivalent: boolean
 }
 
+/** A fault, and the number of the passage at which it strikes. */
+interface Single {
+  readonly fault: FaultSpec
+  readonly passage: number
+}
+
 /**
  * Goes through faults instead of seeds: no fault, then each single one at each point that a step passes, before and after,
- * each time that it does, then all pairs of them, those of early faults first. Every case has the same seed.
+ * each time that it does, then all pairs of them, those of early faults first, without pairs that end as another case does.
+ * Every case has the same seed; only kinds of faults that the scenario's bounds allow are taken.
+ * @param digesting what tells the states of a run from each other
  */
 export async function enumeration(
   prepared: PreparedSystem,
   scenario: Scenario,
   seed: number,
+  digesting?: Digesting,
 ): Promise<Strategy> {
   const calm = await runGenerated(prepared, { ...scenario, faults: [] }, seed, { trace: true })
   const targets = targetsOf(prepared.parts, scenario, calm)
   const passages = passagesOf(calm.trace as Trace, targets)
   const distinct = passages.filter(({ equivalent }) => !equivalent)
-  const singles = distinct.flatMap((passage) => faultsAt(passage, targets))
-  const caseOf = (faults: readonly FaultSpec[], feature: string): Case => ({
-    scenario: { ...scenario, faults: [...scenario.faults, ...faults] },
-    seed,
-    features: [feature],
+  const { faults: kinds = KIND_NAMES, atMost = 2 } = scenario.explore
+  const singles = distinct.flatMap((place, passage) =>
+    atMost < 1 ? [] : faultsAt(place, targets, kinds).map((fault): Single => ({ fault, passage })),
+  )
+  const planned = (faults: readonly FaultSpec[]): Scenario => ({
+    ...scenario,
+    faults: [...scenario.faults, ...faults],
   })
+  const faultOf = (single: number): FaultSpec => (singles[single] as Single).fault
   const count = singles.length
-  const pairs = (count * (count - 1)) / 2
+  const pairs = atMost < 2 ? 0 : (count * (count - 1)) / 2
+  const states = new SeenStates(
+    singles.map(({ fault, passage }) => ({
+      passage,
+      run: () => runGenerated(prepared, planned([fault]), seed, { trace: true }),
+    })),
+    distinct.map(({ name }) => name),
+    digesting,
+  )
   return {
     size: 1 + count + pairs,
     usual: 1 + count,
     says: `${distinct.length} points in time at ${targets.steps.length} steps (${passages.length - distinct.length} more are the same as the one before), ${count} single faults, ${pairs} pairs`,
     steps: targets.steps,
     caseAt: (index) => {
-      if (index === 0) return caseOf([], 'no fault')
-      if (index <= count) return caseOf([singles[index - 1] as FaultSpec], 'one fault')
-      const [first, second] = pairOf(index - 1 - count)
-      return caseOf([singles[first] as FaultSpec, singles[second] as FaultSpec], 'two faults')
+      if (index === 0) return { scenario: planned([]), seed, features: ['no fault'] }
+      if (index <= count) return { scenario: planned([faultOf(index - 1)]), seed, features: ['one fault'] }
+      const faults = pairOf(index - 1 - count).map(faultOf)
+      return { scenario: planned(faults), seed, features: ['two faults'] }
     },
+    sameAs: async (index) => (index <= count ? undefined : states.sameAs(...pairOf(index - 1 - count))),
   }
 }
+
+const KIND_NAMES = FAULT_KINDS.map(({ kind }) => kind)
 
 /** The nth pair (first < second), ordered by the later of the two. */
 function pairOf(number: number): [number, number] {
@@ -58,12 +83,12 @@ function pairOf(number: number): [number, number] {
   return [number - (second * (second - 1)) / 2, second]
 }
 
-/** Every kind of fault at a passage, aimed at everything that it can be aimed at there, with its typical strength. */
-function faultsAt(passage: Passage, targets: Targets): FaultSpec[] {
+/** Every one of these kinds of fault at a passage, aimed at everything that it can be aimed at there, with its typical strength. */
+function faultsAt(passage: Passage, targets: Targets, kinds: readonly string[]): FaultSpec[] {
   const { step, phase, of, nth } = passage
   const trigger = { at: `${phase} ${step}`, of, ...(nth === 1 ? {} : { nth }) }
   return FAULT_KINDS.flatMap((kind) => {
-    if (kind.most !== undefined && kind.most(targets) < 1) return []
+    if (!kinds.includes(kind.kind) || (kind.most !== undefined && kind.most(targets) < 1)) return []
     const members: Members = kind.sample(typical)
     return kind.aims(targets, passage).map((aim): FaultSpec => ({ ...aim, ...trigger, ...members }))
   })
@@ -71,10 +96,11 @@ function faultsAt(passage: Passage, targets: Targets): FaultSpec[] {
 
 /** Every passage of every point of a step of the system, in the order of the run. */
 function passagesOf(trace: Trace, { services }: Targets): Passage[] {
-  const counts = new Map<string, number>()
+  const passages = new Passages()
   const found: Passage[] = []
   let arrived = { id: 0, effects: 0 }
-  for (const { id, kind: phase, parents, entity, data } of trace.records()) {
+  for (const record of trace.records()) {
+    const { id, kind: phase, parents, entity, data } = record
     if (phase !== 'before' && phase !== 'after') continue
     const { step, effects } = data as { readonly step: string; readonly effects: number }
     // The end of one step led to the beginning of the next, and between them nothing was recorded or set in motion.
@@ -84,11 +110,10 @@ function passagesOf(trace: Trace, { services }: Targets): Passage[] {
       parents.includes(arrived.id) &&
       arrived.effects === effects
     arrived = { id: phase === 'after' ? id : 0, effects }
-    if (!services.includes(serviceOf(step)) || entity === undefined) continue
-    const point = `${phase} ${step} of ${entity}`
-    const nth = (counts.get(point) ?? 0) + 1
-    counts.set(point, nth)
-    found.push({ step, phase, of: entity, nth, equivalent })
+    const name = passages.name(record)
+    if (!services.includes(serviceOf(step)) || name === undefined) continue
+    const nth = Number(name.slice(name.lastIndexOf(' ') + 1))
+    found.push({ name, step, phase, of: entity as string, nth, equivalent })
   }
   return found
 }

@@ -7,7 +7,8 @@ import {
   runGenerated,
   type Verdict,
 } from '../run/run.ts'
-import type { Case } from './case.ts'
+import type { Case, Strategy } from './case.ts'
+import { SAME_AS, type SameAs } from './seen-states.ts'
 
 /** A property that a run violated. */
 export interface Violation {
@@ -20,6 +21,8 @@ export interface Violation {
 export interface CaseOutcome {
   /** Number of the case in its strategy, from 0. */
   readonly index: number
+  /** Why it was not made; left out of all that were. */
+  readonly sameAs?: SameAs | undefined
   readonly seed: number
   readonly verdict: Verdict
   readonly digest: string
@@ -43,6 +46,18 @@ export interface CaseOutcome {
 
 /** Stands for the step in the coverage of faults that strike at a moment. */
 export const AT_A_MOMENT = 'at a moment'
+
+/** Makes the nth case of a campaign, unless it is the same as another one. */
+export async function caseOutcome(
+  prepared: PreparedSystem,
+  strategy: Strategy,
+  index: number,
+): Promise<CaseOutcome> {
+  const found = strategy.caseAt(index)
+  const sameAs = await strategy.sameAs?.(index)
+  if (sameAs === undefined) return outcomeOf(prepared, found, index)
+  return { ...unmade(index, found.seed, 'pass', SAME_AS[sameAs]), sameAs }
+}
 
 /**
  * Makes one run of a campaign. Nothing is recorded: a run that fails is made again for that. One in which the simulator itself

@@ -1,10 +1,10 @@
-import { typical } from '../faults/aim.ts'
-import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Tape } from '../kernel/tape.ts'
+import type { DurationText } from '../kernel/time.ts'
 import { type PreparedSystem, prepare, type RunResult, runGenerated } from '../run/run.ts'
 import { actionsOf, type Scenario, type WorkloadSpec } from '../run/scenario.ts'
 import { choices, ddmin } from './ddmin.ts'
+import { placesNear, stronger, wider } from './other-faults.ts'
 import { plainerFaults, plainerSettings } from './simpler.ts'
 
 /** How far a shrink is. */
@@ -53,6 +53,10 @@ export interface Shrunk {
 const DEFAULT_MAX_RUNS = 500
 /** So many sizes of the workload are tried one by one from the smallest; of more, as in a search for the first that fails. */
 const MAX_LINEAR_ORDERS = 24
+/** With so many orders and more it is not tried whether other times and places would do. */
+const MOST_ELSEWHERE = 3
+/** So short a time lies between orders that may meet. */
+const CLOSE: DurationText = '1ms'
 /** So many faults at most are chosen anew: of more there are too many choices. */
 const MOST_OTHER_FAULTS = 2
 
@@ -138,8 +142,13 @@ class Shrinker {
       await this.otherOrders()
       await this.fewerSettings()
       await this.plainerFaults()
-    } while ((sizeOf(this.best) !== size || (await this.otherFaults())) && !this.exhausted)
+    } while ((sizeOf(this.best) !== size || (await this.elsewhere())) && !this.exhausted)
     return this.result()
+  }
+
+  /** Where nothing can be left out any more, something else may be smaller. */
+  private async elsewhere(): Promise<boolean> {
+    return (await this.otherFaults()) || (await this.otherTimes()) || (await this.otherPlaces())
   }
 
   /**
@@ -154,6 +163,43 @@ class Shrinker {
       for (const list of lists)
         for (const chosen of choices(list, count))
           if (await this.accept({ ...this.before, faults: chosen }, true)) return true
+    return false
+  }
+
+  /** Where no order can be left out any more, fewer may do if they come close together and nothing is left to chance. */
+  private async otherTimes(): Promise<boolean> {
+    const { workload, cluster, faults } = this.best
+    const numbers = numbersOf(workload)
+    const close = { ...workload, every: CLOSE }
+    const sure = { ...cluster, latency: 'constant' } as const
+    for (let count = 1; count < Math.min(numbers.length, MOST_ELSEWHERE); count++)
+      for (const taken of choices(numbers, count)) {
+        const isTaken = (number: number): boolean => number === 0 || taken.includes(number)
+        if (!faults.map(lastOrderOf).every(isTaken)) continue
+        const candidate = { ...this.best, cluster: sure, workload: takingOnly(close, taken) }
+        if (await this.accept(candidate, true)) return true
+      }
+    return false
+  }
+
+  /**
+   * Where no order can be left out any more, fewer may do if a fault strikes elsewhere: it may have hit at just that moment
+   * what the others only lead up to. Tried are the steps of the services at which it strikes and which it hits.
+   */
+  private async otherPlaces(): Promise<boolean> {
+    const { best } = this
+    const actions = actionsOf(best.workload)
+    if (actions < 2 || best.faults.length === 0) return false
+    const steps = (await this.attempt(best, this.options.tape))?.steps ?? []
+    for (let orders = 1; orders < Math.min(actions, MOST_ELSEWHERE); orders++)
+      for (const [index, fault] of best.faults.entries())
+        for (const place of placesNear(fault, steps)) {
+          const { of: _of, nth: _nth, ...members } = fault
+          const aimed = best.faults.map((other, at) => (at === index ? { ...members, at: place } : other))
+          const faults = aimed.filter((other) => lastOrderOf(other) <= orders)
+          const workload = { orders, every: best.workload.every }
+          if (await this.accept({ ...best, faults, workload }, true)) return true
+        }
     return false
   }
 
@@ -205,10 +251,8 @@ class Shrinker {
 
   /** Earlier orders are left out in their place: the others come when they did, and do the same by their number. */
   private async otherOrders(): Promise<void> {
-    const { orders, only } = this.best.workload
-    if (orders > MAX_LINEAR_ORDERS) return
-    const numbers = only ?? Array.from({ length: orders }, (_, index) => index + 1)
-    await ddmin(numbers, async (taken) => {
+    if (this.best.workload.orders > MAX_LINEAR_ORDERS) return
+    await ddmin(numbersOf(this.best.workload), async (taken) => {
       const { best } = this
       const isTaken = (number: number): boolean => number === 0 || taken.includes(number)
       if (taken.length === 0 || !best.faults.map(lastOrderOf).every(isTaken)) return false
@@ -309,16 +353,9 @@ class Shrinker {
   }
 }
 
-/** A fault that lasts as long as any of its kind. */
-function stronger(fault: FaultSpec): FaultSpec {
-  return { ...fault, ...faultKindOf(fault)?.sample(typical) }
-}
-
-/** A fault that hits all of a service or all brokers: `crash: broker` instead of `crash: broker-2`. */
-function wider(fault: FaultSpec): FaultSpec {
-  const kind = faultKindOf(fault)?.kind
-  const target = kind === undefined ? undefined : (fault as Readonly<Record<string, unknown>>)[kind]
-  return typeof target === 'string' ? { ...fault, [kind as string]: target.replace(/-\d+$/, '') } : fault
+/** The numbers of the actions of a workload. */
+function numbersOf({ orders, only }: WorkloadSpec): readonly number[] {
+  return only ?? Array.from({ length: orders }, (_, index) => index + 1)
 }
 
 /** A workload with these of its actions. */

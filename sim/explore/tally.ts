@@ -1,4 +1,5 @@
 import type { CaseOutcome } from './outcome.ts'
+import { SAME_AS, type SameAs } from './seen-states.ts'
 
 /** How often something was the case in runs with and without a feature. */
 export interface FeatureCount {
@@ -39,9 +40,16 @@ export interface KindTally {
   readonly struck: number
 }
 
+/** Cases that were not made because they are the same as others, with the reason. */
+export interface SkippedTally {
+  readonly sameAs: SameAs
+  readonly cases: number
+}
+
 /** What the runs of a campaign add up to: the same for the same runs, in whatever order and wherever they were made. */
 export interface Tallied {
   readonly runs: number
+  readonly skipped: readonly SkippedTally[]
   readonly orders: number
   readonly events: number
   readonly verdicts: { readonly [verdict: string]: number }
@@ -79,9 +87,12 @@ const SIGNIFICANT = 3
 /** Features that are told of each property. */
 const MOST_FEATURES = 3
 
+const SAME_AS_NAMES = Object.keys(SAME_AS) as readonly SameAs[]
+
 /** Adds up the outcomes of a campaign's runs. */
 export class Tally {
   runs = 0
+  private readonly skipped = new Map<SameAs, number>()
   private orders = 0
   private events = 0
   private readonly verdicts = new Map<string, number>()
@@ -109,9 +120,13 @@ export class Tally {
     return [...this.violated.keys()]
   }
 
-  /** Adds a run, once. */
+  /** Adds a run, once, or a case that need not be made. */
   add(outcome: CaseOutcome): void {
-    const { index, seed, verdict, orders, events, reason } = outcome
+    const { index, seed, verdict, orders, events, reason, sameAs } = outcome
+    if (sameAs !== undefined) {
+      increment(this.skipped, sameAs)
+      return
+    }
     const run = index + 1
     this.runs++
     this.orders += orders
@@ -165,6 +180,10 @@ export class Tally {
       )
     return {
       runs,
+      skipped: SAME_AS_NAMES.flatMap((sameAs) => {
+        const cases = this.skipped.get(sameAs)
+        return cases === undefined ? [] : [{ sameAs, cases }]
+      }),
       orders,
       events,
       verdicts: Object.fromEntries([...this.verdicts].sort(([left], [right]) => byText(left, right))),
@@ -250,7 +269,7 @@ function deviationsOf({ violatedWith, runsWith, violatedWithout, runsWithout }: 
   return spread === 0 ? 0 : (violatedWith / runsWith - violatedWithout / runsWithout) / spread
 }
 
-function increment(counts: Map<string, number>, name: string): void {
+function increment<Name extends string>(counts: Map<Name, number>, name: Name): void {
   counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 

@@ -1,7 +1,6 @@
 import { INTERNET_LATENCY } from '../cluster/latency.ts'
 import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
-import { hashText } from '../kernel/mix.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { HandlerSite } from '../kernel/task.ts'
 import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
@@ -9,6 +8,7 @@ import type { Plain } from '../kernel/value.ts'
 import type { ExternalWorld } from '../service/component.ts'
 import { CallTimeoutError, ConnectionResetError } from '../service/http.ts'
 import type { Route } from '../service/schema.ts'
+import { DEFAULT_SECRET, signatureOf, type VerificationOptions, verifies } from './signature.ts'
 
 /** What a provider tells a service by calling it: at least once, in any order, perhaps before it has answered. */
 export type WebhookEvent = {
@@ -20,7 +20,10 @@ export type WebhookEvent = {
   /** When it happened, in milliseconds since 1970. */
   readonly happenedAt: number
   readonly data: Plain
-  /** Made of the secret and all else: who does not know the one cannot make the other. */
+  /**
+   * What providers send in a header: when this delivery was sent, and an HMAC-SHA256 by the secret over that and all else, so
+   * that who does not know the secret cannot make it and who has overheard it cannot use it for long.
+   */
   readonly signature: string
 }
 
@@ -38,18 +41,19 @@ export interface WebhookOptions {
   readonly giveUpAfter?: DurationText
 }
 
-const DEFAULT_SECRET = 'whsec'
 const DELIVER = 0
 const LONGEST_PAUSE_MICROS: Micros = 3_600_000_000
 const MILLI = 1_000
 
 /** What is signed of an event. */
-const signatureOf = (secret: string, { signature: _, ...event }: WebhookEvent): string =>
-  `v1=${(hashText(JSON.stringify(event), hashText(secret, 7)) >>> 0).toString(16)}`
+const payloadOf = ({ signature: _, ...event }: WebhookEvent): string => JSON.stringify(event)
 
-/** Whether an event comes from who knows the secret, and as it was sent. */
-export function isSigned(event: WebhookEvent, secret = DEFAULT_SECRET): boolean {
-  return event.signature === signatureOf(secret, event)
+/**
+ * Whether an event comes from who knows the secret, as it was sent, and not too long ago.
+ * @param nowMillis since 1970, by the receiver's clock: `ctx.now()`
+ */
+export function isSigned(event: WebhookEvent, nowMillis: number, options: VerificationOptions = {}): boolean {
+  return verifies(event.signature, payloadOf(event), nowMillis, options)
 }
 
 /** Delivers what happens at a provider, each event by itself. */
@@ -75,10 +79,16 @@ export class Webhooks {
   tell(type: string, orderId: string, data: Plain, entity: Entity, cause: number): void {
     const { world, process, options } = this
     const { kernel } = world
-    const { secret = DEFAULT_SECRET, duplicatesOneIn = 4, spread = '2s' } = options
+    const { duplicatesOneIn = 4, spread = '2s' } = options
     const happenedAt = world.clockMillis()
-    const unsigned = { eventId: `evt-${++this.events}`, type, orderId, happenedAt, data, signature: '' }
-    const event: WebhookEvent = { ...unsigned, signature: signatureOf(secret, unsigned) }
+    const event: WebhookEvent = {
+      eventId: `evt-${++this.events}`,
+      type,
+      orderId,
+      happenedAt,
+      data,
+      signature: '',
+    }
     const draw = (what: string, bound: number): number =>
       kernel.choose(kernel.choices.site(`${process.name} ${what}`), entity, bound)
     const spreadMillis = Math.max(1, Math.floor(durationMicros(spread) / MILLI))
@@ -92,13 +102,20 @@ export class Webhooks {
     const { world, process, site, options } = this
     world.act(process, site, entity, world.kernel.cause, async (ctx) => {
       try {
-        const { status } = await ctx.call(options.to, event, { timeout: '10s' })
+        const { status } = await ctx.call(options.to, this.sign(event), { timeout: '10s' })
         taken(status >= 200 && status < 300)
       } catch (error) {
         if (!(error instanceof CallTimeoutError || error instanceof ConnectionResetError)) throw error
         taken(false)
       }
     })
+  }
+
+  /** Each delivery is signed anew, with its own time. */
+  private sign(event: WebhookEvent): WebhookEvent {
+    const { secret = DEFAULT_SECRET } = this.options
+    const atSeconds = Math.floor(this.world.clockMillis() / 1_000)
+    return { ...event, signature: signatureOf(payloadOf(event), secret, atSeconds) }
   }
 
   /** The pause after so many deliveries that nobody took; undefined when it is given up. */

@@ -5,6 +5,7 @@ import { invariant } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { BrokerConfig } from './broker/config.ts'
 import { BrokerNode } from './broker-node.ts'
+import type { ClientObserver } from './client-observer.ts'
 import {
   type ClusterConfig,
   clusterConfig,
@@ -69,6 +70,8 @@ export class KafkaCluster {
   readonly controller: ControllerNode
   /** Who asks; undefined when nobody does. */
   witness: ClusterWitness | undefined
+  /** Who watches the clients that are made from now on; undefined when nobody does. */
+  clientObserver: ClientObserver | undefined
   private readonly observers: ClusterObserver[] = []
   private readonly topics: TopicConfig[] = []
   /** Of the choices that clients make, by how many there are to choose from. */

@@ -8,6 +8,7 @@ import { Alarm } from './alarm.ts'
 import type { TopicPartition } from './assignor/subscription.ts'
 import type { BrokerNode } from './broker-node.ts'
 import { ClientChannel } from './client-channel.ts'
+import type { ClientObserver } from './client-observer.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { heartbeatIntervalMillis, sessionTimeoutMillis } from './config.ts'
 import type { ConsumerSettings } from './consumer/config.ts'
@@ -59,6 +60,7 @@ export class ConsumerClient implements ConsumerHooks {
   readonly consumer: Consumer
   readonly bootstrapNodes: readonly number[]
   private readonly cluster: KafkaCluster
+  private readonly observer: ClientObserver | undefined
   private readonly application: ConsumerApplication
   private readonly incarnation: Incarnation
   private readonly channel: ClientChannel
@@ -89,6 +91,7 @@ export class ConsumerClient implements ConsumerHooks {
   ) {
     const { network } = cluster
     this.cluster = cluster
+    this.observer = cluster.clientObserver
     this.process = process
     this.groupId = groupId
     this.application = application
@@ -101,7 +104,8 @@ export class ConsumerClient implements ConsumerHooks {
     const config = cluster.consumerConfig(process.name, groupId, settings)
     this.heartbeatIntervalMillis = heartbeatIntervalMillis(config, cluster.brokerConfig)
     this.sessionTimeoutMillis = sessionTimeoutMillis(config, cluster.brokerConfig)
-    this.consumer = new Consumer(config, this.channel, this, cluster.switches)
+    const channel = this.observer?.channelOf(this, this.channel) ?? this.channel
+    this.consumer = new Consumer(config, channel, this, cluster.switches)
     this.consumer.subscribe(topics)
     const advance = (): void => {
       this.consumer.advance(this.nowMillis)
@@ -153,6 +157,7 @@ export class ConsumerClient implements ConsumerHooks {
       polled.push(one)
     }
     this.cluster.polled(polled)
+    this.observer?.polled(this, polled)
     return polled
   }
 
@@ -232,6 +237,7 @@ export class ConsumerClient implements ConsumerHooks {
   seek(partition: TopicPartition, offset: number, cause: number): void {
     if (!this.holds(partition)) return
     this.consumer.seek(partition, offset)
+    this.observer?.moved(this, partition, offset, 'application')
     this.causes.set(placeOf(partition.topic, partition.partition), [cause])
     this.settle()
     // What was said takes effect with the next poll.
@@ -265,6 +271,10 @@ export class ConsumerClient implements ConsumerHooks {
     this.channel.pressFetch(nodeId)
   }
 
+  positionReset(partition: TopicPartition, offset: number): void {
+    this.observer?.moved(this, partition, offset, 'reset')
+  }
+
   randomBelow(bound: number): number {
     return this.cluster.chooseBelow(bound, this.process)
   }
@@ -276,12 +286,14 @@ export class ConsumerClient implements ConsumerHooks {
   onPartitionsAssigned(partitions: readonly TopicPartition[], done: CallbackDone): void {
     const { cause } = this.cluster.kernel
     for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), [cause])
+    this.observer?.assigned(this, 'assigned', partitions)
     this.application.onAssignment?.('assigned', partitions)
     done(this.nowMillis)
   }
 
   onPartitionsRevoked(partitions: readonly TopicPartition[], done: CallbackDone): void {
     const { application } = this
+    this.observer?.assigned(this, 'revoked', partitions)
     application.onAssignment?.('revoked', partitions)
     if (application.onRevocation === undefined) done(this.nowMillis)
     else
@@ -292,6 +304,7 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   onPartitionsLost(partitions: readonly TopicPartition[], done: CallbackDone): void {
+    this.observer?.assigned(this, 'revoked', partitions)
     this.application.onAssignment?.('lost', partitions)
     done(this.nowMillis)
   }

@@ -6,8 +6,9 @@ import { clockMillis, momentOf } from '../kernel/time.ts'
 import { hashNumber } from '../kernel/value.ts'
 import { Alarm } from './alarm.ts'
 import { ClientChannel } from './client-channel.ts'
+import type { ClientObserver } from './client-observer.ts'
 import type { KafkaCluster } from './cluster.ts'
-import type { ProducerSettings } from './producer/config.ts'
+import type { ProducerConfig, ProducerSettings } from './producer/config.ts'
 import type { Completed } from './producer/pending.ts'
 import { Producer } from './producer/producer.ts'
 import type { ProducerRecord, SendListener } from './producer/record.ts'
@@ -45,12 +46,14 @@ class Sending implements SendListener {
 
 /** Kafka's producer in one life of a process. */
 export class ProducerClient {
+  readonly config: ProducerConfig
   private readonly cluster: KafkaCluster
+  private readonly observer: ClientObserver | undefined
   private readonly producer: Producer
   private readonly channel: ClientChannel
   private readonly incarnation: Incarnation
   private readonly alarm: Alarm
-  private readonly process: Process
+  readonly process: Process
   private readonly resource: ProcessResource
   /** Offset of the cluster's metadata that its own are at least as new as. */
   private metadataOffset = -1
@@ -59,13 +62,15 @@ export class ProducerClient {
   constructor(cluster: KafkaCluster, process: Process, settings: ProducerSettings = {}) {
     const { kernel, network } = cluster
     this.cluster = cluster
+    this.observer = cluster.clientObserver
     this.process = process
     this.incarnation = process.incarnation
     this.channel = new ClientChannel(network, process, cluster.nodes, (api, metadataOffset) => {
       if (api === 'Metadata') this.metadataOffset = metadataOffset
       this.settle()
     })
-    this.producer = new Producer(cluster.producerConfig(process.name, settings), this.channel, {
+    this.config = cluster.producerConfig(process.name, settings)
+    this.producer = new Producer(this.config, this.observer?.channelOf(this, this.channel) ?? this.channel, {
       bootstrapNodes: [...cluster.nodes.keys()],
       transactionVersion: cluster.brokerConfig['transaction.version'],
       randomBelow: (bound) => cluster.chooseBelow(bound, process),
@@ -97,7 +102,9 @@ export class ProducerClient {
     kernel.cause = task.cause
     record.sent = task.cause
     this.channel.entity = record.entity
-    this.producer.send(record, new Sending(this, operation), clockMillis(kernel.nowMicros))
+    const sending = new Sending(this, operation)
+    const listener = this.observer?.sending(this, sending) ?? sending
+    this.producer.send(record, listener, clockMillis(kernel.nowMicros))
     this.settle()
     return operation.promise
   }
@@ -110,21 +117,23 @@ export class ProducerClient {
   /** @throws ProducerError if its state does not allow it */
   beginTransaction(): void {
     this.producer.beginTransaction()
+    this.observer?.transactionBegun(this)
   }
 
   /** Commits offsets of a consumer with the transaction (KIP-447). */
   sendOffsetsToTransaction(task: Task, step: number, offsets: Offsets, group: GroupMetadata): Promise<void> {
+    this.observer?.offsetsAdded(this, offsets, group)
     return this.operate(task, step, (done, nowMillis) =>
       this.producer.sendOffsetsToTransaction(offsets, group, done, nowMillis),
     )
   }
 
   commitTransaction(task: Task, step: number): Promise<void> {
-    return this.operate(task, step, (done, nowMillis) => this.producer.commitTransaction(done, nowMillis))
+    return this.end(task, step, true)
   }
 
   abortTransaction(task: Task, step: number): Promise<void> {
-    return this.operate(task, step, (done, nowMillis) => this.producer.abortTransaction(done, nowMillis))
+    return this.end(task, step, false)
   }
 
   /** Gives up everything that is not done; its process may go on with another producer. */
@@ -132,6 +141,19 @@ export class ProducerClient {
     this.producer.close(0, () => {}, clockMillis(this.cluster.kernel.nowMicros))
     this.alarm.clear()
     this.process.detach(this.resource)
+  }
+
+  private end(task: Task, step: number, isCommitted: boolean): Promise<void> {
+    const { observer, producer } = this
+    observer?.transactionEnding(this)
+    return this.operate(task, step, (done, nowMillis) => {
+      const ended: Completed = (error, endMillis) => {
+        if (error === undefined) observer?.transactionEnded(this, isCommitted)
+        done(error, endMillis)
+      }
+      if (isCommitted) producer.commitTransaction(ended, nowMillis)
+      else producer.abortTransaction(ended, nowMillis)
+    })
   }
 
   private operate(

@@ -6,6 +6,7 @@ export type HistoryKind =
   | 'effects'
   | 'handlings'
   | 'offsets'
+  | 'lag'
   | 'failures'
   | 'answers'
   | 'records'
@@ -70,6 +71,20 @@ export interface OffsetCommit {
   readonly from: number
   /** Of the next record to read. */
   readonly to: number
+  readonly atMicros: number
+}
+
+/** How far a consumer group is behind in a partition. */
+export interface Lag {
+  readonly group: string
+  /** `order-events/3`. */
+  readonly place: string
+  /** Offset behind the last record that consumers may see. */
+  readonly end: number
+  /** Committed offset: of the next record to read; -1 while there is none. */
+  readonly committed: number
+  /** Offsets between the two; markers of transactions count, as they do for Kafka. */
+  readonly lag: number
   readonly atMicros: number
 }
 

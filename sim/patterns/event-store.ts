@@ -3,9 +3,9 @@ import { gt, gte, lte } from '../database/predicate.ts'
 import { transactionId } from '../database/server-value.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
-import type { Context } from '../service/context.ts'
 import { integer, named, plain, type RowOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
+import { type ContextWith, scopeBehind, type TxWith, tablesBehind } from './door.ts'
 import { presentVersion, type UpcasterChains, type Upcasting, upcast } from './upcasting.ts'
 
 /** Something that has happened to an aggregate. */
@@ -83,6 +83,12 @@ export type EventTable = ReturnType<typeof eventTable>
 
 const SNAPSHOTS = named('snapshots', table(SNAPSHOT_COLUMNS, { key: 'streamId' }))
 
+/** The tables of a store. */
+type Tables = { readonly events: EventTable; readonly snapshots: typeof SNAPSHOTS }
+
+/** A transaction, or a context: both give access to tables. */
+type Scope = TxWith<Tables> | ContextWith<Tables>
+
 /** How often a command is decided anew before its caller hears of the conflict. */
 const MOST_ATTEMPTS = 10
 
@@ -92,10 +98,7 @@ const MOST_ATTEMPTS = 10
  */
 export class EventStore<State extends Plain, Event extends DomainEvent> {
   /** Of the service that owns the aggregates. */
-  readonly tables: {
-    readonly events: EventTable
-    readonly snapshots: typeof SNAPSHOTS
-  }
+  readonly tables: Tables
   private readonly aggregate: Aggregate<State, Event>
   private readonly chains: UpcasterChains
   private readonly options: Required<EventStoreOptions>
@@ -129,7 +132,7 @@ export class EventStore<State extends Plain, Event extends DomainEvent> {
    * @param decide what happens, or nothing; it may publish and write in the same transaction, and throw to refuse
    * @throws DatabaseError 23505 when others were faster again and again
    */
-  async handle<Tx>(
+  async handle<Tx extends TxWith<Tables>>(
     ctx: { transaction(work: (tx: Tx) => Promise<readonly StoredEvent[]>): Promise<readonly StoredEvent[]> },
     { streamId, commandId }: { readonly streamId: string; readonly commandId: string },
     decide: (state: State, tx: Tx) => Promise<readonly Event[]> | readonly Event[],
@@ -154,21 +157,21 @@ export class EventStore<State extends Plain, Event extends DomainEvent> {
   }
 
   /** The present state of a stream. @param scope a transaction, or a context */
-  async load(scope: unknown, streamId: string): Promise<LoadedStream<State>> {
+  async load(scope: Scope, streamId: string): Promise<LoadedStream<State>> {
     const { replayFrom, trustedSnapshots } = this.options
-    const found = await tablesOf(scope).table(SNAPSHOTS).get(streamId)
+    const found = await tablesBehind(scope).table(SNAPSHOTS).get(streamId)
     const isTrusted = trustedSnapshots === 'any' || found?.foldVersion === this.foldVersion
     const snapshot = isTrusted ? found : undefined
     const from = snapshot?.version ?? 0
     const where = { streamId, version: replayFrom === 'after-snapshot' ? gt(from) : gte(from) }
-    const events = await tablesOf(scope).table(this.tables.events).select({ where, orderBy: 'version' })
+    const events = await tablesBehind(scope).table(this.tables.events).select({ where, orderBy: 'version' })
     return this.fold(snapshot, events)
   }
 
   /** The state of a stream when it had so many events: without snapshots. */
-  async loadAt(scope: unknown, streamId: string, version: number): Promise<LoadedStream<State>> {
+  async loadAt(scope: Scope, streamId: string, version: number): Promise<LoadedStream<State>> {
     const where = { streamId, version: lte(version) }
-    const events = await tablesOf(scope).table(this.tables.events).select({ where, orderBy: 'version' })
+    const events = await tablesBehind(scope).table(this.tables.events).select({ where, orderBy: 'version' })
     return this.fold(undefined, events)
   }
 
@@ -188,21 +191,21 @@ export class EventStore<State extends Plain, Event extends DomainEvent> {
     return { state, version: events.at(-1)?.version ?? snapshot?.version ?? 0 }
   }
 
-  private eventsOf(scope: unknown, streamId: string, commandId: string): Promise<readonly StoredEvent[]> {
-    return tablesOf(scope)
+  private eventsOf(scope: Scope, streamId: string, commandId: string): Promise<readonly StoredEvent[]> {
+    return tablesBehind(scope)
       .table(this.tables.events)
       .select({ where: { streamId, commandId }, orderBy: 'version' })
   }
 
   /** Appends after the version that was loaded. */
   private async append(
-    tx: unknown,
+    tx: TxWith<Tables>,
     streamId: string,
     commandId: string,
     loaded: LoadedStream<State>,
     events: readonly Event[],
   ): Promise<readonly StoredEvent[]> {
-    const scope = tx as TransactionScope
+    const scope = scopeBehind(tx)
     const { correlationId } = scope.context
     const stored: StoredEvent[] = []
     for (const { type, data } of events) {
@@ -234,9 +237,6 @@ export class EventStore<State extends Plain, Event extends DomainEvent> {
     await scope.table(SNAPSHOTS).upsert({ streamId, ...taken }, taken)
   }
 }
-
-/** Contexts and transactions alike give access to tables. */
-const tablesOf = (scope: unknown): Pick<Context, 'table'> => scope as Pick<Context, 'table'>
 
 const isConflict = (error: unknown): boolean =>
   error instanceof DatabaseError && error.sqlState === '23505' && error.table === 'events'

@@ -8,13 +8,14 @@ import { integer, named, oneOf, plain, type Route, type RowOf, table, text } fro
 import type { TransactionScope } from '../service/transaction.ts'
 import { canonicalText } from './canonical-text.ts'
 import { ClaimError } from './claim-error.ts'
+import { type ContextWith, contextBehind } from './door.ts'
 
-/** Options of idempotency keys; every default is right. */
-export interface IdempotencyOptions {
+/** Options of idempotency keys for requests of a kind; every default is right. */
+export interface IdempotencyOptions<Request = unknown> {
   /** For whom a key is one: a route of one caller is right; `global` answers one route with the response of another (Z77). */
   readonly scope?: 'route' | 'global'
   /** Who calls, as part of the scope. Default: all callers are one. */
-  readonly callerOf?: (request: never) => string
+  readonly callerOf?: (request: Request) => string
   /** What a repeated request must equal, else 422: its body is right; `none` answers another request with an old response. */
   readonly fingerprint?: 'body' | 'none'
   /**
@@ -67,6 +68,8 @@ const COLUMNS = {
 type KeyRow = RowOf<typeof COLUMNS>
 const KEYS = named('idempotencyKeys', table(COLUMNS, { key: 'id', indexes: ['state'] }))
 
+type Tables = { readonly idempotencyKeys: typeof KEYS }
+
 type Claim = { readonly row: KeyRow } | { readonly status: number; readonly response: Plain }
 
 /**
@@ -74,31 +77,31 @@ type Claim = { readonly row: KeyRow } | { readonly status: number; readonly resp
  * idempotency-key-header): the same key and body get the same response, the same key while it runs 409, the same key with
  * another body 422.
  */
-export class IdempotencyKeys {
+export class IdempotencyKeys<Requests = unknown> {
   /** Of the service whose routes they guard. */
-  readonly tables = { idempotencyKeys: KEYS } as const
+  readonly tables: Tables = { idempotencyKeys: KEYS }
   private readonly options: Required<Omit<IdempotencyOptions, 'callerOf' | 'lock' | 'keeps'>>
-  private readonly callerOf: (request: unknown) => string
+  private readonly callerOf: (request: Requests) => string
   private readonly lockMillis: number
   private readonly keepsMillis: number
   private readonly handlers = new Map<string, Handler>()
 
-  constructor(options: IdempotencyOptions = {}) {
+  constructor(options: IdempotencyOptions<Requests> = {}) {
     const { scope = 'route', fingerprint = 'body', claim = 'insert', onError = 'keep' } = options
     this.options = { scope, fingerprint, claim, onError }
-    this.callerOf = (options.callerOf as ((request: unknown) => string) | undefined) ?? (() => '')
+    this.callerOf = options.callerOf ?? (() => '')
     this.lockMillis = positiveMicros(options.lock ?? '90s', 'the lock of idempotency keys') / 1_000
     this.keepsMillis = positiveMicros(options.keeps ?? '24h', 'the life of idempotency keys') / 1_000
   }
 
   /** Guards the handler of a route: it runs once per key, however often it is asked. */
-  guard<Request, Response, Ctx extends { transaction: unknown }>(
+  guard<Request extends Requests, Response, Ctx extends ContextWith<Tables> & { transaction: unknown }>(
     { name }: Route<Request, Response>,
     handler: (request: Request, ctx: Ctx, phases: Phases<TxOf<Ctx>, Response>) => Promise<Response>,
   ): (request: Request, ctx: Ctx) => Promise<Response> {
     this.handlers.set(name, handler as unknown as Handler)
     return async (request, ctx) => {
-      const context = ctx as unknown as Context
+      const context = contextBehind(ctx)
       const { idempotencyKey } = context
       if (idempotencyKey === undefined)
         throw new HttpError(400, { error: 'the request has no idempotency key' })
@@ -109,8 +112,8 @@ export class IdempotencyKeys {
   }
 
   /** Does what was begun and not finished, for callers who do not ask again: the work of a job, the completer. */
-  async complete(ctx: { transaction: unknown }): Promise<void> {
-    const context = ctx as unknown as Context
+  async complete(ctx: ContextWith<Tables>): Promise<void> {
+    const context = contextBehind(ctx)
     const where = { state: 'STARTED', lockedUntil: lte(context.now()) } as const
     for (const { id, route, request } of await context.table(KEYS).select({ where }))
       await this.answer(context, id, route, request).catch((error: unknown) => {

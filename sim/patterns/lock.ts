@@ -1,8 +1,8 @@
 import { KeyValueError, type KeyValues } from '../database/key-value-client.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
-import type { BaseContext, Context } from '../service/context.ts'
+import type { BaseContext } from '../service/context.ts'
 import { integer, named, table, text } from '../service/schema.ts'
-import type { TransactionScope } from '../service/transaction.ts'
+import { type ContextWith, type TxWith, tablesBehind } from './door.ts'
 
 /** How a lock is given back, the right one first. */
 export const LOCK_RELEASES = ['own', 'any'] as const
@@ -30,8 +30,10 @@ export class LockError extends Error {
 const FENCES = named('fences', table({ resource: text, token: integer }, { key: 'resource' }))
 const RETRY_EVERY: DurationText = '50ms'
 
+type Tables = { readonly fences: typeof FENCES }
+
 /** Makes what is written in a transaction count only if the lock is still one's own. @throws LockError */
-export type Guard = (tx: unknown) => Promise<void>
+export type Guard = (tx: TxWith<Tables>) => Promise<void>
 
 /**
  * A lock by `setnx` with an expiry, and a fencing token that the database gives out: each holder gets a greater one, and a
@@ -40,7 +42,7 @@ export type Guard = (tx: unknown) => Promise<void>
  */
 export class Lock {
   /** Of the services that use it. */
-  readonly tables = { fences: FENCES } as const
+  readonly tables: Tables = { fences: FENCES }
   private readonly lease: DurationText
   private readonly patienceMillis: number
   private readonly release: (typeof LOCK_RELEASES)[number]
@@ -61,7 +63,7 @@ export class Lock {
    * @throws LockError when the lock was not free in time, or what the guard refused
    */
   async hold<Result>(
-    context: BaseContext,
+    context: BaseContext & ContextWith<Tables>,
     store: KeyValues,
     name: string,
     work: (guard: Guard) => Promise<Result>,
@@ -70,10 +72,8 @@ export class Lock {
     const owner = context.id(key)
     await this.acquire(context, store, key, owner)
     try {
-      const token = this.fenced ? await nextToken(context as Context, name) : 0
-      return await work((tx) =>
-        this.fenced ? check(tx as TransactionScope, name, token) : Promise.resolve(),
-      )
+      const token = this.fenced ? await nextToken(context, name) : 0
+      return await work((tx) => (this.fenced ? check(tx, name, token) : Promise.resolve()))
     } finally {
       await this.giveBack(store, key, owner)
     }
@@ -100,16 +100,16 @@ export class Lock {
 }
 
 /** A token that is greater than all before. */
-async function nextToken(context: Context, resource: string): Promise<number> {
-  const fences = context.table(FENCES)
+async function nextToken(context: ContextWith<Tables>, resource: string): Promise<number> {
+  const fences = tablesBehind(context).table(FENCES)
   const { token } = await fences.upsert({ resource, token: 1 }, (row) => {
     row.token++
   })
   return token
 }
 
-async function check(tx: TransactionScope, resource: string, token: number): Promise<void> {
-  const current = await tx.table(FENCES).get(resource, { for: 'share' })
+async function check(tx: TxWith<Tables>, resource: string, token: number): Promise<void> {
+  const current = await tablesBehind(tx).table(FENCES).get(resource, { for: 'share' })
   if (current?.token === token) return
   throw new LockError(`the lock of ${resource} was lost: token ${token} is older than ${current?.token}`)
 }

@@ -1,5 +1,5 @@
 import { named, oneOf, table, text } from '../service/schema.ts'
-import type { TransactionScope } from '../service/transaction.ts'
+import { type TxWith, tablesBehind } from './door.ts'
 
 /** What a participant answers. */
 export interface Outcome {
@@ -15,6 +15,9 @@ const REQUESTS = named(
   'requests',
   table({ requestId: text, outcome: oneOf('SUCCEEDED', 'FAILED'), reason: text }, { key: 'requestId' }),
 )
+
+/** A transaction of a service with a table `requests`. */
+type RequestTx = TxWith<{ readonly requests: typeof REQUESTS }>
 
 /** The table `requests` of a participant: what it has answered, so that the same request gets the same answer. */
 export const requestTable = () => REQUESTS
@@ -39,7 +42,7 @@ type Reply<Tx> = (tx: Tx, outcome: Outcome) => Promise<void>
  * Does what a request asks for once, and answers it as often as it comes: work, memory and answer are one transaction.
  * @param work says how it went; nothing of it stays when it throws
  */
-export async function answerOnce<Tx>(
+export async function answerOnce<Tx extends RequestTx>(
   ctx: Transactions<Tx>,
   requestId: string,
   work: (tx: Tx) => Promise<Outcome>,
@@ -57,7 +60,7 @@ export async function answerOnce<Tx>(
  * Undoes a request once: does nothing where it was refused or has not come, and then sees to it that it never will.
  * @param work undoes what was done; it must be possible
  */
-export async function undoOnce<Tx>(
+export async function undoOnce<Tx extends RequestTx>(
   ctx: Transactions<Tx>,
   { requestId, actionId }: { readonly requestId: string; readonly actionId: string },
   work: (tx: Tx) => Promise<void>,
@@ -75,12 +78,12 @@ export async function undoOnce<Tx>(
 }
 
 /** What a request was answered; undefined when it has not come. */
-async function answered(tx: unknown, requestId: string): Promise<Outcome | undefined> {
-  const row = await (tx as TransactionScope).table(REQUESTS).get(requestId)
+async function answered(tx: RequestTx, requestId: string): Promise<Outcome | undefined> {
+  const row = await tablesBehind(tx).table(REQUESTS).get(requestId)
   return row === undefined ? undefined : { succeeded: row.outcome === 'SUCCEEDED', reason: row.reason }
 }
 
-async function remember(tx: unknown, requestId: string, { succeeded, reason }: Outcome): Promise<void> {
+async function remember(tx: RequestTx, requestId: string, { succeeded, reason }: Outcome): Promise<void> {
   const outcome = succeeded ? 'SUCCEEDED' : 'FAILED'
-  await (tx as TransactionScope).table(REQUESTS).insert({ requestId, outcome, reason })
+  await tablesBehind(tx).table(REQUESTS).insert({ requestId, outcome, reason })
 }

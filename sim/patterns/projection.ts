@@ -2,10 +2,11 @@ import { gt, isIn, lt, lte, ne } from '../database/predicate.ts'
 import { horizon } from '../database/server-value.ts'
 import type { DurationText } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
-import type { BaseContext, Context } from '../service/context.ts'
+import type { Context } from '../service/context.ts'
 import type { JobOptions } from '../service/job-options.ts'
 import { integer, named, oneOf, plain, type RowOf, type TableSpec, table, text } from '../service/schema.ts'
 import type { TransactionScope, Tx } from '../service/transaction.ts'
+import { type ContextWith, contextBehind, scopeBehind, type TxWith, tablesBehind } from './door.ts'
 import type { DomainEvent, EventTable, StoredEvent } from './event-store.ts'
 
 /** What a projection follows: an event store. */
@@ -65,6 +66,9 @@ const POSITIONS = named(
 )
 type Position = RowOf<typeof POSITION_COLUMNS>
 
+/** How far each generation has come. */
+type Positions = { readonly projectionPositions: typeof POSITIONS }
+
 /** A view of a generation: `view` is what `apply` has made. */
 export type ViewRow<View, Key extends string> = { readonly [Column in Key]: string } & {
   readonly viewId: string
@@ -79,6 +83,11 @@ function viewTable<View, Key extends string>(key: Key) {
   return named('projectionViews', spec as unknown as TableSpec<ViewRow<View, Key>>)
 }
 
+/** The tables of a projection. */
+type Tables<View, Key extends string> = Positions & {
+  readonly projectionViews: ReturnType<typeof viewTable<View, Key>>
+}
+
 const FIRST: Position = { generation: 1, state: 'LIVE', xid: 0, id: 0, correlationId: '' }
 const DEFAULT_BATCH = 100
 
@@ -88,10 +97,7 @@ const DEFAULT_BATCH = 100
  */
 export class Projection<View extends Plain, Event extends DomainEvent, const Key extends string> {
   /** Of the service of the event store. */
-  readonly tables: {
-    readonly projectionPositions: typeof POSITIONS
-    readonly projectionViews: ReturnType<typeof viewTable<View, Key>>
-  }
+  readonly tables: Tables<View, Key>
   /** The first rows of its tables. */
   readonly initially = { projectionPositions: [FIRST] } as const
   private readonly store: EventSource<Event>
@@ -122,14 +128,14 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
   }
 
   /** When the job that rebuilds has work: `job('rebuild', projection.rebuilding('50ms'), (ctx) => projection.build(ctx))`. */
-  rebuilding(every: DurationText): JobOptions<Projection<View, Event, Key>['tables']> {
+  rebuilding(every: DurationText): JobOptions<Tables<View, Key>> {
     const input = { table: 'projectionPositions', where: { state: 'BUILDING' } } as const
     return { every, at: 'every-instance', input }
   }
 
   /** Takes the next events into the live views: the work of a job. @returns whether there are more */
-  async follow(ctx: Pick<BaseContext, 'log'>): Promise<boolean> {
-    const context = ctx as unknown as Context
+  async follow(ctx: ContextWith<Tables<View, Key>>): Promise<boolean> {
+    const context = contextBehind(ctx)
     const [live] = await context.table(POSITIONS).select({ where: { state: 'LIVE' } })
     if (live === undefined) return true
     const position = await this.advance(context, live.generation)
@@ -137,9 +143,9 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
   }
 
   /** Begins to show everything anew, from the first event on, unless that is under way. */
-  async rebuild(tx: unknown): Promise<void> {
-    const { context } = tx as TransactionScope
-    const positions = (tx as TransactionScope).table(POSITIONS)
+  async rebuild(tx: TxWith<Positions>): Promise<void> {
+    const scope = scopeBehind(tx)
+    const positions = scope.table(POSITIONS)
     const known = await positions.select({ orderBy: 'generation' })
     const generation = (known.at(-1)?.generation ?? 0) + 1
     if (known.some(({ state }) => state === 'BUILDING')) return
@@ -147,13 +153,13 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
       ...FIRST,
       generation,
       state: 'BUILDING',
-      correlationId: context.correlationId,
+      correlationId: scope.context.correlationId,
     })
   }
 
   /** Takes the next events into the views that are being built, and shows these when they have caught up: the work of a job. */
-  async build(ctx: Pick<BaseContext, 'log'>): Promise<void> {
-    const context = ctx as unknown as Context
+  async build(ctx: ContextWith<Tables<View, Key>>): Promise<void> {
+    const context = contextBehind(ctx)
     const [building] = await context.table(POSITIONS).select({ where: { state: 'BUILDING' } })
     if (building === undefined) return
     await this.advance(context, building.generation)
@@ -161,8 +167,8 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
   }
 
   /** What is shown of a key; undefined when nothing has happened to it yet. */
-  async read(ctx: Pick<BaseContext, 'log'>, key: string): Promise<View | undefined> {
-    const context = ctx as unknown as Context
+  async read(ctx: ContextWith<Tables<View, Key>>, key: string): Promise<View | undefined> {
+    const context = contextBehind(ctx)
     const reading = async (tx: TransactionScope): Promise<Plain | undefined> => {
       const live = await livePosition(tx)
       return (await tx.table(this.tables.projectionViews).get(viewIdOf(live, key)))?.view
@@ -172,8 +178,13 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
   }
 
   /** Whether the live views show an event: who has caused it waits for that before reading (read your writes). */
-  async shows(scope: unknown, { xid, id }: Pick<StoredEvent, 'xid' | 'id'>): Promise<boolean> {
-    const [live] = await (scope as Context).table(POSITIONS).select({ where: { state: 'LIVE' } })
+  async shows(
+    scope: ContextWith<Positions> | TxWith<Positions>,
+    { xid, id }: Pick<StoredEvent, 'xid' | 'id'>,
+  ): Promise<boolean> {
+    const [live] = await tablesBehind(scope)
+      .table(POSITIONS)
+      .select({ where: { state: 'LIVE' } })
     return live !== undefined && (live.xid > xid || (live.xid === xid && live.id >= id))
   }
 

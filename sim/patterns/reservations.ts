@@ -1,10 +1,10 @@
 import { gte, lte } from '../database/predicate.ts'
 import { databaseClock, type ServerValue } from '../database/server-value.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
-import type { BaseContext, Context } from '../service/context.ts'
 import type { JobOptions } from '../service/job-options.ts'
 import { integer, named, oneOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
+import { type ContextWith, contextBehind, scopeBehind, type TxWith } from './door.ts'
 
 /** Options of reservations; every default is right (PATTERNS.md §1.8). */
 export interface ReservationOptions {
@@ -53,13 +53,15 @@ const RESERVATIONS = named(
   ),
 )
 
+type Tables = { readonly stock: typeof STOCK; readonly reservations: typeof RESERVATIONS }
+
 /**
  * Stock that is held for a while: reserved, then confirmed, released or expired, each of them once. What is available is what
  * nobody holds and nobody has bought; whatever changes a reservation changes that in the same transaction.
  */
 export class Reservations {
   /** Of the service that owns the stock, which says in `initially.stock` how much there is. */
-  readonly tables = { stock: STOCK, reservations: RESERVATIONS } as const
+  readonly tables: Tables = { stock: STOCK, reservations: RESERVATIONS }
   private readonly options: Required<Omit<ReservationOptions, 'hold'>>
   private readonly holdMillis: number
 
@@ -76,9 +78,9 @@ export class Reservations {
   }
 
   /** Holds stock, unless there is too little. @returns where the reservation stands: a repeated one may be past that */
-  async reserve(tx: unknown, request: ReservationRequest): Promise<ReservationState | 'OUT_OF_STOCK'> {
+  async reserve(tx: TxWith<Tables>, request: ReservationRequest): Promise<ReservationState | 'OUT_OF_STOCK'> {
     const { reservationId, sku, quantity } = request
-    const scope = tx as TransactionScope
+    const scope = scopeBehind(tx)
     const { correlationId } = scope.context
     const expiresAt = this.endOfHold(scope)
     const row = { reservationId, sku, quantity, state: 'RESERVED', expiresAt, correlationId } as const
@@ -91,16 +93,16 @@ export class Reservations {
   }
 
   /** Holds stock for as long again: before something that takes its time. @returns whether it was still held */
-  async extend(tx: unknown, reservationId: string): Promise<boolean> {
-    const scope = tx as TransactionScope
+  async extend(tx: TxWith<Tables>, reservationId: string): Promise<boolean> {
+    const scope = scopeBehind(tx)
     const expiresAt = this.endOfHold(scope)
     const held = { reservationId, state: 'RESERVED' } as const
     return (await scope.table(RESERVATIONS).update(held, { expiresAt })) === 1
   }
 
   /** Sells what is held. @returns `CONFIRMED`, or what came before it: then nothing was sold, and money must go back */
-  async confirm(tx: unknown, reservationId: string): Promise<ReservationState | undefined> {
-    const reservations = (tx as TransactionScope).table(RESERVATIONS)
+  async confirm(tx: TxWith<Tables>, reservationId: string): Promise<ReservationState | undefined> {
+    const reservations = scopeBehind(tx).table(RESERVATIONS)
     const where =
       this.options.confirm === 'always' ? { reservationId } : ({ reservationId, state: 'RESERVED' } as const)
     if ((await reservations.update(where, { state: 'CONFIRMED' })) === 1) return 'CONFIRMED'
@@ -111,8 +113,8 @@ export class Reservations {
    * Puts back what is held; a release that overtakes its reservation is remembered, so that this one comes too late.
    * @returns where the reservation stands
    */
-  async release(tx: unknown, reservationId: string): Promise<ReservationState> {
-    const scope = tx as TransactionScope
+  async release(tx: TxWith<Tables>, reservationId: string): Promise<ReservationState> {
+    const scope = scopeBehind(tx)
     const reservations = scope.table(RESERVATIONS)
     const { correlationId } = scope.context
     const tombstone = { reservationId, sku: '', quantity: 0, state: 'RELEASED', expiresAt: 0 } as const
@@ -128,13 +130,13 @@ export class Reservations {
   }
 
   /** When the job that expires reservations has work: `job('expire', reservations.expiry('1s'), (ctx) => reservations.expire(ctx))`. */
-  expiry(every: DurationText): JobOptions<Reservations['tables']> {
+  expiry(every: DurationText): JobOptions<Tables> {
     return { every, input: { table: 'reservations', where: { state: 'RESERVED' }, due: 'expiresAt' } }
   }
 
   /** Puts back what was held for too long: the work of a job. */
-  async expire(ctx: Pick<BaseContext, 'log'>): Promise<void> {
-    const context = ctx as unknown as Context
+  async expire(ctx: ContextWith<Tables>): Promise<void> {
+    const context = contextBehind(ctx)
     const due = { state: 'RESERVED', expiresAt: lte(databaseClock()) } as const
     const rows = await context.table(RESERVATIONS).select({ where: due, orderBy: 'reservationId' })
     for (const { reservationId } of rows)

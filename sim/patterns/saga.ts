@@ -1,9 +1,9 @@
 import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
-import type { BaseContext, Context } from '../service/context.ts'
 import { states } from '../service/lifecycle.ts'
 import { integer, named, plain, type TimerType, table, text, timer } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
+import { type ContextWith, contextBehind } from './door.ts'
 import {
   actionOf,
   SAGA_RULES,
@@ -97,7 +97,7 @@ export class SagaNotFoundError extends Error {
 }
 
 /** A context that a saga works in: that of a handler of a service with a table `sagas`. */
-type Ctx = Pick<BaseContext, 'log'>
+type Ctx = ContextWith<{ readonly sagas: typeof SAGAS }>
 
 /**
  * Conducts sagas of one definition, in one life of an instance: made in a service's factory, which hands it what arrives.
@@ -175,7 +175,7 @@ export class Orchestrator<Data extends Plain> {
       tx: TransactionScope,
     ) => Promise<{ readonly before: SagaState | undefined; readonly decision: SagaDecision } | undefined>,
   ): Promise<void> {
-    const context = ctx as unknown as Context
+    const context = contextBehind(ctx)
     const { commands } = this.options
     const sends = (await context.transaction(async (tx: TransactionScope) => {
       const decided = await decide(tx)

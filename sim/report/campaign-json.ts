@@ -11,7 +11,7 @@ export function campaignJson(title: CampaignTitle, tallied: Tallied, bundle: str
   const never = points
     .flatMap((point) => kinds.map((kind) => `${kind} ${point}`))
     .filter((what) => !struck.has(what))
-  const { system, scenario, strategy, seed, runs } = title
+  const { system, scenario, strategy, seed, runs, says } = title
   const head = {
     format: 'faultline-campaign-report',
     version: FORMAT,
@@ -20,6 +20,7 @@ export function campaignJson(title: CampaignTitle, tallied: Tallied, bundle: str
     scenario,
     strategy,
     seed,
+    says,
   }
   return `${JSON.stringify({ ...head, wanted: runs, ...tallied, neverStruck: never }, undefined, 2)}\n`
 }

@@ -1,4 +1,5 @@
 import { AT_A_MOMENT } from '../explore/outcome.ts'
+import { SAME_AS } from '../explore/seen-states.ts'
 import type { FeatureCount, PropertyTally, SometimesTally, Tallied } from '../explore/tally.ts'
 import { type Paint, wrapped } from './paint.ts'
 import { counted } from './text.ts'
@@ -11,6 +12,8 @@ export interface CampaignTitle {
   readonly seed: number
   /** Runs that it is to have. */
   readonly runs: number
+  /** What there is to go through. */
+  readonly says: string
   /** What its workload calls one action. */
   readonly noun: string
   /** The steps at which faults can strike. */
@@ -26,7 +29,7 @@ const ENOUGH_RUNS = 20
 /** A campaign as people read it: how every property fared, what was exercised and what never was, and what goes together with a breach. */
 export function campaignText(title: CampaignTitle, tallied: Tallied, paint: Paint): string {
   const blocks = [
-    [headLine(title, paint)],
+    headLines(title, paint),
     [
       ...tallied.properties.flatMap((property) => propertyLines(property, tallied, paint)),
       ...tallied.sometimes.map((each) => sometimesLine(each, tallied, paint)),
@@ -41,10 +44,11 @@ export function campaignText(title: CampaignTitle, tallied: Tallied, paint: Pain
     .join('\n\n')}\n`
 }
 
-function headLine({ system, scenario, strategy, seed, runs }: CampaignTitle, paint: Paint): string {
+function headLines({ system, scenario, strategy, seed, runs, says }: CampaignTitle, paint: Paint): string[] {
   const what =
     strategy === 'random' ? `seeds ${grouped(seed)} to ${grouped(seed + runs - 1)}` : `seed ${seed}`
-  return `${paint.strong(system)} · ${paint.strong(scenario)} · ${strategy} · ${what}`
+  const head = `${paint.strong(system)} · ${paint.strong(scenario)} · ${strategy} · ${what}`
+  return [head, ...wrapped(says, WIDTH - 2).map((line) => `  ${paint.quiet(line)}`)]
 }
 
 function propertyLines(
@@ -77,13 +81,15 @@ function nameWidth({ properties, sometimes }: Tallied): number {
   return Math.max(...[...properties, ...sometimes].map(({ name }) => name.length))
 }
 
-function countLines({ noun }: CampaignTitle, tallied: Tallied, paint: Paint): string[] {
-  const { runs, orders, events, verdicts, growth, singular, troubles } = tallied
+function countLines({ noun, strategy }: CampaignTitle, tallied: Tallied, paint: Paint): string[] {
+  const { runs, skipped, orders, events, verdicts, growth, singular, troubles } = tallied
   const seen = growth.at(-1)
   const lines = [
     `  ${counted(runs, 'run')} · ${counted(orders, noun)} · ${counted(events, 'event')}`,
+    ...skipped.map(({ sameAs, cases }) => `  ${counted(cases, 'case')} not made: ${SAME_AS[sameAs]}`),
     `  ${counted(seen?.behaviours ?? 0, 'behaviour')} seen, the last new one in run ${grouped(seen?.runs ?? 0)}${
-      runs < ENOUGH_RUNS
+      // An estimate for runs that are drawn: what comes next in an enumeration is like what came before.
+      runs < ENOUGH_RUNS || strategy !== 'random'
         ? ''
         : `; the next run shows an unseen one with a chance of about ${percent(singular, runs)}`
     }`,

@@ -9,6 +9,7 @@ import type { Kernel } from '../kernel/kernel.ts'
 import type { QueueServer } from '../queue/server.ts'
 import type { Envelope } from '../service/envelope.ts'
 import type { ServiceRuntime } from '../service/runtime.ts'
+import { lagSource } from './lag.ts'
 
 /** Where histories come from in a run. */
 export interface HistorySources {
@@ -56,6 +57,8 @@ export class Histories {
           : NOTHING
       case 'offsets':
         return accountSource(this.kept(this.offsets, history.of))
+      case 'lag':
+        return lagSource(this.from.kafka, history.of)
       case 'changes':
         if (!service.database.tables.has(history.part as string)) throw noSuch(history, 'table')
         return accountSource(service.openHistory(history))

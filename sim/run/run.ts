@@ -25,6 +25,8 @@ export interface FaultOutcome {
   readonly description: string
   /** When it struck; undefined when its step was never reached. */
   readonly struckAtMicros: Micros | undefined
+  /** When it will have healed, or had; undefined when it never struck. */
+  readonly healedAtMicros?: Micros | undefined
 }
 
 /** One execution of a scenario with one seed. */
@@ -213,7 +215,12 @@ function refused({ parts }: PreparedSystem, seed: number, error: SimError): RunR
 /** The faults of a scenario, armed in a kernel. */
 class FaultPlan {
   private healedAtMicros: Micros = 0
-  readonly armed: { spec: FaultSpec; fault: ArmedFault; description: string }[] = []
+  readonly armed: {
+    readonly spec: FaultSpec
+    readonly fault: ArmedFault
+    readonly description: string
+    healedAtMicros: Micros | undefined
+  }[] = []
   private readonly specs: readonly FaultSpec[]
   private readonly preparations: ((world: World) => void)[] = []
 
@@ -239,13 +246,15 @@ class FaultPlan {
         `${description} (${spec.at}${spec.of === undefined ? '' : ` of ${spec.of}`})`,
         trigger,
         (strike) => {
-          this.healedAtMicros = Math.max(this.healedAtMicros, kind.strike(world(), settings, strike))
+          armed.healedAtMicros = kind.strike(world(), settings, strike)
+          this.healedAtMicros = Math.max(this.healedAtMicros, armed.healedAtMicros)
           world().monitor.disturbed()
         },
       )
+      const armed: (typeof this.armed)[number] = { spec, fault, description, healedAtMicros: undefined }
       kernel.arm(fault, entity)
       this.preparations.push((world) => kind.prepare?.(world, settings))
-      this.armed.push({ spec, fault, description })
+      this.armed.push(armed)
     }
   }
 
@@ -260,10 +269,11 @@ class FaultPlan {
   }
 
   outcomes(): FaultOutcome[] {
-    return this.armed.map(({ spec, fault, description }) => ({
+    return this.armed.map(({ spec, fault, description, healedAtMicros }) => ({
       spec,
       description,
       struckAtMicros: fault.struckAtMicros,
+      healedAtMicros,
     }))
   }
 }

@@ -73,7 +73,7 @@ export function buildWorld(parts: SystemParts, scenario: Scenario, kernel: Kerne
       kernel,
       network,
       ledger,
-      clockMillis: () => clockMillis(kernel.nowMicros),
+      clockMillis: () => Math.floor(clockMillis(kernel.nowMicros)),
       act: (process, site, entity, cause, work) =>
         actOutside(users.runtime, process, new Task(kernel, process.incarnation, site, entity, cause), work),
     },

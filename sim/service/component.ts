@@ -46,7 +46,7 @@ export interface ExternalWorld {
   readonly network: Network
   /** The ledger of a specification, in this run. */
   ledger(spec: Readable<unknown>): Ledger
-  /** Milliseconds since 1970. */
+  /** Whole milliseconds since 1970. */
   clockMillis(): number
   /** Does something of its own at a process of it, such as calling a route; what it throws ends the run. */
   act(

@@ -5,6 +5,7 @@ import type {
   Handling,
   History,
   HistoryKind,
+  Lag,
   OffsetCommit,
   RouteAnswer,
   RowChange,
@@ -35,6 +36,9 @@ export const handlingsOf = ({ name }: Named): History<Handling> => history('hand
 
 /** The offsets that a service's consumer group has committed in Kafka. */
 export const offsetsOf = ({ name }: Named): History<OffsetCommit> => history('offsets', name)
+
+/** How far a service's consumer group is behind: a row for each partition of its topics that has a record, as it is now. */
+export const lagOf = ({ name }: Named): History<Lag> => history('lag', name)
 
 /** The handlers of a service that threw. */
 export const failuresOf = ({ name }: Named): History<HandlerFailure> => history('failures', name)

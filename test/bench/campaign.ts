@@ -37,7 +37,15 @@ async function campaign(
   looking: (runs: number) => void = () => {},
 ): Promise<Tallied> {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-campaign-'))
-  const head = { ...plan, bundle: bundle.hash, runs: seeds, noun: 'order', properties: [], steps: [] }
+  const head = {
+    ...plan,
+    bundle: bundle.hash,
+    runs: seeds,
+    says: '',
+    noun: 'order',
+    properties: [],
+    steps: [],
+  }
   const results = new ResultsFile(folder, { head, outcomes: new Map() })
   const tally = new Tally()
   let runs = 0

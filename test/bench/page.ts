@@ -19,6 +19,17 @@ interface Measure {
 const FRAMES = 90
 const TRIES = 30
 
+/** Panes, by the keys that open them. */
+const PANES = {
+  offsets: '2',
+  'the log': '3',
+  effects: '4',
+  state: '5',
+  saga: '6',
+  counters: '7',
+  'the trace': '8',
+}
+
 const p95 = (times: readonly number[]): number =>
   [...times].sort((left, right) => left - right)[Math.floor(times.length * 0.95)] ?? Number.NaN
 
@@ -96,6 +107,18 @@ function filtersAfter(page: Page, text: string): Promise<number> {
   })()`)
 }
 
+/** Opens a pane with its key. @returns until it is painted, in ms */
+function paintAfterKey(page: Page, key: string): Promise<number> {
+  return page.evaluate(`(async () => {
+    const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))
+    await painted()
+    const start = performance.now()
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: ${JSON.stringify(key)} }))
+    await painted()
+    return performance.now() - start
+  })()`)
+}
+
 /** Does something so many times. @returns how long each took, and the processor time of the page's thread for one */
 async function timed(
   session: CDPSession,
@@ -157,6 +180,11 @@ async function ofTrace(
   await page.keyboard.press('Home')
   await add('hover to paint, p95', 100, () => paintsAfter(page, ['pointermove']))
   await add('seek anywhere to paint, p95', 120, () => paintsAfter(page, ['pointerdown', 'pointerup']))
+  for (const [pane, key] of Object.entries(PANES)) {
+    // What is made beforehand is made while nothing else happens.
+    await page.waitForTimeout(500)
+    await add(`open ${pane} to paint`, 120, async () => [await paintAfterKey(page, key)])
+  }
   await add('filter by order to paint', 100, async () => [await filtersAfter(page, 'order:order-17')])
   const { heap, buffers } = await memoryOf(session)
   await page.close()

@@ -104,7 +104,7 @@ describe('the page', () => {
       await page.keyboard.press('Enter')
       return announcement(page)
     }
-    expect(await going('12')).toContain('event 12,')
+    expect(await going('12')).toContain('record 12,')
     expect(await going('order-3')).toMatch(/began order-3/)
     expect(await going('0.1s')).toMatch(/at 0\.(?:0|100)/)
   })

@@ -64,7 +64,7 @@ describe('a tour of the page', () => {
       )
     }
     await page.keyboard.press('r')
-    expect(await page.locator('.range-panel').textContent()).toMatch(/events.*crash.*deliveries/)
+    expect(await page.locator('.range-panel').textContent()).toMatch(/records.*crash.*deliveries/)
     await page.keyboard.press('r')
     // Each step is in the address once it has settled; the browser's way back undoes them.
     await page.waitForTimeout(400)
@@ -90,7 +90,7 @@ describe('a tour of the page', () => {
     await page.mouse.move(box.x + 420, box.y + 60, { steps: 3 })
     await page.mouse.up()
     await page.keyboard.up('Shift')
-    expect(await page.locator('.range-panel').textContent()).toMatch(/^\d+ events/)
+    expect(await page.locator('.range-panel').textContent()).toMatch(/^\d+ records/)
     const before = await page.locator('.axis').textContent()
     await page.locator('.range-panel button', { hasText: 'zoom in' }).click()
     expect(await page.locator('.range-panel').count()).toBe(0)

@@ -4,7 +4,7 @@ import system from '../../scenarios/kafka/system.ts'
 import { prepare, run } from '../../sim/run/run.ts'
 import { type Scenario, scenarioOf } from '../../sim/run/scenario.ts'
 import type { System } from '../../sim/service/system.ts'
-import { complaintOf, type Passage, passagesOf } from '../fixtures/passages.ts'
+import { complaintOf, type Passage, passagesOf, triggerOf } from '../fixtures/passages.ts'
 
 type Kafka = Scenario['cluster']['kafka']
 type Settings = Pick<Scenario, 'params'> & { readonly kafka: Kafka }
@@ -44,13 +44,9 @@ async function harm(settings: Settings, members: (runner: string) => object): Pr
   const harmful: string[] = []
   const places = await passages(settings)
   expect(places.length).toBeGreaterThan(40)
-  for (const { step, phase, of, nth } of places) {
-    const at = `${phase} ${step}`
-    // Before it handles anything an instance works for nobody.
-    const isStartUp = of.startsWith('process ')
-    const trigger = isStartUp ? { at, nth: Number(of.slice(-1)) } : { at, of, nth }
-    const wrong = complaintOf(await play(settings, [{ ...members('stamper'), ...trigger }]))
-    if (wrong !== undefined) harmful.push(`${at} of ${of}: ${wrong}`)
+  for (const place of places) {
+    const wrong = complaintOf(await play(settings, [{ ...members('stamper'), ...triggerOf(place) }]))
+    if (wrong !== undefined) harmful.push(`${JSON.stringify(place)}: ${wrong}`)
   }
   return harmful
 }

@@ -117,6 +117,11 @@ const MISTAKES: readonly (readonly [what: string, options: Courier, breaks: read
     { receive: failing(100), failures: parking({ retry: { first: '100ms', attempts: 1 } }) },
     [BOOKS.handled],
   ],
+  [
+    '[PL18] [PL21] a letter that is tried again for ever',
+    { receive: failing(Number.POSITIVE_INFINITY), failures: blocking({ retry: { first: '20s' } }) },
+    [BOOKS.handled, BOOKS.lag],
+  ],
   ['[PL19] claiming before the effect', { inbox: 'before' }, [BOOKS.inbox]],
   ['[PL19] marking after the effect', { inbox: 'after' }, [BOOKS.inbox]],
   ['[PL20] committing before handling', { consumer: { commit: 'before-handling' } }, [BOOKS.offsets]],

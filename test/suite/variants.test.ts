@@ -8,7 +8,7 @@ import { MISTAKEN_POLICIES, POLICY_TOPICS } from '../fixtures/mistaken-policies.
 import { systemOf } from '../fixtures/parts.ts'
 import { CHAOS, ordealOf } from '../fixtures/variant-chaos.ts'
 import { expectations, variantTable } from '../fixtures/variant-table.ts'
-import { VARIANTS } from '../fixtures/variants.ts'
+import { cacheVariant, keyVariant, lockVariant, paymentVariant, VARIANTS } from '../fixtures/variants.ts'
 
 /** A few seeds here; `npm run check:variants` makes a thousand. */
 const SEEDS = 8
@@ -29,9 +29,19 @@ describe('the same chaos', () => {
     { what: 'marks before it sends', options: () => ({ relay: statusRelay({ mark: 'before-send' }) }) },
     { what: 'recognises nothing', options: () => ({ inbox: inbox('none') }) },
     { what: 'claims before the effect', options: () => ({ inbox: inbox('before') }) },
-  ])('[PT1] finds what $what', { timeout: 120_000 }, async ({ options }) => {
+  ])('[PT1] finds a relay or inbox that $what', { timeout: 120_000 }, async ({ options }) => {
     const wrong = { ...status, make: () => systemOf(courierParts({ receivers: 2, ...options() })) }
     expect((await ordealOf(wrong, [1, 60])).failures.length).toBeGreaterThan(0)
+  })
+
+  it.each([
+    lockVariant('a lock without a token', { fenced: false }),
+    cacheVariant('a cache that nobody empties', { change: 'keep', expires: false }),
+    paymentVariant('an unknown outcome taken for a failure', { unknown: 'failed' }),
+    paymentVariant('a key of each request', { key: 'of-the-request' }),
+    keyVariant('a look-up before an insert', { claim: 'check-then-insert' }),
+  ])('[PT1] finds $name', { timeout: 120_000 }, async (wrong) => {
+    expect((await ordealOf(wrong, [1, 30])).failures.length).toBeGreaterThan(0)
   })
 })
 

@@ -54,4 +54,33 @@ describe('a filter', () => {
   ])('[V10] that is wrong says how: %s', (text, told) => {
     expect(readFilter(text)).toMatchObject({ kind: 'problem', message: expect.stringContaining(told) })
   })
+
+  const why = (text: string): string => {
+    const filter = readFilter(text)
+    return filter.kind === 'problem' ? filter.message : filter.why(recording)
+  }
+
+  it.each([
+    ['kind:leger', /^No record is of kind 'leger'\. Did you mean 'ledger'\? Kinds are act, after, append, /],
+    ['kind:xyzzy', /^No record is of kind 'xyzzy'\. Kinds are act, /],
+    ['order:99', /^No record is about '99'\. They are about order-1, order-2, order-3\.$/],
+    ['order:order-22', /Did you mean 'order-2'\?/],
+    [
+      'service:paymnt kind:deliver',
+      /^No record is of service 'paymnt'\. Did you mean 'payment'\? Services are /,
+    ],
+    ['lane:nowhere', /^No record is in a lane called 'nowhere'\. Lanes are .* and \d+ more\.$/],
+    ['id:many', /^There is no record 'many': they have the numbers 1 to \d+\.$/],
+    ['step:provider.chrge', /^No record is a passage of a step called 'provider\.chrge'\.$/],
+    ['abracadabra', /^No record says 'abracadabra'\.$/],
+    ['kind:crash order:1', /^Each of these matches something, but nothing matches all of them\.$/],
+    ['kind:ledger preceded-by kind:crsh', /^No record is of kind 'crsh'\. Did you mean 'crash'\?/],
+    [
+      'kind:act preceded-by kind:crash within 1us',
+      /^What matches on the left is there, but never preceded-by that\.$/,
+    ],
+  ])('[V10] of which nothing is found says why: %s', (text, told) => {
+    expect(found(text)).toEqual([])
+    expect(why(text)).toMatch(told)
+  })
 })

@@ -1,6 +1,6 @@
 import type { Recording } from './recording.ts'
 import type { RowStates } from './row-state.ts'
-import { offsetAt, staircasesOf } from './staircase.ts'
+import { offsetAt, type Staircase } from './staircase.ts'
 
 /** A number over time. */
 export interface Counter {
@@ -15,8 +15,12 @@ const SENT = 'SENT'
 const MOST_POINTS = 400
 
 /** What is waiting: rows in outboxes that nobody has sent, and records that groups have not said they are done with. */
-export function countersOf(recording: Recording, states: RowStates): Counter[] {
-  return [...outboxDepths(recording, states), ...lags(recording)].filter(({ points }) =>
+export function countersOf(
+  recording: Recording,
+  states: RowStates,
+  staircases: readonly Staircase[],
+): Counter[] {
+  return [...outboxDepths(recording, states), ...lags(recording, staircases)].filter(({ points }) =>
     points.some(({ value }) => value > 0),
   )
 }
@@ -41,8 +45,7 @@ function outboxDepths(recording: Recording, { patches }: RowStates): Counter[] {
   }))
 }
 
-function lags(recording: Recording): Counter[] {
-  const staircases = staircasesOf(recording)
+function lags(recording: Recording, staircases: readonly Staircase[]): Counter[] {
   const groups = [...new Set(staircases.flatMap(({ groups: own }) => own.map(({ group }) => group)))].sort()
   return groups.map((group) => {
     const own = staircases.flatMap(({ end, groups: all }) => {

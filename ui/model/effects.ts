@@ -1,4 +1,5 @@
 import { serviceOf } from './lanes.ts'
+import { MESSAGE_KINDS, type Messages } from './messages.ts'
 import type { Recording } from './recording.ts'
 
 /** One attempt to do what a message or request asks for. */
@@ -13,12 +14,12 @@ export interface Attempt {
 
 /** What was asked for once, and how often each stage of it happened. */
 export interface EffectRow {
-  readonly key: string
   readonly entity: string
   /** `OrderCreated → payment`. */
   readonly operation: string
   /** How often the message was written; 1 for a request. */
   readonly produced: number
+  /** At least one. */
   readonly attempts: readonly Attempt[]
   /** How many attempts came to a commit. */
   readonly handled: number
@@ -28,66 +29,110 @@ export interface EffectRow {
   readonly deviation: number
 }
 
+interface Attempted {
+  readonly event: number
+  committed: boolean
+  readonly effects: number[]
+}
+
 interface Draft {
   readonly entity: string
   readonly operation: string
-  readonly source: string
-  readonly attempts: { event: number; committed: boolean; effects: number[] }[]
+  readonly source: number
+  readonly attempts: Attempted[]
 }
+
+const [APPEND, PUBLISH, DELIVER, REQUEST] = (['append', 'publish', 'deliver', 'request'] as const).map(
+  (kind) => MESSAGE_KINDS.indexOf(kind),
+)
+
+/** Whoever asks again wants nothing to be done again. */
+const ASKS = /^GET /
 
 /** The ledger of what happened exactly once, and what did not: the furthest from it first. */
-export function effectsOf(recording: Recording): EffectRow[] {
-  const { count } = recording.columns
-  const produced = new Map<string, number>()
-  const drafts = new Map<string, Draft>()
-  const attempts = new Map<number, Draft['attempts'][number]>()
-  for (let event = 1; event <= count; event++) {
-    const kind = recording.kind(event)
-    if (kind === 'append' || kind === 'publish') {
-      const id = eventIdOf((recording.fields(event) as { readonly value?: unknown }).value)
-      if (id !== undefined) produced.set(id, (produced.get(id) ?? 0) + 1)
-    } else if (kind === 'deliver' || kind === 'request') {
-      const draft = draftOf(recording, event)
-      const key = `${draft.operation}\n${draft.source}`
-      const known = drafts.get(key) ?? draft
-      drafts.set(key, known)
+export function effectsOf(recording: Recording, messages: Messages): EffectRow[] {
+  const { kinds, kind, count } = recording.columns
+  const produced = new Uint32Array(messages.names.length)
+  const all: Attempted[] = []
+  // By record the number of its attempt, from 1 on.
+  const attemptOf = new Uint32Array(count + 1)
+  const drafts = new Drafts(recording, messages)
+  for (let at = 0; at < messages.event.length; at++) {
+    const what = messages.kind[at]
+    const source = messages.source[at] as number
+    if (what === APPEND || what === PUBLISH) produced[source] = (produced[source] as number) + 1
+    else if (what === DELIVER || what === REQUEST) {
+      const event = messages.event[at] as number
       const attempt = { event, committed: false, effects: [] }
-      known.attempts.push(attempt)
-      attempts.set(event, attempt)
-    } else if (kind === 'commit') {
-      const attempt = attempts.get(recording.work(event))
-      if (attempt !== undefined) attempt.committed = true
-    } else if (kind === 'ledger') {
-      attempts.get(recording.work(event))?.effects.push(event)
+      drafts.at(at).attempts.push(attempt)
+      attemptOf[event] = all.push(attempt)
     }
   }
-  return [...drafts]
-    .map(([key, draft]) => finished(recording, key, draft, produced.get(draft.source) ?? 1))
-    .sort((left, right) => right.deviation - left.deviation || firstOf(left) - firstOf(right))
-}
-
-function draftOf(recording: Recording, event: number): Draft {
-  const service = serviceOf(recording.lane(event))
-  const entity = recording.entity(event)
-  const data = recording.fields(event) as {
-    readonly event?: unknown
-    readonly route?: string
-    readonly offset?: number
-    readonly partition?: string
+  const [commit, ledger] = [kinds.indexOf('commit'), kinds.indexOf('ledger')]
+  for (let event = 1; event <= count; event++) {
+    if (kind[event] !== commit && kind[event] !== ledger) continue
+    const attempt = all[(attemptOf[recording.work(event)] as number) - 1]
+    if (attempt === undefined) continue
+    if (kind[event] === commit) attempt.committed = true
+    else attempt.effects.push(event)
   }
-  if (recording.kind(event) === 'request')
-    return {
-      entity,
-      operation: `${data.route} → ${service}`,
-      source: `${entity} ${data.route}`,
-      attempts: [],
-    }
-  const { eventType = 'message' } = (data.event ?? {}) as { readonly eventType?: string }
-  const source = eventIdOf(data.event) ?? `${data.partition} ${data.offset}`
-  return { entity, operation: `${eventType} → ${service}`, source, attempts: [] }
+  const rows = drafts.all.map((draft) => finished(recording, draft, produced[draft.source] || 1))
+  const odd = rows.filter(({ deviation }) => deviation > 0)
+  return [
+    ...odd.sort((left, right) => right.deviation - left.deviation),
+    ...rows.filter(({ deviation }) => deviation === 0),
+  ]
 }
 
-function finished(recording: Recording, key: string, draft: Draft, produced: number): EffectRow {
+/** What was asked for, each thing once, in the order in which it first came. */
+class Drafts {
+  readonly all: Draft[] = []
+  private readonly recording: Recording
+  private readonly messages: Messages
+  private readonly services: readonly string[]
+  /** Numbers of what is done, by type and lane. */
+  private readonly operationNumbers = new Map<number, number>()
+  private readonly operations: string[] = []
+  /** By what is done, and for which message. */
+  private readonly known = new Map<number, Draft>()
+
+  constructor(recording: Recording, messages: Messages) {
+    this.recording = recording
+    this.messages = messages
+    this.services = recording.columns.lanes.map(serviceOf)
+  }
+
+  /** That of an entry. */
+  at(at: number): Draft {
+    const { recording, messages } = this
+    const event = messages.event[at] as number
+    const source = messages.source[at] as number
+    const operation = this.operationOf(messages.type[at] as number, recording.columns.lane[event] as number)
+    const key = operation * messages.names.length + source
+    let draft = this.known.get(key)
+    if (draft === undefined) {
+      const entity = recording.entity(event)
+      draft = { entity, operation: this.operations[operation] as string, source, attempts: [] }
+      this.known.set(key, draft)
+      this.all.push(draft)
+    }
+    return draft
+  }
+
+  private operationOf(type: number, lane: number): number {
+    const key = type * this.services.length + lane
+    let number = this.operationNumbers.get(key)
+    if (number === undefined) {
+      const operation = `${this.messages.names[type]} → ${this.services[lane]}`
+      number = this.operations.indexOf(operation)
+      if (number === -1) number = this.operations.push(operation) - 1
+      this.operationNumbers.set(key, number)
+    }
+    return number
+  }
+}
+
+function finished(recording: Recording, draft: Draft, produced: number): EffectRow {
   const { entity, operation, attempts } = draft
   const handled = attempts.filter(({ committed }) => committed).length
   const effects: Record<string, number> = {}
@@ -98,15 +143,7 @@ function finished(recording: Recording, key: string, draft: Draft, produced: num
     }
   }
   const tooMany = Object.values(effects).reduce((sum, times) => sum + Math.max(0, times - 1), 0)
-  const deviation = tooMany * 100 + Math.max(0, handled - 1) * 10 + (attempts.length - 1) + (produced - 1)
-  return { key, entity, operation, produced, attempts, handled, effects, deviation }
-}
-
-function eventIdOf(value: unknown): string | undefined {
-  const { eventId } = (value ?? {}) as { readonly eventId?: unknown }
-  return typeof eventId === 'string' ? eventId : undefined
-}
-
-function firstOf({ attempts }: EffectRow): number {
-  return attempts[0]?.event ?? 0
+  const again = ASKS.test(operation) ? 0 : Math.max(0, handled - 1) * 10 + (attempts.length - 1)
+  const deviation = tooMany * 100 + again + (produced - 1)
+  return { entity, operation, produced, attempts, handled, effects, deviation }
 }

@@ -1,9 +1,15 @@
+import { suggestion } from '../../sim/index.ts'
 import { serviceOf } from './lanes.ts'
 import type { Recording } from './recording.ts'
 
 /** A filter, or what is wrong with its text. */
 export type Filter =
-  | { readonly kind: 'filter'; readonly matches: (recording: Recording) => Uint8Array }
+  | {
+      readonly kind: 'filter'
+      readonly matches: (recording: Recording) => Uint8Array
+      /** Why nothing matches, for people; asked when nothing does. */
+      readonly why: (recording: Recording) => string
+    }
   | { readonly kind: 'problem'; readonly message: string }
 
 interface Term {
@@ -40,16 +46,24 @@ export function readFilter(text: string): Filter {
   const own = relationAt === -1 ? words : words.slice(0, negated ? relationAt - 1 : relationAt)
   const terms = termsOf(own)
   if (typeof terms === 'string') return { kind: 'problem', message: terms }
-  if (relationAt === -1) return { kind: 'filter', matches: (recording) => maskOfTerms(recording, terms) }
-  const relation = relationOf(
-    words[relationAt] as Relation['direction'],
-    words.slice(relationAt + 1),
-    negated,
-  )
+  if (relationAt === -1)
+    return {
+      kind: 'filter',
+      matches: (recording) => maskOfTerms(recording, terms),
+      why: (recording) => whyNothing(recording, terms),
+    }
+  const direction = words[relationAt] as Relation['direction']
+  const relation = relationOf(direction, words.slice(relationAt + 1), negated)
   if (typeof relation === 'string') return { kind: 'problem', message: relation }
   return {
     kind: 'filter',
     matches: (recording) => related(recording, maskOfTerms(recording, terms), relation),
+    why: (recording) => {
+      const unknown = [...terms, ...relation.terms].map((term) => unknownIn(recording, term)).find(Boolean)
+      if (unknown !== undefined) return unknown
+      const not = relation.negated ? 'not ' : ''
+      return `What matches on the left is there, but never ${not}${direction} that.`
+    },
   }
 }
 
@@ -99,6 +113,51 @@ function maskOfTerms(recording: Recording, terms: readonly Term[]): Uint8Array {
       if (mask[id] === 1 && test(id) === term.negated) mask[id] = 0
   }
   return mask
+}
+
+/** Names of which so many are told. */
+const MOST_TOLD = 24
+
+function whyNothing(recording: Recording, terms: readonly Term[]): string {
+  const unknown = terms.map((term) => unknownIn(recording, term)).find(Boolean)
+  if (unknown !== undefined) return unknown
+  return terms.length > 1
+    ? 'Each of these matches something, but nothing matches all of them.'
+    : 'Nothing matches this.'
+}
+
+/** What is wrong with a term that nothing matches, with what could be meant; undefined when it matches something. */
+function unknownIn(recording: Recording, term: Term): string | undefined {
+  const { field, value, negated } = term
+  if (negated || maskOfTerms(recording, [term]).includes(1)) return undefined
+  const { kinds, lanes, entities } = recording.columns
+  switch (field) {
+    case 'kind':
+      return unknownName('of kind', value, 'Kinds', kinds)
+    case 'service':
+      return unknownName('of service', value, 'Services', lanes.map(serviceOf))
+    case 'lane':
+      return unknownName('in a lane called', value, 'Lanes', lanes)
+    case 'order':
+    case 'entity':
+      return unknownName('about', value, 'They are about', entities)
+    case 'id':
+      return `There is no record '${value}': they have the numbers 1 to ${recording.count}.`
+    case 'step':
+      return `No record is a passage of a step called '${value}'.`
+    default:
+      return `No record says '${value}'.`
+  }
+}
+
+function unknownName(what: string, value: string, all: string, names: readonly string[]): string {
+  const known = [...new Set(names)].filter((name) => name !== '').sort()
+  const meant = suggestion(value, known)
+  const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`
+  const told = known.slice(0, MOST_TOLD).join(', ')
+  const more = known.length > MOST_TOLD ? ` and ${known.length - MOST_TOLD} more` : ''
+  const list = all.startsWith('They') ? `${all} ${told}${more}.` : `${all} are ${told}${more}.`
+  return `No record is ${what} '${value}'.${hint} ${known.length === 0 ? '' : list}`.trim()
 }
 
 /** Names are tested once each, not once for each event. */

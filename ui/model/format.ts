@@ -1,19 +1,24 @@
+import { formatSeconds } from '../../sim/index.ts'
+
 /** Virtual time as people read it, in parts: seconds count, the rest is detail. */
 export interface TimeParts {
-  readonly seconds: string
-  readonly fraction: string
+  readonly strong: string
+  readonly light: string
 }
 
-/** A moment in seconds and microseconds: `4.140` and `312`. */
+/** A moment as the command line writes it, to the millisecond: `4` and `.140 s`. */
 export function timeParts(atMicros: number): TimeParts {
-  const whole = Math.floor(atMicros / 1_000_000)
-  const rest = String(Math.round(atMicros - whole * 1_000_000)).padStart(6, '0')
-  return { seconds: `${grouped(whole)}.${rest.slice(0, 3)}`, fraction: rest.slice(3) }
+  return partsOf(formatSeconds(atMicros))
 }
 
-/** A moment to the millisecond: `4.140 s`. */
-export function seconds(atMicros: number): string {
-  return `${timeParts(atMicros).seconds} s`
+/** A moment to the microsecond, where many lie in one millisecond: `4` and `.140312 s`. */
+export function exactParts(atMicros: number): TimeParts {
+  return partsOf(`${(atMicros / 1_000_000).toFixed(6)} s`)
+}
+
+function partsOf(text: string): TimeParts {
+  const dot = text.indexOf('.')
+  return dot === -1 ? { strong: text, light: '' } : { strong: text.slice(0, dot), light: text.slice(dot) }
 }
 
 /** A span of time in the largest unit that fits: `3.2 s`, `41 ms`, `130 µs`. */

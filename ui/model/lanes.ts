@@ -80,6 +80,15 @@ export function serviceOf(lane: string): string {
   return lane.replace(/-(?:\d+|relay|db)$/, '')
 }
 
+/**
+ * A name in two parts: the second one, which tells it from its neighbours, is always shown whole: the number of a
+ * partition or an instance, what a database or a ledger is of.
+ */
+export function nameParts(lane: string): readonly [head: string, tail: string] {
+  const [tail = ''] = /(?:\/\d+|-(?:\d+|db|relay)|\.\w{1,8})$/.exec(lane) ?? []
+  return [lane.slice(0, lane.length - tail.length), tail]
+}
+
 /** The rows that are shown. @param hidden numbers of lanes that are left out */
 export function rowsOf(
   lanes: readonly Lane[],

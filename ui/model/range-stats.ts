@@ -24,7 +24,7 @@ const NAMED: readonly (readonly [kind: string, one: string, many: string])[] = [
   ['ledger', 'effect outside', 'effects outside'],
   ['deliver', 'delivery', 'deliveries'],
   ['request', 'request', 'requests'],
-  ['append', 'record written', 'records written'],
+  ['append', 'append', 'appends'],
   ['publish', 'message sent', 'messages sent'],
   ['commit', 'commit', 'commits'],
 ]

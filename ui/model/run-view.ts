@@ -1,10 +1,12 @@
 import type { RunSummary, Scenario, Story } from '../../sim/index.ts'
 import type { Columns } from './columns.ts'
 import { type Counter, countersOf } from './counters.ts'
+import { type Duplicate, duplicatesOf } from './duplicates.ts'
 import { type EffectRow, effectsOf } from './effects.ts'
 import { Looks } from './event-class.ts'
 import type { FaultBand } from './fault-band.ts'
 import { type Lane, lanesOf, serviceOf } from './lanes.ts'
+import { type Messages, messagesOf } from './messages.ts'
 import { Recording } from './recording.ts'
 import type { InitialRow } from './row-patches.ts'
 import { RowStates } from './row-state.ts'
@@ -52,9 +54,11 @@ export class RunView {
   readonly storyLanes: ReadonlySet<number>
 
   private readonly initial: readonly InitialRow[] | undefined
+  private messageIndex: Messages | undefined
   private rowStates: RowStates | undefined
   private offsetSteps: readonly Staircase[] | undefined
   private effectRows: readonly EffectRow[] | undefined
+  private cameAgain: ReadonlyMap<number, Duplicate> | undefined
   private statusCharts: readonly Saga[] | undefined
   private waiting: readonly Counter[] | undefined
 
@@ -67,6 +71,8 @@ export class RunView {
       readonly bands: readonly FaultBand[]
       /** Rows that were there before the run; undefined: they are looked for when they are needed. */
       readonly initial?: readonly InitialRow[]
+      /** What happened to messages; undefined: it is read when it is needed. */
+      readonly messages?: Messages
     },
   ) {
     this.recording = new Recording(columns, facts)
@@ -74,6 +80,7 @@ export class RunView {
     this.looks = new Looks(this.recording)
     this.bands = facts.bands
     this.initial = facts.initial
+    this.messageIndex = facts.messages
     this.works = worksOf(this.recording)
     const down = downtimes(this.recording)
     this.laneBands = [...down, ...this.lastingBands(down)]
@@ -88,14 +95,30 @@ export class RunView {
     return this.rowStates
   }
 
+  private get messages(): Messages {
+    this.messageIndex ??= messagesOf(this.recording)
+    return this.messageIndex
+  }
+
   get staircases(): readonly Staircase[] {
-    this.offsetSteps ??= staircasesOf(this.recording)
+    this.offsetSteps ??= staircasesOf(this.recording, this.messages)
     return this.offsetSteps
   }
 
   get effects(): readonly EffectRow[] {
-    this.effectRows ??= effectsOf(this.recording)
+    this.effectRows ??= effectsOf(this.recording, this.messages)
     return this.effectRows
+  }
+
+  /** The deliveries and requests of what came more than once. */
+  get duplicates(): ReadonlyMap<number, Duplicate> {
+    this.cameAgain ??= duplicatesOf(this.effects)
+    return this.cameAgain
+  }
+
+  /** Makes what panes would make when they are first opened. */
+  prepare(): void {
+    void [this.staircases, this.effects]
   }
 
   get sagas(): readonly Saga[] {
@@ -104,7 +127,7 @@ export class RunView {
   }
 
   get counters(): readonly Counter[] {
-    this.waiting ??= countersOf(this.recording, this.states)
+    this.waiting ??= countersOf(this.recording, this.states, this.staircases)
     return this.waiting
   }
 

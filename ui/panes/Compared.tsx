@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
-import { counted, seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { counted } from '../model/format.ts'
 import { type Divergence, diffOf } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import { changesBetween } from '../model/setup-changes.ts'
@@ -38,7 +39,7 @@ export function Compared({ controller }: { controller: Controller }) {
       </p>
       {changes.length > 0 && (
         <p className="quiet">
-          {counted(onlyA, 'event')} only in A, {onlyB} only in B.{' '}
+          {counted(onlyA, 'record')} only in A, {onlyB} only in B.{' '}
           <Parting what="They part" place={first} runs={[A, B]} go={go} />{' '}
           <Parting what="First consequence" place={consequential} runs={[A, B]} go={go} />
         </p>
@@ -90,7 +91,7 @@ function Parting({
   const at = a > 0 ? A.recording.at(a) : B.recording.at(b)
   return (
     <button type="button" className="link" onClick={() => go(place)}>
-      {what} at {seconds(at)}.
+      {what} at {formatSeconds(at)}.
     </button>
   )
 }

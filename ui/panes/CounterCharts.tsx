@@ -1,6 +1,6 @@
 import { Area, AreaChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { formatSeconds } from '../../sim/index.ts'
 import type { Counter } from '../model/counters.ts'
-import { seconds } from '../model/format.ts'
 
 /** Small charts of numbers over virtual time. */
 export function CounterCharts({ counters, nowMicros }: { counters: readonly Counter[]; nowMicros: number }) {
@@ -29,7 +29,7 @@ export function CounterCharts({ counters, nowMicros }: { counters: readonly Coun
               <YAxis allowDecimals={false} width={26} stroke="var(--quiet)" fontSize={10.5} />
               <Tooltip
                 isAnimationActive={false}
-                labelFormatter={(label) => seconds(Number(label))}
+                labelFormatter={(label) => formatSeconds(Number(label))}
                 contentStyle={{
                   background: 'var(--surface)',
                   border: '1px solid var(--border)',

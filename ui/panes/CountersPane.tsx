@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react'
+import { formatSeconds } from '../../sim/index.ts'
 import { settledMicros } from '../model/fault-weight.ts'
-import { seconds } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
 import { useSelected } from '../view/store.ts'
 import type { FaultWeights } from '../worker/protocol.ts'
@@ -55,10 +55,10 @@ function Invariants({
               ? ''
               : settled === 0
                 ? ', with no fault'
-                : `, settled at ${seconds(settled)}`
+                : `, settled at ${formatSeconds(settled)}`
           const said =
             verdict === 'violated'
-              ? `broken from ${seconds(atMicros ?? end)} on${since}`
+              ? `broken from ${formatSeconds(atMicros ?? end)} on${since}`
               : verdict === 'inconclusive'
                 ? 'no verdict'
                 : checkedKeys === 0

@@ -52,7 +52,7 @@ export function EffectsPane({ controller, run }: PaneProps) {
         </thead>
         <tbody>
           {rows.slice(0, MOST_ROWS).map((row) => (
-            <Row key={row.key} row={row} go={(id) => controller.focus(id)} />
+            <Row key={row.attempts[0]?.event} row={row} go={(id) => controller.focus(id)} />
           ))}
         </tbody>
       </table>

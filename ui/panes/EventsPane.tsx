@@ -2,6 +2,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { readFilter } from '../model/filter.ts'
 import { grouped, timeParts } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
+import { SearchField } from '../view/SearchField.tsx'
 import { useSelected } from '../view/store.ts'
 import { useNarrow } from '../view/use-narrow.ts'
 import type { PaneProps } from './registry.tsx'
@@ -11,7 +12,7 @@ const [ROW, NARROW_ROW] = [24, 44]
 /** Rows drawn above and below what is seen. */
 const MARGIN = 8
 
-/** Every event as text: the timeline for whoever does not see it, or wants to search. */
+/** Every record as text: the timeline for whoever does not see it, or wants to search. */
 export function EventsPane({ controller, run }: PaneProps) {
   const focus = useSelected(controller.store, (state) => state.focus.event)
   const filter = useSelected(controller.store, (state) => state.filter)
@@ -26,18 +27,17 @@ export function EventsPane({ controller, run }: PaneProps) {
   return (
     <div className="events">
       <div className="filter-bar">
-        <input
-          type="search"
+        <SearchField
           id="filter"
-          aria-label="Filter events"
+          label="Filter the trace"
           placeholder="order:2 service:payment kind:ledger    kind:ledger preceded-by kind:crash within 5s"
           value={filter}
-          onChange={(event) => {
-            const { value } = event.currentTarget
+          change={(value) =>
             controller.store.update((draft) => {
               draft.filter = value
             })
-          }}
+          }
+          leave={() => document.getElementById('pane')?.focus()}
         />
         <span className="quiet" role="status">
           {read.kind === 'problem'
@@ -45,7 +45,13 @@ export function EventsPane({ controller, run }: PaneProps) {
             : `${grouped(ids.length)} of ${grouped(run.recording.count)}`}
         </span>
       </div>
-      <Rows run={run} ids={ids} focus={focus} choose={(id) => controller.focus(id)} />
+      {ids.length === 0 && read.kind === 'filter' && filter.trim() !== '' ? (
+        <p className="empty" role="status">
+          {read.why(run.recording)}
+        </p>
+      ) : (
+        <Rows run={run} ids={ids} focus={focus} choose={(id) => controller.focus(id)} />
+      )}
     </div>
   )
 }
@@ -106,7 +112,7 @@ function Rows({
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
       onKeyDown={press}
       role="grid"
-      aria-label="Events"
+      aria-label="Records of the trace"
       aria-rowcount={ids.length + 1}
       aria-activedescendant={focus === 0 ? undefined : `event-${focus}`}
       tabIndex={0}
@@ -140,7 +146,7 @@ function EventRow({
   current: boolean
   choose: (id: number) => void
 }) {
-  const { seconds, fraction } = timeParts(recording.at(id))
+  const { strong, light } = timeParts(recording.at(id))
   return (
     <div
       className={`event-row${storyEvents.has(id) ? ' event-told' : ''}`}
@@ -154,8 +160,8 @@ function EventRow({
         {id}
       </span>
       <span role="gridcell" className="mono">
-        {seconds}
-        <i className="quiet">{fraction}</i>
+        {strong}
+        <i className="quiet">{light}</i>
       </span>
       <span role="gridcell">{recording.lane(id)}</span>
       <span role="gridcell">

@@ -1,7 +1,8 @@
 import { useMemo } from 'react'
-import { seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { grouped } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
-import { offsetAt, type Staircase } from '../model/staircase.ts'
+import { offsetAt, type Staircase, stepsUpTo } from '../model/staircase.ts'
 import { useMoment, useSubject } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
 
@@ -19,19 +20,22 @@ interface LogRecord {
 export function LogPane({ controller, run }: PaneProps) {
   const moment = useMoment(controller, run)
   const subject = useSubject(controller, run)
+  const own = useMemo(() => {
+    const { entity, entities } = run.recording.columns
+    const number = entities.indexOf(subject)
+    return new Set(run.staircases.filter(({ end }) => end.some(({ event }) => entity[event] === number)))
+  }, [run, subject])
   const partitions = useMemo(() => {
-    const own = (staircase: Staircase): boolean =>
-      staircase.end.some(({ event }) => run.recording.entity(event) === subject)
     const rank = (staircase: Staircase): number =>
-      (own(staircase) ? 2 : 0) + (offsetAt(staircase.end, moment) > 0 ? 1 : 0)
+      (own.has(staircase) ? 2 : 0) + (offsetAt(staircase.end, moment) > 0 ? 1 : 0)
     return [...run.staircases].sort((left, right) => rank(right) - rank(left))
-  }, [run, subject, moment])
+  }, [run, own, moment])
   if (partitions.length === 0) return <p className="empty">Nothing was written to a partition in this run.</p>
   return (
     <div className="logs">
       <p className="pane-head">
-        after #{moment} at {seconds(run.recording.at(moment))}: each cell is a record, <b>×2</b> one that was
-        delivered twice
+        after #{moment} at {formatSeconds(run.recording.at(moment))}: each cell is a record, <b>×2</b> one
+        that was delivered twice
       </p>
       {partitions.map((staircase) => (
         <PartitionLog
@@ -60,22 +64,19 @@ function PartitionLog({
   subject: string
   go: (id: number) => void
 }) {
-  const records = staircase.end
-    .filter(({ event }) => event <= moment)
-    .map(({ event }) => recordOf(run, event))
-  const shown = records.slice(-MOST_CELLS)
+  const written = stepsUpTo(staircase.end, moment)
+  const earlier = Math.max(0, written - MOST_CELLS)
+  const shown = staircase.end.slice(earlier, written).map(({ event }) => recordOf(run, event))
   const logEnd = offsetAt(staircase.end, moment)
-  const deliveries = useMemo(() => deliveriesOf(run, staircase.partition), [run, staircase])
+  const delivered = timesDelivered(staircase, shown[0]?.offset ?? 0, moment)
   return (
     <section className="log" aria-label={`Log of ${staircase.partition}`}>
       <h3>{staircase.partition}</h3>
       <div className="log-cells">
-        {records.length > shown.length && (
-          <span className="quiet">… {records.length - shown.length} earlier</span>
-        )}
+        {earlier > 0 && <span className="quiet">… {grouped(earlier)} earlier</span>}
         {shown.length === 0 && <span className="quiet">empty until later</span>}
         {shown.map(({ offset, event, type, entity }) => {
-          const counts = timesDelivered(deliveries, offset, moment)
+          const counts = delivered.get(offset) ?? []
           const most = Math.max(0, ...counts.map(([, times]) => times))
           return (
             <button
@@ -122,27 +123,24 @@ function recordOf({ recording }: RunView, event: number): LogRecord {
   return { offset, event, type, entity: recording.entity(event) }
 }
 
-interface Delivery {
-  readonly event: number
-  readonly offset: number
-  readonly group: string
-}
-
-function deliveriesOf({ recording }: RunView, partition: string): Delivery[] {
-  const found: Delivery[] = []
-  for (let event = 1; event <= recording.count; event++) {
-    if (recording.kind(event) !== 'deliver') continue
-    const data = recording.fields(event) as { readonly partition?: string; readonly offset?: number }
-    if (data.partition !== partition || data.offset === undefined) continue
-    found.push({ event, offset: data.offset, group: recording.lane(event).replace(/-\d+$/, '') })
+/** By offset, from one on, how often each group was given the record up to a moment. */
+function timesDelivered(
+  { groups }: Staircase,
+  fromOffset: number,
+  moment: number,
+): ReadonlyMap<number, readonly (readonly [group: string, times: number])[]> {
+  const found = new Map<number, (readonly [string, number])[]>()
+  for (const { group, deliveries } of groups) {
+    const times = new Map<number, number>()
+    for (const { event, offset } of deliveries) {
+      if (event > moment) break
+      if (offset >= fromOffset) times.set(offset, (times.get(offset) ?? 0) + 1)
+    }
+    for (const [offset, count] of times) {
+      const all = found.get(offset) ?? []
+      found.set(offset, all)
+      all.push([group, count])
+    }
   }
   return found
-}
-
-function timesDelivered(deliveries: readonly Delivery[], offset: number, moment: number): [string, number][] {
-  const times = new Map<string, number>()
-  for (const each of deliveries)
-    if (each.offset === offset && each.event <= moment)
-      times.set(each.group, (times.get(each.group) ?? 0) + 1)
-  return [...times]
 }

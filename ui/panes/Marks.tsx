@@ -1,4 +1,4 @@
-import { seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { describeMark, removeMark } from '../view/marks.ts'
@@ -18,18 +18,18 @@ export function Marks({ controller, run }: { controller: Controller; run: RunVie
           .map(({ event, text }) => (
             <li key={event} className="mark">
               <button type="button" className="link" onClick={() => controller.focus(event)}>
-                #{event} <span className="quiet">{seconds(run.recording.at(event))}</span>
+                #{event} <span className="quiet">{formatSeconds(run.recording.at(event))}</span>
               </button>
               <input
                 type="text"
-                aria-label={`Note on event ${event}`}
+                aria-label={`Note on record ${event}`}
                 placeholder={run.recording.phrase(event) || run.recording.kind(event)}
                 value={text}
                 onChange={({ currentTarget }) => describeMark(controller, event, currentTarget.value)}
               />
               <button
                 type="button"
-                aria-label={`Remove the mark of event ${event}`}
+                aria-label={`Remove the mark of record ${event}`}
                 onClick={() => removeMark(controller, event)}
               >
                 ✕

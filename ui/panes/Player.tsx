@@ -1,11 +1,13 @@
 import { storyStops } from '../model/causal-walk.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
+import { togglePlay } from '../view/playing.ts'
 import { useSelected } from '../view/store.ts'
 
-/** Steps along the story, event by event of its cause and effect. */
+/** Steps along the story, place by place of its cause and effect. */
 export function Player({ controller, run }: { controller: Controller; run: RunView }) {
   const playing = useSelected(controller.store, (state) => state.playing)
+  const speed = useSelected(controller.store, (state) => state.speed)
   const focus = useSelected(controller.store, (state) => state.focus.event)
   const stops = storyStops(run)
   const at = stops.findLastIndex((id) => id <= focus)
@@ -13,16 +15,16 @@ export function Player({ controller, run }: { controller: Controller; run: RunVi
     <div className="player">
       <button
         type="button"
-        aria-label="Previous event of the story"
+        aria-label="Previous place of the story"
         title="K"
         onClick={() => controller.step(-1)}
       >
         ‹
       </button>
-      <button type="button" aria-pressed={playing} onClick={() => controller.togglePlay()} title="Space">
+      <button type="button" aria-pressed={playing} onClick={() => togglePlay(controller)} title="Space">
         {playing ? 'Pause' : 'Play'}
       </button>
-      <button type="button" aria-label="Next event of the story" title="J" onClick={() => controller.step(1)}>
+      <button type="button" aria-label="Next place of the story" title="J" onClick={() => controller.step(1)}>
         ›
       </button>
       <input
@@ -31,12 +33,15 @@ export function Player({ controller, run }: { controller: Controller; run: RunVi
         max={Math.max(0, stops.length - 1)}
         value={Math.max(0, at)}
         aria-label="Place in the story"
-        aria-valuetext={at < 0 ? 'before the story' : `event ${at + 1} of ${stops.length}`}
-        onChange={(event) => controller.focus(stops[event.currentTarget.valueAsNumber] as number)}
+        aria-valuetext={at < 0 ? 'before the story' : `place ${at + 1} of ${stops.length}`}
+        onChange={({ currentTarget }) =>
+          controller.continuously(() => controller.focus(stops[currentTarget.valueAsNumber] as number))
+        }
       />
       <span className="quiet mono">
         {at + 1}/{stops.length}
       </span>
+      {speed !== 1 && <span className="quiet mono">{speed}×</span>}
     </div>
   )
 }

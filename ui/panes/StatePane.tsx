@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react'
-import { counted, seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { counted } from '../model/format.ts'
 import type { Values } from '../model/row-patches.ts'
 import { type RowChange, type StateRow, type StateTable, sameValue } from '../model/row-state.ts'
 import type { RunView } from '../model/run-view.ts'
@@ -25,8 +26,8 @@ export function StatePane({ controller, run }: PaneProps) {
     <div className="state">
       <div className="pane-head">
         <span>
-          after <b>#{moment}</b> at {seconds(run.recording.at(moment))}, changes{' '}
-          {pinned > 0 ? `since #${pinned}` : 'of this event'} marked
+          after <b>#{moment}</b> at {formatSeconds(run.recording.at(moment))}, changes{' '}
+          {pinned > 0 ? `since #${pinned}` : 'of this record'} marked
         </span>
         {subject !== '' && (
           <label className="check">

@@ -50,14 +50,14 @@ export function StoryPane({ controller, run }: { controller: Controller; run: Ru
           </ol>
           {story.leftOut > 0 && (
             <p className="quiet">
-              {counted(story.leftOut, 'sentence')} left out: the events below have everything.
+              {counted(story.leftOut, 'sentence')} left out: the trace below has everything.
             </p>
           )}
         </section>
       )}
       {story === undefined && (
         <p className="empty">
-          This trace came without the story of its run. Walk along causes with K and J, or use the events
+          This trace came without the story of its run. Walk along causes with K and J, or read the trace
           below.
         </p>
       )}
@@ -90,7 +90,7 @@ function Sentence({
   weight: string
   go: () => void
 }) {
-  const { seconds, fraction } = timeParts(line.atMicros)
+  const { strong, light } = timeParts(line.atMicros)
   return (
     <button
       type="button"
@@ -102,8 +102,8 @@ function Sentence({
         {number}
       </span>
       <span className="sentence-time mono">
-        {seconds}
-        <i>{fraction} s</i>
+        {strong}
+        <i>{light}</i>
       </span>
       <span className="sentence-text">
         {line.mark === 'fault' ? <b>Fault: </b> : line.mark === 'breach' ? <b>Broken: </b> : null}

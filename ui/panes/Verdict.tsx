@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
-import type { RunSummary } from '../../sim/index.ts'
+import { formatSeconds, type RunSummary } from '../../sim/index.ts'
 import { weightOf } from '../model/fault-weight.ts'
-import { counted, seconds } from '../model/format.ts'
+import { counted } from '../model/format.ts'
 import { gistOf } from '../model/gist.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
@@ -38,7 +38,8 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
         </details>
       )}
       <p className="verdict-counts">
-        {counted(orders, noun)}, {counted(events, 'event')}, {seconds(endMicros)} of virtual time
+        {counted(orders, noun)}, {counted(events, 'event')} of the simulation, {formatSeconds(endMicros)} of
+        virtual time
       </p>
       {run.violations.length > 0 && (
         <button type="button" className="link" onClick={() => controller.violation(1)}>
@@ -104,7 +105,7 @@ function Properties({ list, told }: { list: RunSummary['properties']; told?: str
             <b>{name}</b>{' '}
             <span className="property-how">
               {verdict === 'violated' && atMicros !== undefined
-                ? `broken at ${seconds(atMicros)}${message === told ? '' : `: ${message}`}`
+                ? `broken at ${formatSeconds(atMicros)}${message === told ? '' : `: ${message}`}`
                 : message}
             </span>
           </span>

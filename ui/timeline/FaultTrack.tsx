@@ -1,5 +1,5 @@
 import { type DragEvent, type KeyboardEvent, memo, type PointerEvent, useState } from 'react'
-import { seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
 import { FAULT_TYPE, newFault } from '../panes/new-fault.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
@@ -79,13 +79,23 @@ function stacked(scene: Scene): PlacedFault[] {
     }))
     .sort((left, right) => left.x - right.x)
     .map((fault) => {
-      const wide = Math.min(WIDEST_CHIP, fault.says.length * LETTER + 34)
-      const from = fault.x + wide > scene.width ? fault.x - wide : fault.x
+      const { wide, flips } = chipOf(fault, scene)
+      const from = flips ? fault.x - wide : fault.x
       const free = ends.findIndex((end) => end <= from)
       const row = free === -1 ? Math.min(ends.length, MOST_ROWS - 1) : free
       ends[row] = from + wide + 4
       return { ...fault, row }
     })
+}
+
+/** A chip lies to the right of where its fault struck, unless there is more room for it to the left. */
+function chipOf(
+  { x, says }: Pick<PlacedFault, 'x' | 'says'>,
+  { width }: Scene,
+): { readonly wide: number; readonly flips: boolean } {
+  const wanted = Math.min(WIDEST_CHIP, says.length * LETTER + 34)
+  const flips = x + wanted > width && x > width - x
+  return { wide: Math.min(wanted, Math.max(60, flips ? x : width - x)), flips }
 }
 
 /** The moment at some pixels from the left; never before the beginning. */
@@ -152,7 +162,7 @@ function FaultChip({ says, x, row, scene, editable, move, remove }: ChipProps) {
     remove()
   }
   const at = dragged ?? x
-  const flips = x + Math.min(WIDEST_CHIP, says.length * LETTER + 34) > scene.width
+  const { flips } = chipOf({ x, says }, scene)
   return (
     <span
       className={`fault-chip${flips ? ' fault-chip-left' : ''}`}
@@ -174,7 +184,7 @@ function FaultChip({ says, x, row, scene, editable, move, remove }: ChipProps) {
           setDragged(undefined)
         }}
       >
-        {dragged === undefined ? says : seconds(momentAt(scene, dragged))}
+        {dragged === undefined ? says : formatSeconds(momentAt(scene, dragged))}
       </button>
       {editable && (
         <button

@@ -1,4 +1,5 @@
 import { memo } from 'react'
+import { nameParts } from '../model/lanes.ts'
 import type { Controller } from '../view/controller.ts'
 import { soloLane } from '../view/lane-commands.ts'
 import { useSelected } from '../view/store.ts'
@@ -42,18 +43,19 @@ export const LaneLabels = memo(function LaneLabels({
             <span className="lane-fold" aria-hidden="true" />
           )}
           {folded ? (
-            <span className="lane-name" title={label}>
-              <b>{label}</b>
-            </span>
+            <b className="lane-name" title={label}>
+              <LaneName name={label} />
+            </b>
           ) : (
             <button
               type="button"
               className="lane-name"
               aria-pressed={label === solo}
-              title={label === solo ? 'Show all lanes again' : `Show ${label} alone`}
+              title={`${label}: ${label === solo ? 'show all lanes again' : 'show it alone'}`}
+              aria-label={label}
               onClick={() => soloLane(controller, label)}
             >
-              {label}
+              <LaneName name={label} />
             </button>
           )}
           <span className="lane-role" aria-hidden="true">
@@ -64,6 +66,17 @@ export const LaneLabels = memo(function LaneLabels({
     </ul>
   )
 })
+
+/** Cut in the middle where there is no room, so that names that begin alike stay apart. */
+function LaneName({ name }: { name: string }) {
+  const [head, tail] = nameParts(name)
+  return (
+    <>
+      <span className="lane-head-part">{head}</span>
+      <span className="lane-tail">{tail}</span>
+    </>
+  )
+}
 
 const ROLES: Readonly<Record<string, string>> = {
   client: 'users',

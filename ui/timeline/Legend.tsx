@@ -12,7 +12,7 @@ const CLASS_NAMES: Readonly<Record<EventClass, string>> = {
 
 const SHAPE_NAMES: readonly (readonly [string, string])[] = [
   ['▶', 'delivery'],
-  ['■', 'record written'],
+  ['■', 'written to a topic'],
   ['▮', 'commit'],
   ['◆', 'effect'],
   ['✕', 'crash'],
@@ -20,7 +20,7 @@ const SHAPE_NAMES: readonly (readonly [string, string])[] = [
 ]
 
 /** What colours and shapes mean. */
-export function Legend({ compared }: { compared: boolean }) {
+export function Legend({ compared, again }: { compared: boolean; again: boolean }) {
   return (
     <ul className="legend legend-foot" aria-label="Colours and shapes">
       {EVENT_CLASSES.map((name) => (
@@ -35,6 +35,14 @@ export function Legend({ compared }: { compared: boolean }) {
           {name}
         </li>
       ))}
+      {again && (
+        <li>
+          <span className="badge-inline badge-again" aria-hidden="true">
+            1 of 2
+          </span>{' '}
+          came more than once
+        </li>
+      )}
       {compared && (
         <li className="legend-compared">
           <span aria-hidden="true">◇ </span>only in the other run <span aria-hidden="true">◎ </span>only in

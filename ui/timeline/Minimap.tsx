@@ -1,12 +1,20 @@
 import { memo, type PointerEvent, useLayoutEffect, useMemo, useRef } from 'react'
-import { grouped } from '../model/format.ts'
-import { centred, type Viewport } from '../model/viewport.ts'
+import { counted } from '../model/format.ts'
+import { centred, fitted, panned, type Viewport } from '../model/viewport.ts'
 import { useTokens } from '../view/theme.ts'
 import { HIDDEN, type Scene, SHOWN, unitOfMoment } from './scene.ts'
 
 const HEIGHT = 30
 
-/** The whole run in small, with the part that is seen; drag to move it. */
+/** What a pointer that is held down does: it moves what is seen from where it took it, or picks another part. */
+type Held =
+  | { readonly kind: 'move'; readonly atUnit: number; readonly viewport: Viewport }
+  | { readonly kind: 'pick'; readonly fromX: number }
+
+/** A pointer has to go so far, in pixels, to pick something. */
+const LEAST_PICK = 4
+
+/** The whole run in small, with the part that is seen: drag to move it, beside it to pick another one. */
 export const Minimap = memo(function Minimap({
   scene,
   onViewport,
@@ -46,19 +54,46 @@ export const Minimap = memo(function Minimap({
   const share = (unit: number): number => Math.min(1, Math.max(0, unit / axis.lengthUnits))
   const left = share(viewport.fromUnit) * width
   const right = share(viewport.toUnit) * width
+  const held = useRef<Held | undefined>(undefined)
+  const xIn = (event: PointerEvent<HTMLDivElement>): number =>
+    event.clientX - event.currentTarget.getBoundingClientRect().left
+  const unitIn = (x: number): number => (x / width) * axis.lengthUnits
+  const take = (event: PointerEvent<HTMLDivElement>): void => {
+    if (event.button !== 0) return
+    event.currentTarget.setPointerCapture(event.pointerId)
+    const x = xIn(event)
+    const isPart = right - left < width - LEAST_PICK
+    if (isPart && x >= left && x <= right) held.current = { kind: 'move', atUnit: unitIn(x), viewport }
+    else held.current = { kind: 'pick', fromX: x }
+  }
   const drag = (event: PointerEvent<HTMLDivElement>): void => {
-    if (event.buttons !== 1) return
-    const box = event.currentTarget.getBoundingClientRect()
-    onViewport(centred(viewport, ((event.clientX - box.left) / width) * axis.lengthUnits, axis.lengthUnits))
+    const { current } = held
+    const x = xIn(event)
+    if (current?.kind === 'move') {
+      const { fromUnit, toUnit } = current.viewport
+      const share = (unitIn(x) - current.atUnit) / (toUnit - fromUnit)
+      onViewport(panned(current.viewport, share, axis.lengthUnits))
+    } else if (current?.kind === 'pick' && Math.abs(x - current.fromX) >= LEAST_PICK) {
+      const [from, to] = [Math.min(x, current.fromX), Math.max(x, current.fromX)]
+      onViewport(fitted(unitIn(from), unitIn(to), axis.lengthUnits))
+    }
+  }
+  const drop = (event: PointerEvent<HTMLDivElement>): void => {
+    const { current } = held
+    held.current = undefined
+    const x = xIn(event)
+    if (current?.kind === 'pick' && Math.abs(x - current.fromX) < LEAST_PICK)
+      onViewport(centred(viewport, unitIn(x), axis.lengthUnits))
   }
   const shownCount = useMemo(() => mask.reduce((sum, shown) => sum + (shown === HIDDEN ? 0 : 1), 0), [mask])
   return (
     <div className="minimap-row">
-      <div className="lane-head minimap-label">{grouped(shownCount)} events</div>
+      <div className="lane-head minimap-label">{counted(shownCount, 'record')}</div>
       <div
         className="minimap"
-        onPointerDown={drag}
+        onPointerDown={take}
         onPointerMove={drag}
+        onPointerUp={drop}
         aria-hidden="true"
         style={{ height: HEIGHT }}
       >

@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
-import { counted, grouped, seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { counted, grouped } from '../model/format.ts'
 import { rangeStats } from '../model/range-stats.ts'
 import { fitted } from '../model/viewport.ts'
 import type { Controller } from '../view/controller.ts'
@@ -23,10 +24,10 @@ export function RangePanel({ controller, scene }: { controller: Controller; scen
   const { events, counts, fromMicros, toMicros, entities, lanes, busiest } = stats
   return (
     <section className="range-panel" aria-label="What is in the range">
-      <b>{counted(events, 'event')}</b>
+      <b>{counted(events, 'record')}</b>
       {events > 0 && (
         <span>
-          {seconds(fromMicros)} to {seconds(toMicros)}
+          {formatSeconds(fromMicros)} to {formatSeconds(toMicros)}
         </span>
       )}
       {counts.map(({ what, times }) => (

@@ -4,10 +4,12 @@ import type { RunView } from '../model/run-view.ts'
 import { panned, revealed, type Viewport, wholeOf, zoomed } from '../model/viewport.ts'
 import { FAULT_TYPE } from '../panes/new-fault.ts'
 import type { Controller } from '../view/controller.ts'
+import { soloLane } from '../view/lane-commands.ts'
 import type { TimelineView } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
 import { useTokens } from '../view/theme.ts'
 import { AxisTicks } from './AxisTicks.tsx'
+import { EventBadges, MarkFlags } from './EventBadges.tsx'
 import { dropFault, FaultTrack, momentAt } from './FaultTrack.tsx'
 import { LaneLabels } from './LaneLabels.tsx'
 import { Legend } from './Legend.tsx'
@@ -15,7 +17,6 @@ import { Minimap } from './Minimap.tsx'
 import { paintScene } from './paint.ts'
 import { paintOverlay } from './paint-overlay.ts'
 import { RangePanel } from './RangePanel.tsx'
-import { MarkFlags, StoryBadges } from './StoryBadges.tsx'
 import { heightOf, hit, type Scene, unitAt, xOf } from './scene.ts'
 import { TimelineTools } from './TimelineTools.tsx'
 import { Tooltip } from './Tooltip.tsx'
@@ -90,14 +91,14 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
         >
           <SceneCanvas scene={scene} paint={paintBase} />
           <SceneCanvas scene={scene} paint={paintFocus} />
-          <StoryBadges controller={controller} scene={scene} />
+          <EventBadges controller={controller} scene={scene} />
           <MarkFlags controller={controller} scene={scene} />
           <Range places={pointer.range ?? rangeOf(scene, timeline.range)} />
           {hover > 0 && <Tooltip scene={scene} id={hover} />}
         </div>
       </div>
       <RangePanel controller={controller} scene={scene} />
-      <Legend compared={beside !== undefined} />
+      <Legend compared={beside !== undefined} again={run.duplicates.size > 0} />
     </section>
   )
 }
@@ -205,6 +206,9 @@ function usePointer(
       controller.store.update(({ timeline }) => {
         timeline.range = { fromUnit: unitAt(scene, from), toUnit: unitAt(scene, to) }
       })
+    } else if (!held.moved && event.altKey) {
+      const row = scene.rows[Math.floor(y / scene.rowHeight)]
+      if (row?.folded === false) soloLane(controller, row.label)
     } else if (!held.moved) {
       const id = hit(scene, x, y)
       if (id > 0) controller.focus(id)

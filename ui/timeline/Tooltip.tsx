@@ -1,4 +1,6 @@
-import { counted, seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { timesText } from '../model/duplicates.ts'
+import { counted } from '../model/format.ts'
 import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
 const WIDTH = 300
@@ -14,6 +16,7 @@ export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
   const style = low
     ? { left, width: WIDTH, bottom: (scene.rows.length - row) * scene.rowHeight + 6 }
     : { left, width: WIDTH, top: yOf(scene, row) + 14 }
+  const duplicate = scene.run.duplicates.get(id)
   const causes = recording.parents(id).length
   const effects = recording.children(id).length
   return (
@@ -22,9 +25,10 @@ export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
         {recording.phrase(id) || `${recording.kind(id)} in ${recording.lane(id)}`}
       </div>
       <div className="tooltip-facts">
-        <span>{seconds(recording.at(id))}</span>
+        <span>{formatSeconds(recording.at(id))}</span>
         <span>{recording.entity(id) || 'no order'}</span>
         <span>#{id}</span>
+        {duplicate !== undefined && <b>{timesText(duplicate)}</b>}
         <span>
           {counted(causes, 'cause')}, {counted(effects, 'effect')}
         </span>

@@ -2,9 +2,11 @@ import { EVENT_CLASSES } from '../model/event-class.ts'
 import type { Pyramid } from './pyramid.ts'
 import {
   DIM,
+  eventsInView,
   firstFrom,
   HIDDEN,
   heightOf,
+  MAX_SHAPES,
   rowOf,
   type Scene,
   SHOWN,
@@ -16,8 +18,6 @@ import {
 import { drawArrow, drawHatch, drawShape, type Pen } from './shapes.ts'
 import type { Tokens } from './tokens.ts'
 
-/** Events in view above which buckets are drawn instead. */
-export const MAX_SHAPES = 5_000
 /** Weight from which an event of the story gets arrows. */
 const ARROW_WEIGHT = 4
 /** Events of a story above which only those of its own order get arrows. */
@@ -38,22 +38,6 @@ export function paintScene(pen: Pen, scene: Scene, pyramid: () => Pyramid, token
   paintComparison(pen, scene, tokens, height)
   paintStory(pen, scene, tokens)
   paintViolations(pen, scene, tokens, height)
-}
-
-/** How many events lie between the edges, hidden ones included. */
-export function eventsInView({ axis, viewport }: Scene): number {
-  return lowerBound(axis.sorted, viewport.toUnit) - lowerBound(axis.sorted, viewport.fromUnit)
-}
-
-function lowerBound(units: Float64Array, unit: number): number {
-  let low = 1
-  let high = units.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((units[middle] as number) < unit) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 function paintRows(pen: Pen, scene: Scene, tokens: Tokens): void {

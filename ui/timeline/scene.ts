@@ -4,8 +4,9 @@ import { type AxisMode, TimeScale } from '../model/time-scale.ts'
 import type { Viewport } from '../model/viewport.ts'
 import type { Comparison } from './comparison.ts'
 
-/** Heights of a row, in CSS pixels: closer than the first nothing could be told apart. */
+/** Heights of a row, in CSS pixels: closer than the first nothing could be told apart, nor on a narrow page touched. */
 const LEAST_ROW = 20
+const LEAST_NARROW_ROW = 26
 const MOST_ROW = 34
 
 /** How much an event is shown. */
@@ -134,8 +135,9 @@ export function heightOf({ rows, rowHeight }: Pick<Scene, 'rows' | 'rowHeight'>)
 }
 
 /** Rows share the room that there is, as far as that helps. */
-export function rowHeightFor(rows: number, room: number): number {
-  return Math.min(MOST_ROW, Math.max(LEAST_ROW, Math.floor(room / Math.max(1, rows))))
+export function rowHeightFor(rows: number, room: number, isNarrow: boolean): number {
+  const least = isNarrow ? LEAST_NARROW_ROW : LEAST_ROW
+  return Math.min(MOST_ROW, Math.max(least, Math.floor(room / Math.max(1, rows))))
 }
 
 /** The first place in ascending ids whose event lies at or after some unit. */
@@ -145,6 +147,25 @@ export function firstFrom(ids: Uint32Array, units: Float64Array, unit: number): 
   while (low < high) {
     const middle = (low + high) >> 1
     if ((units[ids[middle] as number] as number) < unit) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Events in view above which buckets are drawn instead of shapes. */
+export const MAX_SHAPES = 5_000
+
+/** How many events lie between the edges, hidden ones included. */
+export function eventsInView({ axis, viewport }: Scene): number {
+  return lowerBound(axis.sorted, viewport.toUnit) - lowerBound(axis.sorted, viewport.fromUnit)
+}
+
+function lowerBound(units: Float64Array, unit: number): number {
+  let low = 1
+  let high = units.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((units[middle] as number) < unit) low = middle + 1
     else high = middle
   }
   return low

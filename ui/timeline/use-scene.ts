@@ -4,6 +4,7 @@ import type { RunDiff } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import { wholeOf } from '../model/viewport.ts'
 import type { RunName, TimelineView } from '../view/state.ts'
+import { useNarrow } from '../view/use-narrow.ts'
 import { comparisonOf } from './comparison.ts'
 import { maskOf } from './mask.ts'
 import { Pyramid } from './pyramid.ts'
@@ -55,7 +56,7 @@ export function useScene({ run, timeline, filter, only, width, room, beside }: S
     () => beside && comparisonOf(beside.name, run, beside.other, beside.diff, axis, rowOfLane),
     [beside, run, axis, rowOfLane],
   )
-  const rowHeight = rowHeightFor(rows.length, room)
+  const rowHeight = rowHeightFor(rows.length, room, useNarrow())
   const scene = useMemo(
     () => ({ run, rows, rowOfLane, axis, mask, viewport: seen, width, rowHeight, comparison }),
     [run, rows, rowOfLane, axis, mask, seen, width, rowHeight, comparison],

@@ -1,15 +1,27 @@
+import { useState } from 'react'
 import type { WorkspaceScenario } from '../../sim/index.ts'
 import { counted } from '../model/format.ts'
+import { brokenBy, galleryOf, type ShownSystem } from '../model/gallery.ts'
 import type { Controller } from './controller.ts'
+import { SearchField } from './SearchField.tsx'
 import { useSelected } from './store.ts'
 
 /** Every system and scenario there is, with a sentence each: where a visitor begins. */
 export function Gallery({ controller }: { controller: Controller }) {
   const workspace = useSelected(controller.store, (state) => state.workspace)
   const facts = useSelected(controller.store, (state) => state.facts)
+  const [query, setQuery] = useState('')
   if (workspace === undefined) return <main className="waiting">Loading…</main>
-  // Short lists first, so that every system is in sight.
-  const bySize = [...workspace.systems].sort((left, right) => left.scenarios.length - right.scenarios.length)
+  const says = Object.fromEntries(Object.entries(facts).map(([name, known]) => [name, known.says]))
+  const shown = galleryOf(workspace.systems, says, query)
+  const count = (systems: readonly ShownSystem[]): number =>
+    systems.reduce((sum, { scenarios }) => sum + scenarios.length, 0)
+  const openFirst = (): void => {
+    const [first] = shown
+    const file = first?.scenarios[0]?.file
+    if (query.trim() !== '' && first !== undefined && file !== undefined)
+      void controller.open(first.name, file)
+  }
   return (
     <main className="gallery">
       <div className="gallery-intro">
@@ -23,7 +35,34 @@ export function Gallery({ controller }: { controller: Controller }) {
           Open a trace file
         </button>
       </div>
-      {bySize.map(({ name, scenarios }) => (
+      {workspace.systems.length > 0 && (
+        <div className="gallery-search">
+          <SearchField
+            id="gallery-search"
+            label="Search scenarios"
+            placeholder="Search: charged twice, crash, inbox, lock…"
+            value={query}
+            change={setQuery}
+            choose={openFirst}
+            leave={() => document.getElementById('gallery-search')?.blur()}
+          />
+          <kbd aria-hidden="true">/</kbd>
+          <span className="quiet" role="status">
+            {query.trim() === ''
+              ? counted(count(workspace.systems), 'scenario')
+              : `${count(shown)} of ${count(workspace.systems)}`}
+          </span>
+        </div>
+      )}
+      {shown.length === 0 && query.trim() !== '' && (
+        <p className="empty">
+          No scenario says all of ‘{query.trim()}’.{' '}
+          <button type="button" className="link" onClick={() => setQuery('')}>
+            Show all
+          </button>
+        </p>
+      )}
+      {shown.map(({ name, scenarios }) => (
         <section key={name} aria-labelledby={`system-${name}`}>
           <h2 id={`system-${name}`}>{name}</h2>
           <p className="system-says">{facts[name]?.says ?? ' '}</p>
@@ -57,8 +96,9 @@ export function Gallery({ controller }: { controller: Controller }) {
   )
 }
 
-function Card({ scenario: { scenario }, open }: { scenario: WorkspaceScenario; open: () => void }) {
-  const broken = Object.entries(scenario.expect).filter(([, expected]) => expected === 'violated')
+function Card({ scenario: each, open }: { scenario: WorkspaceScenario; open: () => void }) {
+  const { scenario } = each
+  const broken = brokenBy(each)
   return (
     <button type="button" className="card" onClick={open}>
       <span className="card-title">{scenario.name}</span>
@@ -67,7 +107,7 @@ function Card({ scenario: { scenario }, open }: { scenario: WorkspaceScenario; o
         {broken.length === 0 ? (
           <span className="mark-good">✓ every promise holds</span>
         ) : (
-          <span className="mark-bad">✗ {broken.map(([name]) => name).join(', ')}</span>
+          <span className="mark-bad">✗ {broken.join(', ')}</span>
         )}
         <span>{scenario.faults.length === 0 ? 'no fault' : counted(scenario.faults.length, 'fault')}</span>
       </span>

@@ -1,5 +1,6 @@
 import { COMMANDS, keySign } from './commands.ts'
 import type { Controller } from './controller.ts'
+import { toggleSingleKeys } from './preferences.ts'
 import { Sheet } from './Sheet.tsx'
 import { useSelected } from './store.ts'
 
@@ -10,15 +11,7 @@ export function HelpSheet({ controller }: { controller: Controller }) {
   return (
     <Sheet title="Keys" wide close={() => controller.toggleSheet(undefined)}>
       <label className="check">
-        <input
-          type="checkbox"
-          checked={singleKeys}
-          onChange={() =>
-            controller.store.update((draft) => {
-              draft.singleKeys = !draft.singleKeys
-            })
-          }
-        />
+        <input type="checkbox" checked={singleKeys} onChange={() => toggleSingleKeys(controller)} />
         single keys do something
       </label>
       <div className="help-groups">
@@ -58,10 +51,13 @@ export function HelpSheet({ controller }: { controller: Controller }) {
 }
 
 const POINTER: readonly (readonly [string, string])[] = [
-  ['hover', 'what an event is, its causes and effects'],
+  ['hover', 'what a record says, its causes and effects'],
   ['click', 'look at it in every pane'],
   ['drag', 'move along the axis'],
   ['Shift + drag', 'pick a range: its numbers, and zoom'],
+  ['Alt + click', 'its lane alone, or all lanes again'],
   ['Ctrl + wheel', 'zoom at the pointer'],
   ['double click', 'show everything'],
+  ['drag in the small picture', 'pick what is seen, or move it'],
+  ['drag a fault', 'let it strike elsewhere, and run again'],
 ]

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useMemo, useState } from 'react'
-import { seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
 import { COMMANDS, keySign } from './commands.ts'
 import type { Controller } from './controller.ts'
 import { Sheet } from './Sheet.tsx'
@@ -13,7 +13,7 @@ interface Entry {
   run(): void
 }
 
-/** A number is an event; with a unit it is a moment; a name of an order is its first event. */
+/** A number is a record; with a unit it is a moment; a name of an order is its first record. */
 function placesMeant(query: string, controller: Controller): Entry[] {
   const run = activeRun(controller.state)
   const text = query.trim()
@@ -23,11 +23,11 @@ function placesMeant(query: string, controller: Controller): Entry[] {
     event < 1 || event > recording.count
       ? []
       : [{ key: `place ${title}`, title, hint: '', run: () => controller.focus(event) }]
-  if (/^#?\d+$/.test(text)) return go(`Go to event ${text.replace('#', '')}`, Number(text.replace('#', '')))
+  if (/^#?\d+$/.test(text)) return go(`Go to record ${text.replace('#', '')}`, Number(text.replace('#', '')))
   const moment = /^(\d+(?:\.\d+)?) ?(ms|s)$/.exec(text)
   if (moment !== null) {
     const micros = Number(moment[1]) * (moment[2] === 's' ? 1e6 : 1e3)
-    return go(`Go to ${seconds(micros)}`, recording.lastUpTo(micros))
+    return go(`Go to ${formatSeconds(micros)}`, recording.lastUpTo(micros))
   }
   return go(`Go to ${text}`, recording.ofEntity(text)[0] ?? 0)
 }
@@ -85,7 +85,7 @@ export function Palette({ controller }: { controller: Controller }) {
       <input
         className="palette-input"
         aria-label="Find a command or scenario"
-        placeholder="Find a command or scenario, or go to an event (329), a moment (4.1s), an order (order-2)"
+        placeholder="Find a command or scenario, or go to a record (329), a moment (4.1s), an order (order-2)"
         role="combobox"
         aria-expanded="true"
         aria-controls="palette-list"

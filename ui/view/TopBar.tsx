@@ -1,5 +1,5 @@
 import type { Controller } from './controller.ts'
-import type { ViewState } from './state.ts'
+import { setTheme } from './preferences.ts'
 import { activeRun } from './state.ts'
 import { useSelected } from './store.ts'
 
@@ -62,13 +62,6 @@ export function TopBar({ controller }: { controller: Controller }) {
       </button>
     </header>
   )
-}
-
-/** Sets the theme. */
-export function setTheme({ store }: Controller, theme: ViewState['theme']): void {
-  store.update((draft) => {
-    draft.theme = theme
-  })
 }
 
 /** Which of two runs is looked at. */

@@ -1,8 +1,11 @@
-import { counted, seconds } from '../model/format.ts'
+import { formatSeconds } from '../../sim/index.ts'
+import { timesText } from '../model/duplicates.ts'
+import { counted } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
 
 /** What an event is in one sentence, for whoever does not see it. */
-export function announced({ recording }: RunView, event: number): string {
+export function announced({ recording, duplicates }: RunView, event: number): string {
+  const duplicate = duplicates.get(event)
   const causes = recording.parents(event)
   const effects = recording.children(event)
   const said = recording.phrase(event) || `${recording.kind(event)} in ${recording.lane(event)}`
@@ -13,9 +16,10 @@ export function announced({ recording }: RunView, event: number): string {
       : `caused by ${[...causes].map((id) => recording.kind(id)).join(' and ')}`
   return [
     said,
-    entity === '' ? `event ${event}` : `${entity}, event ${event}`,
-    `at ${seconds(recording.at(event))}`,
+    ...(duplicate === undefined ? [] : [timesText(duplicate)]),
+    entity === '' ? `record ${event}` : `${entity}, record ${event}`,
+    `at ${formatSeconds(recording.at(event))}`,
     because,
-    `causes ${counted(effects.length, 'event')}`,
+    `causes ${counted(effects.length, 'record')}`,
   ].join(', ')
 }

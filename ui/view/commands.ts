@@ -2,15 +2,16 @@ import { centred, panned, wholeOf, zoomed } from '../model/viewport.ts'
 import type { Controller } from './controller.ts'
 import { foldFocused, soloLane, toParting } from './lane-commands.ts'
 import { toggleMark, toNextMark } from './marks.ts'
+import { changeSpeed, togglePlay } from './playing.ts'
+import { setTheme, toggleSingleKeys } from './preferences.ts'
 import { activeRun, PANES, type PaneId } from './state.ts'
-import { setTheme } from './TopBar.tsx'
 
 /** Something that the page can do, with the keys that do it. */
 export interface Command {
   readonly id: string
   readonly title: string
   readonly group: 'Story' | 'Timeline' | 'Panes' | 'Runs' | 'Page'
-  /** As shown; the first is the usual one. */
+  /** As shown; the first is the usual one. Two with a blank between them are pressed one after the other. */
   readonly keys: readonly string[]
   /** Whether it works while there is no run. */
   readonly anywhere?: boolean
@@ -34,8 +35,8 @@ const NEXT_AXIS = { time: 'steps', steps: 'depth', depth: 'time' } as const
 
 /** Every command, in the order in which the help shows them. */
 export const COMMANDS: readonly Command[] = [
-  step('next', 'Next event of the story', ['J', 'ArrowDown'], (controller) => controller.step(1)),
-  step('previous', 'Previous event of the story', ['K', 'ArrowUp'], (controller) => controller.step(-1)),
+  step('next', 'Next place of the story', ['J', 'ArrowDown'], (controller) => controller.step(1)),
+  step('previous', 'Previous place of the story', ['K', 'ArrowUp'], (controller) => controller.step(-1)),
   step('cause', 'To the cause', ['H'], (controller) => controller.walk('cause')),
   step('effect', 'To the effect', ['L'], (controller) => controller.walk('effect')),
   step('sibling', 'To the next effect of the same cause', ['Shift+L'], (controller) =>
@@ -46,12 +47,14 @@ export const COMMANDS: readonly Command[] = [
   ),
   step('violation', 'To the violation', ['N'], (controller) => controller.violation(1)),
   step('violation back', 'To the previous violation', ['Shift+N'], (controller) => controller.violation(-1)),
-  step('play', 'Play the story, or stop', [' '], (controller) => controller.togglePlay()),
+  step('play', 'Play the story, or stop', [' '], togglePlay),
+  step('slower', 'Play slower', ['<'], (controller) => changeSpeed(controller, -1)),
+  step('faster', 'Play faster', ['>'], (controller) => changeSpeed(controller, 1)),
   {
     id: 'story',
     title: 'Pane: Verdict and story',
     group: 'Panes',
-    keys: ['0'],
+    keys: ['Q'],
     run: () => document.getElementById('pane-story')?.focus(),
   },
   {
@@ -64,11 +67,13 @@ export const COMMANDS: readonly Command[] = [
   ...paneCommands,
   look('zoom in', 'Zoom in', ['W'], (view, length) => zoomed(view, 0.7, 0.5, length)),
   look('zoom out', 'Zoom out', ['S'], (view, length) => zoomed(view, 1.4, 0.5, length)),
+  look('zoom in fast', 'Zoom in fast', ['Shift+W'], (view, length) => zoomed(view, 0.25, 0.5, length)),
+  look('zoom out fast', 'Zoom out fast', ['Shift+S'], (view, length) => zoomed(view, 4, 0.5, length)),
   look('left', 'Move left', ['A', 'ArrowLeft'], (view, length) => panned(view, -0.15, length)),
   look('right', 'Move right', ['D', 'ArrowRight'], (view, length) => panned(view, 0.15, length)),
   look('far left', 'Move far left', ['Shift+A'], (view, length) => panned(view, -0.8, length)),
   look('far right', 'Move far right', ['Shift+D'], (view, length) => panned(view, 0.8, length)),
-  look('fit', 'Show everything', ['Home'], (_view, length) => wholeOf(length)),
+  look('fit', 'Show everything', ['0', 'F F', 'Home'], (_view, length) => wholeOf(length)),
   {
     id: 'centre',
     title: 'Centre what is focused',
@@ -79,8 +84,8 @@ export const COMMANDS: readonly Command[] = [
         focus > 0 ? centred(view, axis.units[focus] as number, axis.lengthUnits) : view,
       ),
   },
-  step('lane next', 'Next event of this lane', ['.'], (controller) => controller.stepLane(1)),
-  step('lane previous', 'Previous event of this lane', [','], (controller) => controller.stepLane(-1)),
+  step('lane next', 'Next record of this lane', ['.'], (controller) => controller.stepLane(1)),
+  step('lane previous', 'Previous record of this lane', [','], (controller) => controller.stepLane(-1)),
   toggle('lanes', 'All lanes, or those of the story', ['V'], (controller) =>
     controller.store.update(({ timeline }) => {
       timeline.storyLanes = !timeline.storyLanes
@@ -121,10 +126,15 @@ export const COMMANDS: readonly Command[] = [
   ),
   {
     id: 'filter',
-    title: 'Filter',
+    title: 'Filter the trace, or search scenarios',
     group: 'Timeline',
     keys: ['/'],
+    anywhere: true,
     run: (controller) => {
+      if (activeRun(controller.state) === undefined) {
+        document.getElementById('gallery-search')?.focus()
+        return
+      }
       controller.openPane('events')
       // The field is there once the pane is drawn.
       requestAnimationFrame(() => document.getElementById('filter')?.focus())
@@ -175,7 +185,7 @@ export const COMMANDS: readonly Command[] = [
   page('open trace', 'Open a trace file', [], (controller) => controller.pickTrace()),
   page('gallery', 'All scenarios', [], (controller) => controller.close()),
   page('clear', 'Clear focus and filter', ['Escape'], (controller) => controller.clearFocus()),
-  page('go to', 'Go to an event, a moment or an order', ['G'], (controller) =>
+  page('go to', 'Go to a record, a moment or an order', ['G'], (controller) =>
     controller.toggleSheet('palette'),
   ),
   page('palette', 'Every command', ['Ctrl+K'], (controller) => controller.toggleSheet('palette')),
@@ -183,11 +193,7 @@ export const COMMANDS: readonly Command[] = [
   page('light', 'Theme: light', [], (controller) => setTheme(controller, 'light')),
   page('dark', 'Theme: dark', [], (controller) => setTheme(controller, 'dark')),
   page('system theme', 'Theme: as the system', [], (controller) => setTheme(controller, 'system')),
-  page('single keys', 'Single keys on or off', [], (controller) =>
-    controller.store.update((draft) => {
-      draft.singleKeys = !draft.singleKeys
-    }),
-  ),
+  page('single keys', 'Single keys on or off', [], toggleSingleKeys),
 ]
 
 function step(id: string, title: string, keys: readonly string[], run: Command['run']): Command {

@@ -18,9 +18,6 @@ import {
 import type { Store } from './store.ts'
 import { weighFaults } from './weigh.ts'
 
-/** How long playing stays at an event. */
-const PLAY_MILLIS = 1_100
-
 /** What the page can do: the one place where its state changes for a reason. */
 export class Controller {
   readonly store: Store
@@ -41,6 +38,20 @@ export class Controller {
       const { timeline, focus } = draft
       timeline.viewport = change(timeline.viewport ?? wholeOf(axis.lengthUnits), axis, focus.event)
     })
+  }
+
+  /** Whether what changes now goes on from what changed before: the way back takes both back at once. */
+  isContinuous = false
+
+  /** Does something that goes on from what was done before: a step of playing, a key that is held down, a slider. */
+  continuously(work: () => void): void {
+    const before = this.isContinuous
+    this.isContinuous = true
+    try {
+      work()
+    } finally {
+      this.isContinuous = before
+    }
   }
 
   get state(): ViewState {
@@ -176,25 +187,6 @@ export class Controller {
     if (setup === undefined) return
     this.setFaults(setup.scenario.faults.filter((_, other) => other !== index))
     await this.rerun()
-  }
-
-  /** Goes along the story by itself, an event at a time; stops at its end. */
-  togglePlay(): void {
-    const playing = !this.state.playing
-    this.store.update((draft) => {
-      draft.playing = playing
-    })
-    if (playing) this.playOn()
-  }
-
-  private playOn(): void {
-    const before = this.state.focus.event
-    this.step(1)
-    if (this.state.focus.event === before) this.togglePlay()
-    else
-      setTimeout(() => {
-        if (this.state.playing) this.playOn()
-      }, PLAY_MILLIS)
   }
 
   /** Puts a link to what is seen on the clipboard. */
@@ -383,10 +375,11 @@ export class Controller {
   }
 }
 
-/** Gets the states of a run ready while nothing else happens. */
+/** Gets the states and indexes of a run ready while nothing else happens. */
 function prepareIdly(run: RunView): void {
   requestIdleCallback((deadline) => {
-    if (!run.states.prepare(() => deadline.timeRemaining() < 2)) prepareIdly(run)
+    if (run.states.prepare(() => deadline.timeRemaining() < 2)) run.prepare()
+    else prepareIdly(run)
   })
 }
 

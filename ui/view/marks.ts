@@ -11,7 +11,7 @@ export function toggleMark(controller: Controller): void {
   const { focus, marks, active: run } = controller.state
   const { event } = focus
   if (event === 0) {
-    controller.say('Nothing is focused: pick an event first.')
+    controller.say('Nothing is focused: pick a record first.')
     return
   }
   const others = marks.filter((mark) => mark.event !== event || mark.run !== run)
@@ -20,7 +20,7 @@ export function toggleMark(controller: Controller): void {
     const all = marked ? [...others, { run, event, text: '' }] : others
     draft.marks = all.sort((left, right) => left.event - right.event)
   })
-  controller.say(marked ? `Event ${event} is marked.` : `Event ${event} is marked no more.`)
+  controller.say(marked ? `Record ${event} is marked.` : `Record ${event} is marked no more.`)
 }
 
 /** Goes to the next marked event, after the last one to the first. */

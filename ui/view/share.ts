@@ -1,10 +1,7 @@
-import { decodeLink, encodeLink, type Shared } from '../model/share-link.ts'
+import { decodeLink, type Shared } from '../model/share-link.ts'
 import type { Controller } from './controller.ts'
 import { marksOf } from './marks.ts'
 import { activeRun, openedSystem, PANES, type PaneId, type ViewState } from './state.ts'
-
-/** Time after which a change is in the address: not every step of a walk has to be. */
-const SETTLED_MILLIS = 250
 
 /** What a link to the present view carries; undefined when there is nothing that could be run again. */
 export function sharedOf(state: ViewState): Shared | undefined {
@@ -37,46 +34,6 @@ export function sharedOf(state: ViewState): Shared | undefined {
     filter,
     marks: marksOf(state).map((mark) => [mark.event, mark.text] as const),
   }
-}
-
-/** Keeps the address of the page a link to what is seen. */
-export function keepAddress(controller: Controller): void {
-  const { store } = controller
-  let known: Shared | undefined
-  let returning = false
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let last: ViewState | undefined
-  const write = async (): Promise<void> => {
-    const { state } = store
-    if (state === last || state.busy !== undefined) return
-    last = state
-    const shared = sharedOf(state)
-    const fragment = shared === undefined ? '' : `#${await encodeLink(shared)}`
-    if (fragment === location.hash) return
-    const address = fragment === '' ? location.pathname : fragment
-    // Going to another event can be taken back with the browser's button; typing and runs replace what was there.
-    const moved = shared !== undefined && known?.event !== shared.event && known?.digest === shared.digest
-    if (moved && !returning) history.pushState(null, '', address)
-    else history.replaceState(null, '', address)
-    known = shared
-    returning = false
-  }
-  addEventListener('popstate', () => {
-    void decodeLink(location.hash).then((shared) => {
-      const run = activeRun(store.state)
-      if (shared === undefined || run?.summary?.digest !== shared.digest) return
-      returning = true
-      store.update((draft) => {
-        if (shared.pane in PANES) draft.pane = shared.pane as PaneId
-      })
-      if (shared.event > 0) controller.focus(shared.event)
-      else controller.clearFocus()
-    })
-  })
-  store.subscribe(() => {
-    clearTimeout(timer)
-    timer = setTimeout(() => void write(), SETTLED_MILLIS)
-  })
 }
 
 /** Opens what the address means. @returns whether it meant anything @throws LinkError */

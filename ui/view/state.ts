@@ -6,7 +6,7 @@ import type { FaultWeights, SystemFacts } from '../worker/protocol.ts'
 
 /** The panes below the timeline, by the key that opens them. */
 export const PANES = {
-  events: { key: '8', title: 'Events' },
+  events: { key: '8', title: 'Trace' },
   offsets: { key: '2', title: 'Offsets' },
   log: { key: '3', title: 'Partition log' },
   effects: { key: '4', title: 'Effects' },
@@ -82,6 +82,8 @@ export interface ViewState {
   readonly onlyEntity: boolean
   /** Whether the story is being played. */
   readonly playing: boolean
+  /** How many times as fast as usual. */
+  readonly speed: number
   readonly sheet: 'help' | 'palette' | undefined
   readonly theme: 'system' | 'light' | 'dark'
   readonly singleKeys: boolean
@@ -118,6 +120,7 @@ export const INITIAL: ViewState = {
   weights: {},
   onlyEntity: false,
   playing: false,
+  speed: 1,
   sheet: undefined,
   theme: 'system',
   singleKeys: true,

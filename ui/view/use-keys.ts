@@ -3,33 +3,63 @@ import { COMMANDS, type Command } from './commands.ts'
 import type { Controller } from './controller.ts'
 
 const BY_KEY = new Map(COMMANDS.flatMap((command) => command.keys.map((key) => [key, command] as const)))
+/** Two presses within so long are one. */
+const CHORD_MILLIS = 500
+
+/** A press of a key. */
+export interface Press {
+  readonly name: string
+  readonly atMillis: number
+}
 
 /** How a key press is called in commands: `J`, `Shift+L`, `Ctrl+Enter`, `?`. */
-export function keyName({ key, ctrlKey, metaKey, shiftKey, altKey }: KeyboardEvent): string {
+export function keyName({
+  key,
+  ctrlKey,
+  metaKey,
+  shiftKey,
+  altKey,
+}: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>): string {
   const letter = /^[a-z]$/i.test(key)
   const name = letter ? key.toUpperCase() : key
   const shifted = shiftKey && (letter || key.length > 1)
   return `${ctrlKey || metaKey ? 'Ctrl+' : ''}${altKey ? 'Alt+' : ''}${shifted ? 'Shift+' : ''}${name}`
 }
 
+/** What a press means, after the one before it. */
+export function commandOf(press: Press, before: Press | undefined): Command | undefined {
+  const isChord = before !== undefined && press.atMillis - before.atMillis <= CHORD_MILLIS
+  const chord = isChord ? BY_KEY.get(`${before.name} ${press.name}`) : undefined
+  return chord ?? BY_KEY.get(press.name)
+}
+
 /** Lets keys do what commands say, but not those that belong to a field. */
 export function useKeys(controller: Controller): void {
   useEffect(() => {
+    let before: Press | undefined
     const press = (event: KeyboardEvent): void => {
-      const command = BY_KEY.get(keyName(event))
+      const now = { name: keyName(event), atMillis: event.timeStamp }
+      if (event.key === 'Escape' && isField(event.target)) {
+        // Who is done with a field wants the keys back, and nothing else to change.
+        if (controller.state.sheet === undefined) (event.target as HTMLElement).blur()
+        return
+      }
+      const command = commandOf(now, event.repeat ? undefined : before)
+      before = event.repeat ? undefined : now
       if (command === undefined || !applies(command, event, controller)) return
       event.preventDefault()
-      command.run(controller)
+      if (event.repeat) controller.continuously(() => command.run(controller))
+      else command.run(controller)
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
   }, [controller])
 }
 
-function applies({ anywhere, id }: Command, event: KeyboardEvent, { state }: Controller): boolean {
+function applies({ anywhere }: Command, event: KeyboardEvent, { state }: Controller): boolean {
   const single = !event.ctrlKey && !event.metaKey
   if (state.sheet !== undefined) return false
-  if (single && id !== 'clear' && (isField(event.target) || !state.singleKeys)) return false
+  if (single && event.key !== 'Escape' && (isField(event.target) || !state.singleKeys)) return false
   if (single && /^Arrow/.test(event.key) && !isPlot(event.target)) return false
   if (event.key === ' ' && isButton(event.target)) return false
   return anywhere === true || state.runs[state.active] !== undefined

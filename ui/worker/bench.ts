@@ -21,6 +21,7 @@ import {
 } from '../../sim/index.ts'
 import type { Columns } from '../model/columns.ts'
 import type { FaultBand } from '../model/fault-band.ts'
+import { messagesOf } from '../model/messages.ts'
 import { Recording, type RunFacts } from '../model/recording.ts'
 import { initialRowsOf } from '../model/row-patches.ts'
 import { TraceFileError } from '../model/trace-file-error.ts'
@@ -140,8 +141,14 @@ async function opened(file: Blob, progress: (bytes: number) => void): Promise<Ru
 }
 
 function answered(columns: Columns, facts: RunFacts): RunAnswer {
-  const initial = initialRowsOf(new Recording(columns, facts))
-  return { columns, ...facts, bands: bandsOf(facts.summary?.faults ?? []), initial }
+  const recording = new Recording(columns, facts)
+  return {
+    columns,
+    ...facts,
+    bands: bandsOf(facts.summary?.faults ?? []),
+    initial: initialRowsOf(recording),
+    messages: messagesOf(recording),
+  }
 }
 
 /** When and where the faults of a run acted. */

@@ -1,6 +1,7 @@
 import type { Bundle, RunSummary, Scenario, Shrunk, Story, SystemOutline } from '../../sim/index.ts'
 import type { Columns } from '../model/columns.ts'
 import type { FaultBand } from '../model/fault-band.ts'
+import type { Messages } from '../model/messages.ts'
 import type { InitialRow } from '../model/row-patches.ts'
 
 /** A member of a fault's entry, for a form. */
@@ -40,6 +41,7 @@ export interface RunAnswer {
   readonly bands: readonly FaultBand[]
   /** Rows that were there before the run. */
   readonly initial: readonly InitialRow[]
+  readonly messages: Messages
 }
 
 /** What a run is made of. */

@@ -1,3 +1,4 @@
+import type { ConsumerGroupSnapshot } from '../coordinator/consumer-group-snapshot.ts'
 import type {
   BatchProducer,
   GroupLog,
@@ -126,13 +127,26 @@ function groupKey(group: string): string {
   return JSON.stringify(['group', group])
 }
 
-/** Everything in a partition of __consumer_offsets, in the order of the log. */
+/** A consumer group as it is written down; null when it is deleted. */
+interface ConsumerGroupEntry {
+  readonly offset: number
+  readonly consumerGroup: string
+  readonly value: ConsumerGroupSnapshot | null
+}
+
+/**
+ * Everything in a partition of __consumer_offsets, in the order of the log.
+ * @param from offset of the first batch of interest
+ */
 export function* groupEntries(
-  replica: Replica,
-): Generator<LogEntry | { readonly consumerGroup: string; readonly value: unknown }> {
-  const { log } = replica
-  for (const { batches } of log.segments.all)
-    for (const batch of batches) {
+  { log }: Pick<Replica, 'log'>,
+  from = 0,
+): Generator<LogEntry | ConsumerGroupEntry> {
+  for (const segment of log.segments.all) {
+    if (segment.nextOffset <= from) continue
+    const { batches } = segment
+    for (let at = segment.indexOf(from); at < batches.length; at++) {
+      const batch = batches[at] as RecordBatch
       if (batch.isControl) {
         const marker = markerOf(batch)?.controlType
         if (marker !== undefined) yield { offset: batch.baseOffset, producerId: batch.producerId, marker }
@@ -142,15 +156,17 @@ export function* groupEntries(
         const offset = batch.baseOffset + offsetDelta
         if (key === null || offset < log.logStartOffset) continue
         const { producerId } = batch
-        if (isConsumerGroupKey(key)) yield consumerGroupEntry(key, value)
+        if (isConsumerGroupKey(key)) yield consumerGroupEntry(offset, key, value)
         else yield { offset, producerId, record: value === null ? tombstoneOf(key) : (value as GroupRecord) }
       }
     }
+  }
 }
 
-function consumerGroupEntry(key: string, value: unknown) {
+function consumerGroupEntry(offset: number, key: string, value: unknown): ConsumerGroupEntry {
   const [, consumerGroup] = JSON.parse(key) as [string, string]
-  return { consumerGroup, value: value === null ? null : (value as { readonly value: unknown }).value }
+  if (value === null) return { offset, consumerGroup, value: null }
+  return { offset, consumerGroup, value: (value as { readonly value: ConsumerGroupSnapshot }).value }
 }
 
 function consumerGroupKey(group: string): string {

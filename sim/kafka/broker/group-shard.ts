@@ -138,7 +138,7 @@ export class GroupShard {
     for (const entry of groupEntries(replica)) {
       if (!('consumerGroup' in entry)) entries.push(entry)
       else if (entry.value === null) snapshots.delete(entry.consumerGroup)
-      else snapshots.set(entry.consumerGroup, entry.value as ConsumerGroupSnapshot)
+      else snapshots.set(entry.consumerGroup, entry.value)
     }
     for (const [groupId, snapshot] of snapshots) {
       this.written.set(groupId, snapshot)

@@ -105,7 +105,8 @@ export class Replica implements PartitionHost {
   wake(nowMillis: number): void {
     const { watchers } = this
     if (watchers.length === 0) return
-    for (const watcher of watchers.slice()) watcher.look(nowMillis, this)
+    // Who looks may have others look as well, which are done with then: they do not look again.
+    for (const watcher of watchers.slice()) if (watchers.includes(watcher)) watcher.look(nowMillis, this)
   }
 }
 

@@ -47,7 +47,7 @@ const CLOSE_TIMEOUT_MS = 30_000
  * rebalance callback returns nothing.
  */
 export class Consumer {
-  private readonly config: ConsumerConfig
+  readonly config: ConsumerConfig
   private readonly loop: PollLoop
   private state: 'open' | 'closing' | 'closed' = 'open'
   private closeMillis = Number.POSITIVE_INFINITY

@@ -70,6 +70,8 @@ export interface ConsumerHooks extends RebalanceListener {
    * sent.
    */
   fetchOutdated(nodeId: number, nowMillis: number): void
+  /** auto.offset.reset has given a partition its position. */
+  positionReset?(partition: TopicPartition, offset: number): void
   /** Chooses among 0, 1, ..., bound - 1, for the jitter of back-offs. */
   randomBelow(bound: number): number
   /** A unique id, as Kafka's Uuid.randomUuid: the member id of group.protocol=consumer. Asked for once. */

@@ -4,6 +4,7 @@ import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset } from '../repl
 import type { ConsumerClient } from './client.ts'
 import { durationMillis } from './config.ts'
 import { ConsumerError } from './error.ts'
+import type { ConsumerHooks } from './hooks.ts'
 import type { ConsumerMetadata } from './metadata.ts'
 import type { FetchPosition, PartitionState, ResetStrategy } from './partition-state.ts'
 import { byLeader, byPartition, byTopicName, isRetriable, type Question } from './question.ts'
@@ -31,10 +32,17 @@ export class OffsetFetcher {
   private readonly client: ConsumerClient
   private readonly metadata: ConsumerMetadata
   private readonly subscriptions: SubscriptionState
+  private readonly hooks: Pick<ConsumerHooks, 'positionReset'>
   private seenVersion = -1
   private error: ConsumerError | undefined
 
-  constructor(client: ConsumerClient, metadata: ConsumerMetadata, subscriptions: SubscriptionState) {
+  constructor(
+    client: ConsumerClient,
+    metadata: ConsumerMetadata,
+    subscriptions: SubscriptionState,
+    hooks: Pick<ConsumerHooks, 'positionReset'>,
+  ) {
+    this.hooks = hooks
     this.client = client
     this.metadata = metadata
     this.subscriptions = subscriptions
@@ -150,6 +158,7 @@ export class OffsetFetcher {
     this.metadata.sawEpoch(state, leaderEpoch)
     const currentLeader = this.metadata.leaderOf(state)
     state.seekUnvalidated({ offset, offsetEpoch: leaderEpoch, currentLeader })
+    this.hooks.positionReset?.(state, offset)
   }
 
   private refused(state: PartitionState, errorCode: ListedOffset['errorCode'], nowMillis: number): void {

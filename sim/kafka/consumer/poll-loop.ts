@@ -77,7 +77,7 @@ export class PollLoop implements ClientOwner {
     this.fetcher = new Fetcher(client, metadata, subscriptions, (nodeId, nowMillis) =>
       hooks.fetchOutdated(nodeId, nowMillis),
     )
-    this.offsetFetcher = new OffsetFetcher(client, metadata, subscriptions)
+    this.offsetFetcher = new OffsetFetcher(client, metadata, subscriptions, hooks)
     this.group = this.groupParts(config['group.id'])
     this.positions = new Positions(subscriptions, metadata, this.offsetFetcher, this.group?.commits)
   }

@@ -5,6 +5,7 @@ import {
   type IsolationLevel,
   NO_TRANSACTION,
   NOT_YET,
+  type OffsetDeleteOperation,
   type OffsetFetchOperation,
   type Operation,
   type Outcome,
@@ -148,8 +149,14 @@ export class ClientHistory {
     operation.completed = this.moment++
   }
 
-  offsetsDeleted(group: string, partitions: readonly PartitionName[]): void {
-    this.push({ kind: 'offset-delete', ...this.event(), group, partitions })
+  /** Offsets are to be forgotten. */
+  deleteOffsets(group: string, partitions: readonly PartitionName[]): OffsetDeleteOperation {
+    return this.push({ kind: 'offset-delete', ...this.invocation(), group, partitions })
+  }
+
+  /** They are: nobody may be told of them any more. */
+  offsetsDeleted(operation: OffsetDeleteOperation): void {
+    operation.completed = this.moment++
   }
 
   /** The coordinator began a generation or a group epoch. */
@@ -161,7 +168,7 @@ export class ClientHistory {
     this.push({ kind: 'member-gone', ...this.event(), client, group })
   }
 
-  private push<Recorded extends Operation>(operation: Recorded): Recorded {
+  protected push<Recorded extends Operation>(operation: Recorded): Recorded {
     this.operations.push(operation)
     return operation
   }

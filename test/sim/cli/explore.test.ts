@@ -104,6 +104,27 @@ describe('a campaign in parts', () => {
     expect(filesIn(join(folder, 'merged'))).toEqual(filesIn(join(folder, 'reports/wrong/random-seed-1')))
   })
 
+  it('[X7] [X19] leaves out the same pairs of an enumeration in parts as at once, and says how many and why', async () => {
+    const bounds = 'explore: { faults: [redeliver] }'
+    const folder = folderOf({ 'a.yaml': scenarioText('name: pairs', 'workload: { orders: 1 }', bounds) })
+    const enumerate = (...options: string[]) =>
+      explore(folder, '--strategy', 'enumerate', '--runs', '150', ...options)
+    const whole = await enumerate('--out', 'whole')
+    expect(whole.stdout).toMatch(
+      /^ {2}23 points in time at 14 steps \(7 more .*\), 23 single faults, 253 pairs$/m,
+    )
+    const [, runs, cases] =
+      /(\d+) runs · [\s\S]*?(\d+) cases not made: the second fault would strike in the state of an earlier pair/.exec(
+        whole.stdout,
+      ) ?? []
+    expect(Number(runs) + Number(cases)).toBe(150)
+    expect(Number(cases)).toBeGreaterThan(30)
+    for (const part of ['1', '2']) await enumerate('--shard', `${part}/2`, '--out', part)
+    const merged = await invoke(['report', 'merge', '1', '2', '--out', 'merged'], folder)
+    expect(merged).toMatchObject({ code: whole.code, stdout: whole.stdout })
+    expect(filesIn(join(folder, 'merged'))).toEqual(filesIn(join(folder, 'whole')))
+  })
+
   it('[X7] says what is missing, and does not add up what does not belong together', async () => {
     const folder = folderOf({ 'a.yaml': RIGHT })
     await explore(folder, '--shard', '1/2')

@@ -73,6 +73,23 @@ describe('enumeration', () => {
     expect(compared).toBeGreaterThan(5)
   })
 
+  it("[X4] takes only kinds of faults that the scenario's bounds allow, and so many in a plan", async () => {
+    const bound = async (explore: Scenario['explore']) => {
+      const { cases, size } = await plans({ ...scenario, explore })
+      const kinds = new Set(cases.flatMap((of) => of.scenario.faults.map((fault) => Object.keys(fault)[0])))
+      return { kinds: [...kinds].sort(), singles: cases.length - 1, pairs: size - cases.length }
+    }
+    const { singles } = await bound({ faults: ['crash', 'redeliver'] })
+    const pairs = (singles * (singles - 1)) / 2
+    expect(await bound({ faults: ['redeliver', 'crash'] })).toEqual({
+      kinds: ['crash', 'redeliver'],
+      singles,
+      pairs,
+    })
+    expect(await bound({ faults: ['crash', 'redeliver'], atMost: 1 })).toMatchObject({ singles, pairs: 0 })
+    expect(await bound({ atMost: 0 })).toEqual({ kinds: [], singles: 0, pairs: 0 })
+  })
+
   it('[X4] goes on with all pairs, those of early faults first', async () => {
     const strategy = await enumeration(toll(scenario), scenario, 1)
     const singles = strategy.usual - 1

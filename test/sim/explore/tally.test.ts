@@ -54,6 +54,18 @@ describe('what runs add up to', () => {
     })
   })
 
+  it('[X19] counts cases that were not made by the reason, and not among the runs', () => {
+    const skipped = (index: number, sameAs: 'seen' | 'unreached') => outcome(index, { sameAs, orders: 0 })
+    const more = [skipped(8, 'seen'), skipped(9, 'unreached'), skipped(10, 'seen')]
+    expect(tallied([...RUNS, ...more])).toEqual({
+      ...tallied(RUNS),
+      skipped: [
+        { sameAs: 'unreached', cases: 1 },
+        { sameAs: 'seen', cases: 2 },
+      ],
+    })
+  })
+
   it('[X5] says of each property how often it broke, where first, and in how many runs it was asked', () => {
     expect(tallied(RUNS).properties).toEqual([
       {

@@ -1,7 +1,9 @@
 import { HttpError, isSigned, type WebhookEvent } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
+import { violated } from '../../fixtures/courier.ts'
 import { chargeOf, type Till, till } from '../../fixtures/till.ts'
+import { wallet } from '../../fixtures/wallet.ts'
 
 type Hooked = NonNullable<Till['hooked']>
 
@@ -89,17 +91,36 @@ describe('webhooks', () => {
   it('[E13] are signed with what both sides know, over all that they say', async () => {
     const [ours] = (await hooked(undefined, { secret: 'ours' })).events
     const event = ours as WebhookEvent
-    expect(isSigned(event, 'ours')).toBe(true)
-    expect(isSigned(event)).toBe(false)
+    const now = event.happenedAt
+    expect(isSigned(event, now, { secret: 'ours' })).toBe(true)
+    expect(isSigned(event, now)).toBe(false)
     for (const forged of [
       { orderId: 'order-2' },
       { type: 'charge.declined' },
       { data: null },
       { eventId: 'evt-2' },
     ])
-      expect(isSigned({ ...event, ...forged }, 'ours')).toBe(false)
+      expect(isSigned({ ...event, ...forged }, now, { secret: 'ours' })).toBe(false)
     const [usual] = (await hooked()).events
-    expect(isSigned(usual as WebhookEvent)).toBe(true)
+    expect(isSigned(usual as WebhookEvent, now)).toBe(true)
+  })
+
+  it('[E14] are signed anew in each delivery, so that a late one is not too old', async () => {
+    let refused = 0
+    const { events } = await hooked(
+      (event, nth) => {
+        expect(new Set(event.signature.split(',')).size).toBe(2)
+        return nth < 12 ? 500 : 200
+      },
+      { duplicatesOneIn: 0 },
+      { budget: { time: '30d' } },
+    )
+    const last = events.at(-1) as WebhookEvent
+    const [time = ''] = last.signature.slice(2).split(',')
+    for (const event of events) if (!isSigned(event, Number(time) * 1_000)) refused++
+    expect(Number(time) * 1_000 - last.happenedAt).toBeGreaterThan(300_000)
+    expect(isSigned(last, Number(time) * 1_000)).toBe(true)
+    expect(refused).toBeGreaterThan(5)
   })
 
   it('[E13] tell of declines and refusals as well, and once of a repeated key', async () => {
@@ -114,5 +135,17 @@ describe('webhooks', () => {
       { hooked: { options: { duplicatesOneIn: 0 }, take: async ({ type }) => types.push(type) } },
     )
     expect(types.sort()).toEqual(['authorize.succeeded', 'capture.rejected', 'void.succeeded'])
+  })
+})
+
+describe('a webhook that the provider has not sent', () => {
+  it.each([
+    ['is forged, and nobody looks at its signature', 'forges', { signature: 'ignored' }],
+    ['was overheard, and its signature never ends', 'replays', { tolerance: 'none' }],
+  ] as const)('[E15] %s: money is credited that nobody paid', async (_what, act, wrong) => {
+    const broken = await wallet({ act, ...wrong })
+    expect(violated(broken)).toEqual(['credited is what was charged'])
+    const clean = await wallet({ act })
+    expect([clean.verdict, violated(clean)]).toEqual(['pass', []])
   })
 })

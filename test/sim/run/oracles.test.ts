@@ -1,21 +1,26 @@
 import { prepare, run, type Scenario } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import faults from '../../../scenarios/faults/system.ts'
 import kafka from '../../../scenarios/kafka/system.ts'
 import type { PropertyResult } from '../../../sim/check/monitor.ts'
 import type { BrokerNode } from '../../../sim/kafka/broker-node.ts'
-import { ClusterOracles, ORACLE_NAMES, type OracleName } from '../../../sim/run/oracles.ts'
+import { ClusterOracles, ORACLE_NAMES, type OracleName, oracleProperty } from '../../../sim/run/oracles.ts'
 import { KafkaBench } from '../../fixtures/kafka.ts'
 import { emptyLog, producerBatch } from '../../fixtures/log.ts'
-import { scenarioFiles } from '../../fixtures/scenarios.ts'
+import { type ScenarioFile, scenarioFiles } from '../../fixtures/scenarios.ts'
 
 function watched(name: string, oracles: readonly OracleName[]): Scenario {
-  const { scenario } = scenarioFiles().find(({ path }) => path === `kafka/${name}.yaml`) as {
-    scenario: Scenario
-  }
+  const { scenario } = scenarioFiles().find(({ path }) => path === `kafka/${name}.yaml`) as ScenarioFile
   return { ...scenario, cluster: { ...scenario.cluster, oracles } }
 }
 
 const play = (scenario: Scenario) => run(prepare(kafka, scenario.params), scenario, 1)
+
+/** What becomes of an oracle's property in a scenario. */
+async function found(name: string, oracle: OracleName): Promise<PropertyResult | undefined> {
+  const { properties } = await play(watched(name, [oracle]))
+  return properties.find((property) => property.name === oracleProperty(oracle))
+}
 
 describe('the replicas of a cluster, watched in a run', () => {
   it.each([
@@ -43,8 +48,66 @@ describe('the replicas of a cluster, watched in a run', () => {
     const seen = await play(watched('unclean-leader-election', ORACLE_NAMES))
     expect(seen.digest).toBe(plain.digest)
     expect(seen.events).toBe(plain.events)
-    expect(seen.properties.slice(0, -2)).toEqual(plain.properties)
+    expect(seen.properties.slice(0, -ORACLE_NAMES.length)).toEqual(plain.properties)
     expect(plain.properties.map(({ name }) => name)).not.toContain('replicas keep what is committed')
+  })
+})
+
+describe('the clients of a cluster, watched in a run', () => {
+  it.each([
+    ['acks-1', /^inconsistent-offsets of 'address-1' and 'address-4' in letters-\d at offset 9, as writer-1/],
+    ['commits-the-rest', /^lost-write of 'address-6' in stamped-\d at offset 6/],
+    ['forgotten-with-its-records', /^duplicate of 'address-24' in letters-\d at offset 9 and 12/],
+    ['late-end-of-transaction', /^early-read of 'address-1' in stamped-\d at offset 2/],
+    ['retry-reorders', /^nonmonotonic-send .* \(enable\.idempotence is false\), and 1 more like that$/],
+    ['truncation-to-high-watermark', /^unseen of 'address-1' in letters-\d at offset 24/],
+  ])('[KQ7] see what is wrong in %s, and nothing with its switch off', async (name, message) => {
+    expect(await found(name, 'clients')).toMatchObject({
+      verdict: 'violated',
+      message: expect.stringMatching(message),
+      atMicros: expect.any(Number),
+    })
+    const right = await found(`${name}-right`, 'clients')
+    expect(right).toMatchObject({ verdict: 'pass' })
+    expect(right?.checkedKeys).toBeGreaterThan(5)
+  })
+
+  it('[KQ7] see no harm in what an application says twice, deletes or does not want', async () => {
+    for (const name of ['failed-but-written', 'retention', 'compaction', 'latest', 'aborted-read'])
+      expect(await found(name, 'clients')).toMatchObject({ verdict: 'pass' })
+  })
+})
+
+describe('the groups of a cluster, watched in a run', () => {
+  it('[KQ7] pass over nothing, but for what is committed unread', async () => {
+    expect(await found('commits-the-rest', 'groups')).toMatchObject({
+      verdict: 'violated',
+      message: expect.stringMatching(/^commit-skip of 'address-6' in stamped-\d at offset 6/),
+    })
+    expect(await found('commits-the-rest-right', 'groups')).toMatchObject({ verdict: 'pass' })
+  })
+
+  it('[KQ7] see what a coordinator has lost with its disk', async () => {
+    const { scenario } = scenarioFiles().find(
+      ({ path }) => path === 'faults/crash-machine.yaml',
+    ) as ScenarioFile
+    const groups = { ...scenario, cluster: { ...scenario.cluster, oracles: ['groups'] as const } }
+    const { properties } = await run(prepare(faults, scenario.params), groups, 1)
+    expect(properties.at(-1)).toMatchObject({
+      verdict: 'violated',
+      message: expect.stringMatching(/^lost-commit in letters-\d at offset \d+ and -1/),
+    })
+  })
+
+  it('[KQ7] see no harm in offsets that expire, steps back and zombies that are refused', async () => {
+    for (const name of [
+      'offsets-expire',
+      'commits-overtake',
+      'poll-interval',
+      'rebalance-storm',
+      'static-member',
+    ])
+      expect(await found(name, 'groups')).toMatchObject({ verdict: 'pass', checkedKeys: 2 })
   })
 })
 

@@ -181,7 +181,7 @@ describe('committed offsets', () => {
   it('[KU4] forgotten offsets are none', () => {
     const history = new ClientHistory()
     history.committed(history.commit('a', GROUP, 1, [{ partition: 'x', offset: 5 }]), 'ok')
-    history.offsetsDeleted(GROUP, ['x'])
+    history.offsetsDeleted(history.deleteOffsets(GROUP, ['x']))
     history.fetchedOffsets(history.fetchOffsets('b', GROUP), [{ partition: 'x', offset: -1 }])
     expect(checkGroups(history)).toEqual([])
     history.fetchedOffsets(history.fetchOffsets('b', GROUP), [{ partition: 'x', offset: 5 }])

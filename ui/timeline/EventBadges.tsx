@@ -1,46 +1,22 @@
-import { memo } from 'react'
+import { memo, useMemo } from 'react'
+import { timesText } from '../model/duplicates.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
+import { badgesOf } from './badges.ts'
 import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
-/** Two badges may not lie closer than this. */
-const APART = 15
-
-/** The numbers of the story's sentences, beside the events that they tell. */
-export const StoryBadges = memo(function StoryBadges({
+/** The numbers of the story's sentences beside the events that they tell, and which time it is that a message came. */
+export const EventBadges = memo(function EventBadges({
   controller,
   scene,
 }: {
   controller: Controller
   scene: Scene
 }) {
-  const placed: {
-    readonly x: number
-    readonly y: number
-    readonly number: number
-    readonly id: number
-    mark: string
-  }[] = []
-  const lines = scene.run.story?.lines ?? []
-  // The last one first: where several crowd to the left of one place, they read from left to right.
-  for (let index = lines.length - 1; index >= 0; index--) {
-    const { records, mark } = lines[index] as (typeof lines)[number]
-    const id = records[0]
-    if (id === undefined) continue
-    const row = rowOf(scene, id)
-    const x = xOf(scene, scene.axis.units[id] as number)
-    if (row < 0 || x < 0 || x > scene.width) continue
-    let left = x - (mark === 'breach' ? 20 : 13)
-    const y = yOf(scene, row)
-    while (placed.some((other) => Math.abs(other.y - y) < 12 && Math.abs(other.x - left) < APART))
-      left -= APART
-    // The first ones would be cut off by the edge.
-    if (left > -8) left = Math.max(8, left)
-    placed.push({ x: left, y, number: index + 1, id, mark })
-  }
+  const { story, duplicates } = useMemo(() => badgesOf(scene), [scene])
   return (
     <div className="badges">
-      {placed.map(({ x, y, number, id, mark }) => (
+      {story.map(({ x, y, number, id, mark, text }) => (
         <button
           key={number}
           type="button"
@@ -51,7 +27,22 @@ export const StoryBadges = memo(function StoryBadges({
           onClick={() => controller.focus(id)}
           onPointerDown={(event) => event.stopPropagation()}
         >
-          {number}
+          {text}
+        </button>
+      ))}
+      {duplicates.map(({ x, y, width, id, duplicate, dim, text }) => (
+        <button
+          key={`again ${id}`}
+          type="button"
+          tabIndex={-1}
+          className={`badge badge-again${dim ? ' badge-dim' : ''}`}
+          style={{ left: x, top: y, width }}
+          title={`Came more than once: ${timesText(duplicate)}`}
+          aria-label={`${text}: ${scene.run.recording.lane(id)} got it ${timesText(duplicate)}`}
+          onClick={() => controller.focus(id)}
+          onPointerDown={(event) => event.stopPropagation()}
+        >
+          {text}
         </button>
       ))}
     </div>

@@ -1,0 +1,85 @@
+import type { ClientWatch, WatchedHistory } from '../kafka/client-watch.ts'
+import { checkGroups } from '../kafka/oracle/group-check.ts'
+import { type Anomaly, isTolerated } from '../kafka/oracle/history-anomaly.ts'
+import { checkClientHistory } from '../kafka/oracle/history-check.ts'
+import type { Expired } from '../kafka/oracle/history-write.ts'
+import { checkVisibility } from '../kafka/oracle/transaction-visibility.ts'
+import type { Micros } from '../kernel/time.ts'
+
+/** What is wrong with what clients saw, in one sentence, with what shows it. */
+export interface ClientFinding {
+  readonly message: string
+  readonly atMicros: Micros
+  /** Trace id of what shows it last. */
+  readonly cause: number
+}
+
+/** All that is wrong, and how much was looked at. */
+export interface ClientFindings {
+  readonly anomalies: readonly ClientFinding[]
+  readonly checked: number
+}
+
+/** Anomalies that only a producer without idempotence may show when nothing is wrong with Kafka. */
+const OF_RETRIES: ReadonlySet<string> = new Set(['duplicate', 'nonmonotonic-send', 'int-nonmonotonic-send'])
+
+/** What is wrong with the groups of a run; a commit below an earlier one is what Kafka lets clients do (rule O3). */
+export function groupAnomalies(watch: ClientWatch): ClientFindings {
+  const expired: Expired = (partition, offset) => watch.isExpired(partition, offset)
+  const groups = new Set<string>()
+  const anomalies = watch.histories.flatMap((history) => {
+    for (const operation of history.operations)
+      if (operation.kind === 'group-epoch') groups.add(operation.group)
+    return checkGroups(history, expired)
+      .filter(({ type }) => type !== 'commit-regress')
+      .map((anomaly) => findingOf(watch, history, anomaly))
+  })
+  return { anomalies, checked: groups.size }
+}
+
+/**
+ * What is wrong with what producers and consumers of a run saw. What nobody has read at its end may be read yet, unless
+ * somebody has read all that there is.
+ */
+export function clientAnomalies(watch: ClientWatch): ClientFindings {
+  const expired: Expired = (partition, offset) => watch.isExpired(partition, offset)
+  const anomalies = watch.histories.flatMap((history) => {
+    const readUncommitted = history.isolationLevel === 'read_uncommitted'
+    const found: Anomaly<string>[] = checkClientHistory(history, expired).filter(({ type, partition }) => {
+      const drained = partition !== undefined && type === 'unseen' && watch.isDrained(history, partition)
+      return !isTolerated(type, { readUncommitted, drained })
+    })
+    if (!readUncommitted) found.push(...checkVisibility(history, expired))
+    return found.map((anomaly) => findingOf(watch, history, anomaly))
+  })
+  const known = new Set<string>()
+  return {
+    anomalies: anomalies.filter(({ message }) => !known.has(message) && known.add(message)),
+    checked: watch.records.length,
+  }
+}
+
+function findingOf(watch: ClientWatch, history: WatchedHistory, anomaly: Anomaly<string>): ClientFinding {
+  const { type, partition, values, offsets, operations } = anomaly
+  const where = partition === undefined ? '' : ` in ${partition}`
+  const at = offsets.length === 0 ? '' : ` at offset ${offsets.join(' and ')}`
+  const keys = [...new Set(values.map((value) => `'${watch.records[Number(value)]?.key ?? ''}'`))]
+  const what = keys.length === 0 ? '' : ` of ${keys.join(' and ')}`
+  const clients = new Set<string>()
+  for (const id of operations) {
+    const operation = history.operations[id]
+    if (operation !== undefined && 'client' in operation) clients.add(operation.client)
+  }
+  const who = clients.size === 0 ? '' : `, as ${[...clients].join(' and ')} saw it`
+  const last = history.momentOf(operations.at(-1) ?? 0)
+  return { message: `${type}${what}${where}${at}${who}${mayRepeat(watch, type, clients)}`, ...last }
+}
+
+/** What a producer is not promised, it was not told. */
+function mayRepeat(watch: ClientWatch, type: string, clients: ReadonlySet<string>): string {
+  if (!OF_RETRIES.has(type)) return ''
+  const isPromised = [...clients].every(
+    (client) => watch.producers.get(client)?.config['enable.idempotence'] !== false,
+  )
+  return isPromised ? '' : ' (enable.idempotence is false)'
+}
