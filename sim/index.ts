@@ -3,6 +3,7 @@ export { agreement, endsInTime, everyEnds } from './check/agreement.ts'
 export { inboxTellsTruth, offsetsTellTruth } from './check/bookkeeping.ts'
 export { answeredAlike, noHotLoop } from './check/conduct.ts'
 export { atMost, conserved, refundsCovered } from './check/conservation.ts'
+export { deliveries, type Hearer, type ServiceBooks, type Traffic } from './check/deliveries.ts'
 export {
   appliedInOrder,
   everyFactHandled,
@@ -135,8 +136,9 @@ export {
   type UpcasterChains,
   type Upcasting,
 } from './patterns/upcasting.ts'
+export type { StoryLine } from './report/drafts.ts'
 export { Narrator } from './report/phrase.ts'
-export { type Story, type StoryLine, storyOf } from './report/story.ts'
+export { type Story, storyOf } from './report/story.ts'
 export { type RunSummary, summaryOf } from './report/summary.ts'
 export { plainData, TRACE_FORMAT, type TracedRun } from './report/trace-file.ts'
 export type { Workspace, WorkspaceScenario, WorkspaceSystem } from './report/workspace.ts'
@@ -158,6 +160,7 @@ export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './se
 export type { HandlerContext } from './service/context.ts'
 export {
   answersOf,
+  booksOf,
   changesOf,
   effectsOf,
   factsOf,
