@@ -139,7 +139,7 @@ function samplePlan(
 ): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
-  const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
+  const drawn = FAULT_KINDS.filter(({ aims }) => aims !== undefined && draw.between(1, 2) === 1)
   const meant = drawn.filter(({ kind }) => explore.faults?.includes(kind) ?? true)
   const kinds = aimableKinds(meant, targets)
   const count = Math.min(draw.oneOf([1, 4, 8, MOST_FAULTS]), explore.atMost ?? MOST_FAULTS)

@@ -83,7 +83,7 @@ describe('drawn faults', () => {
     const plans = (await drawn()).map(({ scenario }) => scenario.faults)
     const aim = await targets()
     // Some kinds only a scenario can mean.
-    const drawable = FAULT_KINDS.filter(({ aims }) => aims(aim, undefined).length > 0)
+    const drawable = FAULT_KINDS.filter(({ aims }) => (aims?.(aim, undefined).length ?? 0) > 0)
     expect(drawable.length).toBeGreaterThan(8)
     for (const { kind } of drawable) {
       const own = plans.flat().filter((fault) => kind in fault)
