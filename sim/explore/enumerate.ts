@@ -90,7 +90,8 @@ function faultsAt(passage: Passage, targets: Targets, kinds: readonly string[]):
   return FAULT_KINDS.flatMap((kind) => {
     if (!kinds.includes(kind.kind) || (kind.most !== undefined && kind.most(targets) < 1)) return []
     const members: Members = kind.sample(typical)
-    return kind.aims(targets, passage).map((aim): FaultSpec => ({ ...aim, ...trigger, ...members }))
+    const aims = kind.aims?.(targets, passage) ?? []
+    return aims.map((aim): FaultSpec => ({ ...aim, ...trigger, ...members }))
   })
 }
 

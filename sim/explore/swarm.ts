@@ -5,6 +5,7 @@ import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
 import { samplingStream } from '../kernel/seed.ts'
 import { type DurationText, durationMicros, formatDuration } from '../kernel/time.ts'
+import { kafkaRefusal } from '../run/kafka-limits.ts'
 import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario } from '../run/scenario.ts'
 import { aimableKinds, drawFault, hasRoomFor, weightedSteps } from './plan.ts'
 
@@ -110,8 +111,8 @@ function sampleCluster({ cluster, explore }: Scenario, draw: Draw, features: str
     const value = draw.oneOf(values as readonly [unknown, ...unknown[]])
     if (draw.between(1, 2 * LEFT_ALONE) > 1 || name in kafka) continue
     if (name === 'min.insync.replicas' && drawn.brokers < 3) continue
-    // Kafka's own rule: the consumer protocol has its time-outs from the brokers.
-    if (name === 'session.timeout.ms' && kafka['group.protocol'] === 'consumer') continue
+    // What the scenario says comes first: group.protocol=consumer takes no time-outs of clients, for example.
+    if (kafkaRefusal({ ...kafka, [name]: value }, drawn.brokers) !== undefined) continue
     kafka[name] = value
     features.push(`${name} ${value}`)
   }
@@ -138,7 +139,7 @@ function samplePlan(
 ): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
-  const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
+  const drawn = FAULT_KINDS.filter(({ aims }) => aims !== undefined && draw.between(1, 2) === 1)
   const meant = drawn.filter(({ kind }) => explore.faults?.includes(kind) ?? true)
   const kinds = aimableKinds(meant, targets)
   const count = Math.min(draw.oneOf([1, 4, 8, MOST_FAULTS]), explore.atMost ?? MOST_FAULTS)
