@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inbox, statusRelay } from 'faultline'
 import { describe, expect, it } from 'vitest'
@@ -7,8 +7,9 @@ import { courier, courierParts, violated } from '../fixtures/courier.ts'
 import { MISTAKEN_POLICIES, POLICY_TOPICS } from '../fixtures/mistaken-policies.ts'
 import { systemOf } from '../fixtures/parts.ts'
 import { CHAOS, ordealOf } from '../fixtures/variant-chaos.ts'
-import { expectations, variantTable } from '../fixtures/variant-table.ts'
+import { expectations, FOLDERS_OF_MISTAKES, variantTable } from '../fixtures/variant-table.ts'
 import { cacheVariant, keyVariant, lockVariant, paymentVariant, VARIANTS } from '../fixtures/variants.ts'
+import { scenarioTexts } from '../tools/spec.mjs'
 
 /** A few seeds here; `npm run check:variants` makes a thousand. */
 const SEEDS = 8
@@ -57,10 +58,9 @@ describe('a mistaken failure policy', () => {
 
 describe('the table of variants and properties', () => {
   it('[PT3] is what the tables of the tests make', () => {
-    const folder = join(ROOT, 'scenarios/order-orchestration')
-    const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
-    const texts = files.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
     const page = readFileSync(join(ROOT, 'test/VARIANTS.md'), 'utf8')
-    expect(variantTable(expectations(texts)), 'npm run spec makes it anew').toBe(page)
+    expect(variantTable(expectations(scenarioTexts(FOLDERS_OF_MISTAKES))), 'npm run spec makes it anew').toBe(
+      page,
+    )
   })
 })
