@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { inbox, statusRelay } from 'faultline'
+import { inbox, scenarioOf, statusRelay } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import { runGenerated } from '../../sim/run/run.ts'
 import { ROOT } from '../fixtures/cli.ts'
 import { courier, courierParts, violated } from '../fixtures/courier.ts'
 import { MISTAKEN_POLICIES, POLICY_TOPICS } from '../fixtures/mistaken-policies.ts'
 import { systemOf } from '../fixtures/parts.ts'
-import { CHAOS, ordealOf } from '../fixtures/variant-chaos.ts'
+import { complaintOf, crashAt, passagesOf, serviceOf } from '../fixtures/passages.ts'
+import { CHAOS, ordealOf, wrongIn } from '../fixtures/variant-chaos.ts'
 import { expectations, FOLDERS_OF_MISTAKES, variantTable } from '../fixtures/variant-table.ts'
 import { cacheVariant, keyVariant, lockVariant, paymentVariant, VARIANTS } from '../fixtures/variants.ts'
 import { scenarioTexts } from '../tools/spec.mjs'
@@ -63,4 +65,29 @@ describe('the table of variants and properties', () => {
       page,
     )
   })
+})
+
+describe('one crash at every place', () => {
+  const policies = VARIANTS.filter(({ pattern }) => pattern === 'retry')
+
+  it.each(policies)(
+    '[PT5] leaves the failure policy "$name" clean',
+    { timeout: 240_000 },
+    async (variant) => {
+      const { make, input } = variant
+      const base = scenarioOf({ system: 'variant', ...input })
+      const calm = await runGenerated(make(), base, 1, { trace: true })
+      expect(wrongIn(calm)).toEqual([])
+      const places = passagesOf(calm).filter((place) => serviceOf(place) === 'receiver')
+      const harmful: string[] = []
+      for (const place of places) {
+        const faults = [crashAt(place), ...base.faults]
+        const wrong = complaintOf(await runGenerated(make(), { ...base, faults }, 1))
+        if (wrong !== undefined) harmful.push(`${JSON.stringify(place)}: ${wrong}`)
+      }
+      expect(harmful).toEqual([])
+      expect(places.length).toBeGreaterThan(40)
+      console.info(`a crash at each of ${places.length} points: ${variant.name}`)
+    },
+  )
 })
