@@ -136,8 +136,9 @@ export {
   type UpcasterChains,
   type Upcasting,
 } from './patterns/upcasting.ts'
+export type { StoryLine } from './report/drafts.ts'
 export { Narrator } from './report/phrase.ts'
-export { type Story, type StoryLine, storyOf } from './report/story.ts'
+export { type Story, storyOf } from './report/story.ts'
 export { type RunSummary, summaryOf } from './report/summary.ts'
 export { plainData, TRACE_FORMAT, type TracedRun } from './report/trace-file.ts'
 export type { Workspace, WorkspaceScenario, WorkspaceSystem } from './report/workspace.ts'

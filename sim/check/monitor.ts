@@ -21,6 +21,8 @@ export interface PropertyResult {
   readonly checkedKeys?: number
   /** The key (order) that shows the breach. */
   readonly key: string | undefined
+  /** Of a property that was violated: names of what it reads. */
+  readonly reads?: readonly string[]
   /** Trace id of the change that broke it; 0 without a trace. */
   readonly cause: number
 }
@@ -81,13 +83,12 @@ export class Monitor {
   judge(calmSinceMicros: Micros, quiet: boolean): PropertyResult[] {
     return this.properties.map((property) => {
       const { name, says, kind } = property
-      const finding = this.pursuits.get(property)?.judge(calmSinceMicros, quiet)
-      return {
-        name,
-        says,
-        kind,
-        ...(finding ?? this.reached.get(property) ?? this.judgeAlways(property, quiet)),
-      }
+      const pursued = this.pursuits.get(property)?.judge(calmSinceMicros, quiet)
+      const finding = pursued ?? this.reached.get(property) ?? this.judgeAlways(property, quiet)
+      const result = { name, says, kind, ...finding }
+      return finding.verdict === 'violated'
+        ? { ...result, reads: property.reads.map((readable) => readable.name) }
+        : result
     })
   }
 

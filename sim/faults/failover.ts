@@ -27,7 +27,7 @@ export const failover = defineFault({
   actsOn: ['databases'],
   targets: (settings) => [settings.failover],
   describe: ({ failover: name, lag, slots, upAfter }) =>
-    `the standby of ${name} took over after ${upAfter}${durationMicros(lag) > 0 ? ` without the commits of the last ${lag}` : ''}${slots === 'lost' ? ', and without its replication slots' : ''}`,
+    `${name} failed, and its standby took over after ${upAfter}${durationMicros(lag) > 0 ? ` without the commits of the last ${lag}` : ''}${slots === 'lost' ? ', and without its replication slots' : ''}`,
   prepare(world, { failover: name, lag }) {
     const { wal } = databaseNamed(world, name)
     wal.standbyLagMicros = Math.max(wal.standbyLagMicros, durationMicros(lag))

@@ -5,6 +5,8 @@ export interface Phrase {
   readonly subject: string
   /** What the subject did: begins with a verb. */
   readonly did: string
+  /** It has happened before. */
+  readonly repeated: boolean
 }
 
 type Data = Readonly<Record<string, unknown>>
@@ -28,6 +30,7 @@ export class Narrator {
   private readonly trace: Pick<Trace, 'at'>
   private readonly beginnings = new Map<number, TraceRecord | undefined>()
   private readonly taken = new Map<string, number>()
+  private repeated = false
 
   constructor(trace: Pick<Trace, 'at'>) {
     this.trace = trace
@@ -60,8 +63,10 @@ export class Narrator {
    * because what happens a second time is told in other words.
    */
   phrase(record: TraceRecord): Phrase | undefined {
+    this.repeated = false
     const told = this.told(record)
-    return told === undefined ? undefined : { subject: told.subject ?? this.actor(record), did: told.did }
+    if (told === undefined) return undefined
+    return { subject: told.subject ?? this.actor(record), did: told.did, repeated: this.repeated }
   }
 
   /** The process that did what a record says: whose step it was part of. */
@@ -103,7 +108,7 @@ export class Narrator {
           ? { did: 'recognised it by its inbox' }
           : undefined
       case 'commit':
-        return committed(record.data as readonly Written[])
+        return committed(record.data as readonly Written[], record.entity)
       case 'ledger':
         return { did: noted(lane, data) }
       case 'declined':
@@ -164,7 +169,8 @@ export class Narrator {
   private again(what: string): string {
     const times = (this.taken.get(what) ?? 0) + 1
     this.taken.set(what, times)
-    return times === 1 ? '' : ' again'
+    this.repeated = times > 1
+    return this.repeated ? ' again' : ''
   }
 }
 
@@ -209,14 +215,16 @@ function discarded({ number, deliveries, reason }: Data): string {
 
 interface Written {
   readonly table: string
+  readonly key?: unknown
   readonly before: Data | undefined
   readonly after: Data | undefined
 }
 
-function committed(written: readonly Written[]): { did: string } | undefined {
+function committed(written: readonly Written[], entity: string | undefined): { did: string } | undefined {
+  const noted = written.some(({ table, before }) => table === INBOX && before === undefined)
   const rows = written
     .filter(({ table }) => table !== INBOX && table !== OUTBOX && !TIMERS.has(table))
-    .map(rowText)
+    .map((row) => rowText(row, entity))
   const events = written.filter(({ table, before }) => table === OUTBOX && before === undefined)
   const texts = [
     ...rows,
@@ -224,19 +232,26 @@ function committed(written: readonly Written[]): { did: string } | undefined {
       `outbox row ${(after?.event as Data | undefined)?.eventType ?? ''}`.trimEnd(),
     ),
   ]
-  if (texts.length === 0) return undefined
-  if (written.some(({ table }) => table === INBOX)) texts.push('inbox row')
+  if (texts.length === 0) return noted ? { did: 'committed its inbox row by itself' } : undefined
+  if (noted) texts.push('inbox row')
   return { did: `committed ${list(texts)}` }
 }
 
-function rowText({ table, before, after }: Written): string {
+function rowText({ table, key, before, after }: Written, entity: string | undefined): string {
   if (after === undefined) return `${table} row deleted`
-  const changed = Object.entries(after).filter(
-    ([column, value]) => before !== undefined && !isSame(before[column], value),
-  )
   if (before === undefined)
     return typeof after.status === 'string' ? `${table} row ${after.status}` : `${table} row`
-  return `${table} ${changed.map(([column, value]) => `${column} ${plainText(column, before[column])} → ${plainText(column, value)}`).join(', ')}`.trimEnd()
+  const changed = Object.entries(after).filter(([column, value]) => !isSame(before[column], value))
+  // Rows are mostly of the order itself; others are told by name.
+  const name =
+    typeof key === 'string' && entity !== undefined && !key.includes(entity) ? `${table} ${key}` : table
+  if (changed.length === 0) return `${name} unchanged`
+  const told = changed.map(([column, value]) =>
+    before[column] === '' || before[column] === null || before[column] === undefined
+      ? `${column} ${plainText(column, value)}`
+      : `${column} ${plainText(column, before[column])} → ${plainText(column, value)}`,
+  )
+  return `${name} ${told.join(', ')}`
 }
 
 /** Whether plain values are the same; those of a trace that was read back are never identical. */

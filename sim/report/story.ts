@@ -1,19 +1,10 @@
 import type { PropertyResult } from '../check/monitor.ts'
-import type { Micros } from '../kernel/time.ts'
 import type { Trace, TraceRecord } from '../kernel/trace.ts'
 import type { Scenario } from '../run/scenario.ts'
-import { Narrator } from './phrase.ts'
+import { abridged, type Draft, Drafts, type StoryLine } from './drafts.ts'
+import { Narrator, type Phrase } from './phrase.ts'
 import type { RunSummary } from './summary.ts'
 import { waitsOf } from './waiting.ts'
-
-/** One line of a story. */
-export interface StoryLine {
-  readonly atMicros: Micros
-  readonly mark: 'fault' | 'breach' | 'plain'
-  readonly text: string
-  /** The records that it tells, in order; for a breach what broke it, nothing when it was judged in the end. */
-  readonly records: readonly number[]
-}
 
 /** What happened to one order, for people. */
 export interface Story {
@@ -43,18 +34,6 @@ const SURROUNDINGS: ReadonlySet<string> = new Set([
   'session-expired',
   'rebalance',
 ])
-
-interface Draft {
-  readonly atMicros: Micros
-  readonly mark: StoryLine['mark']
-  readonly subject: string
-  readonly parts: string[]
-  readonly records: number[]
-  /** Id of the record with which the work began, by which what one handler does is told in one sentence. */
-  readonly work: number
-  /** Higher ranks are left out first. */
-  rank: number
-}
 
 /**
  * Tells what happened to one order: the one that shows the breach, else the first that a fault struck, else the first;
@@ -87,7 +66,9 @@ export function storyOf(
     meanwhile: momentary ? meanwhileOf(trace, narrator, breach) : new Set(),
   })
   const sources = reasons ?? new Set(own.map(({ id }) => id))
-  return finish(subject, drafts, maxLines ?? (breach === undefined ? MAX_LINES : MAX_BREACH_LINES), sources)
+  const records = [...sources].sort((left, right) => left - right)
+  const most = maxLines ?? (breach === undefined ? MAX_LINES : MAX_BREACH_LINES)
+  return { subject, ...abridged(drafts, most), records }
 }
 
 /** The breach to explain: rather one that was not expected. */
@@ -236,7 +217,7 @@ function belongs({ id, kind, entity, atMicros }: TraceRecord, { subject, causes,
 function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plot): void {
   const { id, atMicros, kind, data } = record
   if (kind === 'fault') {
-    const { fault } = data as { readonly fault: string }
+    const fault = (data as { readonly fault: string }).fault.replace(AT_A_MOMENT, '')
     drafts.add({ atMicros, mark: 'fault', subject: '', parts: [fault], records: [id], work: 0, rank: 0 })
     return
   }
@@ -244,57 +225,50 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   const phrase = narrator.phrase(record)
   if (phrase === undefined) return
   const surrounding = SURROUNDINGS.has(kind)
-  const work = surrounding ? 0 : (narrator.beginning(id)?.id ?? 0)
-  const rank = surrounding || plot.reasons !== undefined ? 1 : plot.leading.has(work) ? 2 : 3
+  const beginning = surrounding ? undefined : narrator.beginning(id)
+  // What users do they do one by one, and others act in between.
+  const work = beginning?.kind === 'act' ? 0 : (beginning?.id ?? 0)
+  const rank = rankOf(record, phrase, beginning?.id ?? 0, plot)
+  const failed = kind === 'failed'
   const open = drafts.open(work, phrase.subject)
-  if (open === undefined)
-    drafts.add({
-      atMicros,
-      mark: 'plain',
-      subject: phrase.subject,
-      parts: [phrase.did],
-      records: [id],
-      work,
-      rank,
-    })
-  else {
-    open.parts.push(phrase.did)
-    open.records.push(id)
+  if (open === undefined) {
+    const { subject, did } = phrase
+    drafts.add({ atMicros, mark: 'plain', subject, parts: [did], records: [id], work, rank, failed })
+    return
   }
+  // With what failed it is told why.
+  const { message } = data as { readonly message?: string }
+  if (failed && open.parts.at(-1) === `got an error (${message})`) open.parts.pop()
+  open.parts.push(phrase.did)
+  open.records.push(id)
+  open.rank = Math.min(open.rank, rank)
+  open.failed ||= failed
 }
 
-/** The lines of a story as it is told. */
-class Drafts {
-  readonly lines: Draft[] = []
-  /** The last line of each piece of work and subject, while more of that work can be told in it. */
-  private readonly unfinished = new Map<number, Map<string, Draft>>()
-  /** The last delivery of each record to each service. */
-  private readonly deliveries = new Map<string, number>()
+/** A fault that struck at a moment, which is told with it. */
+const AT_A_MOMENT = / \(\d[\d.]*(?:us|ms|s|m|h|d)\)$/
 
-  /** Adds a line. After something out of the ordinary every piece of work is told in a new one. */
-  add(line: Draft): void {
-    this.lines.push(line)
-    if (line.work === 0) this.unfinished.clear()
-    else {
-      const ofWork = this.unfinished.get(line.work)
-      if (ofWork === undefined) this.unfinished.set(line.work, new Map([[line.subject, line]]))
-      else ofWork.set(line.subject, line)
-    }
-  }
+/**
+ * What happened a second time and what befell a process matter most, then what the property reads, then what led to something.
+ */
+function rankOf(
+  record: TraceRecord,
+  { repeated }: Phrase,
+  work: number,
+  { breach, reasons, leading }: Plot,
+): number {
+  if (SURROUNDINGS.has(record.kind) || record.kind === 'act' || reasons !== undefined) return 1
+  if (repeated) return 1
+  if (changes(record, breach?.reads ?? [])) return 2
+  return leading.has(work) ? 3 : 4
+}
 
-  /** The line in which more of a piece of work can be told. */
-  open(work: number, subject: string): Draft | undefined {
-    return this.unfinished.get(work)?.get(subject)
-  }
-
-  /** A record is delivered, perhaps again: what an earlier delivery of it still does is then told at its own time. */
-  delivered({ id, lane, data }: TraceRecord): void {
-    const { partition, offset } = data as { readonly partition: string; readonly offset: number }
-    const what = `${lane.replace(/-\d+$/, '')} ${partition} ${offset}`
-    const earlier = this.deliveries.get(what)
-    if (earlier !== undefined) this.unfinished.delete(earlier)
-    this.deliveries.set(what, id)
-  }
+/** Whether a record changes something that a property reads, by the names of tables, ledgers and what is told of them. */
+function changes({ kind, lane, data }: TraceRecord, reads: readonly string[]): boolean {
+  const isRead = (name: string): boolean => reads.some((read) => read === name || read.startsWith(`${name} `))
+  if (kind === 'ledger') return isRead(lane)
+  const service = lane.replace(/-db$/, '')
+  return kind === 'commit' && [...tablesOf(data)].some((table) => isRead(`${service}.${table}`))
 }
 
 function meanwhileLine(narrator: Narrator, record: TraceRecord): Draft {
@@ -313,32 +287,4 @@ function breachLine({ name, message, atMicros, cause }: PropertyResult): Draft {
     work: 0,
     rank: 0,
   }
-}
-
-function finish(
-  subject: string,
-  drafts: readonly Draft[],
-  maxLines: number,
-  sources: ReadonlySet<number>,
-): Story {
-  let kept = drafts
-  for (const rank of [3, 2, 1]) {
-    const excess = kept.length - maxLines
-    if (excess <= 0) break
-    const dispensable = new Set(kept.filter((line) => line.rank === rank).slice(-excess))
-    kept = kept.filter((line) => !dispensable.has(line))
-  }
-  const lines = kept.map(({ atMicros, mark, subject: who, parts, records }) => ({
-    atMicros,
-    mark,
-    text: sentence(who, parts),
-    records,
-  }))
-  const records = [...sources].sort((left, right) => left - right)
-  return { subject, lines, leftOut: drafts.length - kept.length, records }
-}
-
-function sentence(subject: string, parts: readonly string[]): string {
-  const what = parts.length === 1 ? parts[0] : `${parts.slice(0, -1).join(', ')}, and ${parts.at(-1)}`
-  return subject === '' ? `${what}` : `${subject} ${what}`
 }

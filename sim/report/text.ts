@@ -1,9 +1,10 @@
 import { formatSeconds } from '../kernel/time.ts'
 import { type JudgedProperty, type Judgement, judge } from '../run/judgement.ts'
 import type { Scenario } from '../run/scenario.ts'
+import type { StoryLine } from './drafts.ts'
 import { missedFault } from './missed-fault.ts'
 import { type Paint, wrapped } from './paint.ts'
-import type { Story, StoryLine } from './story.ts'
+import type { Story } from './story.ts'
 import type { RunSummary } from './summary.ts'
 
 /** Width to which long sentences are broken. */

@@ -5,6 +5,7 @@ import * as faultline from 'faultline'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleSystem } from '../../sim/cli/bundle.ts'
 import type { Shrunk } from '../../sim/explore/shrink.ts'
+import { formatSeconds } from '../../sim/kernel/time.ts'
 import { storyOf } from '../../sim/report/story.ts'
 import { summaryOf } from '../../sim/report/summary.ts'
 import { loadBundle } from '../../sim/run/load-bundle.ts'
@@ -17,6 +18,13 @@ import { firstBreach, SAGA_MISTAKES, sagaWith, smallest } from '../fixtures/saga
 const MOST_RUNS = 500
 const MOST_FAULTS = 2
 const MOST_ORDERS = 2
+
+/** Where it is pinned what the smallest counterexample to a mistake is told as. */
+const explanationFile = (params: Scenario['params']): string =>
+  `../fixtures/explanations/${JSON.stringify(params)
+    .replace(/[^\w-]+/g, ' ')
+    .trim()
+    .replaceAll(' ', '-')}.txt`
 
 interface Counterexample extends Shrunk {
   readonly params: Scenario['params']
@@ -52,6 +60,11 @@ describe('exploring the order saga with a mistake in it', () => {
       const story = storyOf(summaryOf(again), again.trace as NonNullable<typeof again.trace>, expectOthers)
       expect(story?.lines.length).toBeLessThanOrEqual(14)
       expect(story?.lines.at(-1)).toMatchObject({ mark: 'breach', text: expect.stringContaining(property) })
+      const told = [
+        ...shrunk.scenario.faults.map((fault) => JSON.stringify(fault)),
+        ...(story?.lines ?? []).map(({ atMicros, text }) => `${formatSeconds(atMicros)}  ${text}`),
+      ]
+      await expect(`${told.join('\n')}\n`).toMatchFileSnapshot(explanationFile(params))
       counterexamples.push({ ...shrunk, params, seed })
     },
   )

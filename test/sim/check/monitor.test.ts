@@ -61,6 +61,7 @@ describe('a property that holds at all times', () => {
         kind: 'always',
         verdict: 'violated',
         key: 'a',
+        reads: ['items'],
         atMicros: 2_000_000,
         cause: 77,
         message: 'a has 12',

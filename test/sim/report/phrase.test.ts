@@ -91,6 +91,22 @@ describe('a phrase', () => {
       [{ table: 'outbox', before: { status: 'PENDING' }, after: { status: 'SENT' } }],
       undefined,
     ],
+    [
+      'commit',
+      'payment-db',
+      [{ table: 'inbox', after: { eventId: 'e' } }],
+      'payment-1 committed its inbox row by itself',
+    ],
+    [
+      'commit',
+      'payment-db',
+      [
+        { table: 'stock', key: 'lamp', before: { available: 3 }, after: { available: 2 } },
+        { table: 'stock', key: 'desk', before: { available: 3 }, after: { available: 3 } },
+        { table: 'orders', key: 'order-1', before: { reason: '' }, after: { reason: 'no lamps' } },
+      ],
+      'payment-1 committed stock lamp available 3 → 2, stock desk unchanged and orders reason no lamps',
+    ],
     ['commit', 'payment-db', [], undefined],
     [
       'get',

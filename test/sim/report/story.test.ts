@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { PropertyResult } from '../../../sim/check/monitor.ts'
 import { Entity } from '../../../sim/kernel/choice.ts'
 import { Trace } from '../../../sim/kernel/trace.ts'
 import { type Story, storyOf } from '../../../sim/report/story.ts'
@@ -112,6 +113,13 @@ class Tale {
     return this.note('deliver', lane, 0, { partition: 'roads/0', offset: 0, event })
   }
 
+  /** The work ends in an error. */
+  fails(lane: string, work: number): number {
+    const step = this.note('before', lane, work, {})
+    const answer = this.note('after', lane, step, { data: new Error('it is down') })
+    return this.note('failed', lane, answer, { handler: 'CarPassed', error: 'Error', message: 'it is down' })
+  }
+
   commit(lane: string, work: number, table: string): number {
     const step = this.note('before', lane, work, {})
     return this.note('commit', 'booth-db', step, [{ table, before: undefined, after: {} }])
@@ -164,5 +172,62 @@ describe('a story of deliveries that overlap', () => {
       tale.note('log', `gate-${n}`, work, { message: 'passed' })
     }
     expect(tale.lines).toHaveLength(24)
+  })
+})
+
+describe('a story that must be short', () => {
+  /** A car that the booth takes twice: the first time it fails, and so three times more, while others look on. */
+  function tale(): { tale: Tale; breach: PropertyResult } {
+    const tale = new Tale()
+    const commits = (lane: string, work: number, table: string): void =>
+      void tale.note('after', lane, tale.commit(lane, work, table), {})
+    const ticks = (table: string): void => commits('gate-1', tale.note('tick', 'gate-1', 0, {}), table)
+    const first = tale.deliver('booth-1')
+    commits('booth-1', first, 'tolls')
+    for (let other = 0; other < 6; other++) ticks('hints')
+    tale.note('fault', 'booth-1', first, { fault: 'booth-db failed (7ms)' })
+    for (let time = 0; time < 5; time++) tale.fails('booth-1', tale.deliver('booth-1'))
+    const last = tale.deliver('booth-1')
+    commits('booth-1', last, 'tolls')
+    ticks('hints')
+    ticks('tolls')
+    const atMicros = 1_000_000
+    const told = { name: 'paid once', says: '', kind: 'eventually', message: 'car-1 paid twice' } as const
+    return {
+      tale,
+      breach: { ...told, verdict: 'violated', atMicros, key: 'car-1', cause: 0, reads: ['booth.tolls'] },
+    }
+  }
+  const linesOf = (maxLines: number): { lines: string[]; leftOut: number } => {
+    const { tale: of, breach } = tale()
+    const summary: RunSummary = { ...UNEVENTFUL, verdict: 'violated', properties: [breach] }
+    const { lines = [], leftOut = 0 } = storyOf(summary, of.trace, {}, maxLines) ?? {}
+    return { lines: lines.map(({ text }) => text), leftOut }
+  }
+
+  it('[R27] tells once what fails again in the same way, with its reason and its moments', () => {
+    const { lines } = linesOf(30)
+    const failures = lines.filter((line) => line.includes('failed in'))
+    expect(failures).toEqual([
+      'booth-1 took CarPassed again (roads/0 offset 0), and failed in CarPassed (Error: it is down); and so 4 times more until 0.047 s',
+    ])
+    expect(lines.join()).not.toContain('got an error')
+    expect(lines).toContain('booth-db failed')
+  })
+
+  it('[R27] keeps what happened a second time with the first, then what the property reads', () => {
+    expect(linesOf(7)).toEqual({
+      lines: [
+        'users began car-1',
+        'booth-1 took CarPassed (roads/0 offset 0), and committed tolls row',
+        'booth-db failed',
+        expect.stringMatching(/^booth-1 took CarPassed again .* and failed/),
+        'booth-1 took CarPassed again (roads/0 offset 0), and committed tolls row',
+        'gate-1 committed tolls row',
+        'paid once: car-1 paid twice',
+      ],
+      leftOut: 7,
+    })
+    expect(linesOf(6).lines).not.toContain('gate-1 committed tolls row')
   })
 })
