@@ -1,12 +1,10 @@
 import type { Effect, Fact, Handling, History, Lag, TopicRecord } from '../kernel/history.ts'
 import type { Readable } from '../kernel/ledger.ts'
-import type { DurationText } from '../kernel/time.ts'
+import { type DurationText, formatSeconds } from '../kernel/time.ts'
 import type { Naming, Wording } from './conservation.ts'
 import { type Always, always, type Eventually, eventually } from './property.ts'
 import { listOf, rowsOf, type Several } from './several.ts'
 import type { Read } from './view.ts'
-
-const seconds = (micros: number): string => `${(micros / 1e6).toFixed(3)} s`
 
 /** Events on their way from transactions to topics: of whoever publishes them, to wherever they go. */
 export interface Publishing extends Naming {
@@ -30,7 +28,7 @@ export function noPhantomEvent({ facts, records, ...words }: Publishing): Always
       words.explain ??
       ((read, eventId) => {
         const record = rowsOf(read, records, { eventId }).at(-1)
-        return `${eventId} was taken by ${record?.at} at ${seconds(record?.atMicros ?? 0)}, and no transaction that published it had committed`
+        return `${eventId} was taken by ${record?.at} at ${formatSeconds(record?.atMicros ?? 0)}, and no transaction that published it had committed`
       }),
   })
 }
@@ -51,7 +49,7 @@ export function oneFactPerId({ facts, ...words }: Identity): Always {
       words.explain ??
       ((read, eventId) => {
         const all = rowsOf(read, facts, { eventId })
-        return `${eventId} was committed ${all.length} times: ${all.map(({ atMicros }) => seconds(atMicros)).join(', ')}`
+        return `${eventId} was committed ${all.length} times: ${all.map(({ atMicros }) => formatSeconds(atMicros)).join(', ')}`
       }),
   })
 }
@@ -94,7 +92,7 @@ export function noLostResponsibility<Row extends Waiting>(options: Responsibilit
       words.explain ??
       ((read, key) => {
         const fact = orphanOf(read, key)
-        return `${fact?.eventId}, committed at ${seconds(fact?.atMicros ?? 0)}, is in no topic, and nobody is to send it`
+        return `${fact?.eventId}, committed at ${formatSeconds(fact?.atMicros ?? 0)}, is in no topic, and nobody is to send it`
       }),
   })
 }
@@ -141,7 +139,7 @@ export function everyFactHandled(name: string, options: Hearing): Eventually {
       ((read, eventId) => {
         const [fact] = rowsOf(read, facts, { eventId })
         const away = read(handlings).where({ eventId }).length > 0 ? 'was put away' : 'was handled by nobody'
-        return `${eventId}, committed at ${seconds(fact?.atMicros ?? 0)}, ${away}`
+        return `${eventId}, committed at ${formatSeconds(fact?.atMicros ?? 0)}, ${away}`
       }),
   })
 }

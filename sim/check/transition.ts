@@ -1,4 +1,5 @@
 import type { History, RowChange } from '../kernel/history.ts'
+import { formatSeconds } from '../kernel/time.ts'
 import type { Wording } from './conservation.ts'
 import { type Always, always } from './property.ts'
 import type { Read } from './view.ts'
@@ -78,7 +79,7 @@ export function versionsRise<Row extends AnyRow>(name: string, options: Versions
         const all = read(changes).where({ row })
         const who = all
           .slice(-2)
-          .map(({ correlationId, atMicros }) => `${correlationId} at ${atMicros / 1e6} s`)
+          .map(({ correlationId, atMicros }) => `${correlationId} at ${formatSeconds(atMicros)}`)
         return `${row}: ${version} ${after} was written over ${before} (${who.join(', ')})`
       }),
   })

@@ -94,7 +94,7 @@ export class Narrator {
       case 'act':
         return { did: `began ${record.entity}` }
       case 'request':
-        return { did: `received ${data.route}${this.again(`${record.entity} ${data.route}`)}` }
+        return { did: this.received(record.entity, data) }
       case 'deliver':
         return { did: this.delivered(lane, data) }
       case 'timer':
@@ -164,6 +164,12 @@ export class Narrator {
   private sent(where: string, { value }: Data, exactly: string): string {
     const { eventType, eventId } = value as Data
     return `sent ${eventType}${this.again(`sent ${eventId}`)} to ${where}${exactly}`
+  }
+
+  /** A request that tells of an event comes again when the same event does. */
+  private received(entity: string | undefined, { route, request }: Data): string {
+    const { eventId = '' } = (request ?? {}) as Data
+    return `received ${route}${this.again(`${entity} ${route} ${eventId}`)}`
   }
 
   private again(what: string): string {

@@ -45,6 +45,21 @@ describe('a report in one file', () => {
     expect(bench.errors).toEqual([])
   })
 
+  it('[V40] tells of every moment in the words of the command line', async () => {
+    const page = await bench.page({}, '', pathToFileURL(file).href)
+    await page.waitForSelector('.verdict-violated')
+    const times = await page.locator('.sentence-time').allTextContents()
+    expect(times.length).toBeGreaterThan(5)
+    for (const time of times) expect(printed).toMatch(new RegExp(`^ *${time.replace('.', '[.]')}  `, 'm'))
+    const broken = await page.locator('.property-violated .property-how').allTextContents()
+    for (const told of broken) {
+      const [moment = 'none'] = /[\d.]+ s/.exec(told) ?? []
+      expect(printed).toContain(`violated at ${moment}:`)
+    }
+    const [counts = ''] = await page.locator('.verdict-counts').allTextContents()
+    expect(printed.replaceAll(' · ', ', ')).toContain(counts)
+  })
+
   it('[V23] keeps texts that look like code out of its own', () => {
     const html = readFileSync(file, 'utf8')
     expect(html.match(/<\/script>/g)?.length).toBe(4)

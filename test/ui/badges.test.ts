@@ -116,6 +116,43 @@ describe('what came more than once', () => {
     expect(Math.max(...pairs)).toBeGreaterThan(0)
   })
 
+  it('[V37] of many are those of the story alone, until somebody looks closer', async () => {
+    const { view } = await recorded('payments/back-to-the-form.yaml')
+    const scene = sceneOf(view, 900, 30)
+    expect(view.duplicates.size).toBeGreaterThan(40)
+    const { duplicates } = badgesOf(scene)
+    expect(duplicates.length).toBeLessThan(10)
+    expect(duplicates.filter(({ dim }) => dim)).toEqual([])
+    const { lengthUnits } = scene.axis
+    const other = [...view.duplicates.keys()].find((id) => scene.mask[id] === 1) ?? 0
+    const at = scene.axis.units[other] as number
+    const viewport = fitted(at - lengthUnits * 0.001, at + lengthUnits * 0.001, lengthUnits)
+    expect(badgesOf({ ...scene, viewport }).duplicates.filter(({ dim }) => dim)).not.toEqual([])
+  })
+
+  it('[V37] is no webhook that tells of another event of the same order', async () => {
+    const { view } = await recorded('payments/back-to-the-form.yaml')
+    const { recording } = view
+    const seen = new Map<string, number>()
+    let different = 0
+    for (const id of recording.ofEntity('order-1')) {
+      const { route, request } = recording.fields(id) as { route?: string; request?: { eventId?: string } }
+      if (recording.kind(id) !== 'request' || route !== 'hook') continue
+      const event = String(request?.eventId)
+      seen.set(event, (seen.get(event) ?? 0) + 1)
+      if (seen.size > 1 && seen.get(event) === 1) {
+        different++
+        expect(recording.phrase(id)).not.toContain('again')
+      }
+    }
+    expect(different).toBeGreaterThan(0)
+    for (const id of recording.ofEntity('order-1')) {
+      const { request } = recording.fields(id) as { request?: { eventId?: string } }
+      const times = seen.get(String(request?.eventId))
+      if (times === 1) expect(view.duplicates.has(id)).toBe(false)
+    }
+  })
+
   it.each([
     [1, 2, 'the 1st of 2 times'],
     [2, 3, 'the 2nd of 3 times'],

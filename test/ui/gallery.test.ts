@@ -13,10 +13,12 @@ describe('the gallery', () => {
   })
 
   const names = (query: string, says: Readonly<Record<string, string>> = {}): string[] =>
-    galleryOf(systems, says, query).flatMap(({ scenarios }) => scenarios.map(({ scenario }) => scenario.name))
+    galleryOf(systems, says, query).systems.flatMap(({ scenarios }) =>
+      scenarios.map(({ scenario }) => scenario.name),
+    )
 
   it('[V42] begins with the order saga, and in it with the double charge', () => {
-    const [first, second, ...others] = galleryOf(systems, {}, '')
+    const [first, second, ...others] = galleryOf(systems, {}, '').systems
     expect([first?.name, second?.name]).toEqual(['order-choreography', 'order-orchestration'])
     expect(first?.scenarios[0]?.scenario.name).toBe('crash between charge and commit')
     const sizes = others.map(({ scenarios }) => scenarios.length)
@@ -25,7 +27,7 @@ describe('the gallery', () => {
   })
 
   it('[V42] shows in every system what breaks a promise before what keeps them all, and leaves nothing out', () => {
-    for (const { name, scenarios } of galleryOf(systems, {}, '  ')) {
+    for (const { name, scenarios } of galleryOf(systems, {}, '  ').systems) {
       const broken = scenarios.map((each) => brokenBy(each).length > 0)
       expect(broken).toEqual([...broken].sort((left, right) => Number(right) - Number(left)))
       const all = systems.find((system) => system.name === name)?.scenarios ?? []
@@ -41,7 +43,15 @@ describe('the gallery', () => {
     expect(names('unheard', { payments: 'A till that is unheard of.' })).toHaveLength(
       systems.find(({ name }) => name === 'payments')?.scenarios.length ?? 0,
     )
-    expect(names('no such words at all')).toEqual([])
-    expect(galleryOf(systems, {}, 'no such words at all')).toEqual([])
+    expect(names('gibberish')).toEqual([])
+    expect(galleryOf(systems, {}, 'gibberish')).toEqual({ systems: [], isPartial: false })
+  })
+
+  it('[V42] answers the question of a customer who was charged twice, and a question of which it knows a part', () => {
+    expect(names('charged twice')[0]).toBe('crash between charge and commit')
+    const partly = galleryOf(systems, {}, 'idempotency gibberish key')
+    expect(partly.isPartial).toBe(true)
+    expect(names('idempotency gibberish key')).toEqual(names('idempotency key'))
+    expect(galleryOf(systems, {}, 'idempotency key').isPartial).toBe(false)
   })
 })

@@ -116,13 +116,15 @@ function write(writer: MessageWriter, recording: Recording, event: number, kind:
     case 'deliver': {
       const partition = textOf(said.partition) ?? ''
       const { eventId, eventType = 'message' } = namesOf(said.event)
-      const source = eventId ?? `${partition} ${offset}`
-      writer.add(event, kind, { partition, offset, source, type: eventType })
+      const place = partition === '' ? `${said.queue} ${said.number}` : `${partition} ${offset}`
+      writer.add(event, kind, { partition, offset, source: eventId ?? place, type: eventType })
       return
     }
     case 'request': {
       const route = textOf(said.route) ?? 'request'
-      writer.add(event, kind, { source: `${recording.entity(event)} ${route}`, type: route })
+      // A webhook tells of an event; another request of an order on the same route asks for the same again.
+      const { eventId = '' } = namesOf(said.request)
+      writer.add(event, kind, { source: `${recording.entity(event)} ${route} ${eventId}`, type: route })
       return
     }
     case 'watermark':

@@ -37,6 +37,8 @@ const [LETTER, EDGES] = [4.9, 8]
 const NARROW = 500
 /** More would cover the picture: closer there is room for them. */
 const MOST_DUPLICATES = 60
+/** Of what the story does not tell, as long as there is no more. */
+const MOST_DIM = 16
 
 /** Where all badges lie: none over another one. */
 export function badgesOf(scene: Scene): {
@@ -91,10 +93,10 @@ function duplicateBadges(scene: Scene, others: readonly Badge[]): DuplicateBadge
     const x = xOf(scene, axis.units[id] as number)
     return row < 0 || mask[id] === HIDDEN || x < 0 || x > width ? [] : [{ id, duplicate, row, x }]
   })
-  // What the story is about comes first, where there is not room for all.
-  const wanted = seen
-    .sort((left, right) => (mask[right.id] as number) - (mask[left.id] as number) || left.x - right.x)
-    .slice(0, MOST_DUPLICATES)
+  // What the story is about comes first, and the rest only where all of it has room.
+  const told = seen.filter(({ id }) => mask[id] === SHOWN)
+  const rest = seen.length <= MOST_DIM ? seen.filter(({ id }) => mask[id] !== SHOWN) : []
+  const wanted = [...told, ...rest].slice(0, MOST_DUPLICATES)
   for (const { id, duplicate, row, x } of wanted) {
     const text = width < NARROW ? `${duplicate.nth}/${duplicate.of}` : `${duplicate.nth} of ${duplicate.of}`
     const wide = widthOf(text)

@@ -13,7 +13,7 @@ export function Gallery({ controller }: { controller: Controller }) {
   const [query, setQuery] = useState('')
   if (workspace === undefined) return <main className="waiting">Loading…</main>
   const says = Object.fromEntries(Object.entries(facts).map(([name, known]) => [name, known.says]))
-  const shown = galleryOf(workspace.systems, says, query)
+  const { systems: shown, isPartial } = galleryOf(workspace.systems, says, query)
   const count = (systems: readonly ShownSystem[]): number =>
     systems.reduce((sum, { scenarios }) => sum + scenarios.length, 0)
   const openFirst = (): void => {
@@ -54,9 +54,14 @@ export function Gallery({ controller }: { controller: Controller }) {
           </span>
         </div>
       )}
+      {isPartial && shown.length > 0 && (
+        <p className="empty" role="status">
+          No scenario says all of ‘{query.trim()}’: these say most of it.
+        </p>
+      )}
       {shown.length === 0 && query.trim() !== '' && (
         <p className="empty">
-          No scenario says all of ‘{query.trim()}’.{' '}
+          No scenario says anything of ‘{query.trim()}’.{' '}
           <button type="button" className="link" onClick={() => setQuery('')}>
             Show all
           </button>

@@ -6,13 +6,13 @@ import type { FaultWeights, SystemFacts } from '../worker/protocol.ts'
 
 /** The panes below the timeline, by the key that opens them. */
 export const PANES = {
-  events: { key: '8', title: 'Trace' },
   offsets: { key: '2', title: 'Offsets' },
   log: { key: '3', title: 'Partition log' },
   effects: { key: '4', title: 'Effects' },
   state: { key: '5', title: 'State' },
   saga: { key: '6', title: 'Saga' },
   counters: { key: '7', title: 'Counters' },
+  events: { key: '8', title: 'Trace' },
   setup: { key: '9', title: 'Setup' },
 } as const satisfies Record<string, { readonly key: string; readonly title: string }>
 

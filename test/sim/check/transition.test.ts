@@ -53,7 +53,7 @@ describe('two transitions', () => {
   it('[PL8] from one version are found: the later one has won', () => {
     expect(said(rise, ['A', 'saga-1', 1], ['B', 'saga-1', 2])).toEqual([])
     expect(said(rise, ['A', 'saga-1', 2], ['B', 'saga-2', 2])).toEqual([
-      'o1: version 2 was written over 2 (saga-1 at 0 s, saga-2 at 1 s)',
+      'o1: version 2 was written over 2 (saga-1 at 0.000 s, saga-2 at 1.000 s)',
     ])
   })
 

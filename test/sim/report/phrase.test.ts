@@ -226,6 +226,29 @@ describe('a phrase', () => {
     ])
   })
 
+  it('[R14] says so when the same request comes, or a webhook of the same event, again', () => {
+    const trace = new Trace()
+    const requests = [
+      { amount: 1 },
+      { amount: 1 },
+      { eventId: 'evt-1' },
+      { eventId: 'evt-2' },
+      { eventId: 'evt-1' },
+    ]
+    for (const request of requests) {
+      const route = 'eventId' in request ? 'hook' : 'pay'
+      trace.append(0, 'request', 'till-1', undefined, 0, 0, { route, request })
+    }
+    const narrator = new Narrator(trace)
+    expect([1, 2, 3, 4, 5].map((id) => narrator.phrase(trace.at(id))?.did)).toEqual([
+      'received pay',
+      'received pay again',
+      'received hook',
+      'received hook',
+      'received hook again',
+    ])
+  })
+
   it('[R14] says which message of which queue is taken, and that it is again', () => {
     const trace = new Trace()
     const event = { eventType: 'OrderCreated', eventId: 'e' }
