@@ -1,5 +1,6 @@
 import { type Draw, drawFrom, type Targets } from '../faults/aim.ts'
 import { NEVER } from '../faults/crash.ts'
+import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
@@ -126,6 +127,12 @@ function drawnFrom<Value>(values: readonly Value[] | undefined, draw: Draw): Val
 /** A list of bounds, which is never empty. */
 function listed<Value>(values: readonly Value[]): readonly [Value, ...Value[]] {
   return values as unknown as readonly [Value, ...Value[]]
+}
+
+/** The kinds of faults that plans of a scenario may have. */
+export function drawableKinds({ explore }: Scenario, targets: Targets): FaultKind[] {
+  const meant = FAULT_KINDS.filter(({ kind }) => explore.faults?.includes(kind) ?? true)
+  return aimableKinds(meant, targets)
 }
 
 /** Draws the faults of a run: which kinds are on, how many there are, and whether they rather strike at steps or at moments. */
