@@ -247,7 +247,7 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   const rank = rankOf(record, phrase, beginning?.id ?? 0, plot)
   const failed = kind === 'failed'
   const open = drafts.open(work, phrase.subject)
-  if (open === undefined) {
+  if (open === undefined || atMicros - open.atMicros > MUCH_LATER) {
     const { subject, did } = phrase
     drafts.add({ atMicros, mark: 'plain', subject, parts: [did], records: [id], work, rank, failed })
     return
@@ -261,6 +261,8 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   open.failed ||= failed
 }
 
+/** What a handler does so much later is told at its own time. */
+const MUCH_LATER: Micros = 1_000_000
 /** A fault that struck at a moment, which is told with it. */
 const AT_A_MOMENT = / \(\d[\d.]*(?:us|ms|s|m|h|d)\)$/
 
