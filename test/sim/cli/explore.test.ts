@@ -296,7 +296,7 @@ describe('what a campaign finds', () => {
     expect(found.stdout).toMatch(/why \(car-1\)[\s\S]*✗ paid once: \S+ paid 2 times/)
     expect(found.stdout).toMatch(/shrunk: +\d+ → \d faults?, \d → 1 car/)
     const corpus = join(folder, 'reports/wrong/corpus')
-    const [file] = readdirSync(corpus)
+    const file = readdirSync(corpus).find((name) => name.endsWith('.yaml'))
     expect((await invoke(['run', join(corpus, file as string)], folder)).code).toBe(0)
 
     const again = await explore(folder, '--seed', '1000')
@@ -304,6 +304,9 @@ describe('what a campaign finds', () => {
     writeFileSync(join(folder, 'a.yaml'), RIGHT.replace('right', 'wrong'))
     const mended = await explore(folder)
     expect(mended.stdout).toContain(`✓ paid once: holds now (reports/wrong/corpus/${file})`)
+    expect(mended.stdout).toMatch(
+      /first differs: then [\d.]+ s booth-\d charged 5\.00 EUR \(charge ch-\d, no idempotency key\)\n +now +[\d.]+ s booth-\d charged 5\.00 EUR \(charge ch-\d\)/,
+    )
     expect(mended.code).toBe(0)
     writeFileSync(join(corpus, file as string), `system: toll\nfaults: 7\n`)
     expect((await explore(folder)).stdout).toMatch(/\? .*faults/)
