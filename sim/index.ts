@@ -3,6 +3,7 @@ export { agreement, endsInTime, everyEnds } from './check/agreement.ts'
 export { inboxTellsTruth, offsetsTellTruth } from './check/bookkeeping.ts'
 export { answeredAlike, noHotLoop } from './check/conduct.ts'
 export { atMost, conserved, refundsCovered } from './check/conservation.ts'
+export { deliveries, type Hearer, type ServiceBooks, type Traffic } from './check/deliveries.ts'
 export {
   appliedInOrder,
   everyFactHandled,
@@ -159,6 +160,7 @@ export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './se
 export type { HandlerContext } from './service/context.ts'
 export {
   answersOf,
+  booksOf,
   changesOf,
   effectsOf,
   factsOf,

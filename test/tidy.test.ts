@@ -30,7 +30,8 @@ describe('the project', () => {
     expect(specProblems(specification(), listedTests())).toEqual([])
   })
 
-  it('[L21] leaves no work behind in comments', () => expect(unfinished(files)).toEqual([]))
+  it('[L21] leaves no work behind, neither in comments nor between versions', () =>
+    expect(unfinished(files)).toEqual([]))
 
   it('[L22] names unit tests after the modules that they test', () =>
     expect(strayUnitTests(files)).toEqual([]))
@@ -93,6 +94,14 @@ describe('the checks find what they look for', () => {
       expect.stringContaining('sim/kernel/queue.ts:2'),
     ])
     expect(unfinished([file('sim/kernel/queue.ts', `const ${mark}S = 1\n`)])).toEqual([])
+  })
+
+  it.each(['<', '=', '>'])('[L21] a line of %s where two versions were not merged, in any text', (sign) => {
+    const mark = sign === '=' ? sign.repeat(7) : `${sign.repeat(7)} main`
+    expect(unfinished([file('README.md', `one\n${mark}\nother\n`)])).toEqual([
+      expect.stringContaining('README.md:2'),
+    ])
+    expect(unfinished([file('README.md', `one\n${sign.repeat(8)}\n`)])).toEqual([])
   })
 
   it('[L22] a unit test without its module', () => {

@@ -13,7 +13,8 @@ import {
 } from './events.ts'
 import { messaging, type Params } from './params.ts'
 
-const RECORDED = [
+/** All that there is to hear of. */
+export const RECORDED = [
   OrderCreated,
   OrderConfirmed,
   OrderCancelled,

@@ -39,6 +39,10 @@ export const params = {
     ['OrderConfirmed', 'OrderCreated'],
     'what makes notification send the confirmation: the confirmed order, or the mere wish',
   ),
+  watched: choice(
+    ['promises', 'deliveries'],
+    'what is watched: what the shop promises, or how each event travels between services as well',
+  ),
   relayEvery: duration('50ms', 'how often the outbox relays poll'),
   stock: count(1_000, { min: 0, max: 1_000_000 }, 'units of every product on hand at the start'),
   declinesOneIn: count(0, { min: 0, max: 1_000 }, 'the provider declines one charge in so many; 0: none'),

@@ -64,6 +64,10 @@ export const params = {
     true,
     'the shop page gives every order a request id, so that a repeated request makes no second order',
   ),
+  watched: choice(
+    ['promises', 'deliveries'],
+    'what is watched: what the shop promises, or how each event travels between services as well',
+  ),
   relayEvery: duration('50ms', 'how often the outbox relays poll'),
   orchestrators: count(2, { min: 1, max: 10 }, 'how many instances the orchestrator has'),
   stock: count(1_000, { min: 0, max: 1_000_000 }, 'units of every product on hand at the start'),

@@ -2,6 +2,7 @@ import {
   agreement,
   always,
   atMost,
+  changesOf,
   conserved,
   countOf,
   eventually,
@@ -12,7 +13,9 @@ import {
   type PaymentProvider,
   type Property,
   type Read,
+  refundsCovered,
   sumOf,
+  transitionsOnly,
 } from 'faultline'
 import type { inventoryService } from './inventory.ts'
 import type { orchestratorService } from './orchestrator.ts'
@@ -48,6 +51,17 @@ export function promises(parts: Parts): Property[] {
     everySagaEnds(parts),
   ]
 }
+
+/** That an order ends once, and that nobody gets back more than was taken. */
+export const ends = ({ order, provider }: Pick<Parts, 'order' | 'provider'>): Property[] => [
+  transitionsOnly('an order ends once', {
+    changes: changesOf(order.tables.orders),
+    state: 'status',
+    begins: ['PENDING'],
+    next: { PENDING: ['COMPLETED', 'CANCELLED'] },
+  }),
+  refundsCovered(provider),
+]
 
 function noDoubleCharge({ provider: { charges } }: Parts): Property {
   return atMost('no double charge', {

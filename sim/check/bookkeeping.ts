@@ -1,11 +1,12 @@
 import type { Effect, Handling, History, OffsetCommit, TopicRecord } from '../kernel/history.ts'
 import type { Readable } from '../kernel/ledger.ts'
-import type { Wording } from './conservation.ts'
+import type { Naming } from './conservation.ts'
 import { type Always, always } from './property.ts'
+import { listOf, rowsOf, type Several } from './several.ts'
 import type { Read } from './view.ts'
 
 /** An inbox and what really happened. */
-export interface InboxBooks<Row extends { readonly eventId: string }> extends Wording {
+export interface InboxBooks<Row extends { readonly eventId: string }> extends Naming {
   readonly inbox: Readable<Row>
   readonly effects: History<Effect>
   readonly handlings: History<Handling>
@@ -28,7 +29,7 @@ export function inboxTellsTruth<Row extends { readonly eventId: string }>(option
     if (isMarked) return had.length > 0 || read(handlings).where({ eventId }).length > 0 ? undefined : 'row'
     return had.some(({ writes }) => writes > 0) ? 'effect' : undefined
   }
-  return always('the inbox tells the truth', {
+  return always(words.name ?? 'the inbox tells the truth', {
     says: words.says ?? 'The inbox has an event if and only if it has had its effect.',
     reads: [inbox, effects],
     consults: [handlings],
@@ -46,9 +47,9 @@ export function inboxTellsTruth<Row extends { readonly eventId: string }>(option
 const isDone = (row: object): boolean => (row as { readonly state?: unknown }).state !== 'PROCESSING'
 
 /** Committed offsets and what really happened. */
-export interface OffsetBooks extends Wording {
+export interface OffsetBooks extends Naming {
   readonly offsets: History<OffsetCommit>
-  readonly records: History<TopicRecord>
+  readonly records: Several<History<TopicRecord>>
   readonly handlings: History<Handling>
   /** The types of events that the consumer handles; others it passes over by rule. */
   readonly types: readonly { readonly name: string }[]
@@ -64,16 +65,16 @@ export function offsetsTellTruth({ offsets, records, handlings, types, ...words 
     const commit = read(offsets).where({ place }).at(-1)
     if (commit === undefined) return undefined
     for (let offset = commit.from; offset < commit.to; offset++) {
-      const [record] = read(records).where({ at: `${place}@${offset}` })
+      const [record] = rowsOf(read, records, { at: `${place}@${offset}` })
       if (record === undefined || !handles.has(record.eventType)) continue
       if (read(handlings).where({ eventId: record.eventId }).length === 0) return record
     }
     return undefined
   }
-  return always('committed offsets tell the truth', {
+  return always(words.name ?? 'committed offsets tell the truth', {
     says: words.says ?? 'Whatever is below a committed offset was handled or put away.',
     reads: [offsets],
-    consults: [records, handlings],
+    consults: [...listOf(records), handlings],
     per: 'place',
     holds: (read, place) => skipped(read, place) === undefined,
     explain:

@@ -1,11 +1,11 @@
 import type { HandlerFailure, History, RouteAnswer } from '../kernel/history.ts'
 import { type DurationText, durationMicros } from '../kernel/time.ts'
-import type { Wording } from './conservation.ts'
+import type { Naming } from './conservation.ts'
 import { type Always, always } from './property.ts'
 import type { Read } from './view.ts'
 
 /** Answers to requests with idempotency keys. */
-export interface Answers extends Wording {
+export interface Answers extends Naming {
   readonly answers: History<RouteAnswer>
 }
 
@@ -26,7 +26,7 @@ export function answeredAlike({ answers, ...words }: Answers): Always {
     if (last.request !== first.request) return last.status === 422 ? undefined : last
     return last.status === first.status && last.body === first.body ? undefined : last
   }
-  return always('requests with one key are answered alike', {
+  return always(words.name ?? 'requests with one key are answered alike', {
     says: words.says ?? 'The same request with the same key gets the same answer; another request gets 422.',
     reads: [answers],
     per: 'idempotencyKey',
@@ -44,7 +44,7 @@ export function answeredAlike({ answers, ...words }: Answers): Always {
 }
 
 /** How often a handler may fail. */
-export interface Storm extends Wording {
+export interface Storm extends Naming {
   readonly failures: History<HandlerFailure>
   /** How many failures of one handler for one business process are too few to be a storm. */
   readonly most: number
@@ -55,7 +55,7 @@ export interface Storm extends Wording {
 /** No hot retry loop (PATTERNS.md §3.3 L-NOSTORM): a handler does not fail more than so often in a time for one business process. */
 export function noHotLoop({ failures, most, within, ...words }: Storm): Always {
   const micros = durationMicros(within)
-  return always('no hot retry loop', {
+  return always(words.name ?? 'no hot retry loop', {
     says: words.says ?? `No handler fails more than ${most} times in ${within} for one business process.`,
     reads: [failures],
     per: 'what',

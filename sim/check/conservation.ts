@@ -10,6 +10,12 @@ export interface Wording {
   explain?(read: Read, key: string): string
 }
 
+/** The same for a property that has a name of its own. */
+export interface Naming extends Wording {
+  /** Another name, where a system has several of its kind. */
+  readonly name?: string
+}
+
 /** What is conserved. */
 export interface Conservation extends Wording {
   /** The column whose value is the key: `sku`. */
@@ -80,7 +86,7 @@ export function atMost(name: string, { per, effects, most = 1, noun = 'effect', 
 }
 
 /** Charges and refunds as a provider's ledger has them. */
-export interface MoneyLedgers extends Wording {
+export interface MoneyLedgers extends Naming {
   readonly charges: Readable<{ readonly orderId: string; readonly amount: number }>
   readonly refunds: Readable<{ readonly orderId: string; readonly amount: number }>
 }
@@ -91,7 +97,7 @@ export interface MoneyLedgers extends Wording {
  */
 export function refundsCovered({ charges, refunds, ...words }: MoneyLedgers): Always {
   const [taken, returned] = [sumOf(charges, 'amount'), sumOf(refunds, 'amount')]
-  return always('no refund beyond its charge', {
+  return always(words.name ?? 'no refund beyond its charge', {
     says: words.says ?? 'The refunds of an order never exceed its charges.',
     reads: [charges, refunds],
     measures: [taken, returned],

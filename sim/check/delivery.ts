@@ -1,16 +1,17 @@
 import type { Effect, Fact, Handling, History, Lag, TopicRecord } from '../kernel/history.ts'
 import type { Readable } from '../kernel/ledger.ts'
 import type { DurationText } from '../kernel/time.ts'
-import type { Wording } from './conservation.ts'
+import type { Naming, Wording } from './conservation.ts'
 import { type Always, always, type Eventually, eventually } from './property.ts'
+import { listOf, rowsOf, type Several } from './several.ts'
 import type { Read } from './view.ts'
 
 const seconds = (micros: number): string => `${(micros / 1e6).toFixed(3)} s`
 
-/** Events on their way from a transaction to a topic. */
-export interface Publishing extends Wording {
-  readonly facts: History<Fact>
-  readonly records: History<TopicRecord>
+/** Events on their way from transactions to topics: of whoever publishes them, to wherever they go. */
+export interface Publishing extends Naming {
+  readonly facts: Several<History<Fact>>
+  readonly records: Several<History<TopicRecord>>
 }
 
 /**
@@ -18,38 +19,38 @@ export interface Publishing extends Wording {
  * A retry topic takes copies, and has none of its own.
  */
 export function noPhantomEvent({ facts, records, ...words }: Publishing): Always {
-  return always('no phantom event', {
+  return always(words.name ?? 'no phantom event', {
     says:
       words.says ?? 'An event is in its topic only after the transaction that published it has committed.',
-    reads: [records],
-    consults: [facts],
+    reads: listOf(records),
+    consults: listOf(facts),
     per: 'eventId',
-    holds: (read, eventId) => read(facts).where({ eventId }).length > 0,
+    holds: (read, eventId) => rowsOf(read, facts, { eventId }).length > 0,
     explain:
       words.explain ??
       ((read, eventId) => {
-        const record = read(records).where({ eventId }).at(-1)
+        const record = rowsOf(read, records, { eventId }).at(-1)
         return `${eventId} was taken by ${record?.at} at ${seconds(record?.atMicros ?? 0)}, and no transaction that published it had committed`
       }),
   })
 }
 
 /** One id for one fact. */
-export interface Identity extends Wording {
-  readonly facts: History<Fact>
+export interface Identity extends Naming {
+  readonly facts: Several<History<Fact>>
 }
 
 /** Two facts never share an id (PATTERNS.md §3.1 S-OUT2): an inbox would take one of them for the other (Z41). */
 export function oneFactPerId({ facts, ...words }: Identity): Always {
-  return always('one fact for an id', {
+  return always(words.name ?? 'one fact for an id', {
     says: words.says ?? 'Two facts never share an event id.',
-    reads: [facts],
+    reads: listOf(facts),
     per: 'eventId',
-    holds: (read, eventId) => read(facts).where({ eventId }).length <= 1,
+    holds: (read, eventId) => rowsOf(read, facts, { eventId }).length <= 1,
     explain:
       words.explain ??
       ((read, eventId) => {
-        const all = read(facts).where({ eventId })
+        const all = rowsOf(read, facts, { eventId })
         return `${eventId} was committed ${all.length} times: ${all.map(({ atMicros }) => seconds(atMicros)).join(', ')}`
       }),
   })
@@ -63,7 +64,7 @@ interface Waiting {
 
 /** Who is responsible for an event. */
 export interface Responsibility<Row extends Waiting> extends Publishing {
-  readonly outbox: Readable<Row>
+  readonly outbox: Several<Readable<Row>>
   /** Whether a row still has to be sent. Default: its status, if it has one, is not `SENT`. */
   waits?(row: Row): boolean
 }
@@ -76,19 +77,17 @@ export function noLostResponsibility<Row extends Waiting>(options: Responsibilit
   const { facts, records, outbox, waits = isUnsent, ...words } = options
   const per = 'correlationId'
   const orphanOf = (read: Read, correlationId: string): Fact | undefined =>
-    read(facts)
-      .where({ correlationId })
-      .find(({ eventId }) => {
-        if (read(records).where({ eventId }).length > 0) return false
-        const rows = read(outbox).where({ correlationId } as Partial<Row>)
-        return !rows.some((row) => eventIdOf(row) === eventId && waits(row))
-      })
-  return always('no lost responsibility', {
+    rowsOf(read, facts, { correlationId }).find(({ eventId }) => {
+      if (rowsOf(read, records, { eventId }).length > 0) return false
+      const rows = rowsOf(read, outbox, { correlationId } as Partial<Row>)
+      return !rows.some((row) => eventIdOf(row) === eventId && waits(row))
+    })
+  return always(words.name ?? 'no lost responsibility', {
     says:
       words.says ??
       'A committed event waits in the outbox or is in its topic: somebody is responsible for it.',
-    reads: [facts, outbox],
-    consults: [records],
+    reads: [...listOf(facts), ...listOf(outbox)],
+    consults: listOf(records),
     per,
     holds: (read, key) => orphanOf(read, key) === undefined,
     explain:
@@ -106,7 +105,7 @@ const eventIdOf = ({ event }: Waiting): string => (event as { readonly eventId: 
 
 /** Who must hear of events. */
 export interface Hearing extends Wording {
-  readonly facts: History<Fact>
+  readonly facts: Several<History<Fact>>
   /** What one consumer is done with. */
   readonly handlings: History<Handling>
   /** The types of events that the consumer handles. */
@@ -126,11 +125,11 @@ export function everyFactHandled(name: string, options: Hearing): Eventually {
   return eventually(name, {
     says: options.says ?? `Every committed ${[...types].join(' and ')} is handled.`,
     within,
-    reads: [facts, handlings],
+    reads: [...listOf(facts), handlings],
     per: 'eventId',
     keys: (read) =>
-      read(facts)
-        .all()
+      listOf(facts)
+        .flatMap((each) => read(each).all())
         .filter(({ eventType }) => types.has(eventType))
         .map(({ eventId }) => eventId),
     holds: (read, eventId) =>
@@ -140,7 +139,7 @@ export function everyFactHandled(name: string, options: Hearing): Eventually {
     explain:
       options.explain ??
       ((read, eventId) => {
-        const [fact] = read(facts).where({ eventId })
+        const [fact] = rowsOf(read, facts, { eventId })
         const away = read(handlings).where({ eventId }).length > 0 ? 'was put away' : 'was handled by nobody'
         return `${eventId}, committed at ${seconds(fact?.atMicros ?? 0)}, ${away}`
       }),
@@ -181,8 +180,9 @@ export function keepsUp({ lag, within, ...words }: KeepingUp): Eventually {
 }
 
 /** Effects and the facts that they follow. */
-export interface Order extends Wording {
-  readonly facts: History<Fact>
+export interface Order extends Naming {
+  /** Of services that publish to topics of their own: facts of one topic have one order. */
+  readonly facts: Several<History<Fact>>
   readonly effects: History<Effect>
   /** `refused`: a fact has its effect only after all before it. Default: `allowed`. */
   readonly gaps?: 'allowed' | 'refused'
@@ -203,7 +203,7 @@ export function appliedInOrder(options: Order): Always {
     for (const { eventId, writes } of read(effects).where({ key })) {
       if (writes === 0 || seen.has(eventId)) continue
       seen.add(eventId)
-      const [fact] = read(facts).where({ eventId })
+      const [fact] = rowsOf(read, facts, { eventId })
       if (fact === undefined) continue
       const before = last.get(fact.topic)
       if (before !== undefined && before.number > fact.number) return [eventId, before.eventId]
@@ -214,19 +214,14 @@ export function appliedInOrder(options: Order): Always {
     return undefined
   }
   const missingBefore = (read: Read, fact: Fact, seen: ReadonlySet<string>): string | undefined =>
-    read(facts)
-      .where({ key: fact.key })
-      .find(
-        ({ topic, number, eventId, eventType }) =>
-          topic === fact.topic &&
-          number < fact.number &&
-          types?.has(eventType) !== false &&
-          !seen.has(eventId),
-      )?.eventId
-  return always('events of a key take effect in order', {
+    rowsOf(read, facts, { key: fact.key }).find(
+      ({ topic, number, eventId, eventType }) =>
+        topic === fact.topic && number < fact.number && types?.has(eventType) !== false && !seen.has(eventId),
+    )?.eventId
+  return always(options.name ?? 'events of a key take effect in order', {
     says: options.says ?? 'The facts of a key have their effects in the order in which they were committed.',
     reads: [effects],
-    consults: [facts],
+    consults: listOf(facts),
     per: 'key',
     holds: (read, key) => disorder(read, key) === undefined,
     explain:

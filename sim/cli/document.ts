@@ -41,7 +41,8 @@ export class YamlDocument {
       // A key that is no text becomes one, which nothing expects: that is said of its place, not by a warning of Node's.
       logLevel: 'error',
     })
-    const errors = this.document.errors.map(({ code, pos, message }) => ({
+    // A warning is of a tag that nobody knows: its value would be taken for another.
+    const errors = [...this.document.errors, ...this.document.warnings].map(({ code, pos, message }) => ({
       ...this.positionOf(pos[0]),
       message: code === 'MULTIPLE_DOCS' ? ONE_DOCUMENT : message,
     }))

@@ -76,7 +76,9 @@ function commands(io: Io, finish: Finish): Command {
     .command('ui')
     .description('look at runs in a browser: serves a page to this machine alone')
     .argument('[path]', 'a folder with systems, or the scenario file to begin with', undefined)
-    .option('--port <n>', 'default: any that is free', portNumber, 0)
+    .addOption(
+      new Option('--port <n>', 'where it listens').argParser(portNumber).default(0, 'any that is free'),
+    )
     .action(async (path, options) => finish(await (await import('./ui.ts')).uiCommand(path, options, io)))
   program
     .command('schema')

@@ -1,7 +1,9 @@
 import { addPartitions } from './add-partitions.ts'
+import { corruptSegment } from './corrupt-segment.ts'
 import { crash } from './crash.ts'
 import { crashMachine } from './crash-machine.ts'
 import { deploy } from './deploy.ts'
+import { diskFull } from './disk-full.ts'
 import { dropSlots } from './drop-slots.ts'
 import { edit } from './edit.ts'
 import { evict } from './evict.ts'
@@ -17,6 +19,7 @@ import { scale } from './scale.ts'
 import { shutDown } from './shut-down.ts'
 import { skew } from './skew.ts'
 import { slowCommit } from './slow-commit.ts'
+import { tornTail } from './torn-tail.ts'
 
 /** Every kind of fault, by name. A new kind is added here and nowhere else. */
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -38,6 +41,9 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   evict,
   skew,
   moveLogs,
+  diskFull,
+  tornTail,
+  corruptSegment,
   edit,
 ]
 

@@ -5,27 +5,22 @@ import { hashText } from '../kernel/mix.ts'
 import { clockMillis, type Micros, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
-import type {
-  BrokerDisk,
-  BrokerHost,
-  BrokerObserver,
-  ControllerChannel,
-  StandingBroker,
-} from './broker/host.ts'
+import type { BrokerDisk, BrokerHost, ControllerChannel, StandingBroker } from './broker/host.ts'
 import type { LossOf } from './broker/replicas.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { type Message, NO_ANSWER, type Server } from './connection.ts'
-import { type ConsumerClient, placeOf } from './consumer-client.ts'
+import type { ConsumerClient } from './consumer-client.ts'
 import type { MetadataBatch } from './controller/record.ts'
 import { ActiveControllerChannel } from './controller-channel.ts'
 import type { MetadataFollower } from './controller-node.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from './coordinator/offset-message.ts'
-import type { RecordBatch } from './log/batch.ts'
+import { Disk } from './log/disk.ts'
 import type { ApiName, ApiRequest } from './protocol/api.ts'
 import type { FetchResponseData } from './protocol/fetch.ts'
 import { Routine } from './routine.ts'
 import { SentRecord } from './sent-record.ts'
+import { TraceObserver } from './trace-observer.ts'
 
 /** A consumer as a member of a group. */
 interface Membership {
@@ -45,47 +40,6 @@ const GROUP_CHANGING_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
   'ConsumerGroupHeartbeat',
   'DeleteGroups',
 ])
-
-/** Topics of the cluster itself: no service reads them. */
-const INTERNAL = /^__/
-
-/** Notes in trace and digest what brokers do. */
-class TraceObserver implements BrokerObserver {
-  private readonly cluster: KafkaCluster
-
-  constructor(cluster: KafkaCluster) {
-    this.cluster = cluster
-  }
-
-  appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void {
-    const { kernel, witness } = this.cluster
-    const lane = placeOf(topic, partition)
-    kernel.digest.word(hashText(lane, 0))
-    for (const record of batch.records) {
-      if (!(record instanceof SentRecord)) continue
-      kernel.digest.word(record.hash)
-      const { key, value, entity, offsetDelta } = record
-      witness?.appended(topic, lane, baseOffset + offsetDelta, record)
-      if (kernel.trace === undefined) continue
-      const data = { offset: baseOffset + offsetDelta, key, value }
-      record.appended = kernel.record('append', lane, entity, record.sent || kernel.cause, data)
-    }
-  }
-
-  highWatermarkRaised(topic: string, partition: number, offset: number): void {
-    const { kernel } = this.cluster
-    if (kernel.trace === undefined || INTERNAL.test(topic)) return
-    kernel.record('watermark', placeOf(topic, partition), undefined, kernel.cause, { offset })
-  }
-
-  groupChanged(groupId: string, generation: number, clientIds: readonly string[]): void {
-    const { kernel } = this.cluster
-    kernel.digest.word(hashText(groupId, generation))
-    for (const clientId of clientIds) kernel.digest.word(hashText(clientId, 0))
-    const data = kernel.trace && { generation, members: clientIds }
-    kernel.cause = kernel.record('rebalance', `group ${groupId}`, undefined, kernel.cause, data)
-  }
-}
 
 /** The offsets of a commit, as traces list them. */
 function offsetsOf(topics: OffsetCommitRequest['topics']) {
@@ -115,6 +69,10 @@ export class BrokerNode implements Server, MetadataFollower {
   private readonly heartbeats: Alarm
   private readonly routine: Routine
   private disk: BrokerDisk | undefined
+  /** The space on its disk, in its present life. */
+  private space = new Disk()
+  /** Until when there is no space on it, and the trace id of why. */
+  private full = { untilMicros: Number.NEGATIVE_INFINITY, cause: 0 }
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
   private toController: ActiveControllerChannel | undefined
@@ -154,6 +112,20 @@ export class BrokerNode implements Server, MetadataFollower {
     this.leave = (broker, nowMillis) => broker.crashMachine(nowMillis, lossOf)
     this.process.crash(cause, restartAfter)
     this.leave = undefined
+  }
+
+  /**
+   * There is no space left on its disk for a while: the next write takes the log directory offline, and with its only one a
+   * broker ends itself (LogDirFailureHandler of BrokerServer). It is started again when there is space.
+   */
+  fillDisk(cause: number, forMicros: Micros): void {
+    const { kernel } = this.cluster
+    this.full = { untilMicros: Math.max(this.full.untilMicros, kernel.nowMicros + forMicros), cause }
+    this.space.isFull = true
+    const free = (): void => {
+      this.space.isFull = this.full.untilMicros > kernel.nowMicros
+    }
+    kernel.schedule(forMicros, kernel.choices.entity('faults'), { onEvent: free }, 0, undefined)
   }
 
   serve(message: Message, _from: Process, respond: (response: unknown) => void): void {
@@ -225,6 +197,8 @@ export class BrokerNode implements Server, MetadataFollower {
     })
     const toController = this.controllerChannel()
     this.toController = toController
+    this.space = new Disk()
+    this.space.isFull = this.full.untilMicros > kernel.nowMicros
     const host = this.hostOf(toController)
     this.broker = new Broker(this.id, brokerConfig, host, nowMillis, this.disk, switches, standing)
     controller.follow(this, standing === undefined ? -1 : this.broker.metadataOffset)
@@ -280,9 +254,20 @@ export class BrokerNode implements Server, MetadataFollower {
     const { broker } = this
     if (broker === undefined) return
     this.cluster.brokerActed(this)
+    if (broker.hasFailedStorage) this.endItself(broker)
     this.alarm.set(momentOf(broker.workDeadlineMillis()), false)
     this.housekeeping.set(momentOf(broker.housekeepingDeadlineMillis()), true)
     this.settleHeartbeats(broker)
+  }
+
+  /** What it has begun to do it ends before it dies. */
+  private endItself(broker: Broker): void {
+    const { kernel } = this.cluster
+    const die = (): void => {
+      if (this.broker !== broker) return
+      this.process.crash(this.full.cause, Math.max(0, this.full.untilMicros - kernel.nowMicros))
+    }
+    kernel.schedule(0, this.process.entity, { onEvent: die }, 0, undefined)
   }
 
   private settleHeartbeats(broker: Broker): void {
@@ -385,6 +370,7 @@ export class BrokerNode implements Server, MetadataFollower {
       controller,
       observer: new TraceObserver(cluster),
       parksFetches: true,
+      disk: this.space,
       newMemberId: () => this.newMemberId(),
       newIncarnationId: () => this.life,
     }

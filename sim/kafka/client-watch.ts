@@ -21,11 +21,12 @@ import type {
 } from './oracle/history-operation.ts'
 import type { ProducerRecord, SendListener } from './producer/record.ts'
 import type { ProducerClient } from './producer-client.ts'
-import type { Answered, ApiName, ApiRequest, Channel } from './protocol/api.ts'
+import type { ApiRequest, Channel } from './protocol/api.ts'
 import { ReaderSkips } from './reader-skips.ts'
 import type { ProducerError } from './transaction/client-error.ts'
 import type { GroupMetadata, Offsets } from './transaction/client-request.ts'
 import { type PartitionName, partitionName, splitPartitionName } from './transaction/topic-partition.ts'
+import { WatchedChannel } from './watched-channel.ts'
 
 /** When an operation was begun, and the trace id of what was happening. */
 export interface Moment {
@@ -345,27 +346,6 @@ function offsetsIn(
         offset,
       })),
   )
-}
-
-/** A client's channel, of which somebody hears. */
-class WatchedChannel implements Channel {
-  private readonly channel: Channel
-  private readonly asked: (request: ApiRequest) => ((response: unknown) => void) | undefined
-
-  constructor(channel: Channel, asked: WatchedChannel['asked']) {
-    this.channel = channel
-    this.asked = asked
-  }
-
-  send<Api extends ApiName>(nodeId: number, request: ApiRequest<Api>, answered: Answered<Api>): void {
-    const heard = this.asked(request as ApiRequest)
-    if (heard === undefined) this.channel.send(nodeId, request, answered)
-    else
-      this.channel.send(nodeId, request, (response, nowMillis) => {
-        heard(response)
-        answered(response, nowMillis)
-      })
-  }
 }
 
 /** A send of which histories are told. */

@@ -8,6 +8,7 @@ import {
   consumerConfig,
 } from './consumer/config.ts'
 import { CONTROLLER_DEFAULTS, type ControllerConfig } from './controller/config.ts'
+import { serverRefusal } from './limits.ts'
 import { PRODUCER_DEFAULTS, type ProducerConfig, producerConfig } from './producer/config.ts'
 
 /**
@@ -113,7 +114,8 @@ function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterCon
   consumerConfig({ ...consumer, 'group.id': consumer['group.id'] ?? 'any' })
   const broker = { ...BROKER_DEFAULTS, ...ofBrokers(all) }
   const controller = { ...CONTROLLER_DEFAULTS, ...partOf(all, CONTROLLER_DEFAULTS) }
-  const refusal = refusalOf(broker, controller, replicas, brokerCount)
+  const refusal =
+    serverRefusal({ ...controller, ...broker }) ?? refusalOf(broker, controller, replicas, brokerCount)
   if (refusal !== undefined) throw new ClusterConfigError(refusal)
   return {
     broker,

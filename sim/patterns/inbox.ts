@@ -4,6 +4,7 @@ import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
+import { expectOneOf } from '../service/option.ts'
 import { table } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { leaseInbox } from './inbox-lease.ts'
@@ -39,8 +40,9 @@ export const INBOX_MODES = [
 
 const tables = { inbox: table(INBOX_COLUMNS, { key: 'eventId' }) }
 
-/** Recognises redelivered events by their id. */
-export function inbox(mode: InboxMode): Inbox {
+/** Recognises redelivered events by their id. @throws SimError 'definition' when there is no such mode */
+export function inbox(mode: InboxMode = 'same-transaction'): Inbox {
+  expectOneOf('inbox', mode, INBOX_MODES)
   switch (mode) {
     case 'none':
       return { tables: {}, lookUp: false }

@@ -2,6 +2,7 @@ import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Outbox } from '../service/component.ts'
 import type { Envelope } from '../service/envelope.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { outboxTable, type Relay, type RelayOptions } from './relay.ts'
 import { statusRelay } from './relay-status.ts'
@@ -22,7 +23,8 @@ export const OUTBOX_MODES = [
 
 /** Options of the outbox. */
 export interface OutboxOptions {
-  readonly mode: OutboxMode
+  /** Default: `relay`. */
+  readonly mode?: OutboxMode
   /** How rows leave it. Default: by status. */
   readonly relay?: Relay
   /** Period of the polling relay. Default: 50ms. */
@@ -31,11 +33,15 @@ export interface OutboxOptions {
   readonly batch?: RelayOptions['batch']
 }
 
+const OPTIONS: OptionTable<OutboxOptions> = { mode: OUTBOX_MODES, relay: 'any', every: 'any', batch: 'any' }
+
 /**
  * The outbox of a service.
- * @throws SimError 'definition' when the relay would never send anything, or poll all the time
+ * @throws SimError 'definition' when there is no such option or mode, and when the relay would never send anything, or poll
+ * all the time
  */
-export function outbox(options: OutboxOptions): Outbox {
+export function outbox(options: OutboxOptions = {}): Outbox {
+  checkOptionNames('outbox', options, OPTIONS)
   if (options.mode === 'dual-write') return { tables: {}, publish: publishAfterCommit }
   if (options.mode === 'publish-before-commit') {
     return { tables: {}, publish: (transaction, topic, event) => transaction.context.produce(topic, event) }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { clusterConfig, KAFKA_DEFAULTS, type KafkaSettings } from '../kafka/config.ts'
+import { limitRefusal, limitsOf } from '../kafka/limits.ts'
 import { MOST_BROKERS } from './scenario.ts'
 
 const INT_MAX = 2 ** 31 - 1
@@ -7,28 +8,35 @@ const INT_MAX = 2 ** 31 - 1
 const CENTURY_MILLIS = 36_500 * 86_400_000
 
 /**
- * Bounds of configuration members that are narrower than those of their type. Of `session.timeout.ms` they are the
- * broker's defaults of `group.min.session.timeout.ms` and `group.max.session.timeout.ms` (GroupCoordinatorConfig: others
- * are answered with INVALID_SESSION_TIMEOUT), of the others those of ConsumerConfig; an interval or a time-out of
- * nothing would never let virtual time pass.
+ * Bounds of configuration members that are narrower than Kafka's own. Of `session.timeout.ms` they are the broker's
+ * defaults of `group.min.session.timeout.ms` and `group.max.session.timeout.ms` (GroupCoordinatorConfig: others are
+ * answered with INVALID_SESSION_TIMEOUT); an interval or a time-out of nothing would never let virtual time pass.
  */
 const BOUNDS: Readonly<Record<string, readonly [min: number, max: number]>> = {
   'session.timeout.ms': [6_000, 1_800_000],
   'heartbeat.interval.ms': [1, INT_MAX],
-  'max.poll.records': [1, INT_MAX],
   'request.timeout.ms': [1, INT_MAX],
 }
 
 /** Numbers for which Kafka takes -1 too, as "no limit" or "derived". */
 const MAY_BE_UNLIMITED = /^(?:retention\.|offsets\.retention|local\.retention|flush\.)/
 
-/** The schema of a number of Kafka's configuration. */
-function numberOf(name: string, value: number): z.ZodNumber {
+/** The schema of a number of Kafka's configuration: what Kafka itself limits is refused in its words. */
+function numberOf(name: string, value: number): z.ZodType {
   const least = value < 0 || MAY_BE_UNLIMITED.test(name) ? -1 : 0
   const most = name.endsWith('.ms') ? CENTURY_MILLIS : Number.MAX_SAFE_INTEGER
-  const [min, max] = BOUNDS[name] ?? [least, most]
   const schema = Number.isInteger(value) ? z.int() : z.number()
-  return schema.min(min).max(Math.max(max, value))
+  const [narrower, limits] = [BOUNDS[name], limitsOf(name)]
+  if (narrower !== undefined || limits === undefined) {
+    const [min, max] = narrower ?? [least, most]
+    return schema.min(min).max(Math.max(max, value))
+  }
+  const [minimum, maximum] = [limits[0], Math.max(Math.min(limits[1], most), value)]
+  const refusal = (input: unknown): string | undefined =>
+    limitRefusal(name, Number(input), [minimum, maximum])
+  return schema
+    .refine((input) => refusal(input) === undefined, { error: ({ input }) => refusal(input), abort: true })
+    .meta({ minimum, maximum })
 }
 
 /** The schema of a configuration member follows from its default, so that a new member needs no change here. */

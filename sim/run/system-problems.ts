@@ -107,11 +107,15 @@ export function inputRefusal(scenario: Scenario, seed: number): SimError | undef
   return new SimError('definition', `seed: expected a whole number from 0, got ${shown(seed)}`)
 }
 
+/** Names come from files: `constructor` is one that every object has, and no param. */
+const specOf = (specs: ParamSpecs, name: string): ParamSpec | undefined =>
+  Object.hasOwn(specs, name) ? specs[name] : undefined
+
 /** The params of a system that it keeps to. */
 export function validParams(specs: ParamSpecs, params: unknown): Scenario['params'] {
   if (!isMap(params)) return {}
   const valid = Object.entries(params).filter(([name, value]) => {
-    const spec = specs[name]
+    const spec = specOf(specs, name)
     return spec !== undefined && paramExpectation(spec, value) === undefined
   })
   return Object.fromEntries(valid) as Scenario['params']
@@ -125,7 +129,7 @@ export function paramProblems(
   if (!isMap(params)) return []
   return Object.entries(params).flatMap(([name, value]): Problem[] => {
     const path: Path = ['params', name]
-    const spec = Object.hasOwn(specs, name) ? specs[name] : undefined
+    const spec = specOf(specs, name)
     if (spec === undefined) {
       const known = Object.keys(specs)
       const message = `${system} has no param '${name}': expected ${oneOf(known)}`

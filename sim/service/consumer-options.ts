@@ -1,5 +1,6 @@
 import type { ConsumerSettings } from '../kafka/consumer/config.ts'
 import { SimError } from '../kernel/error.ts'
+import { checkOptionNames, type OptionTable } from './option.ts'
 
 /** When a consumer commits the offsets of what it has read, the right one first (PATTERNS.md §0 C5, §2 Z44). */
 export const COMMIT_MODES = ['after-batch', 'after-each', 'manual', 'automatic', 'before-handling'] as const
@@ -52,6 +53,16 @@ export type ConsumerPlan = Required<ConsumerOptions>
 
 const MOST_HANDLERS = 1_000
 
+const OPTIONS: OptionTable<ConsumerOptions> = {
+  concurrency: 'any',
+  order: HANDLING_ORDERS,
+  commit: COMMIT_MODES,
+  commitReach: COMMIT_REACHES,
+  revocation: REVOCATIONS,
+  staticMembership: [true, false],
+  kafka: 'any',
+}
+
 /**
  * @param inTransactions whether handlers run in transactions of Kafka: then uncommitted records are not read, unless said
  * @throws SimError 'definition' for what cannot be meant
@@ -61,6 +72,7 @@ export function consumerPlan(
   options: ConsumerOptions = {},
   inTransactions = false,
 ): ConsumerPlan {
+  checkOptionNames(`service ${service}: consumer`, options, OPTIONS)
   const { concurrency = 1, order = 'partition', commit = 'after-batch' } = options
   const refuse = (what: string): never => {
     throw new SimError('definition', `service ${service}: consumer: ${what}`)

@@ -4,6 +4,7 @@ import { type HandlerSite, Task } from '../kernel/task.ts'
 import type { Context } from './context.ts'
 import type { Drainable } from './drain.ts'
 import { type HttpCall, HttpError } from './http.ts'
+import { checkOptionNames, type OptionTable } from './option.ts'
 import type { ServiceRuntime } from './runtime.ts'
 
 /** What answers requests of a route. */
@@ -17,8 +18,12 @@ export interface DeskOptions {
   readonly queue?: number
 }
 
-/** @throws SimError 'definition' for numbers that cannot be meant */
-export function checkDesk(service: string, { concurrency, queue }: DeskOptions): void {
+const OPTIONS: OptionTable<DeskOptions> = { concurrency: 'any', queue: 'any' }
+
+/** @throws SimError 'definition' for options that there are not and numbers that cannot be meant */
+export function checkDesk(service: string, options: DeskOptions): void {
+  checkOptionNames(`service ${service}: http`, options, OPTIONS)
+  const { concurrency, queue } = options
   const refuse = (what: string, from: number, got: number): never => {
     throw new SimError(
       'definition',

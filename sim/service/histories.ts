@@ -80,3 +80,15 @@ export interface OutboxRow {
 
 /** The outbox of a service, which has no row where its variant keeps none. */
 export const outboxOf = ({ name }: Named): History<OutboxRow> => history('outbox', name)
+
+/** All that is written of a service: what properties of deliveries are asked about. */
+export const booksOf = (service: Named) => ({
+  name: service.name,
+  facts: factsOf(service),
+  outbox: outboxOf(service),
+  inbox: inboxOf(service),
+  effects: effectsOf(service),
+  handlings: handlingsOf(service),
+  offsets: offsetsOf(service),
+  failures: failuresOf(service),
+})

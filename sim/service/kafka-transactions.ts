@@ -1,6 +1,7 @@
 import type { ProducerSettings } from '../kafka/producer/config.ts'
 import { SimError } from '../kernel/error.ts'
 import type { ConsumerOptions } from './consumer-options.ts'
+import { checkOptionNames, type OptionTable } from './option.ts'
 
 /** What the transactional.id of a producer is made of, the right one first. */
 export const TRANSACTIONAL_IDS = ['instance', 'life', 'service'] as const
@@ -65,6 +66,14 @@ export interface KafkaTransactionOptions {
 /** The options with their defaults. */
 export type KafkaTransactionPlan = Required<KafkaTransactionOptions>
 
+const OPTIONS: OptionTable<KafkaTransactionOptions> = {
+  transactionalId: TRANSACTIONAL_IDS,
+  offsets: TRANSACTION_OFFSETS,
+  fencing: ZOMBIE_FENCING,
+  afterAbort: ABORT_POSITIONS,
+  onFenced: FENCED_REACTIONS,
+}
+
 /** @throws SimError 'definition' for what cannot be meant */
 export function kafkaTransactionPlan(
   service: string,
@@ -78,6 +87,7 @@ export function kafkaTransactionPlan(
   if (Object.hasOwn(producer, 'transactional.id'))
     refuse('producer: transactional.id: expected none, because kafkaTransactions gives each producer its own')
   if (options === undefined) return undefined
+  checkOptionNames(`service ${service}: kafkaTransactions`, options, OPTIONS)
   if ((consumer.concurrency ?? 1) > 1 || (consumer.order ?? 'partition') !== 'partition')
     refuse(
       'kafkaTransactions: expected a consumer with a concurrency of 1 that keeps the order of partitions, because a producer has one transaction at a time: raise instances instead',

@@ -13,11 +13,12 @@ import {
   kafkaTransactionPlan,
 } from './kafka-transactions.ts'
 import { offerClients, offerTables } from './offers.ts'
+import { checkOptionNames, type OptionTable } from './option.ts'
 import { retryPlan } from './retry.ts'
 import type { EventHandler } from './runtime.ts'
 import type { EventType, Route, TableSpec, TablesByName, TimerType } from './schema.ts'
 import type { FailurePolicy } from './setbacks.ts'
-import type { FiredTimer, TimerHandler, TimerOptions } from './timers.ts'
+import { type FiredTimer, TIMER_STORES, type TimerHandler, type TimerOptions } from './timers.ts'
 import { TransactionScope } from './transaction.ts'
 import { FIRST_VERSION } from './version.ts'
 
@@ -262,13 +263,35 @@ const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'lease
 /** Handlers that the runtime adds to a service. */
 const RUNTIME_HANDLERS: readonly string[] = ['relay', 'startup', 'timers', 'redrive']
 
+const OPTIONS: OptionTable<ServiceOptions<Tables, Clients>> = {
+  instances: 'any',
+  tables: 'any',
+  initially: 'any',
+  clients: 'any',
+  inbox: 'any',
+  outbox: 'any',
+  consumer: 'any',
+  failures: 'any',
+  producer: 'any',
+  kafkaTransactions: 'any',
+  http: 'any',
+  timers: 'any',
+  versions: 'any',
+}
+
+const TIMER_OPTIONS: OptionTable<TimerOptions> = { store: TIMER_STORES, every: 'any', retryAfter: 'any' }
+
 function checkOptions(service: string, options: ServiceOptions<Tables, Clients>): void {
+  checkOptionNames(`service ${service}`, options, OPTIONS)
+  checkOptionNames(`service ${service}: timers`, options.timers ?? {}, TIMER_OPTIONS)
   const { instances = 1, tables = {}, initially = {}, clients = {}, inbox, outbox, failures } = options
   const refuse = (what: string): never => {
     throw new SimError('definition', `service ${service}: ${what}`)
   }
   if (!Number.isSafeInteger(instances) || instances < 1)
     refuse(`instances: expected a whole number from 1, got ${instances}`)
+  for (const [part, given] of Object.entries({ inbox, outbox }))
+    if (typeof given?.tables !== 'object') refuse(`it has no ${part}: expected ${part}: ${part}(…)`)
   const taken = [inbox, outbox, failures].flatMap((part) => Object.keys(part?.tables ?? {}))
   for (const table of Object.keys(tables))
     if (COMPONENT_TABLES.includes(table) || taken.includes(table))

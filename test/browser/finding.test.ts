@@ -121,6 +121,22 @@ describe('finding one’s way', () => {
     expect(await page.locator('.lane').allTextContents()).toEqual([expect.stringContaining('payment-2')])
   })
 
+  it('[V13] keeps the offsets below the timeline when its axis is another one', async () => {
+    const page = await bench.running()
+    await page.keyboard.press('2')
+    const lines = (): Promise<unknown> =>
+      page.evaluate(
+        `[...document.querySelectorAll('path.line-position')].map((line) => line.getAttribute('d'))`,
+      )
+    const seen = new Set([JSON.stringify(await lines())])
+    for (const key of ['t', 'v']) {
+      await page.keyboard.press(key)
+      await page.waitForTimeout(100)
+      seen.add(JSON.stringify(await lines()))
+    }
+    expect(seen.size).toBe(3)
+  })
+
   it('[V33] picks what is seen in the small picture, and moves it', async () => {
     const page = await bench.running()
     const box = await page.locator('.minimap').boundingBox()

@@ -145,6 +145,11 @@ describe('the page', () => {
       },
     )
     expect(await page.locator('.compared').textContent()).toContain('✗ no double charge')
+    await page.locator(KEY).click()
+    await page.locator('.shrinking button').click()
+    await page.waitForFunction(
+      `document.querySelector('.shrinking').textContent.includes('What is set up breaks no promise')`,
+    )
   })
 
   it('[V25] is the same elsewhere by its address, and says so when it is not', async () => {

@@ -14,6 +14,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 const lineLimit = 400
 // Spelled in two parts, so that the check does not find itself.
 const unfinishedMark = new RegExp(`\\b(?:${['TO', 'DO'].join('')}|${['FIX', 'ME'].join('')})\\b`)
+/** What git writes between two versions that it could not merge. */
+const conflictMark = /^(?:<{7}|>{7}|\|{7}) |^={7}$/
 
 /** The text files of the project: tracked ones and new ones that are not ignored. */
 export function projectFiles(): ProjectFile[] {
@@ -65,7 +67,9 @@ export function unfinished(files: readonly ProjectFile[]): string[] {
     text
       .split('\n')
       .flatMap((line, at) =>
-        unfinishedMark.test(line) ? [`${path}:${at + 1} leaves work behind: ${line.trim()}`] : [],
+        unfinishedMark.test(line) || conflictMark.test(line)
+          ? [`${path}:${at + 1} leaves work behind: ${line.trim()}`]
+          : [],
       ),
   )
 }

@@ -98,6 +98,8 @@ describe('a viewport', () => {
     const moved = revealed(view, 900, length)
     expect(moved.fromUnit).toBeLessThan(900)
     expect(moved.toUnit).toBeGreaterThan(900)
+    const whole = wholeOf(length)
+    expect(revealed(whole, 3, length)).toBe(whole)
     const range = fitted(100, 200, length)
     expect(range.fromUnit).toBeLessThan(100)
     expect(range.toUnit).toBeGreaterThan(200)

@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { thinned } from '../../ui/model/counters.ts'
 import { placesOf } from '../../ui/model/danger.ts'
 import { initialRowsOf } from '../../ui/model/row-patches.ts'
 import { RunView } from '../../ui/model/run-view.ts'
@@ -146,6 +148,38 @@ describe('what the panes show of a double charge', () => {
     const outbox = view.counters.find(({ name }) => name === 'outbox of orders')
     expect(Math.max(...(outbox?.points.map(({ value }) => value) ?? []))).toBeGreaterThan(0)
     expect(outbox?.points.at(-1)?.value).toBe(0)
+  })
+
+  it('[V16] a group is behind by what is in its partitions and what it has not committed', () => {
+    const lag = view.counters.find(({ name }) => name === 'lag of payment')
+    expect(Math.max(...(lag?.points.map(({ value }) => value) ?? []))).toBeGreaterThan(0)
+    for (const { atMicros, value } of lag?.points.slice(0, -1) ?? []) {
+      const event = view.recording.lastUpTo(atMicros)
+      const behind = view.staircases.flatMap(({ end, groups }) =>
+        groups
+          .filter(({ group }) => group === 'payment')
+          .map(({ committed }) => Math.max(0, offsetAt(end, event) - offsetAt(committed, event))),
+      )
+      // Several things may happen at one moment: the last of them counts.
+      const last = lag?.points.findLast((point) => point.atMicros === atMicros)
+      if (last?.value === value) expect(value).toBe(behind.reduce((sum, each) => sum + each, 0))
+    }
+  })
+
+  it('[V16] of a line of many points the highest and the last are kept, and no more than can be seen', () => {
+    const many = fc.array(fc.nat(1_000), { minLength: 401, maxLength: 5_000 })
+    fc.assert(
+      fc.property(many, (values) => {
+        const points = values.map((value, atMicros) => ({ atMicros, value }))
+        const kept = thinned(points)
+        expect(kept.length).toBeLessThanOrEqual(402)
+        expect(Math.max(...kept.map(({ value }) => value))).toBe(Math.max(...values))
+        expect(kept.at(-1)).toEqual(points.at(-1))
+        const times = kept.map(({ atMicros }) => atMicros)
+        expect(times).toEqual([...new Set(times)].sort((left, right) => left - right))
+      }),
+      { numRuns: 30 },
+    )
   })
 
   it('[V17] a danger map has a place for every passage of a step, the step of the fault among them', () => {

@@ -1,6 +1,6 @@
 import type { Recording } from './recording.ts'
 import type { RowStates } from './row-state.ts'
-import { offsetAt, type Staircase } from './staircase.ts'
+import type { Staircase, Step } from './staircase.ts'
 
 /** A number over time. */
 export interface Counter {
@@ -52,16 +52,7 @@ function lags(recording: Recording, staircases: readonly Staircase[]): Counter[]
       const steps = all.find((each) => each.group === group)
       return steps === undefined ? [] : [{ end, committed: steps.committed }]
     })
-    const events = [
-      ...new Set(own.flatMap(({ end, committed }) => [...end, ...committed].map(({ event }) => event))),
-    ]
-    const points = thinned(events.sort((left, right) => left - right)).map((event) => ({
-      atMicros: recording.at(event),
-      value: own.reduce(
-        (sum, { end, committed }) => sum + Math.max(0, offsetAt(end, event) - offsetAt(committed, event)),
-        0,
-      ),
-    }))
+    const points = lagOf(own).map(({ event, value }) => ({ atMicros: recording.at(event), value }))
     return {
       name: `lag of ${group}`,
       unit: 'records',
@@ -70,14 +61,49 @@ function lags(recording: Recording, staircases: readonly Staircase[]): Counter[]
   })
 }
 
-function thinned(events: readonly number[]): readonly number[] {
-  if (events.length <= MOST_POINTS) return events
-  const every = Math.ceil(events.length / MOST_POINTS)
-  return events.filter((_, index) => index % every === 0 || index === events.length - 1)
+interface Stretch {
+  readonly end: readonly Step[]
+  readonly committed: readonly Step[]
+}
+
+/** How far a group is behind in all of its partitions, after every event that changes it. */
+function lagOf(stretches: readonly Stretch[]): { readonly event: number; readonly value: number }[] {
+  const changes = stretches.flatMap(({ end, committed }, at) => [
+    ...end.map(({ event, offset }) => ({ event, at, isEnd: true, offset })),
+    ...committed.map(({ event, offset }) => ({ event, at, isEnd: false, offset })),
+  ])
+  changes.sort((left, right) => left.event - right.event)
+  const ends = stretches.map(() => 0)
+  const dones = stretches.map(() => 0)
+  const behind = (at: number): number => Math.max(0, (ends[at] as number) - (dones[at] as number))
+  let value = 0
+  return changes.map(({ event, at, isEnd, offset }) => {
+    value -= behind(at)
+    if (isEnd) ends[at] = offset
+    else dones[at] = offset
+    value += behind(at)
+    return { event, value }
+  })
+}
+
+/** Of many points those that can be told apart: the highest of each stretch, and where it ends. */
+export function thinned(points: Counter['points']): Counter['points'] {
+  if (points.length <= MOST_POINTS) return points
+  const every = Math.ceil((points.length / MOST_POINTS) * 2)
+  const kept: Counter['points'][number][] = []
+  for (let from = 0; from < points.length; from += every) {
+    const stretch = points.slice(from, from + every)
+    const highest = stretch.reduce((best, point) => (point.value > best.value ? point : best))
+    const last = stretch.at(-1) as Counter['points'][number]
+    kept.push(...(highest === last ? [last] : [highest, last]))
+  }
+  return kept
 }
 
 /** A line goes on to the end of the run. */
 function ended(recording: Recording, points: Counter['points']): Counter['points'] {
   const last = points.at(-1)
-  return last === undefined ? points : [...points, { atMicros: recording.endMicros, value: last.value }]
+  return last === undefined
+    ? points
+    : [...thinned(points), { atMicros: recording.endMicros, value: last.value }]
 }

@@ -116,9 +116,18 @@ export class RunView {
     return this.cameAgain
   }
 
-  /** Makes what panes would make when they are first opened. */
-  prepare(): void {
-    void [this.staircases, this.effects]
+  /**
+   * Makes what panes would make when they are first opened, one thing after another.
+   * @param enough says when to leave the rest for later
+   * @returns whether all is made
+   */
+  prepare(enough: () => boolean): boolean {
+    if (!this.states.prepare(enough)) return false
+    for (const make of [() => this.staircases, () => this.effects, () => this.counters, () => this.sagas]) {
+      if (enough()) return false
+      make()
+    }
+    return true
   }
 
   get sagas(): readonly Saga[] {

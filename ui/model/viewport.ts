@@ -39,7 +39,8 @@ export function centred(view: Viewport, unit: number, lengthUnits: number): View
 export function revealed(view: Viewport, unit: number, lengthUnits: number): Viewport {
   const room = (view.toUnit - view.fromUnit) * 0.08
   if (unit >= view.fromUnit + room && unit <= view.toUnit - room) return view
-  return centred(view, unit, lengthUnits)
+  const moved = centred(view, unit, lengthUnits)
+  return moved.fromUnit === view.fromUnit && moved.toUnit === view.toUnit ? view : moved
 }
 
 /** A view that shows a range, with room on both sides. */

@@ -62,14 +62,13 @@ function idsOf(
   only: string,
 ): Uint32Array {
   const mask = matches?.(recording)
+  const { count } = recording
   const from = only === '' ? undefined : recording.ofEntity(only)
-  const found: number[] = []
-  if (from !== undefined) {
-    for (const id of from) if (mask === undefined || mask[id] === 1) found.push(id)
-  } else {
-    for (let id = 1; id <= recording.count; id++) if (mask === undefined || mask[id] === 1) found.push(id)
-  }
-  return Uint32Array.from(found)
+  if (from !== undefined) return mask === undefined ? from : from.filter((id) => mask[id] === 1)
+  const found = new Uint32Array(count)
+  let length = 0
+  for (let id = 1; id <= count; id++) if (mask === undefined || mask[id] === 1) found[length++] = id
+  return found.subarray(0, length)
 }
 
 function Rows({

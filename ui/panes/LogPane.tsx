@@ -34,8 +34,10 @@ export function LogPane({ controller, run }: PaneProps) {
   return (
     <div className="logs">
       <p className="pane-head">
-        after #{moment} at {formatSeconds(run.recording.at(moment))}: each cell is a record, <b>×2</b> one
-        that was delivered twice
+        <span>
+          after #{moment} at {formatSeconds(run.recording.at(moment))}: each cell is a record of the log,{' '}
+          <b className="mark-bad">×2</b> one that was delivered twice
+        </span>
       </p>
       {partitions.map((staircase) => (
         <PartitionLog

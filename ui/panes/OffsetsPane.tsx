@@ -1,13 +1,18 @@
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
+import { formatSeconds } from '../../sim/index.ts'
 import { counted } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
+import { stairPath } from '../model/stair-path.ts'
 import type { GroupSteps, Staircase, Step } from '../model/staircase.ts'
 import { wholeOf } from '../model/viewport.ts'
-import { type Axis, unitOfMoment } from '../timeline/scene.ts'
 import { useSelected } from '../view/store.ts'
 import { useMoment } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
 
+/** Charts that are shown unasked: those of which something came again are the first. */
+const MOST_CHARTS = 20
+/** Marks that are closer, in percent of the width, are one. */
+const CLOSEST = 1.5
 const HEIGHT = 84
 const WIDTH = 1000
 
@@ -22,13 +27,18 @@ interface Chart {
 export function OffsetsPane({ controller, run }: PaneProps) {
   const moment = useMoment(controller, run)
   const viewport = useSelected(controller.store, (state) => state.timeline.viewport)
+  // Laid out anew, the timeline says so, and these lie below it at the same places.
+  useSelected(controller.store, (state) => state.axisNumber)
   const { axis } = controller
   const charts = useMemo(() => chartsOf(run.staircases), [run])
+  const [all, setAll] = useState(false)
+  const shown = all ? charts : charts.slice(0, MOST_CHARTS)
+  const x = useMemo(() => {
+    const { fromUnit, toUnit } = viewport ?? wholeOf(axis?.lengthUnits ?? 1)
+    return (event: number): number => (((axis?.units[event] ?? 0) - fromUnit) / (toUnit - fromUnit)) * WIDTH
+  }, [axis, viewport])
   if (axis === undefined || charts.length === 0)
     return <p className="empty">No record of a partition was read in this run.</p>
-  const seen = viewport ?? wholeOf(axis.lengthUnits)
-  const x = (atMicros: number): number =>
-    ((unitOfMoment(axis, run, atMicros) - seen.fromUnit) / (seen.toUnit - seen.fromUnit)) * WIDTH
   return (
     <div className="staircases">
       <ul className="legend">
@@ -52,17 +62,21 @@ export function OffsetsPane({ controller, run }: PaneProps) {
           <span className="mark-bad">▼</span> redelivery
         </li>
       </ul>
-      {charts.map((chart) => (
+      {shown.map((chart) => (
         <Stairs
           key={`${chart.partition} ${chart.group.group}`}
           chart={chart}
           run={run}
-          axis={axis}
           x={x}
           moment={moment}
           go={(id) => controller.focus(id)}
         />
       ))}
+      {charts.length > shown.length && (
+        <button type="button" className="link" onClick={() => setAll(true)}>
+          Show all {charts.length}
+        </button>
+      )}
     </div>
   )
 }
@@ -78,7 +92,7 @@ function chartsOf(staircases: readonly Staircase[]): Chart[] {
 }
 
 function Stairs({
-  chart: { partition, end, highWatermark, group },
+  chart,
   run,
   x,
   moment,
@@ -86,18 +100,29 @@ function Stairs({
 }: {
   chart: Chart
   run: RunView
-  axis: Axis
-  x: (atMicros: number) => number
+  x: (event: number) => number
   moment: number
   go: (id: number) => void
 }) {
-  const most = Math.max(1, ...end.map(({ offset }) => offset), ...group.position.map(({ offset }) => offset))
-  const y = (offset: number): number => HEIGHT - 8 - (offset / most) * (HEIGHT - 22)
-  const path = (steps: readonly Step[]): string => {
-    let d = `M ${x(0).toFixed(1)} ${y(0)}`
-    for (const { atMicros, offset } of steps) d += ` H ${x(atMicros).toFixed(1)} V ${y(offset).toFixed(1)}`
-    return `${d} H ${WIDTH}`
-  }
+  const { partition, end, highWatermark, group } = chart
+  const most = Math.max(1, end.at(-1)?.offset ?? 0)
+  const lines = useMemo(() => {
+    const path = (steps: readonly Step[]): string =>
+      stairPath(
+        steps,
+        ({ event }) => x(event),
+        (offset) => heightOf(offset, most),
+        WIDTH,
+      )
+    return {
+      end: path(end),
+      watermark: path(highWatermark),
+      committed: path(group.committed),
+      position: path(group.position),
+    }
+  }, [end, highWatermark, group, most, x])
+  const marks = useMemo(() => marksOf(group.redeliveries, x), [group, x])
+  const now = x(moment)
   const again = group.redeliveries.length
   const summary = `${group.group} in ${partition}: ${most} records, ${again === 0 ? 'none delivered again' : `${counted(again, 'redelivery').replace(/ys$/, 'ies')}`}`
   return (
@@ -109,32 +134,39 @@ function Stairs({
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={summary}>
         {[0, most].map((offset) => (
-          <line key={offset} className="stairs-grid" x1={0} x2={WIDTH} y1={y(offset)} y2={y(offset)} />
+          <line
+            key={offset}
+            className="stairs-grid"
+            x1={0}
+            x2={WIDTH}
+            y1={heightOf(offset, most)}
+            y2={heightOf(offset, most)}
+          />
         ))}
-        <path className="line-end" d={path(end)} />
-        <path className="line-watermark" d={path(highWatermark)} />
-        <path className="line-committed" d={path(group.committed)} />
-        <path className="line-position" d={path(group.position)} />
-        <line
-          className="stairs-now"
-          x1={x(run.recording.at(moment))}
-          x2={x(run.recording.at(moment))}
-          y1={0}
-          y2={HEIGHT}
-        />
+        <path className="line-end" d={lines.end} />
+        <path className="line-watermark" d={lines.watermark} />
+        <path className="line-committed" d={lines.committed} />
+        <path className="line-position" d={lines.position} />
       </svg>
       <div className="stairs-marks">
-        {group.redeliveries.map((id) => {
-          const left = x(run.recording.at(id)) / 10
-          if (left < 0 || left > 100) return null
+        {now >= 0 && now <= WIDTH && (
+          <div className="stairs-now" style={{ left: `${(now / WIDTH) * 100}%` }} />
+        )}
+        {marks.map(({ id, left, times }) => {
+          const { recording } = run
+          const at = formatSeconds(recording.at(id))
+          const said =
+            times === 1
+              ? `${recording.lane(id)} at ${at}`
+              : `${recording.lane(id)} at ${at}, and ${times - 1} more close by`
           return (
             <button
               key={id}
               type="button"
               className="stairs-mark"
               style={{ left: `${left}%` }}
-              aria-label={`Redelivery: ${run.recording.phrase(id)}`}
-              title={run.recording.phrase(id)}
+              aria-label={`Redelivery: ${said}`}
+              title={said}
               onClick={() => go(id)}
             >
               ▼
@@ -147,4 +179,25 @@ function Stairs({
       </span>
     </figure>
   )
+}
+
+/** Where an offset is, in pixels from the top. */
+function heightOf(offset: number, most: number): number {
+  return HEIGHT - 8 - (offset / most) * (HEIGHT - 22)
+}
+
+/** Redeliveries that are seen: those that would lie over each other have one mark. */
+function marksOf(
+  redeliveries: readonly number[],
+  x: (event: number) => number,
+): readonly { readonly id: number; readonly left: number; readonly times: number }[] {
+  const marks: { id: number; left: number; times: number }[] = []
+  for (const id of redeliveries) {
+    const left = (x(id) / WIDTH) * 100
+    const before = marks.at(-1)
+    if (left < 0 || left > 100) continue
+    if (before !== undefined && left - before.left < CLOSEST) before.times++
+    else marks.push({ id, left, times: 1 })
+  }
+  return marks
 }

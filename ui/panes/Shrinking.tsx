@@ -8,20 +8,28 @@ import { openedSystem } from '../view/state.ts'
 /** Makes the failing scenario as small as it gets, and says what each fault that is left is needed for. */
 export function Shrinking({ controller, run }: { controller: Controller; run: RunView }) {
   const [progress, setProgress] = useState('')
-  const [shrunk, setShrunk] = useState<Shrunk | undefined>(undefined)
+  const [outcome, setOutcome] = useState('')
   const begin = async (): Promise<void> => {
     const { setup } = controller.state
     const system = openedSystem(controller.state)
     if (setup === undefined || system === undefined) return
-    const found = await controller.during('Shrinking', () =>
-      controller.engine.ask('shrink', { bundle: system.bundle, ...setup }, ({ runs, faults, orders }) =>
-        setProgress(`run ${runs}: ${counted(faults, 'fault')}, ${counted(orders, 'order')}`),
+    setOutcome('')
+    const answer = await controller.during('Shrinking', async () => ({
+      shrunk: await controller.engine.ask(
+        'shrink',
+        { bundle: system.bundle, ...setup },
+        ({ runs, faults, orders }) =>
+          setProgress(`run ${runs}: ${counted(faults, 'fault')}, ${counted(orders, 'order')}`),
       ),
-    )
+    }))
     setProgress('')
-    setShrunk(found)
-    if (found === undefined) return
-    controller.change({ faults: found.scenario.faults, workload: found.scenario.workload })
+    if (answer === undefined) return
+    const { shrunk } = answer
+    setOutcome(
+      shrunk === undefined ? 'What is set up breaks no promise: there is nothing to shrink.' : told(shrunk),
+    )
+    if (shrunk === undefined) return
+    controller.change({ faults: shrunk.scenario.faults, workload: shrunk.scenario.workload })
     await controller.rerun()
   }
   return (
@@ -31,12 +39,15 @@ export function Shrinking({ controller, run }: { controller: Controller; run: Ru
         Find the smallest run that breaks the same promise
       </button>
       <p className="quiet" role="status">
-        {progress !== '' && progress}
-        {run.violations.length === 0 && 'Nothing is broken in this run.'}
-        {shrunk !== undefined &&
-          progress === '' &&
-          `${shrunk.faultsBefore} → ${counted(shrunk.scenario.faults.length, 'fault')}, ${shrunk.ordersBefore} → ${counted(shrunk.scenario.workload.orders, 'order')}, tried ${counted(shrunk.runs, 'run')}. ${shrunk.faults.filter(({ needed }) => needed).length} of the faults left are needed.`}
+        {progress || outcome || (run.violations.length === 0 && 'Nothing is broken in this run.')}
       </p>
     </div>
   )
+}
+
+function told({ faultsBefore, ordersBefore, scenario, faults, runs }: Shrunk): string {
+  const left = `${faultsBefore} → ${counted(scenario.faults.length, 'fault')}`
+  const orders = `${ordersBefore} → ${counted(scenario.workload.orders, 'order')}`
+  const needed = faults.filter(({ needed }) => needed).length
+  return `${left}, ${orders}, tried ${counted(runs, 'run')}. ${needed} of the faults left are needed.`
 }

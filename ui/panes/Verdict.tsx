@@ -12,7 +12,9 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
   const { summary, mainViolation } = run
   if (summary === undefined) return <h2 className="verdict-title">A trace without its verdict</h2>
   const { properties, verdict, noun, orders, events, endMicros, reason } = summary
-  const kept = properties.filter(({ verdict: fared }) => fared === 'pass')
+  const passed = properties.filter(({ verdict: fared }) => fared === 'pass')
+  const kept = passed.filter(({ checkedKeys }) => checkedKeys !== 0)
+  const idle = passed.filter(({ checkedKeys }) => checkedKeys === 0)
   return (
     <section aria-labelledby="verdict-title" className={`verdict verdict-${verdict}`}>
       <h2 id="verdict-title" className="verdict-title">
@@ -37,9 +39,17 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
           <Properties list={kept} />
         </details>
       )}
-      <p className="verdict-counts">
-        {counted(orders, noun)}, {counted(events, 'event')} of the simulation, {formatSeconds(endMicros)} of
-        virtual time
+      {idle.length > 0 && (
+        <details className="kept">
+          <summary>{idle.length} not exercised by this run</summary>
+          <Properties list={idle} />
+        </details>
+      )}
+      <p
+        className="verdict-counts"
+        title={`Events are what the simulator did; what services and brokers did is in ${counted(run.recording.count, 'record')} of the trace`}
+      >
+        {counted(orders, noun)}, {counted(events, 'event')}, {formatSeconds(endMicros)} of virtual time
       </p>
       {run.violations.length > 0 && (
         <button type="button" className="link" onClick={() => controller.violation(1)}>

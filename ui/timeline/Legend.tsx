@@ -12,7 +12,7 @@ const CLASS_NAMES: Readonly<Record<EventClass, string>> = {
 
 const SHAPE_NAMES: readonly (readonly [string, string])[] = [
   ['▶', 'delivery'],
-  ['■', 'written to a topic'],
+  ['■', 'append'],
   ['▮', 'commit'],
   ['◆', 'effect'],
   ['✕', 'crash'],

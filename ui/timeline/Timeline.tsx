@@ -48,7 +48,7 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
     [store],
   )
   useEffect(() => {
-    controller.axis = scene.axis
+    controller.layOut(scene.axis)
   }, [controller, scene.axis])
   useRevealed(scene, focus.event, setViewport)
   const paintBase = useCallback<Paint>(

@@ -16,8 +16,9 @@ const [TICK_LETTER, FOLD_LETTER, TICK_LINE] = [6.8, 6.5, 6]
 const APART = 6
 /** Ticks begin no closer than this. */
 const TICK_EVERY = 112
-/** Folds that are worth a word; of many the longest. */
+/** Folds that are worth a word, by themselves and as a share of the run; of many the longest. */
 const LEAST_FOLD_MICROS = 100_000
+const LEAST_FOLD_SHARE = 1 / 20
 const FOLD_EVERY = 150
 /** Where a tick stands for less, moments are told to the microsecond. */
 const FINE_MICROS = 4_000
@@ -29,20 +30,23 @@ export function axisLabels(scene: Scene): AxisLabel[] {
 }
 
 function foldLabels(scene: Scene): AxisLabel[] {
-  const { axis, width } = scene
+  const { axis, run, width } = scene
   if (axis.mode !== 'time') return []
+  const least = Math.max(LEAST_FOLD_MICROS, run.recording.endMicros * LEAST_FOLD_SHARE)
   const longest = axis.scale.breaks
     .map(({ fromUnit, toUnit, fromMicros, toMicros }) => ({
       x: (xOf(scene, fromUnit) + xOf(scene, toUnit)) / 2,
       micros: toMicros - fromMicros,
     }))
-    .filter(({ micros }) => micros >= LEAST_FOLD_MICROS)
+    .filter(({ micros }) => micros >= least)
     .sort((left, right) => right.micros - left.micros)
   const placed: AxisLabel[] = []
   for (const { x, micros } of longest) {
     const parts = { strong: '', light: `// ${span(micros)}` }
     const wide = parts.light.length * FOLD_LETTER
-    const label: AxisLabel = { kind: 'fold', left: x - wide / 2, width: wide, parts }
+    if (x < 0 || x > width) continue
+    const left = Math.min(Math.max(0, x - wide / 2), width - wide)
+    const label: AxisLabel = { kind: 'fold', left, width: wide, parts }
     if (placed.length < width / FOLD_EVERY && fits(label, placed, width)) placed.push(label)
   }
   return placed

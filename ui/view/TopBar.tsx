@@ -17,7 +17,7 @@ export function TopBar({ controller }: { controller: Controller }) {
     <header className="topbar">
       <button type="button" className="brand" onClick={() => controller.close()} title="All scenarios">
         <span className="brand-mark" aria-hidden="true" />
-        Faultline
+        <span className="brand-name">Faultline</span>
       </button>
       {scenario !== undefined && (
         <nav className="crumbs" aria-label="What is open">
@@ -79,7 +79,8 @@ function RunSwitch({ controller }: { controller: Controller }) {
           onClick={() => controller.activate(name)}
           title={name === 'A' ? 'The first run' : 'The changed run'}
         >
-          run {name} {runs[name]?.summary?.verdict === 'violated' ? '✗' : '✓'}
+          <span className="run-word">run </span>
+          {name} {runs[name]?.summary?.verdict === 'violated' ? '✗' : '✓'}
         </button>
       ))}
     </div>

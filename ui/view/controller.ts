@@ -27,8 +27,16 @@ export class Controller {
     this.store = store
   }
 
-  /** What the timeline has laid out; it says so itself. */
+  /** What the timeline has laid out. */
   axis: Axis | undefined
+
+  /** Takes in what the timeline has laid out. */
+  layOut(axis: Axis): void {
+    this.axis = axis
+    this.store.update((draft) => {
+      draft.axisNumber++
+    })
+  }
 
   /** Changes the part of the axis that is seen. */
   readonly lookAt = (change: (view: Viewport, axis: Axis, focus: number) => Viewport): void => {
@@ -378,8 +386,7 @@ export class Controller {
 /** Gets the states and indexes of a run ready while nothing else happens. */
 function prepareIdly(run: RunView): void {
   requestIdleCallback((deadline) => {
-    if (run.states.prepare(() => deadline.timeRemaining() < 2)) run.prepare()
-    else prepareIdly(run)
+    if (!run.prepare(() => deadline.timeRemaining() < 2)) prepareIdly(run)
   })
 }
 

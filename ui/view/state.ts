@@ -75,6 +75,8 @@ export interface ViewState {
   /** The event whose moment the state is compared with; 0: the one before the focus. */
   readonly pinned: number
   readonly timeline: TimelineView
+  /** Another one for every axis that the timeline lays out. */
+  readonly axisNumber: number
   readonly filter: string
   readonly marks: readonly Mark[]
   /** What the faults of each run did to the promise that it broke, where that is known. */
@@ -115,6 +117,7 @@ export const INITIAL: ViewState = {
     solo: '',
     range: undefined,
   },
+  axisNumber: 0,
   filter: '',
   marks: [],
   weights: {},

@@ -100,7 +100,7 @@ export const CONSUMER_SWITCHES: ConsumerSwitches = { validatePosition: true }
 const MAX_INT = 0x7fff_ffff
 
 /** The least and the greatest value that Kafka takes. */
-const RANGES = {
+export const RANGES = {
   'auto.commit.interval.ms': [0, MAX_INT],
   'default.api.timeout.ms': [0, MAX_INT],
   'fetch.max.bytes': [0, MAX_INT],

@@ -12,6 +12,8 @@ export class Disk {
   readonly capacityBytes: number
   /** How long a flush takes. */
   readonly flushMillis: number
+  /** There is no space left for anything. */
+  isFull = false
   /** A write has failed: every operation fails from now on. */
   offline = false
   private used = 0
@@ -33,6 +35,10 @@ export class Disk {
   /** Writes bytes. @returns whether they fit; otherwise the disk is offline */
   write(bytes: number, nowMillis: number): boolean {
     if (this.offline) return false
+    if (this.isFull) {
+      this.offline = true
+      return false
+    }
     this.used += bytes
     if (this.used <= this.capacityBytes || this.usedBytes(nowMillis) <= this.capacityBytes) return true
     this.used -= bytes

@@ -27,8 +27,12 @@ export interface StoredLog {
 export interface PageCacheLoss {
   /** Offset up to which records survive, between what was flushed (the default) and the end of the log. */
   readonly survivingEndOffset?: number
+  /** If that is not said: the share of what was not flushed that survives, in percent. */
+  readonly survivingPercent?: number
   /** Part of the next batch reached the disk. */
   readonly torn?: boolean
+  /** The batch in the middle of the last segment does not fit its checksum, whether or not it was flushed. */
+  readonly corrupt?: boolean
 }
 
 /** A log without content. @param logStartOffset where it begins, if not at 0 */
@@ -72,13 +76,17 @@ export function crashMachine(log: Log, nowMillis: number, loss: PageCacheLoss = 
   const disk = stored(log, nowMillis)
   if (!log.options.switches.pageCacheLossOnMachineCrash) return disk
   const { durableOffset } = disk
-  const end = Math.max(durableOffset, Math.min(loss.survivingEndOffset ?? durableOffset, log.logEndOffset))
+  const share = Math.floor(((log.logEndOffset - durableOffset) * (loss.survivingPercent ?? 0)) / 100)
+  const surviving = loss.survivingEndOffset ?? durableOffset + share
+  const end = Math.max(durableOffset, Math.min(surviving, log.logEndOffset))
   const segments = disk.segments.filter(({ baseOffset }, index) => index === 0 || baseOffset <= end)
   const last = segments[segments.length - 1] as LogSegment
   const lost = last.batches[last.indexOf(end)]
   last.truncateTo(end, nowMillis)
   if (loss.torn && lost !== undefined)
     last.append(lost.corrupted(), log.config['index.interval.bytes'], nowMillis)
+  const middle = last.batches[last.batches.length >> 1]
+  if (loss.corrupt && middle !== undefined) last.replace(middle.baseOffset, (batch) => batch.corrupted())
   const snapshots = disk.snapshots.filter(({ offset }) => offset <= durableOffset)
   return { ...disk, segments, snapshots, durableOffset: last.nextOffset }
 }

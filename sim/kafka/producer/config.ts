@@ -78,7 +78,7 @@ export const PRODUCER_DEFAULTS: ProducerConfig = {
 }
 
 /** Smallest values, by Kafka's own definition of each configuration. */
-const AT_LEAST = {
+export const AT_LEAST = {
   'batch.size': 0,
   'buffer.memory': 0,
   'delivery.timeout.ms': 0,

@@ -23,6 +23,9 @@ const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   evict: { evict: 'cache' },
   skew: { skew: 'receiver', by: '1s', for: '2s' },
   moveLogs: { moveLogs: 'broker-1' },
+  diskFull: { diskFull: 'broker-1', for: '2s' },
+  tornTail: { tornTail: 'broker-1' },
+  corruptSegment: { corruptSegment: 'broker-1' },
   edit: { edit: 'receiver-db', table: 'parked' },
 }
 

@@ -1,6 +1,6 @@
 import type { IdempotencyOptions, UserContext } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { ask, checkout, statusOf } from '../../fixtures/checkout.ts'
+import { ask, checkout, type Purchase, statusOf } from '../../fixtures/checkout.ts'
 import { violated } from '../../fixtures/courier.ts'
 import { MISTAKEN_KEYS } from '../../fixtures/mistaken-keys.ts'
 import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
@@ -8,7 +8,7 @@ import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
 /** Asks for a list of statuses and gives them back. */
 async function statuses(
   act: (user: UserContext) => Promise<readonly number[]>,
-  keys: IdempotencyOptions = {},
+  keys: IdempotencyOptions<Purchase> = {},
 ): Promise<readonly number[]> {
   let answered: readonly number[] = []
   await checkout({
@@ -68,6 +68,62 @@ describe('an idempotency key', () => {
     ]
     expect(await statuses(both)).toEqual([200, 402])
     expect(await statuses(both, { scope: 'global' })).toEqual([200, 200])
+  })
+})
+
+describe('the life of an idempotency key', () => {
+  it('[IK8] is that of its lock where a request died with it, and then another goes on', async () => {
+    const answers: (readonly [seconds: number, status: number])[] = []
+    const play = async (lock: '20s' | '60s'): Promise<typeof answers> => {
+      answers.length = 0
+      await checkout({
+        keys: { lock },
+        workload: { orders: 1 },
+        faults: [{ crash: 'shop', at: 'before shop.POST /purchases provider.charge', restart: '300ms' }],
+        act: async (_n, user) => {
+          const start = user.now()
+          for (let time = 0; time < 20; time++) {
+            const status = await statusOf(user, 'buy', 'a', 'k').catch(() => 0)
+            answers.push([Math.round((user.now() - start) / 1_000), status])
+            if (status === 200) return
+            await user.sleep('5s')
+          }
+        },
+      })
+      return [...answers]
+    }
+    const short = await play('20s')
+    expect(short.map(([, status]) => status)).toEqual([0, 409, 409, 409, 200])
+    expect(short.at(-1)?.[0]).toBeGreaterThanOrEqual(20)
+    const long = await play('60s')
+    expect(long.filter(([, status]) => status === 409).length).toBeGreaterThan(7)
+  })
+
+  it('[IK8] ends when it is no longer kept: the same request has its effect again', async () => {
+    const bought = async (pause: '23h' | '25h'): Promise<unknown> => {
+      const result = await checkout({
+        workload: { orders: 1 },
+        budget: { time: '3d' },
+        act: async (_n, user) => {
+          await statusOf(user, 'buy', 'a', 'k')
+          await user.sleep(pause)
+          await statusOf(user, 'buy', 'a', 'k')
+        },
+      })
+      return violated(result)
+    }
+    expect(await bought('23h')).toEqual([])
+    expect(await bought('25h')).toContain('one order')
+  })
+
+  it('[IK8] is one for each caller, and of all callers where nobody says who calls (Z77)', async () => {
+    const both = async (user: UserContext) => [
+      await statusOf(user, 'buy', 'ann-lamp', 'k'),
+      await statusOf(user, 'buy', 'bob-desk', 'k'),
+    ]
+    const callerOf = ({ item }: { readonly item: string }): string => item.split('-')[0] as string
+    expect(await statuses(both, { callerOf })).toEqual([200, 200])
+    expect(await statuses(both)).toEqual([200, 422])
   })
 })
 

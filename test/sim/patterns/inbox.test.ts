@@ -1,4 +1,4 @@
-import { DatabaseError, type FaultSpec, INBOX_MODES } from 'faultline'
+import { DatabaseError, type FaultSpec, INBOX_MODES, inbox } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { allStruck, type Courier, courier, deliver, recordsOf, violated } from '../../fixtures/courier.ts'
 
@@ -168,4 +168,9 @@ describe('an inbox row of the same transaction', () => {
     expect(recordsOf(result, 'failed')).toEqual([])
     expect(recordsOf(result, 'deliver').length).toBeGreaterThan(6)
   })
+})
+
+it.each(['nonee', { mode: 'none' }])('[S18] an inbox of mode %j is refused', (mode) => {
+  const [known, got] = [INBOX_MODES.join(', '), typeof mode === 'string' ? `'${mode}'` : 'object']
+  expect(() => inbox(mode as Mode)).toThrow(`inbox: expected one of ${known}, got ${got}`)
 })

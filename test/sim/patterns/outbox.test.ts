@@ -70,6 +70,25 @@ describe('an outbox', () => {
   })
 })
 
+describe('the options of an outbox', () => {
+  it.each<[object, string]>([
+    [
+      { mode: 'dual-wirte' },
+      "outbox: mode: expected one of relay, dual-write, publish-before-commit, got 'dual-wirte'",
+    ],
+    [
+      { mode: 'relay', evry: '1s' },
+      "outbox: there is no option 'evry': expected one of mode, relay, every, batch",
+    ],
+  ])('[S18] %j are refused', (options, message) => {
+    expect(() => outbox(options)).toThrow(message)
+  })
+
+  it('[S18] are right where none is given', () => {
+    expect(outbox().relay).toMatchObject({ ...outbox({ mode: 'relay' }).relay, run: expect.any(Function) })
+  })
+})
+
 describe('a relay', () => {
   it.each(['0ms', '0.0s', 'soon', '99999999d'])('[O6] that polls every %s is refused', (every) => {
     expect(() => outbox({ mode: 'relay', every })).toThrow(`'${every}'`)

@@ -140,6 +140,36 @@ describe('a declaration', () => {
     ['of fewer instances', { instances: -1 }, 'got -1'],
     ['of one and a half', { instances: 1.5 }, 'got 1.5'],
     [
+      'with an option that there is not',
+      { instnaces: 2 },
+      "there is no option 'instnaces': expected one of instances, tables, ",
+    ],
+    [
+      'whose consumer has an option that there is not',
+      { consumer: { reach: 'highest' } },
+      "consumer: there is no option 'reach': expected one of concurrency, order, ",
+    ],
+    [
+      'whose consumer has an order that there is not',
+      { consumer: { order: 'nonee' } },
+      "consumer: order: expected one of partition, key, none, got 'nonee'",
+    ],
+    [
+      'whose transactions are fenced by nothing',
+      { kafkaTransactions: { fencing: 'none' } },
+      "kafkaTransactions: fencing: expected one of group-metadata, group-id, got 'none'",
+    ],
+    [
+      'with a desk that waits',
+      { http: { wait: 1 } },
+      "http: there is no option 'wait': expected one of concurrency",
+    ],
+    [
+      'that keeps timers nowhere',
+      { timers: { store: 'nowhere' } },
+      "timers: store: expected one of same-transaction, in-memory, got 'nowhere'",
+    ],
+    [
       'that handles several events at a time and ends by the failure of one',
       { failures: closing(), consumer: { concurrency: 2 } },
       'closing: expected a concurrency of 1, because the handlers beside the one that throws would end with it',
@@ -163,6 +193,12 @@ describe('a declaration', () => {
   ])('[S18] of a service %s is refused', (_what, options, message) => {
     expect(() => service('shop', { ...options, ...PLAIN_MESSAGING }, () => {})).toThrow(`service shop: `)
     expect(() => service('shop', { ...options, ...PLAIN_MESSAGING }, () => {})).toThrow(message)
+  })
+
+  it.each(['inbox', 'outbox'])('[S18] of a service without %s is refused', (part) => {
+    expect(() => service('shop', { ...PLAIN_MESSAGING, [part]: undefined }, () => {})).toThrow(
+      `service shop: it has no ${part}: expected ${part}: ${part}(…)`,
+    )
   })
 
   it.each(['now', 'event', 'transaction', 'db', 'then', 'constructor'])(

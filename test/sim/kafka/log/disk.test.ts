@@ -10,6 +10,14 @@ describe('a disk', () => {
     expect(disk.write(1, 0)).toBe(false)
   })
 
+  it('[KL15] is offline after any write while it is said to be full', () => {
+    const disk = new Disk()
+    disk.isFull = true
+    expect([disk.offline, disk.write(0, 0), disk.offline]).toEqual([false, false, true])
+    disk.isFull = false
+    expect(disk.write(1, 0)).toBe(false)
+  })
+
   it('[KL15] has the space of deleted files back when they are gone', () => {
     const disk = new Disk(100)
     disk.write(90, 0)

@@ -114,6 +114,22 @@ describe('a machine that crashes', () => {
     expect(reopen(disk).logEndOffset).toBe(4)
   })
 
+  it.each([
+    [0, 0],
+    [50, 3],
+    [100, 6],
+  ])('[KL15] may keep %i percent of it', (survivingPercent, end) => {
+    const log = logOf(6, { config: { 'segment.bytes': 1e6 } })
+    expect(reopen(crashMachine(log, 0, { survivingPercent })).logEndOffset).toBe(end)
+  })
+
+  it('[KL15] may find a batch corrupt that was flushed, and what is behind it lost', () => {
+    const log = logOf(6, { config: { 'segment.bytes': 1e6, 'flush.messages': 1 } })
+    expect(reopen(crashMachine(log, 0)).logEndOffset).toBe(6)
+    expect(reopen(crashMachine(log, 0, { corrupt: true })).logEndOffset).toBe(3)
+    expect(reopen(crashMachine(emptyLog(), 0, { corrupt: true })).logEndOffset).toBe(0)
+  })
+
   it('[KL15] keeps all when the switch says so', () => {
     const log = logOf(5, { switches: { pageCacheLossOnMachineCrash: false } })
     expect(reopen(crashMachine(log, 0)).logEndOffset).toBe(5)

@@ -1,0 +1,47 @@
+import { hashText } from '../kernel/mix.ts'
+import type { BrokerObserver } from './broker/host.ts'
+import type { KafkaCluster } from './cluster.ts'
+import { placeOf } from './consumer-client.ts'
+import type { RecordBatch } from './log/batch.ts'
+import { SentRecord } from './sent-record.ts'
+
+/** Topics of the cluster itself: no service reads them. */
+const INTERNAL = /^__/
+
+/** Notes in trace and digest what brokers do. */
+export class TraceObserver implements BrokerObserver {
+  private readonly cluster: KafkaCluster
+
+  constructor(cluster: KafkaCluster) {
+    this.cluster = cluster
+  }
+
+  appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void {
+    const { kernel, witness } = this.cluster
+    const lane = placeOf(topic, partition)
+    kernel.digest.word(hashText(lane, 0))
+    for (const record of batch.records) {
+      if (!(record instanceof SentRecord)) continue
+      kernel.digest.word(record.hash)
+      const { key, value, entity, offsetDelta } = record
+      witness?.appended(topic, lane, baseOffset + offsetDelta, record)
+      if (kernel.trace === undefined) continue
+      const data = { offset: baseOffset + offsetDelta, key, value }
+      record.appended = kernel.record('append', lane, entity, record.sent || kernel.cause, data)
+    }
+  }
+
+  highWatermarkRaised(topic: string, partition: number, offset: number): void {
+    const { kernel } = this.cluster
+    if (kernel.trace === undefined || INTERNAL.test(topic)) return
+    kernel.record('watermark', placeOf(topic, partition), undefined, kernel.cause, { offset })
+  }
+
+  groupChanged(groupId: string, generation: number, clientIds: readonly string[]): void {
+    const { kernel } = this.cluster
+    kernel.digest.word(hashText(groupId, generation))
+    for (const clientId of clientIds) kernel.digest.word(hashText(clientId, 0))
+    const data = kernel.trace && { generation, members: clientIds }
+    kernel.cause = kernel.record('rebalance', `group ${groupId}`, undefined, kernel.cause, data)
+  }
+}

@@ -1,0 +1,78 @@
+import { type RunResult, statusRelay } from 'faultline'
+import { describe, expect, it } from 'vitest'
+import type { PoisonPolicy } from '../../../sim/patterns/relay-polled.ts'
+import type { Letter } from '../../fixtures/courier.ts'
+import { appended, courier, LetterSent, recordsOf, type SenderContext } from '../../fixtures/courier.ts'
+
+/** More than a producer sends in one request. */
+const TOO_LONG = 'x'.repeat(1_100_000)
+
+/** Sends a letter, the second one with more in it than any broker takes. */
+const sendPoison = async (letter: Letter, ctx: SenderContext): Promise<void> => {
+  await ctx.transaction(async (tx) => {
+    await tx.sent.insert({ letterId: letter.letterId })
+    const letterId = letter.number === 2 ? letter.letterId + TOO_LONG : letter.letterId
+    await tx.publish(LetterSent, { ...letter, letterId })
+  })
+}
+
+/** Letters 1 to 3 to one address, 4 to 6 to another. */
+const play = (poison: PoisonPolicy): Promise<RunResult> =>
+  courier(
+    { relay: statusRelay({ poison }), sameAddress: 3, send: () => sendPoison },
+    { workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
+  )
+
+/** The numbers of the letters that a topic took. */
+const taken = (result: RunResult): number[] =>
+  appended(result).map(({ event }) => (event.data as unknown as Letter).number)
+
+/** What became of the rows of the outbox that are not sent. */
+const unsent = (result: RunResult): string[] => {
+  const rows = new Map<unknown, string>()
+  for (const { data } of recordsOf(result, 'commit'))
+    for (const { table, key, after } of data as readonly {
+      table: string
+      key: unknown
+      after?: { status: string; event: { data: Letter } }
+    }[])
+      if (table === 'outbox' && after !== undefined)
+        rows.set(key, `${after.event.data.number} ${after.status}`)
+  return [...rows.values()].filter((row) => !row.endsWith('SENT'))
+}
+
+describe('an event that no broker will ever take', () => {
+  it.each<[PoisonPolicy, readonly number[], readonly string[]]>([
+    // Right: what is behind it waits in sight, all else goes on.
+    ['park-key', [1, 4, 5, 6], ['2 PARKED', '3 PARKED']],
+    // Its key goes on without it (Z51).
+    ['park-row', [1, 3, 4, 5, 6], ['2 PARKED']],
+    // It is tried for ever, and its key waits for ever (Z19).
+    ['block', [1, 4, 5, 6], ['2 PENDING', '3 PENDING']],
+    // Nobody will ever know.
+    ['drop', [1, 3, 4, 5, 6], ['2 DROPPED']],
+  ])('[O10] with the policy %s leaves %j to be sent and %j behind', async (policy, sent, left) => {
+    const result = await play(policy)
+    expect(taken(result)).toEqual(sent)
+    expect(unsent(result)).toEqual(left)
+  })
+
+  it('[O10] that is tried for ever never lets its relay rest', async () => {
+    const failures = async (policy: PoisonPolicy): Promise<number> =>
+      recordsOf(await play(policy), 'failed').length
+    expect(await failures('block')).toBeGreaterThan(10)
+    expect(await failures('park-key')).toBe(0)
+  })
+
+  it('[O10] fills a batch that never gets further, where it blocks (Z20)', async () => {
+    const numbers = async (poison: PoisonPolicy): Promise<number[]> =>
+      taken(
+        await courier(
+          { relay: statusRelay({ poison, batch: 2 }), sameAddress: 3, send: () => sendPoison },
+          { workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
+        ),
+      )
+    expect(await numbers('block')).toEqual([1])
+    expect(await numbers('park-key')).toEqual([1, 4, 5, 6])
+  })
+})
