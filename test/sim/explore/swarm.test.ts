@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { survey, targetsOf } from '../../../sim/explore/survey.ts'
 import { type Sampled, swarm } from '../../../sim/explore/swarm.ts'
 import type { Targets } from '../../../sim/faults/aim.ts'
+import { runnerOf } from '../../../sim/faults/aim.ts'
 import { FAULT_KINDS, faultKindOf } from '../../../sim/faults/registry.ts'
 import type { FaultSpec } from '../../../sim/faults/spec.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
@@ -158,8 +159,8 @@ describe('drawn faults', () => {
     const crashes = (await drawn()).flatMap(({ scenario }) =>
       scenario.faults.filter((fault) => 'crash' in fault && / /.test(fault.at)),
     )
-    const own = crashes.filter(({ crash, at }) => at.includes(` ${String(crash).replace('-relay', '')}.`))
-    expect(own.length).toBeGreaterThan(crashes.length / 2)
+    const own = crashes.filter(({ crash, at }) => crash === runnerOf(at.replace(/^\w+ /, '')))
+    expect(own.length).toBeGreaterThan((crashes.length * 2) / 3)
     expect(own.length).toBeLessThan(crashes.length)
   })
 
