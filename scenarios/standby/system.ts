@@ -116,7 +116,7 @@ export default defineSystem({
       properties: [
         eventually('what was acknowledged stays', {
           says: 'An entry that users were told of is in the book.',
-          within: '30s',
+          within: '2m',
           reads: [acknowledged, made],
           per: 'entryId',
           keys: (read) =>
@@ -127,7 +127,7 @@ export default defineSystem({
         }),
         eventually('the report has every entry', {
           says: 'What is in the book is in the report.',
-          within: '30s',
+          within: '2m',
           reads: [made, lines],
           per: 'entryId',
           keys: (read) =>
@@ -138,7 +138,7 @@ export default defineSystem({
         }),
         eventually('the report has nothing else', {
           says: 'What is in the report is in the book.',
-          within: '30s',
+          within: '2m',
           reads: [made, lines],
           per: 'entryId',
           keys: (read) =>

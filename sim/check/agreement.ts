@@ -33,7 +33,7 @@ export interface Agreement<Row extends AnyRow> extends Wording {
 }
 
 /**
- * All services tell the same story about every key in the end (PATTERNS.md §3.2 Q-TERM, Q-MON, Q-STK): confirmed means paid,
+ * All services tell the same story about every key in the end (Q-TERM, Q-MON, Q-STK): confirmed means paid,
  * held and shipped once, cancelled means that nothing of it is left.
  */
 export function agreement<Row extends AnyRow>(name: string, options: Agreement<Row>): Eventually {
@@ -81,7 +81,7 @@ export interface Ending<Row extends AnyRow> extends Wording {
 }
 
 /**
- * Nothing waits for ever (PATTERNS.md §3.3 L-SAGA, L-COMP; §3.2 Q-TERM): every row, and whatever was promised, reaches one of
+ * Nothing waits for ever (L-SAGA, L-COMP, Q-TERM): every row, and whatever was promised, reaches one of
  * the states that are an end.
  */
 export function everyEnds<Row extends AnyRow>(name: string, options: Ending<Row>): Eventually {
@@ -115,7 +115,7 @@ export interface Deadline<Row extends AnyRow> extends Wording {
 }
 
 /**
- * What ends does so in time (PATTERNS.md §3.3 L-CONV): from the first change of a row to one of its ends no more than so long
+ * What ends does so in time (L-CONV): from the first change of a row to one of its ends no more than so long
  * passes. It speaks of scenarios that say how much may go wrong: a fault takes as long as it takes.
  */
 export function endsInTime<Row extends AnyRow>(name: string, options: Deadline<Row>): Always {

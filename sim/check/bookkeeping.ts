@@ -15,7 +15,7 @@ export interface InboxBooks<Row extends { readonly eventId: string }> extends Na
 }
 
 /**
- * The inbox tells the truth (PATTERNS.md §3.1 S-INB): a row that says that an event is done with is there if and only if the event
+ * The inbox tells the truth (S-INB): a row that says that an event is done with is there if and only if the event
  * has had its effect. A row without an effect is an event that a crash makes lost and masked (Z16, Z36), an effect without a
  * row one that a redelivery repeats (Z35); both are found when they are committed, without a crash.
  */
@@ -56,7 +56,7 @@ export interface OffsetBooks extends Naming {
 }
 
 /**
- * Committed offsets tell the truth (PATTERNS.md §3.1 S-OFF): every record below one is handled, recognised or put away. A record
+ * Committed offsets tell the truth (S-OFF): every record below one is handled, recognised or put away. A record
  * that is not (Z44, Z45) would be lost in a crash; it is found when the offset is committed, without one.
  */
 export function offsetsTellTruth({ offsets, records, handlings, types, ...words }: OffsetBooks): Always {

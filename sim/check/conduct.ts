@@ -13,7 +13,7 @@ export interface Answers extends Naming {
 const isFinal = ({ status }: RouteAnswer): boolean => status < 500 && status !== 409 && status !== 429
 
 /**
- * Requests with one key are answered alike (PATTERNS.md §3.1 S-IDEM1, S-IDEM2): the same request gets the same status and body,
+ * Requests with one key are answered alike (S-IDEM1, S-IDEM2): the same request gets the same status and body,
  * byte for byte, and another request with the key gets 422.
  */
 export function answeredAlike({ answers, ...words }: Answers): Always {
@@ -52,7 +52,7 @@ export interface Storm extends Naming {
   readonly within: DurationText
 }
 
-/** No hot retry loop (PATTERNS.md §3.3 L-NOSTORM): a handler does not fail more than so often in a time for one business process. */
+/** No hot retry loop (L-NOSTORM): a handler does not fail more than so often in a time for one business process. */
 export function noHotLoop({ failures, most, within, ...words }: Storm): Always {
   const micros = durationMicros(within)
   return always(words.name ?? 'no hot retry loop', {

@@ -29,7 +29,7 @@ export interface Conservation extends Wording {
 }
 
 /**
- * Stock and the like are conserved (PATTERNS.md §3.1 S-STK; §3.2 Q-STK): what is available, reserved and gone adds up to what
+ * Stock and the like are conserved (S-STK, Q-STK): what is available, reserved and gone adds up to what
  * there was, and none of it is below nothing, in every commit.
  */
 export function conserved(name: string, options: Conservation): Always {
@@ -70,7 +70,7 @@ export interface Limit extends Wording {
 }
 
 /**
- * An effect happens at most once for a business key (PATTERNS.md §3.1 S-EFF), or at most so often. What is delivered twice is
+ * An effect happens at most once for a business key (S-EFF), or at most so often. What is delivered twice is
  * legal; what has its effect twice is not.
  */
 export function atMost(name: string, { per, effects, most = 1, noun = 'effect', ...words }: Limit): Always {
@@ -92,7 +92,7 @@ export interface MoneyLedgers extends Naming {
 }
 
 /**
- * Nobody gets back more than was taken (PATTERNS.md §3.1 S-MON1, S-MON2): the refunds of an order never exceed its charges, so
+ * Nobody gets back more than was taken (S-MON1, S-MON2): the refunds of an order never exceed its charges, so
  * that there is no refund without a charge before it.
  */
 export function refundsCovered({ charges, refunds, ...words }: MoneyLedgers): Always {

@@ -51,7 +51,7 @@ export interface Traffic {
 }
 
 /**
- * What is to be promised of events between services that have outboxes and inboxes, and blocking retries (PATTERNS.md §3): none
+ * What is to be promised of events between services that have outboxes and inboxes, and blocking retries: none
  * is lost, invented or taken for another, each is handled by whoever has to hear of it, in order, and inboxes and offsets tell
  * the truth.
  */

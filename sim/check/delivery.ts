@@ -13,7 +13,7 @@ export interface Publishing extends Naming {
 }
 
 /**
- * No phantom event (PATTERNS.md §3.1 S-PHA, S-CAU): what is in a topic was published by a transaction that had committed before.
+ * No phantom event (S-PHA, S-CAU): what is in a topic was published by a transaction that had committed before.
  * A retry topic takes copies, and has none of its own.
  */
 export function noPhantomEvent({ facts, records, ...words }: Publishing): Always {
@@ -38,7 +38,7 @@ export interface Identity extends Naming {
   readonly facts: Several<History<Fact>>
 }
 
-/** Two facts never share an id (PATTERNS.md §3.1 S-OUT2): an inbox would take one of them for the other (Z41). */
+/** Two facts never share an id (S-OUT2): an inbox would take one of them for the other (Z41). */
 export function oneFactPerId({ facts, ...words }: Identity): Always {
   return always(words.name ?? 'one fact for an id', {
     says: words.says ?? 'Two facts never share an event id.',
@@ -68,7 +68,7 @@ export interface Responsibility<Row extends Waiting> extends Publishing {
 }
 
 /**
- * No lost responsibility (PATTERNS.md §3.1 S-OUT1): a committed event is in the outbox and has to be sent, or a topic has it; it is
+ * No lost responsibility (S-OUT1): a committed event is in the outbox and has to be sent, or a topic has it; it is
  * never nowhere. It is asked after every step, so a loss is found where it happens and not when something never comes.
  */
 export function noLostResponsibility<Row extends Waiting>(options: Responsibility<Row>): Always {
@@ -114,7 +114,7 @@ export interface Hearing extends Wording {
 }
 
 /**
- * Every committed event is handled by each of its subscribers (PATTERNS.md §3.3 L-OUT; §3.2 Q-OUT, Q-DLQ), within a bound after
+ * Every committed event is handled by each of its subscribers (L-OUT, Q-OUT, Q-DLQ), within a bound after
  * faults and load have ended.
  */
 export function everyFactHandled(name: string, options: Hearing): Eventually {
@@ -189,7 +189,7 @@ export interface Order extends Naming {
 }
 
 /**
- * Facts of a key have their first effects in the order in which they were committed (PATTERNS.md §3.1 S-ORD): it is asked of
+ * Facts of a key have their first effects in the order in which they were committed (S-ORD): it is asked of
  * effects, not of deliveries, because a redelivery that is recognised is no disorder.
  */
 export function appliedInOrder(options: Order): Always {

@@ -18,7 +18,7 @@ export interface Projection<Model extends AnyRow, Source extends AnyRow> extends
 }
 
 /**
- * A read model converges to the fold of what it is made of (PATTERNS.md §3.2 Q-PROJ): after faults and load have ended it says of
+ * A read model converges to the fold of what it is made of (Q-PROJ): after faults and load have ended it says of
  * every key what the oracle says, no more and no less, also when it was rebuilt.
  */
 export function projectionConverges<Model extends AnyRow, Source extends AnyRow>(
@@ -60,7 +60,7 @@ export interface Stream<Row extends AnyRow> extends Wording {
 }
 
 /**
- * The versions of a stream are 1, 2, 3 … without a gap and without a duplicate (PATTERNS.md §3.1 S-ES): two appends from one
+ * The versions of a stream are 1, 2, 3 … without a gap and without a duplicate (S-ES): two appends from one
  * expected version never both succeed (Z84).
  */
 export function gapless<Row extends AnyRow>(

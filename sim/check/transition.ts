@@ -23,7 +23,7 @@ export interface Transitions<Row extends AnyRow> extends Wording {
 }
 
 /**
- * States change only as they may (PATTERNS.md §3.1 S-RES, S-MONO): no commit after a release, no end that is left again, no
+ * States change only as they may (S-RES, S-MONO): no commit after a release, no end that is left again, no
  * older state that wins over a newer one.
  */
 export function transitionsOnly<Row extends AnyRow>(name: string, options: Transitions<Row>): Always {
@@ -55,7 +55,7 @@ export interface Versions<Row extends AnyRow> extends Wording {
 }
 
 /**
- * No transition is lost (PATTERNS.md §3.1 S-SAGA3, S-ISO): the version of a row rises by one with every committed change. Two
+ * No transition is lost (S-SAGA3, S-ISO): the version of a row rises by one with every committed change. Two
  * changes that began from one version, of which the later one wins, are the witness of a lost update.
  */
 export function versionsRise<Row extends AnyRow>(name: string, options: Versions<Row>): Always {
@@ -94,7 +94,7 @@ export interface Exclusion<Row extends AnyRow> extends Wording {
 }
 
 /**
- * Who began a change ends it (PATTERNS.md §1.7, §3.1 S-ISO): while a row is in a pending state, no other business process than
+ * Who began a change ends it (S-ISO): while a row is in a pending state, no other business process than
  * the one that brought it there changes it. A breach is the witness of two sagas that interleave on one row (Z67).
  */
 export function oneSagaAtATime<Row extends AnyRow>(name: string, options: Exclusion<Row>): Always {

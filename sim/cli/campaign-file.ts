@@ -37,6 +37,8 @@ export interface CampaignHead extends CampaignPlan {
   readonly properties: readonly string[]
   /** The steps at which faults can strike. */
   readonly steps: readonly string[]
+  /** Names of the kinds of faults that plans may have. */
+  readonly kinds: readonly string[]
   /** Left out of a whole campaign. */
   readonly shard?: Shard | undefined
 }

@@ -19,10 +19,10 @@ export function reportCampaign(
   { json }: { readonly json?: boolean | undefined },
   io: Io,
 ): ExitCode {
-  const { scenario, strategy, seed, runs, says, noun, steps } = head
+  const { scenario, strategy, seed, runs, says, noun, steps, kinds: aimable } = head
   const kinds = FAULT_KINDS.map(({ kind }) => kind)
   const what = { system: scenario.system, scenario: scenario.name, strategy, seed, runs, says }
-  const title = { ...what, noun, steps, kinds }
+  const title = { ...what, noun, steps, kinds, aimable }
   const text = campaignJson(title, tallied, head.bundle)
   writeText(join(folder, 'campaign.json'), text, io)
   io.stdout(json === true ? text : campaignText(title, tallied, paintFor(io.colour)))

@@ -13,7 +13,7 @@ import { MemoryError, StrayError, TimeLimitError } from './session.ts'
 /** Options of `faultline compare`. */
 export interface CompareOptions {
   /** What else to put under the scenario's load and faults: `order-orchestration inbox=none`. */
-  readonly as: readonly string[]
+  readonly as?: readonly string[] | undefined
   readonly seed?: number | undefined
   readonly seeds: number
   readonly json?: boolean | undefined
@@ -35,7 +35,7 @@ export async function compareCommand(file: string, options: CompareOptions, io: 
   const base = await loadScenario(file, io)
   const columns: Column[] = [{ label: labelOf(base.scenario), ...base }]
   try {
-    for (const text of options.as) columns.push(await columnAs(text, base, file, io))
+    for (const text of options.as ?? []) columns.push(await columnAs(text, base, file, io))
     const seed = options.seed ?? base.seed ?? DEFAULT_SEED
     const compared: ComparedColumn[] = []
     for (const column of columns) compared.push(columnOf(column.label, await runsOf(column, seed, options)))

@@ -32,7 +32,7 @@ export interface ExecuteOptions {
  */
 export async function execute(
   system: LoadedSystem,
-  what: Pick<RunJob, 'scenario' | 'seed' | 'tape' | 'compareWith'>,
+  what: Pick<RunJob, 'scenario' | 'seed' | 'tape' | 'compareWith' | 'compareTold' | 'tell'>,
   options: ExecuteOptions,
   io: Io,
 ): Promise<RunOutcome> {

@@ -70,6 +70,7 @@ export async function exploreCommand(file: string, options: ExploreOptions, io: 
       properties: system.outline.properties,
       noun: system.outline.noun,
       steps: outline.steps,
+      kinds: outline.kinds,
       shard: options.shard,
     }
     const corpus = join(folderOf(scenario), CORPUS)
@@ -114,6 +115,7 @@ async function make(
   options: ExploreOptions,
   io: Io,
 ): Promise<Made> {
+  if (options.resume !== true) noteReplaced(head, folder, io)
   const known = options.resume === true ? earlierResults(head, folder, io) : new Map<number, CaseOutcome>()
   const results = new ResultsFile(folder, { head, outcomes: known })
   const tally = new Tally()
@@ -151,19 +153,45 @@ async function make(
   return { tallied: tally.report(head.properties), interrupted }
 }
 
+/** Says so when results of an interrupted campaign are about to be replaced, which would have been of use. */
+function noteReplaced(head: CampaignHead, folder: string, io: Io): void {
+  const made = outcomesIfAny(head, folder)
+  const wanted = indexesOf(head).length
+  if (made === 0 || made >= wanted) return
+  io.stderr(
+    `${made} of ${counted(wanted, 'run')} were there already and are made again: --resume goes on with them\n`,
+  )
+}
+
+/** How many results of the same campaign are in a folder, whatever else is there. */
+function outcomesIfAny(head: CampaignHead, folder: string): number {
+  try {
+    return earlierOutcomes(head, folder)?.length ?? 0
+  } catch (error) {
+    if (error instanceof CliError) return 0
+    throw error
+  }
+}
+
+/** The results of the same campaign in a folder; undefined when there are none. */
+function earlierOutcomes(head: CampaignHead, folder: string): [number, CaseOutcome][] | undefined {
+  const found = readResults(folder)
+  const same = found !== undefined && identityOf({ ...found.head, runs: head.runs }) === identityOf(head)
+  if (!same || found.head.shard?.number !== head.shard?.number) return undefined
+  const wanted = new Set(indexesOf(head))
+  return [...found.outcomes].filter(([index]) => wanted.has(index))
+}
+
 /** The results of the same campaign that are there already. @throws CliError when they are of another one */
 function earlierResults(head: CampaignHead, folder: string, io: Io): Map<number, CaseOutcome> {
-  const found = readResults(folder)
-  if (found === undefined) return new Map()
-  const same = { ...found.head, runs: head.runs }
-  if (identityOf(same) !== identityOf(head) || found.head.shard?.number !== head.shard?.number)
+  if (readResults(folder) === undefined) return new Map()
+  const outcomes = earlierOutcomes(head, folder)
+  if (outcomes === undefined)
     throw new CliError(
       EXIT.usage,
       `${display(folder, io.cwd)}: its results are of another campaign (scenario, system, strategy, seed or shard differ): leave out --resume to begin anew`,
     )
-  const wanted = new Set(indexesOf(head))
-  const outcomes = [...found.outcomes].filter(([index]) => wanted.has(index))
-  io.stderr(`${counted(outcomes.length, 'run')} of ${counted(wanted.size, 'run')} were there already\n`)
+  io.stderr(`${outcomes.length} of ${counted(indexesOf(head).length, 'run')} were there already\n`)
   return new Map(outcomes)
 }
 

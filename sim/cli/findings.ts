@@ -44,7 +44,7 @@ export async function explainBreaches({ plan, tallied, system, corpus }: Explore
       const path = join(corpus, `${slugOf(name, 'property')}-seed-${seed}`)
       const broken = await shrinkAndTell(
         failing,
-        { name: `${plan.scenario.name}: ${name}`, path, timeLimit: SHRINK_SECONDS },
+        { name: `${plan.scenario.name}: ${name}`, path, timeLimit: SHRINK_SECONDS, keepTelling: true },
         io,
       )
       for (const property of broken ?? []) toldWith.set(property, name)

@@ -9,7 +9,7 @@ import * as faultline from '../index.ts'
 import { SimError } from '../kernel/error.ts'
 import { readTape, type Tape, type TapeData, tapeData } from '../kernel/tape.ts'
 import type { Trace } from '../kernel/trace.ts'
-import { type Parting, partingOf } from '../report/parting.ts'
+import { type Parting, partingFrom, partingOf, type Telling, tellingOf } from '../report/parting.ts'
 import { type Story, storyOf } from '../report/story.ts'
 import { type RunSummary, summaryOf } from '../report/summary.ts'
 import { type TracedRun, traceLines } from '../report/trace-file.ts'
@@ -31,6 +31,10 @@ export interface RunJob {
   readonly story: boolean
   /** Say where it parts from this scenario with the same seed and tape. */
   readonly compareWith?: Scenario | undefined
+  /** Say where it parts from what was told of an earlier run. */
+  readonly compareTold?: Telling | undefined
+  /** Return all that is told of the order of the story. */
+  readonly tell?: boolean | undefined
   /** Return the choices. */
   readonly keepTape: boolean
   /** Write the trace there. */
@@ -46,6 +50,7 @@ export interface RunOutcome {
   readonly story: Story | undefined
   /** Where it parts from the scenario that it was compared with. */
   readonly parting?: Parting | undefined
+  readonly telling?: Telling | undefined
   /** Where two runs of the same inputs differ first; undefined when they do not. */
   readonly difference: string | undefined
   /** Why what was asked for besides the result is not there; undefined when it is. */
@@ -215,8 +220,9 @@ export class Bench {
       story: undefined,
       difference: undefined,
     }
+    const isToldWhole = job.story || job.compareTold !== undefined
     const wanted =
-      job.checkDeterminism || job.traceFile !== undefined || (job.story && first.events <= MAX_STORY_EVENTS)
+      job.checkDeterminism || job.traceFile !== undefined || (isToldWhole && first.events <= MAX_STORY_EVENTS)
     if (!wanted) return outcome
     finished(outcome)
     if (job.checkDeterminism) await run(prepared, scenario, seed + 1)
@@ -229,8 +235,12 @@ export class Bench {
     if (traced.events < first.events && traced.verdict === 'inconclusive') return outcome
     const suspected = job.checkDeterminism || traced.digest !== first.digest
     const difference = suspected ? disagreementOf([first, traced, await this.afresh(job)]) : undefined
-    const parting = await this.parting(job, trace, story)
-    return { ...outcome, difference, story: job.story ? story : undefined, parting }
+    const parting =
+      job.compareTold === undefined
+        ? await this.parting(job, trace, story)
+        : partingFrom(job.compareTold, trace)
+    const telling = job.tell === true && story !== undefined ? tellingOf(trace, story.subject) : undefined
+    return { ...outcome, difference, story: job.story ? story : undefined, parting, telling }
   }
 
   /** Where a run parts from that of another scenario, in what is told of the same order. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { isMap, type Problem, schemaProblems } from '../run/problem.ts'
+import { SAVED_RUN_FORMAT } from '../run/saved-run.ts'
 import { type Scenario, type ScenarioInput, scenarioOf } from '../run/scenario.ts'
 import type { ScenarioFile } from '../run/scenario-schema.ts'
 import { suggestion } from '../run/suggestion.ts'
@@ -41,6 +42,11 @@ export async function loadScenario(file: string, io: Io): Promise<LoadedScenario
   const document = new YamlDocument(readText(file, io))
   if (document.errors.length > 0) throw refusal(file, document.errors)
   const { data } = document
+  if (isMap(data) && data.format === SAVED_RUN_FORMAT)
+    throw new CliError(
+      EXIT.usage,
+      `${file}:1:1 expected a scenario file, got a saved run: faultline replay runs it`,
+    )
   const { system, problems } = await check(data, dirname(resolve(io.cwd, file)), io)
   if (system === undefined || problems.length > 0) {
     await system?.session.close()

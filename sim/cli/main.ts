@@ -123,8 +123,7 @@ function comparing(program: Command, io: Io, finish: Finish): void {
     .option(
       '--as <column>',
       "another column: params, a system, or both: 'order-orchestration inbox=none'; as often as you like",
-      (column: string, columns: readonly string[]) => [...columns, column],
-      [] as readonly string[],
+      (column: string, columns: readonly string[] | undefined) => [...(columns ?? []), column],
     )
     .option('--seeds <n>', 'how many seeds', positive, DEFAULT_COMPARED_SEEDS)
     .option('--seed <n>', "seed of the first run (default: the scenario's seed, else 1)", wholeNumber)

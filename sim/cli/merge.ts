@@ -41,6 +41,6 @@ export async function mergeCommand(
   const exitCode = reportCampaign(head, tally.report(head.properties), head.scenario, folder, options, io)
   const missing = head.runs - outcomes.size
   if (missing === 0) return exitCode
-  io.stderr(`${counted(missing, 'run')} of ${counted(head.runs, 'run')} are in none of these folders\n`)
+  io.stderr(`${missing} of ${counted(head.runs, 'run')} are in none of these folders\n`)
   return exitCode === EXIT.met ? EXIT.inconclusive : exitCode
 }

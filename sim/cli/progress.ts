@@ -61,8 +61,16 @@ export class Progress {
     const seconds = Math.max(0.001, (now - this.began) / 1000)
     const rate = (count: number): number => Math.round(count / seconds)
     const quiet = Math.round((now - this.lastNew) / 1000)
+    const made = runs + skipped
+    const left = made < wanted ? ` · about ${timeLeft(((wanted - made) * seconds) / made)} left` : ''
     this.io.stderr(
-      `${counted(runs, 'run')} of ${wanted}${skipped === 0 ? '' : `, ${counted(skipped, 'case')} not made`} · ${counted(rate(runs), 'run')}/s · ${counted(rate(events), 'event')}/s · ${counted(tally.seen, 'behaviour')}, the last new one ${quiet} s ago · ${counted(tally.broken.length, 'broken property')}\n`,
+      `${runs} of ${counted(wanted, 'run')}${skipped === 0 ? '' : `, ${counted(skipped, 'case')} not made`} · ${counted(rate(runs), 'run')}/s · ${counted(rate(events), 'event')}/s · ${counted(tally.seen, 'behaviour')}, the last new one ${quiet} s ago · ${counted(tally.broken.length, 'broken property')}${left}\n`,
     )
   }
+}
+
+/** A time as somebody who waits wants to know it. */
+function timeLeft(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
 }

@@ -27,6 +27,11 @@ export function reportFolder(scenario: Scenario, seed: number): string {
   return join(folderOf(scenario), `seed-${seed}`)
 }
 
+/** Where it is kept what is told of a scenario's run. */
+export function tellingFile(scenarioFile: string): string {
+  return scenarioFile.replace(/\.ya?ml$/, '.told.json')
+}
+
 /** Writes a text where it belongs and returns the path to show. @throws CliError when that cannot be done */
 export function writeText(path: string, text: string, io: Io): string {
   const file = resolve(io.cwd, path)

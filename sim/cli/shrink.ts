@@ -13,7 +13,7 @@ import type { Io } from './io.ts'
 import type { RunOutcome } from './job.ts'
 import { loadScenario } from './load.ts'
 import { DEFAULT_SEED } from './run.ts'
-import { reportFolder, saveRun, writeText } from './save.ts'
+import { reportFolder, saveRun, tellingFile, writeText } from './save.ts'
 import { loadSavedRun } from './saved.ts'
 import { MemoryError, StrayError, TimeLimitError } from './session.ts'
 import { display, type LoadedSystem, referenceTo } from './system.ts'
@@ -62,6 +62,8 @@ export interface TellOptions extends Pick<ShrinkCommandOptions, 'out' | 'timeLim
   readonly name: string
   /** Where to write it unless `out` says so, without the extension. */
   readonly path: string
+  /** Write beside it what is told of it, so that a later run can be compared. */
+  readonly keepTelling?: boolean
 }
 
 /**
@@ -70,7 +72,7 @@ export interface TellOptions extends Pick<ShrinkCommandOptions, 'out' | 'timeLim
  */
 export async function shrinkAndTell(
   failing: Failing,
-  { name, path: proposed, out, timeLimit }: TellOptions,
+  { name, path: proposed, out, timeLimit, keepTelling = false }: TellOptions,
   io: Io,
 ): Promise<string[] | undefined> {
   const { seed, system, tape } = failing
@@ -81,6 +83,7 @@ export async function shrinkAndTell(
     seed,
     tape: shrunk.bySeedAlone ? undefined : tape,
     compareWith: withoutLastNeeded(shrunk),
+    tell: keepTelling,
   }
   const outcome = await execute(system, what, { timeLimit }, io)
   const smallest = { ...shrunk.scenario, name, expect: expectationsOf(outcome) }
@@ -101,6 +104,8 @@ export async function shrinkAndTell(
     const path = out ?? `${proposed}.yaml`
     const reference = referenceTo(system, dirname(resolve(io.cwd, path)), io.cwd)
     writeText(path, fileText({ ...smallest, system: reference }, shrunk, seed, system.outline.noun), io)
+    if (outcome.telling !== undefined)
+      writeText(tellingFile(path), `${JSON.stringify(outcome.telling)}\n`, io)
     io.stdout(`  run:      faultline run ${display(resolve(io.cwd, path), io.cwd)}\n`)
   }
   return Object.keys(smallest.expect)

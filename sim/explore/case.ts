@@ -25,6 +25,8 @@ export interface Strategy {
   readonly says: string
   /** The steps at which faults can strike. */
   readonly steps: readonly string[]
+  /** Names of the kinds of faults that cases may have. */
+  readonly kinds: readonly string[]
   /** The nth case, from 0. */
   caseAt(index: number): Case
   /** Why a case need not be made; undefined when it has to be. Left out where all have to. */

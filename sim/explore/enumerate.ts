@@ -1,5 +1,5 @@
 import { type Members, type Place, serviceOf, type Targets, typical } from '../faults/aim.ts'
-import { FAULT_KINDS } from '../faults/registry.ts'
+import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Trace } from '../kernel/trace.ts'
 import { type PreparedSystem, runGenerated } from '../run/run.ts'
@@ -63,6 +63,7 @@ export async function enumeration(
     usual: 1 + count,
     says: `${distinct.length} points in time at ${targets.steps.length} steps (${passages.length - distinct.length} more are the same as the one before), ${count} single faults, ${pairs} pairs`,
     steps: targets.steps,
+    kinds: [...new Set(singles.map(({ fault }) => faultKindOf(fault)?.kind ?? ''))],
     caseAt: (index) => {
       if (index === 0) return { scenario: planned([]), seed, features: ['no fault'] }
       if (index <= count) return { scenario: planned([faultOf(index - 1)]), seed, features: ['one fault'] }
@@ -90,7 +91,8 @@ function faultsAt(passage: Passage, targets: Targets, kinds: readonly string[]):
   return FAULT_KINDS.flatMap((kind) => {
     if (!kinds.includes(kind.kind) || (kind.most !== undefined && kind.most(targets) < 1)) return []
     const members: Members = kind.sample(typical)
-    return kind.aims(targets, passage).map((aim): FaultSpec => ({ ...aim, ...trigger, ...members }))
+    const aims = kind.aims?.(targets, passage) ?? []
+    return aims.map((aim): FaultSpec => ({ ...aim, ...trigger, ...members }))
   })
 }
 

@@ -40,6 +40,8 @@ export interface CaseOutcome {
   readonly unreached: readonly string[]
   /** Names of the properties that were asked for no key. */
   readonly unasked: readonly string[]
+  /** Names of the properties that were asked and have no verdict, because the run did not come to rest. */
+  readonly undecided: readonly string[]
   /** What the run did, a number each: what it has in common with other runs has the same number. */
   readonly behaviours: readonly number[]
 }
@@ -72,12 +74,15 @@ export async function outcomeOf(prepared: PreparedSystem, of: Case, index: numbe
   }
 }
 
+/** Stands for the digest of a run that has come to no result. */
+export const NOT_MADE = 'unknown'
+
 /** What is kept of a run that has come to no result. */
 export function unmade(index: number, seed: number, verdict: Verdict, reason: string): CaseOutcome {
   const counts = { orders: 0, events: 0, behaviours: [] }
   const faults = { features: [], struck: [], missed: [] }
-  const properties = { violated: [], reached: [], unreached: [], unasked: [] }
-  return { index, seed, verdict, digest: 'unknown', reason, ...counts, ...faults, ...properties }
+  const properties = { violated: [], reached: [], unreached: [], unasked: [], undecided: [] }
+  return { index, seed, verdict, digest: NOT_MADE, reason, ...counts, ...faults, ...properties }
 }
 
 function outcomeFrom(result: RunResult, of: Case, index: number): CaseOutcome {
@@ -105,6 +110,11 @@ function outcomeFrom(result: RunResult, of: Case, index: number): CaseOutcome {
     reached: namesOf(properties, ({ kind, checkedKeys }) => kind === 'sometimes' && checkedKeys !== 0),
     unreached: namesOf(properties, ({ kind, checkedKeys }) => kind === 'sometimes' && checkedKeys === 0),
     unasked: namesOf(properties, ({ kind, checkedKeys }) => kind !== 'sometimes' && checkedKeys === 0),
+    undecided: namesOf(
+      properties,
+      ({ kind, verdict, checkedKeys }) =>
+        kind !== 'sometimes' && verdict === 'inconclusive' && checkedKeys !== 0,
+    ),
     behaviours: behavioursOf(result, struck),
   }
 }

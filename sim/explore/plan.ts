@@ -5,7 +5,7 @@ import type { FaultSpec } from '../faults/spec.ts'
 
 /** Those kinds of which something in a system can be hit: some only a scenario can mean. */
 export function aimableKinds(kinds: readonly FaultKind[], targets: Targets): FaultKind[] {
-  return kinds.filter(({ aims }) => aims(targets, undefined).length > 0)
+  return kinds.filter(({ aims }) => (aims?.(targets, undefined).length ?? 0) > 0)
 }
 
 /**
@@ -24,7 +24,7 @@ export function drawFault(
   const kind = kindOf(kinds, draw)
   const trigger = drawTrigger(targets, steps, draw, atSteps)
   const place = placeOf(trigger)
-  const [likeliest, ...others] = kind.aims(targets, place)
+  const [likeliest, ...others] = kind.aims?.(targets, place) ?? []
   const members = kind.sample(draw)
   const other = draw.between(0, 1_000_000)
   if (likeliest === undefined) return undefined

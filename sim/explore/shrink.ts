@@ -166,19 +166,23 @@ class Shrinker {
     return false
   }
 
-  /** Where no order can be left out any more, fewer may do if they come close together and nothing is left to chance. */
+  /**
+   * Where no order can be left out any more, fewer may do if they come close together and nothing is left to chance, perhaps
+   * without the faults that made them meet.
+   */
   private async otherTimes(): Promise<boolean> {
-    const { workload, cluster, faults } = this.best
+    const { workload, cluster } = this.best
     const numbers = numbersOf(workload)
     const close = { ...workload, every: CLOSE }
     const sure = { ...cluster, latency: 'constant' } as const
-    for (let count = 1; count < Math.min(numbers.length, MOST_ELSEWHERE); count++)
-      for (const taken of choices(numbers, count)) {
-        const isTaken = (number: number): boolean => number === 0 || taken.includes(number)
-        if (!faults.map(lastOrderOf).every(isTaken)) continue
-        const candidate = { ...this.best, cluster: sure, workload: takingOnly(close, taken) }
-        if (await this.accept(candidate, true)) return true
-      }
+    for (const faults of this.best.faults.length === 0 ? [[]] : [[], this.best.faults])
+      for (let count = 1; count < Math.min(numbers.length, MOST_ELSEWHERE); count++)
+        for (const taken of choices(numbers, count)) {
+          const isTaken = (number: number): boolean => number === 0 || taken.includes(number)
+          if (!faults.map(lastOrderOf).every(isTaken)) continue
+          const candidate = { ...this.best, faults, cluster: sure, workload: takingOnly(close, taken) }
+          if (await this.accept(candidate, true)) return true
+        }
     return false
   }
 

@@ -4,7 +4,7 @@ import type { Scenario } from '../run/scenario.ts'
 import type { Strategy } from './case.ts'
 import { enumeration } from './enumerate.ts'
 import { survey } from './survey.ts'
-import { swarm } from './swarm.ts'
+import { drawableKinds, swarm } from './swarm.ts'
 
 /** Names of the strategies. */
 export const STRATEGIES = ['random', 'enumerate'] as const
@@ -47,6 +47,7 @@ function randomStrategy(scenario: Scenario, targets: Targets, firstSeed: number)
     usual: USUAL_RUNS,
     says: `${targets.steps.length} steps at which faults can strike`,
     steps: targets.steps,
+    kinds: drawableKinds(scenario, targets).map(({ kind }) => kind),
     caseAt: (index) => {
       const seed = seedOf('random', firstSeed, index)
       return { seed, ...draw(seed) }

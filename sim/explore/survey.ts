@@ -21,6 +21,9 @@ export function targetsOf(parts: SystemParts, scenario: Scenario, { steps, endMi
   const minInsync = kafka['min.insync.replicas'] ?? KAFKA_DEFAULTS['min.insync.replicas']
   return {
     services,
+    spares: parts.services
+      .filter(({ plan }) => plan.instances > 1)
+      .map(({ name, plan }) => `${name}-${plan.instances}`),
     externals: parts.externals.map(({ name }) => name),
     databases: parts.services.map(({ name }) => `${name}-db`),
     slotted: parts.services

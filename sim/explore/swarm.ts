@@ -1,10 +1,12 @@
 import { type Draw, drawFrom, type Targets } from '../faults/aim.ts'
 import { NEVER } from '../faults/crash.ts'
+import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
 import { samplingStream } from '../kernel/seed.ts'
 import { type DurationText, durationMicros, formatDuration } from '../kernel/time.ts'
+import { kafkaRefusal } from '../run/kafka-limits.ts'
 import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario } from '../run/scenario.ts'
 import { aimableKinds, drawFault, hasRoomFor, weightedSteps } from './plan.ts'
 
@@ -59,10 +61,12 @@ function sample(base: Scenario, targets: Targets, steps: readonly string[], seed
     ),
   }
   const healing = samplePlan(base, drawn, steps, drawFrom(samplingStream(seed, 'swarm faults')), features)
-  const dead = sampleLoss(drawn, healing, drawFrom(samplingStream(seed, 'swarm loss')), features)
   // Whoever says which kinds of faults or how many there may be means all of them.
   const isBounded = base.explore.faults !== undefined || base.explore.atMost !== undefined
-  const plan = isBounded ? healing : [...healing, ...dead]
+  const dead = isBounded
+    ? []
+    : sampleLoss(drawn, healing, drawFrom(samplingStream(seed, 'swarm loss')), features)
+  const plan = [...healing, ...dead]
   const scenario = { ...base, workload, cluster, faults: [...base.faults, ...plan], explore: {} }
   return { scenario, features }
 }
@@ -110,8 +114,8 @@ function sampleCluster({ cluster, explore }: Scenario, draw: Draw, features: str
     const value = draw.oneOf(values as readonly [unknown, ...unknown[]])
     if (draw.between(1, 2 * LEFT_ALONE) > 1 || name in kafka) continue
     if (name === 'min.insync.replicas' && drawn.brokers < 3) continue
-    // Kafka's own rule: the consumer protocol has its time-outs from the brokers.
-    if (name === 'session.timeout.ms' && kafka['group.protocol'] === 'consumer') continue
+    // What the scenario says comes first: group.protocol=consumer takes no time-outs of clients, for example.
+    if (kafkaRefusal({ ...kafka, [name]: value }, drawn.brokers) !== undefined) continue
     kafka[name] = value
     features.push(`${name} ${value}`)
   }
@@ -128,6 +132,12 @@ function listed<Value>(values: readonly Value[]): readonly [Value, ...Value[]] {
   return values as unknown as readonly [Value, ...Value[]]
 }
 
+/** The kinds of faults that plans of a scenario may have. */
+export function drawableKinds({ explore }: Scenario, targets: Targets): FaultKind[] {
+  const meant = FAULT_KINDS.filter(({ kind }) => explore.faults?.includes(kind) ?? true)
+  return aimableKinds(meant, targets)
+}
+
 /** Draws the faults of a run: which kinds are on, how many there are, and whether they rather strike at steps or at moments. */
 function samplePlan(
   { explore }: Scenario,
@@ -138,7 +148,7 @@ function samplePlan(
 ): FaultSpec[] {
   // One run in eight is left in peace: what breaks there needs no fault.
   const peace = draw.between(1, 8) === 1
-  const drawn = FAULT_KINDS.filter(() => draw.between(1, 2) === 1)
+  const drawn = FAULT_KINDS.filter(({ aims }) => aims !== undefined && draw.between(1, 2) === 1)
   const meant = drawn.filter(({ kind }) => explore.faults?.includes(kind) ?? true)
   const kinds = aimableKinds(meant, targets)
   const count = Math.min(draw.oneOf([1, 4, 8, MOST_FAULTS]), explore.atMost ?? MOST_FAULTS)
@@ -156,9 +166,9 @@ function samplePlan(
 }
 
 /**
- * In some runs not everything heals: one broker of three or more stays dead, and the others are enough. Not together with
- * anything that befalls another broker: a partition may be left with the dead one alone in its ISR, and then no right system
- * gets on.
+ * In some runs not everything heals, and what is left is enough: one broker of three or more stays dead, or one instance of a
+ * service that has several. A broker not together with anything that befalls another one: a partition may be left with the
+ * dead one alone in its ISR, and then no right system gets on.
  */
 function sampleLoss(
   targets: Targets,
@@ -167,12 +177,23 @@ function sampleLoss(
   features: string[],
 ): FaultSpec[] {
   const lost = draw.between(1, 8) === 1
-  const name = `broker-${draw.between(1, targets.brokers)}`
+  const broker = `broker-${draw.between(1, targets.brokers)}`
   const at = draw.duration('1ms', targets.horizon)
-  if (!lost || targets.brokers < 3 || plan.length === 0 || plan.some(befallsBroker)) return []
-  features.push('one broker stays dead')
-  if (!features.includes('fault crash')) features.push('fault crash')
-  return [{ crash: name, at, restart: NEVER }]
+  const which = draw.oneOf(['broker', 'instance', 'both'])
+  const instance = targets.spares[draw.between(0, 1_000_000) % targets.spares.length]
+  const later = draw.duration('1ms', targets.horizon)
+  if (!lost || plan.length === 0) return []
+  const dead: FaultSpec[] = []
+  if (which !== 'instance' && targets.brokers >= 3 && !plan.some(befallsBroker)) {
+    features.push('one broker stays dead')
+    dead.push({ crash: broker, at, restart: NEVER })
+  }
+  if (which !== 'broker' && instance !== undefined) {
+    features.push('one instance stays dead')
+    dead.push({ crash: instance, at: later, restart: NEVER })
+  }
+  if (dead.length > 0 && !features.includes('fault crash')) features.push('fault crash')
+  return dead
 }
 
 /** Whether a fault names a broker, or all of them. */

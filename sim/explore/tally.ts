@@ -1,4 +1,4 @@
-import type { CaseOutcome } from './outcome.ts'
+import { type CaseOutcome, NOT_MADE } from './outcome.ts'
 import { SAME_AS, type SameAs } from './seen-states.ts'
 
 /** How often something was the case in runs with and without a feature. */
@@ -18,6 +18,8 @@ export interface PropertyTally {
   readonly violated: number
   /** Runs that asked it for some key. */
   readonly asked: number
+  /** Of these, runs that have no verdict on it: they did not come to rest. */
+  readonly undecided: number
   /** The first run that violated it; its number is from 1. */
   readonly first:
     | { readonly run: number; readonly seed: number; readonly key: string | null; readonly message: string }
@@ -100,7 +102,10 @@ export class Tally {
     string,
     { runs: number; first: First & { key: string | null; message: string } }
   >()
+  /** Runs that could ask nothing. */
+  private silent = 0
   private readonly unasked = new Map<string, number>()
+  private readonly undecided = new Map<string, number>()
   private readonly reached = new Map<string, number>()
   private readonly planned = new Map<string, number>()
   private readonly kindStruck = new Map<string, number>()
@@ -141,7 +146,11 @@ export class Tally {
         if (run < known.first.run) known.first = first
       }
     }
-    if (verdict !== 'error') for (const name of outcome.unasked) increment(this.unasked, name)
+    if (verdict === 'error' || outcome.digest === NOT_MADE) this.silent++
+    else {
+      for (const name of outcome.unasked) increment(this.unasked, name)
+      for (const name of outcome.undecided) increment(this.undecided, name)
+    }
     for (const name of outcome.reached) increment(this.reached, name)
     for (const name of outcome.unreached) this.reached.set(name, this.reached.get(name) ?? 0)
     this.addFaults(outcome)
@@ -195,7 +204,8 @@ export class Tally {
         .map((name) => ({
           name,
           violated: this.violated.get(name)?.runs ?? 0,
-          asked: runs - (this.verdicts.get('error') ?? 0) - (this.unasked.get(name) ?? 0),
+          asked: runs - this.silent - (this.unasked.get(name) ?? 0),
+          undecided: this.undecided.get(name) ?? 0,
           first: this.violated.get(name)?.first,
         })),
       kinds: [...this.planned]

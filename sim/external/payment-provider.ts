@@ -65,7 +65,7 @@ const WORK = latencyTable([
 ])
 
 /**
- * A payment provider (PATTERNS.md §1.9): direct charges, or authorizations that are captured or voided; refunds; idempotency
+ * A payment provider: direct charges, or authorizations that are captured or voided; refunds; idempotency
  * keys that it remembers for a while, errors and declines included; outcomes that are unknown to its clients, and webhooks
  * that are not. Its ledgers say what really happened.
  */

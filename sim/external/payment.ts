@@ -85,7 +85,7 @@ export interface PaymentOptions {
 }
 
 /**
- * A request came with the key of another one, as Stripe's `idempotency_error` (400) says (PATTERNS.md §1.9): it had no
+ * A request came with the key of another one, as Stripe's `idempotency_error` (400) says: it had no
  * effect, and never will, however often it is repeated.
  */
 export class IdempotencyError extends Error {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { SimError } from '../kernel/error.ts'
 import { defineFault } from './fault.ts'
 
-/** An operator gives a topic more partitions: most keys belong to another one from then on (PATTERNS.md §2 Z33). */
+/** An operator gives a topic more partitions: most keys belong to another one from then on (Z33). */
 export const addPartitions = defineFault({
   kind: 'addPartitions',
   says: 'An operator gives a topic more partitions: later records of a key may go to another one than earlier records.',

@@ -5,6 +5,8 @@ import { type DurationText, formatDuration, readDuration } from '../kernel/time.
 export interface Targets {
   /** Names of services. */
   readonly services: readonly string[]
+  /** Names of instances without which their services go on: the last one of each that has several. */
+  readonly spares: readonly string[]
   /** Names of external systems. */
   readonly externals: readonly string[]
   /** Names of databases. */

@@ -21,7 +21,6 @@ export const corruptSegment = defineFault({
       node.crashMachine(strike.cause, () => ({ survivingPercent: 100, corrupt: true }), restartMicros)
     return kernel.nowMicros + restartMicros
   },
-  // To a campaign it is a crash of the machine, which it has.
-  aims: () => [],
-  sample: () => ({}),
+  // What was flushed is lost too: no right system gets over that on more than one broker, and only a scenario can mean it.
+  sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
 })

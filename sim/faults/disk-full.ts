@@ -19,7 +19,6 @@ export const diskFull = defineFault({
     for (const node of kafka.named(settings.diskFull)) node.fillDisk(strike.cause, forMicros)
     return kernel.nowMicros + forMicros
   },
-  // To a campaign it is a crash that waits for a write.
-  aims: () => [],
-  sample: () => ({}),
+  // To a campaign it would be a crash that waits for a write.
+  sample: (draw) => ({ for: draw.duration('1ms', '5s') }),
 })

@@ -3,7 +3,7 @@ import { databaseOf } from './aim.ts'
 import { processName } from './duration.ts'
 import { databaseNamed, defineFault } from './fault.ts'
 
-/** The replication slots of a database are gone: whoever reads one has to begin anew (PATTERNS.md §2 Z29). */
+/** The replication slots of a database are gone: whoever reads one has to begin anew (Z29). */
 export const dropSlots = defineFault({
   kind: 'dropSlots',
   says: 'The replication slots of a database are lost, as when an operator drops one that holds too much of the log: its reader has to begin anew.',

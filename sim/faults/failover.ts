@@ -6,7 +6,7 @@ import { databaseNamed, defineFault } from './fault.ts'
 
 /**
  * A database server is lost and its standby takes over: with asynchronous replication (a lag) the last commits are gone
- * although they were acknowledged, and so are the replication slots unless the standby knows of them (PATTERNS.md §2 Z29).
+ * although they were acknowledged, and so are the replication slots unless the standby knows of them (Z29).
  */
 export const failover = defineFault({
   kind: 'failover',

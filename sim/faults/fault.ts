@@ -74,9 +74,10 @@ export interface FaultKind<Settings extends object = object> {
   strike(world: FaultWorld, settings: Settings, strike: Strike): Micros
   /**
    * Everything of a system that it can be aimed at, each as the members of an entry that say so, the likeliest first.
+   * Left out: only a scenario can aim it, and nothing that a campaign draws depends on it.
    * @param place where it strikes; undefined for a moment
    */
-  aims(targets: Targets, place: Place | undefined): readonly Members[]
+  aims?(targets: Targets, place: Place | undefined): readonly Members[]
   /** Draws the members that say how strong it is and how long it lasts. */
   sample(draw: Draw): Members
   /** How often a plan has it, compared with other kinds; default 1. */

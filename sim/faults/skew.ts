@@ -6,7 +6,7 @@ import { durationText, processName } from './duration.ts'
 import { defineFault } from './fault.ts'
 import { struckProcesses } from './target.ts'
 
-/** The clock of a process is wrong for a while, as on a machine that has lost its time server (PATTERNS.md §2 Z23, Z90). */
+/** The clock of a process is wrong for a while, as on a machine that has lost its time server (Z23, Z90). */
 export const skew = defineFault({
   kind: 'skew',
   says: 'The clock of a process is ahead or behind for a while: what it reads as the time is not what others do.',

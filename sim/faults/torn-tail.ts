@@ -21,7 +21,6 @@ export const tornTail = defineFault({
       node.crashMachine(strike.cause, () => ({ survivingPercent: 50, torn: true }), restartMicros)
     return kernel.nowMicros + restartMicros
   },
-  // To a campaign it is a crash of the machine, which it has.
-  aims: () => [],
-  sample: () => ({}),
+  // A campaign has the crash of a machine, which loses no less.
+  sample: (draw) => ({ restart: draw.duration('1ms', '5s') }),
 })

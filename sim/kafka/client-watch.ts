@@ -290,7 +290,7 @@ export class ClientWatch implements ClientObserver {
   private nameOf(producer: ProducerClient): string {
     let name = this.names.get(producer)
     if (name === undefined) {
-      name = `${producer.process.name}, producer ${this.names.size + 1}`
+      name = `producer ${this.names.size + 1} of ${producer.process.name}`
       this.names.set(producer, name)
       this.producers.set(name, producer)
     }

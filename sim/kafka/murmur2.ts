@@ -4,7 +4,7 @@ const encoder = new TextEncoder()
 
 /**
  * The 32-bit murmur2 hash of Kafka's default partitioner over the UTF-8 bytes of a key.
- * Source: org.apache.kafka.common.utils.Utils.murmur2; vectors in KAFKA.md §2.
+ * Source: org.apache.kafka.common.utils.Utils.murmur2.
  * @returns a signed 32-bit integer
  */
 export function murmur2(key: string): number {
@@ -32,7 +32,7 @@ export function murmur2(key: string): number {
   return hash ^ (hash >>> 15)
 }
 
-/** The partition of a keyed record: `(murmur2(key) & 0x7fffffff) mod partitions` (rule P1 of KAFKA.md §1.5). */
+/** The partition of a keyed record: `(murmur2(key) & 0x7fffffff) mod partitions` (rule P1). */
 export function partitionOf(key: string, partitionCount: number): number {
   return (murmur2(key) & 0x7fffffff) % partitionCount
 }

@@ -19,7 +19,7 @@ export interface BulkheadOptions {
 /**
  * Lets only so much be under way at a time, so that one slow dependency does not take all there is: made in a service's
  * factory, it belongs to one life of an instance. What waits inside for something that must pass through it as well waits
- * for ever (PATTERNS.md §1.4): give a command and its answer bulkheads of their own.
+ * for ever: give a command and its answer bulkheads of their own.
  */
 export class Bulkhead {
   private readonly limit: number

@@ -8,7 +8,7 @@ import type { Envelope } from '../service/envelope.ts'
 const SEND = operationNumber('outbox.send')
 
 /**
- * What waits for what when a batch of outbox rows is sent (PATTERNS.md §1.1, knob "stop on first failure"): with
+ * What waits for what when a batch of outbox rows is sent ("stop on first failure"): with
  * `per-key` a row is sent when the one before it of the same key is acknowledged, and is held when that failed; with
  * `one-by-one` every row waits for the one before it, and the first failure holds all the others; `all-at-once` sends
  * everything and holds nothing, so that a row overtakes one of its key that failed (Z08).

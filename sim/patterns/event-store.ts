@@ -26,7 +26,7 @@ export interface Aggregate<State, Event> {
   readonly upcasters?: UpcasterChains
 }
 
-/** Options of an event store; every default is right (PATTERNS.md §1.10). */
+/** Options of an event store; every default is right. */
 export interface EventStoreOptions {
   /** A snapshot is taken of every so many versions of a stream; 0: of none. Default: 0. */
   readonly snapshotEvery?: number

@@ -5,7 +5,7 @@ import type { Envelope } from '../service/envelope.ts'
 import { type RetryPolicy, retryPlan } from '../service/retry.ts'
 import type { BreakerPlan, FailurePolicy } from '../service/setbacks.ts'
 
-/** What becomes of an open breaker's events, the right one first (PATTERNS.md §2 Z87). */
+/** What becomes of an open breaker's events, the right one first (Z87). */
 export const BREAKER_MODES = ['pause', 'put-away'] as const
 
 /** A circuit breaker around the handlers of an instance. */
@@ -56,7 +56,7 @@ export function skipping(options: FailureOptions & { readonly retry: RetryPolicy
 
 /**
  * An event that fails as often as the policy says goes to a dead letter topic, as it is: later events of its key go on
- * without it (PATTERNS.md §2 Z51). It is sent before the offset is committed, so a crash may bring it there twice.
+ * without it (Z51). It is sent before the offset is committed, so a crash may bring it there twice.
  */
 export function deadLettering(
   deadLetters: Topic,
@@ -77,7 +77,7 @@ export interface RetryTopicOptions extends FailureOptions {
 
 /**
  * An event that fails makes room: a copy of it, with the same id, goes to a retry topic, which the service reads as well and
- * where it waits until it is due (non-blocking retries). Events of its key overtake it (PATTERNS.md §2 Z50).
+ * where it waits until it is due (non-blocking retries). Events of its key overtake it (Z50).
  */
 export function retryTopics({ topics, deadLetters, ...options }: RetryTopicOptions): FailurePolicy {
   const stages = topics.map(({ topic, delay }) => ({

@@ -73,7 +73,7 @@ type Tables = { readonly idempotencyKeys: typeof KEYS }
 type Claim = { readonly row: KeyRow } | { readonly status: number; readonly response: Plain }
 
 /**
- * Idempotency keys as Stripe's API has them (PATTERNS.md §1.3, brandur's rocket-rides-atomic; IETF draft
+ * Idempotency keys as Stripe's API has them (brandur's rocket-rides-atomic; IETF draft
  * idempotency-key-header): the same key and body get the same response, the same key while it runs 409, the same key with
  * another body 422.
  */

@@ -11,7 +11,7 @@ import { leaseInbox } from './inbox-lease.ts'
 import { addPrelude, INBOX_COLUMNS, inboxRow } from './inbox-row.ts'
 
 /**
- * When the inbox row is written (PATTERNS.md §1.2): `same-transaction` (I1) is right, and so are `pessimistic` (I1p), where
+ * When the inbox row is written: `same-transaction` (I1) is right, and so are `pessimistic` (I1p), where
  * a second delivery waits before its handler runs, and `lease` (I4); `window` (I5) forgets after seven days; `before` (I2)
  * loses an event in a crash between claim and effect, `after` (I3) repeats the effect in a crash between effect and mark,
  * `in-memory` (I8) forgets in a crash and knows nothing of other instances, `none` (I9) recognises nothing.

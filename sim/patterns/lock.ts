@@ -7,7 +7,7 @@ import { type ContextWith, type TxWith, tablesBehind } from './door.ts'
 /** How a lock is given back, the right one first. */
 export const LOCK_RELEASES = ['own', 'any'] as const
 
-/** Options of a lock in a key-value store; every default is right (PATTERNS.md §2 Z23, Z37). */
+/** Options of a lock in a key-value store; every default is right (Z23, Z37). */
 export interface LockOptions {
   /** How long it is held at most: a holder that dies blocks others no longer. Default: 10s. */
   readonly lease?: DurationText

@@ -8,7 +8,7 @@ import { outboxTable, type Relay, type RelayOptions } from './relay.ts'
 import { statusRelay } from './relay-status.ts'
 
 /**
- * How an event leaves the transaction that publishes it (PATTERNS.md §1.1, §2 Z13, Z14): `relay` writes a row that a
+ * How an event leaves the transaction that publishes it (Z13, Z14): `relay` writes a row that a
  * relay sends and is right; `dual-write` sends after the commit and loses the event in a crash between the two;
  * `publish-before-commit` sends first and tells of facts that a rollback or crash undoes.
  */

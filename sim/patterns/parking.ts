@@ -9,7 +9,7 @@ import type { FailurePolicy } from '../service/setbacks.ts'
 import { type FailureOptions, failurePlan } from './failure.ts'
 import { addPrelude } from './inbox-row.ts'
 
-/** What waits behind an event that was put away, the right one first (PATTERNS.md §1.4, §2 Z51). */
+/** What waits behind an event that was put away, the right one first (Z51). */
 export const PARKING_SCOPES = ['key', 'event'] as const
 
 /** How what was put away comes back, the right one first. */

@@ -25,8 +25,8 @@ export const requestTable = () => REQUESTS
 /** What a participant may be told. */
 export interface ParticipantOptions {
   /**
-   * Whether an undone request that never came is remembered, so that it is refused when it comes after all (PATTERNS.md
-   * §1.6, Z60). Default: true.
+   * Whether an undone request that never came is remembered, so that it is refused when it comes after all (Z60).
+   * Default: true.
    */
   readonly tombstones?: boolean
 }

@@ -28,7 +28,7 @@ export interface ProjectionDefinition<View, Event, Key extends string> {
   readonly react?: (tx: Pick<Tx<unknown>, 'publish'>, stored: StoredEvent, event: Event) => Promise<unknown>
 }
 
-/** Options of a projection; every default is right (PATTERNS.md §1.10). */
+/** Options of a projection; every default is right. */
 export interface ProjectionOptions {
   /** How many events are taken in one transaction. Default: 100. */
   readonly batch?: number

@@ -31,7 +31,7 @@ export interface ReconciliationDefinition<
   readonly repair: (row: RowOfTable<Tables[Name]>, truth: Truth, tx: Tx<Tables>) => Promise<unknown>
 }
 
-/** Options of a reconciliation; every default is right (PATTERNS.md §1.9, §2 Z79). */
+/** Options of a reconciliation; every default is right (Z79). */
 export interface ReconciliationOptions {
   /** How long a row is left alone, because its work is under way; `none` fails what would have succeeded. Default: 1m. */
   readonly grace?: DurationText | 'none'

@@ -12,7 +12,7 @@ import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './re
 export type MarkTiming = 'after-ack' | 'after-send' | 'before-send'
 
 /**
- * What becomes of an event that no broker will ever take (PATTERNS.md §1.1, "poison policy"): `park-key` sets it and all
+ * What becomes of an event that no broker will ever take ("poison policy"): `park-key` sets it and all
  * later ones of its key aside, in sight, and goes on with the others, which is right; `park-row` lets later ones of the key
  * go on (Z51); `block` tries for ever (Z19); `drop` loses it.
  */

@@ -22,7 +22,7 @@ export interface RelayOptions extends Partial<DispatchOptions> {
   readonly relays?: number
 }
 
-/** How rows leave an outbox: one variant of PATTERNS.md §1.1. */
+/** How rows leave an outbox: one of the variants O1 to O9. */
 export interface Relay {
   /** Columns of the outbox that it needs besides id, topic, correlationId and event. */
   readonly columns?: Readonly<Record<string, Column<unknown>>>

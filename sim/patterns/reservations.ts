@@ -6,7 +6,7 @@ import { integer, named, oneOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { type ContextWith, contextBehind, scopeBehind, type TxWith } from './door.ts'
 
-/** Options of reservations; every default is right (PATTERNS.md §1.8). */
+/** Options of reservations; every default is right. */
 export interface ReservationOptions {
   /** How long stock is held for who has not confirmed. Default: 15m. */
   readonly hold?: DurationText

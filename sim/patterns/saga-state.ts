@@ -26,7 +26,7 @@ export function command<Data, Fields>(
   return { type, make }
 }
 
-/** A step of a saga (PATTERNS.md §1.6). */
+/** A step of a saga. */
 export interface SagaStep<Data> {
   readonly name: string
   /** What the saga's state is called while its action is under way: `PAYMENT_PENDING`. */
@@ -75,7 +75,7 @@ export interface SagaState {
   readonly data: Plain
 }
 
-/** Variants of an orchestrator that change what it decides; the right one of each first (PATTERNS.md §2). */
+/** Variants of an orchestrator that change what it decides; the right one of each first. */
 export interface SagaRules {
   /** `request-id`: an answer counts if it is the one that is waited for. `any`: every answer is taken for that one. */
   readonly replies: 'request-id' | 'any'

@@ -101,7 +101,7 @@ type Ctx = ContextWith<{ readonly sagas: typeof SAGAS }>
 
 /**
  * Conducts sagas of one definition, in one life of an instance: made in a service's factory, which hands it what arrives.
- * State, commands, timer and inbox row of a transition are one transaction (PATTERNS.md §1.5).
+ * State, commands, timer and inbox row of a transition are one transaction.
  */
 export class Orchestrator<Data extends Plain> {
   /** Its timer: the service hands it to `onTimer`. */

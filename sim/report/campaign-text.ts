@@ -20,6 +20,8 @@ export interface CampaignTitle {
   readonly steps: readonly string[]
   /** Every kind of fault that there is. */
   readonly kinds: readonly string[]
+  /** Those that plans may have. */
+  readonly aimable: readonly string[]
 }
 
 const WIDTH = 118
@@ -52,18 +54,21 @@ function headLines({ system, scenario, strategy, seed, runs, says }: CampaignTit
 }
 
 function propertyLines(
-  { name, violated, asked, first }: PropertyTally,
+  { name, violated, asked, undecided, first }: PropertyTally,
   tallied: Tallied,
   paint: Paint,
 ): string[] {
   const width = nameWidth(tallied)
-  const mark = first !== undefined ? paint.bad('✗') : asked === 0 ? paint.doubtful('○') : paint.good('✓')
+  const held = asked - undecided - violated
+  const unsure = held === 0 ? paint.doubtful('○') : paint.good('✓')
+  const mark = first === undefined ? unsure : paint.bad('✗')
+  const open = undecided === 0 ? '' : `, without a verdict in ${counted(undecided, 'run')}`
   const text =
     first !== undefined
-      ? `violated in ${grouped(violated)} of ${counted(tallied.runs, 'run')}, first in run ${grouped(first.run)} (seed ${first.seed}): ${first.message}`
+      ? `violated in ${grouped(violated)} of ${counted(tallied.runs, 'run')}, first in run ${grouped(first.run)} (seed ${first.seed}): ${first.message}${open}`
       : asked === 0
         ? 'never asked: nothing that it reads has changed'
-        : `held in ${counted(asked, 'run')}`
+        : `held in ${counted(held, 'run')}${open}`
   const [head, ...rest] = wrapped(text, WIDTH - width - 6)
   return [
     `  ${mark} ${name.padEnd(width)}  ${head}`,
@@ -107,7 +112,7 @@ function countLines({ noun, strategy }: CampaignTitle, tallied: Tallied, paint: 
 
 /** How much of step × fault was exercised: by kind of fault, of all points of all steps. */
 function coverageLines(
-  { steps, kinds }: CampaignTitle,
+  { steps, kinds, aimable }: CampaignTitle,
   { coverage, kinds: tallies, runs }: Tallied,
   paint: Paint,
 ): string[] {
@@ -120,7 +125,7 @@ function coverageLines(
     if (tally === undefined || tally.struck === 0) {
       const why =
         tally === undefined
-          ? 'was in no plan'
+          ? `was in no plan${aimable.includes(kind) ? '' : ': it can hit nothing here, or only a scenario can mean it'}`
           : `never struck, though ${counted(tally.planned, 'run')} planned it`
       return `    ${paint.doubtful(`${name}  ${why}`)}`
     }

@@ -25,12 +25,36 @@ export interface Told {
  * @returns undefined when both tell the same of the order
  */
 export function partingOf(failing: Trace, passing: Trace, subject: string): Parting | undefined {
-  const [left, right] = [tellings(failing, subject), tellings(passing, subject)]
+  return firstParting(tellings(failing, subject), tellings(passing, subject))
+}
+
+/** All that a run tells of an order: kept, so that what became of it later can be compared. */
+export interface Telling {
+  readonly subject: string
+  readonly told: readonly Told[]
+}
+
+/** All that a run tells of an order. */
+export function tellingOf(trace: Trace, subject: string): Telling {
+  return { subject, told: [...tellings(trace, subject)] }
+}
+
+/** The first point where a run differs from what was told of an earlier one: then is here, now is there. */
+export function partingFrom({ subject, told }: Telling, now: Trace): Parting | undefined {
+  return firstParting(told[Symbol.iterator](), tellings(now, subject))
+}
+
+function firstParting(left: Iterator<Told>, right: Iterator<Told>): Parting | undefined {
   for (;;) {
-    const [here, there] = [left.next().value, right.next().value]
+    const [here, there] = [toldBy(left), toldBy(right)]
     if (here === undefined || there === undefined) return here === there ? undefined : { here, there }
     if (here.text !== there.text || Math.abs(here.atMicros - there.atMicros) > LATER) return { here, there }
   }
+}
+
+function toldBy(tale: Iterator<Told>): Told | undefined {
+  const { done, value } = tale.next()
+  return done === true ? undefined : value
 }
 
 /** What is told of an order, one sentence after another. */

@@ -1,4 +1,5 @@
 import type { PropertyResult } from '../check/monitor.ts'
+import type { Micros } from '../kernel/time.ts'
 import type { Trace, TraceRecord } from '../kernel/trace.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { abridged, type Draft, Drafts, type StoryLine } from './drafts.ts'
@@ -39,7 +40,7 @@ const SURROUNDINGS: ReadonlySet<string> = new Set([
  * Tells what happened to one order: the one that shows the breach, else the first that a fault struck, else the first;
  * of a run that ended in an error, the last that was worked on.
  * For a breach at a moment the story tells what led there; for one that shows in the end, the life of the order until then,
- * and what it still waits for; otherwise its whole life.
+ * and what it still waits for, as for an order of a run that did not come to rest; otherwise its whole life.
  * @param summary of the run that made the trace
  */
 export function storyOf(
@@ -49,7 +50,8 @@ export function storyOf(
   maxLines?: number,
 ): Story | undefined {
   const breach = breachOf(summary.properties, expect)
-  const subject = summary.verdict === 'error' ? lastSubject(trace) : subjectOf(trace, breach)
+  const subject =
+    summary.verdict === 'error' ? lastSubject(trace) : subjectOf(trace, breach, undecided(summary))
   if (subject === undefined) return undefined
   const own = [...trace.records()].filter(({ entity }) => entity === subject)
   const causes = causesOf(trace, own)
@@ -63,6 +65,7 @@ export function storyOf(
     causes,
     reasons,
     leading: leadingWorks(narrator, own),
+    endMicros: summary.verdict === 'inconclusive' ? summary.endMicros : undefined,
     meanwhile: momentary ? meanwhileOf(trace, narrator, breach) : new Set(),
   })
   const sources = reasons ?? new Set(own.map(({ id }) => id))
@@ -80,7 +83,16 @@ function breachOf(
   return violated.find(({ name }) => expect[name] !== 'violated') ?? violated[0]
 }
 
-function subjectOf(trace: Trace, breach: PropertyResult | undefined): string | undefined {
+/** The order without a verdict, if that is what the run ended without. */
+function undecided({ properties }: RunSummary): string | undefined {
+  return properties.find(({ verdict, key }) => verdict === 'inconclusive' && key !== undefined)?.key
+}
+
+function subjectOf(
+  trace: Trace,
+  breach: PropertyResult | undefined,
+  key: string | undefined,
+): string | undefined {
   if (breach !== undefined && breach.cause > 0) {
     const { entity } = trace.at(breach.cause)
     if (entity !== undefined) return entity
@@ -89,7 +101,7 @@ function subjectOf(trace: Trace, breach: PropertyResult | undefined): string | u
   let struck: string | undefined
   for (const { kind, entity } of trace.records()) {
     if (entity === undefined) continue
-    if (entity === breach?.key) return entity
+    if (entity === (breach === undefined ? key : breach.key)) return entity
     if (kind === 'fault') struck ??= entity
     if (kind === 'act') first ??= entity
   }
@@ -171,6 +183,8 @@ interface Plot {
   readonly meanwhile: ReadonlySet<number>
   /** Pieces of work from which others followed. */
   readonly leading: ReadonlySet<number>
+  /** Of a run that did not come to rest: when it ended. */
+  readonly endMicros: Micros | undefined
 }
 
 function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
@@ -188,11 +202,12 @@ function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
       told = true
     }
   }
-  if (breach === undefined || told) return drafts.lines
-  if (untilMicros !== undefined)
-    for (const wait of waitsOf(trace, plot.subject, untilMicros))
+  if (told) return drafts.lines
+  const waitedMicros = untilMicros ?? (breach === undefined ? plot.endMicros : undefined)
+  if (waitedMicros !== undefined)
+    for (const wait of waitsOf(trace, plot.subject, waitedMicros))
       drafts.add({
-        atMicros: untilMicros,
+        atMicros: waitedMicros,
         mark: 'plain',
         subject: '',
         parts: [wait],
@@ -200,6 +215,7 @@ function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
         work: 0,
         rank: 0,
       })
+  if (breach === undefined) return drafts.lines
   drafts.add(breachLine(breach))
   return drafts.lines
 }
@@ -231,7 +247,7 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   const rank = rankOf(record, phrase, beginning?.id ?? 0, plot)
   const failed = kind === 'failed'
   const open = drafts.open(work, phrase.subject)
-  if (open === undefined) {
+  if (open === undefined || atMicros - open.atMicros > MUCH_LATER) {
     const { subject, did } = phrase
     drafts.add({ atMicros, mark: 'plain', subject, parts: [did], records: [id], work, rank, failed })
     return
@@ -245,6 +261,8 @@ function tell(narrator: Narrator, record: TraceRecord, drafts: Drafts, plot: Plo
   open.failed ||= failed
 }
 
+/** What a handler does so much later is told at its own time. */
+const MUCH_LATER: Micros = 1_000_000
 /** A fault that struck at a moment, which is told with it. */
 const AT_A_MOMENT = / \(\d[\d.]*(?:us|ms|s|m|h|d)\)$/
 

@@ -25,6 +25,7 @@ export function waitsOf(trace: Trace, subject: string, atMicros: Micros): string
     if (record.atMicros > atMicros) continue
     if (ENDS.has(kind)) open.delete(lane)
     if (entity !== subject) continue
+    if (kind === 'before' && !isAwaited(data)) continue
     if (kind === 'before') open.set(lane, [...(open.get(lane) ?? []), record])
     else if (kind === 'after') arrived(open.get(lane), data)
     else if (kind === 'append') {
@@ -43,6 +44,11 @@ export function waitsOf(trace: Trace, subject: string, atMicros: Micros): string
       .map((service) => `${service} has still not taken ${type}, which was sent at ${formatSeconds(since)}`),
   )
   return [...steps.slice(0, MOST), ...events.slice(0, MOST)]
+}
+
+/** Nobody waits for a commit to be durable but for the commit, which is another step. */
+function isAwaited({ step }: Data): boolean {
+  return !String(step).endsWith(' tx.durable')
 }
 
 /** Takes away the step that has come to its end. */

@@ -71,8 +71,21 @@ function findingOf(watch: ClientWatch, history: WatchedHistory, anomaly: Anomaly
     if (operation !== undefined && 'client' in operation) clients.add(operation.client)
   }
   const who = clients.size === 0 ? '' : `, as ${[...clients].join(' and ')} saw it`
-  const last = history.momentOf(operations.at(-1) ?? 0)
+  const last = history.momentOf(shownBy(history, anomaly))
   return { message: `${type}${what}${where}${at}${who}${mayRepeat(watch, type, clients)}`, ...last }
+}
+
+/** The operation in which a breach comes to light: of a record with two faces, the poll that saw the other one. */
+function shownBy({ operations }: WatchedHistory, anomaly: Anomaly<string>): number {
+  const last = anomaly.operations.at(-1) ?? 0
+  if (anomaly.type !== 'duplicate' && anomaly.type !== 'inconsistent-offsets') return last
+  const [value, offset] = [anomaly.values.at(-1), anomaly.offsets.at(-1)]
+  const seen = operations.find(
+    (operation) =>
+      operation.kind === 'poll' &&
+      operation.records.some((record) => record.value === value && record.offset === offset),
+  )
+  return seen?.id ?? last
 }
 
 /** What a producer is not promised, it was not told. */

@@ -34,7 +34,7 @@ interface Movers {
 }
 
 /**
- * Looks for states that no transition leaves, and that no poll selects (PATTERNS.md §5.8; §2 Z21, Z66), in the columns that
+ * Looks for states that no transition leaves, and that no poll selects (Z21, Z66), in the columns that
  * are declared with `states` and in the outboxes of relays that keep a status.
  */
 export function deadStates({ services }: SystemParts): DeadStateReport {

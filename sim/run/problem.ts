@@ -55,12 +55,16 @@ export function oneOf(words: readonly string[]): string {
  * @param issues with the data as they stand
  */
 export function issueProblems(issues: readonly Issue[], data: unknown): Problem[] {
-  return issues.map((issue) => {
+  return issues.flatMap((issue) => {
     const path = issue.path as (string | number)[]
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map(
+        (key): Problem => ({ path: [...path, key], of: 'key', message: `unknown key '${key}'` }),
+      )
     const value = valueAt(data, path)
     const expected =
       issue.code === 'invalid_value' ? oneOf(issue.values.map(String)) : expectation(issue, value)
-    return { path, of: 'value', message: deviation(path, expected, value) }
+    return [{ path, of: 'value' as const, message: deviation(path, expected, value) }]
   })
 }
 

@@ -5,7 +5,8 @@ import { isMap, issueProblems, type Problem, schemaProblems, shown } from './pro
 import type { RunResult, Verdict } from './run.ts'
 import type { Scenario } from './scenario.ts'
 
-const FORMAT = 'faultline-run'
+/** What a saved run says of itself. */
+export const SAVED_RUN_FORMAT = 'faultline-run'
 const VERSION = 2
 
 /** A run on file: everything that it takes to repeat it, and what it showed. */
@@ -81,7 +82,11 @@ function fingerprintOf(value: unknown): string {
 
 /** The text of a saved run: the same run gives the same bytes. The tape stands last, a lane a line. */
 export function savedRunText({ tape, ...rest }: SavedRun): string {
-  const head = JSON.stringify(canonical({ format: FORMAT, version: VERSION, ...rest }), undefined, 2)
+  const head = JSON.stringify(
+    canonical({ format: SAVED_RUN_FORMAT, version: VERSION, ...rest }),
+    undefined,
+    2,
+  )
   const lanes = Object.entries(canonical(tape) as TapeData).map(
     ([name, values]) => `    ${JSON.stringify(name)}: ${JSON.stringify(values)}`,
   )
@@ -90,7 +95,7 @@ export function savedRunText({ tape, ...rest }: SavedRun): string {
 
 const hexadecimal = z.string().regex(/^[0-9a-f]{16}$/, { error: 'expected sixteen hexadecimal digits' })
 
-const outcomeSchema = z.object({
+const outcomeSchema = z.strictObject({
   digest: hexadecimal,
   verdict: z.enum(['pass', 'violated', 'inconclusive', 'error']),
   events: z.int().min(0),
@@ -98,13 +103,13 @@ const outcomeSchema = z.object({
   faults: z.array(z.string()),
 })
 
-const savedRunSchema = z.object({
-  format: z.literal(FORMAT),
+const savedRunSchema = z.strictObject({
+  format: z.literal(SAVED_RUN_FORMAT),
   version: z.literal(VERSION),
   seed: z.int().min(0),
   systemFile: z.string().min(1),
   bundle: hexadecimal,
-  fingerprints: z.object({ scenario: hexadecimal, seed: hexadecimal, tape: hexadecimal }),
+  fingerprints: z.strictObject({ scenario: hexadecimal, seed: hexadecimal, tape: hexadecimal }),
   outcome: outcomeSchema,
   tape: z.record(z.string(), z.array(z.int().min(0))),
   scenario: z.unknown(),
@@ -114,8 +119,8 @@ const savedRunSchema = z.object({
 export function readSavedRun(
   data: unknown,
 ): { readonly saved: SavedRun } | { readonly problems: readonly Problem[] } {
-  if (!isMap(data) || data.format !== FORMAT) {
-    const message = `expected a saved run (format: ${FORMAT}), got ${isMap(data) ? `format: ${shown(data.format)}` : shown(data)}`
+  if (!isMap(data) || data.format !== SAVED_RUN_FORMAT) {
+    const message = `expected a saved run (format: ${SAVED_RUN_FORMAT}), got ${isMap(data) ? `format: ${shown(data.format)}` : shown(data)}`
     return { problems: [{ path: [], of: 'value', message }] }
   }
   if (data.version !== VERSION) {

@@ -12,7 +12,7 @@ const TRUNCATIONS = ['fetch', 'KIP-279', 'KIP-101', 'high-watermark'] as const s
 
 const flag = z.boolean()
 
-/** Every switch of brokers and clients (KAFKA.md §3.5). */
+/** Every switch of brokers and clients. */
 const SWITCHES: { readonly [Name in keyof KafkaSwitches]: Switch } = {
   truncation: {
     schema: z.enum(TRUNCATIONS),

@@ -2,7 +2,7 @@ import type { ConsumerSettings } from '../kafka/consumer/config.ts'
 import { SimError } from '../kernel/error.ts'
 import { checkOptionNames, type OptionTable } from './option.ts'
 
-/** When a consumer commits the offsets of what it has read, the right one first (PATTERNS.md §0 C5, §2 Z44). */
+/** When a consumer commits the offsets of what it has read, the right one first (Z44). */
 export const COMMIT_MODES = ['after-batch', 'after-each', 'manual', 'automatic', 'before-handling'] as const
 
 /**
@@ -18,13 +18,13 @@ export const HANDLING_ORDERS = ['partition', 'key', 'none'] as const
 /** `partition` and `key` begin a record when the one before it of its partition or key is done; `none` begins all. */
 export type HandlingOrder = (typeof HANDLING_ORDERS)[number]
 
-/** How far a commit reaches while several handlers run, the right one first (PATTERNS.md §2 Z45). */
+/** How far a commit reaches while several handlers run, the right one first (Z45). */
 export const COMMIT_REACHES = ['contiguous', 'highest'] as const
 
 /** `contiguous`: up to the first record that is not done. `highest`: beyond the last one that is, whatever still runs. */
 export type CommitReach = (typeof COMMIT_REACHES)[number]
 
-/** What happens to running handlers when their partitions are given up, the right one first (PATTERNS.md §2 Z46). */
+/** What happens to running handlers when their partitions are given up, the right one first (Z46). */
 export const REVOCATIONS = ['drain', 'abandon'] as const
 
 /** `drain`: the group waits until they have ended and are committed. `abandon`: they go on beside the new owner's. */

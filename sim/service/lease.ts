@@ -13,7 +13,7 @@ export const LEASES = named(
 /** A lease that nobody has. */
 export const freeLease = (name: string) => ({ name, owner: '', untilMillis: 0 })
 
-/** Whose clock says whether a lease has ended, the right one first (PATTERNS.md §2 Z23, Z90). */
+/** Whose clock says whether a lease has ended, the right one first (Z23, Z90). */
 export const LEASE_CLOCKS = ['database', 'instance'] as const
 
 /** `database`: one clock for all. `instance`: that of whoever asks, which takes a lease too early if it is ahead. */
@@ -21,7 +21,7 @@ export type LeaseClock = (typeof LEASE_CLOCKS)[number]
 
 /**
  * Takes or renews a lease, as ShedLock does: a row of the service's database says who has it until when. Nothing stops an
- * owner that goes on after its lease has ended (PATTERNS.md §2 Z23).
+ * owner that goes on after its lease has ended (Z23).
  * @returns whether the process that asks has it now
  */
 export async function holdLease(

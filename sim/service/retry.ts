@@ -2,7 +2,7 @@ import { SimError } from '../kernel/error.ts'
 import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
 import type { BaseContext } from './context.ts'
 
-/** How often and when something that failed is tried again (PATTERNS.md §1.4); every default is one that services use. */
+/** How often and when something that failed is tried again; every default is one that services use. */
 export interface RetryPolicy {
   /** Tries in all, the first one included: from 1. Default: no limit. A count burns in seconds during an outage (Z22). */
   readonly attempts?: number

@@ -11,7 +11,7 @@ export interface BreakerPlan {
   /** Failures in a row, of whatever events. */
   readonly failures: number
   readonly openMicros: Micros
-  /** While it is open, nothing is consumed; or whatever comes is put away at once (PATTERNS.md §2 Z87). */
+  /** While it is open, nothing is consumed; or whatever comes is put away at once (Z87). */
   readonly whileOpen: 'pause' | 'put-away'
 }
 

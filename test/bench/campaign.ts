@@ -45,6 +45,7 @@ async function campaign(
     noun: 'order',
     properties: [],
     steps: [],
+    kinds: [],
   }
   const results = new ResultsFile(folder, { head, outcomes: new Map() })
   const tally = new Tally()

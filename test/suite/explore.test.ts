@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleSystem } from '../../sim/cli/bundle.ts'
 import type { Shrunk } from '../../sim/explore/shrink.ts'
 import { formatSeconds } from '../../sim/kernel/time.ts'
+import type { Trace } from '../../sim/kernel/trace.ts'
+import { partingOf } from '../../sim/report/parting.ts'
 import { storyOf } from '../../sim/report/story.ts'
 import { summaryOf } from '../../sim/report/summary.ts'
 import { loadBundle } from '../../sim/run/load-bundle.ts'
@@ -126,9 +128,11 @@ describe('exploring the order saga with a mistake in it', () => {
     const lost: string[] = []
     for (const [edit, saga] of sagas) {
       for (const { scenario, seed, property, params } of counterexamples) {
-        const { properties } = await runGenerated(prepare(saga, scenario.params), scenario, seed)
-        if (properties.find(({ name }) => name === property)?.verdict !== 'violated')
-          lost.push(`${edit}: ${JSON.stringify(params)}`)
+        const edited = await runGenerated(prepare(saga, scenario.params), scenario, seed, { trace: true })
+        if (edited.properties.find(({ name }) => name === property)?.verdict === 'violated') continue
+        const { trace } = await runGenerated(sagaWith(scenario.params), scenario, seed, { trace: true })
+        const parting = partingOf(trace as Trace, edited.trace as Trace, 'order-1')
+        lost.push(`${edit}: ${JSON.stringify(params)}, first differs: ${JSON.stringify(parting)}`)
       }
     }
     expect(lost.length, lost.join('; ')).toBeLessThanOrEqual((sagas.size * counterexamples.length) / 10)

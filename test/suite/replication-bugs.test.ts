@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ReplicaSet } from '../fixtures/replicas.ts'
 
-/** The known bugs of replication (KAFKA.md §3.1): each schedule goes wrong with its switch, and only with it. */
+/** The known bugs of replication: each schedule goes wrong with its switch, and only with it. */
 describe('with two replicas', () => {
   it.each([
     { truncation: 'high-watermark', lost: true },

@@ -1,14 +1,24 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { inbox, statusRelay } from 'faultline'
+import { inbox, scenarioOf, skipping, statusRelay } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import { runGenerated } from '../../sim/run/run.ts'
 import { ROOT } from '../fixtures/cli.ts'
 import { courier, courierParts, violated } from '../fixtures/courier.ts'
 import { MISTAKEN_POLICIES, POLICY_TOPICS } from '../fixtures/mistaken-policies.ts'
 import { systemOf } from '../fixtures/parts.ts'
-import { CHAOS, ordealOf } from '../fixtures/variant-chaos.ts'
-import { expectations, variantTable } from '../fixtures/variant-table.ts'
-import { cacheVariant, keyVariant, lockVariant, paymentVariant, VARIANTS } from '../fixtures/variants.ts'
+import { complaintOf, crashAt, passagesOf, serviceOf } from '../fixtures/passages.ts'
+import { CHAOS, ordealOf, wrongIn } from '../fixtures/variant-chaos.ts'
+import { expectations, FOLDERS_OF_MISTAKES, variantTable } from '../fixtures/variant-table.ts'
+import {
+  awayVariant,
+  cacheVariant,
+  keyVariant,
+  lockVariant,
+  paymentVariant,
+  VARIANTS,
+} from '../fixtures/variants.ts'
+import { scenarioTexts } from '../tools/spec.mjs'
 
 /** A few seeds here; `npm run check:variants` makes a thousand. */
 const SEEDS = 8
@@ -40,6 +50,7 @@ describe('the same chaos', () => {
     paymentVariant('an unknown outcome taken for a failure', { unknown: 'failed' }),
     paymentVariant('a key of each request', { key: 'of-the-request' }),
     keyVariant('a look-up before an insert', { claim: 'check-then-insert' }),
+    awayVariant('a letter that is skipped', () => skipping({ retry: { attempts: 1 } })),
   ])('[PT1] finds $name', { timeout: 120_000 }, async (wrong) => {
     expect((await ordealOf(wrong, [1, 30])).failures.length).toBeGreaterThan(0)
   })
@@ -57,10 +68,34 @@ describe('a mistaken failure policy', () => {
 
 describe('the table of variants and properties', () => {
   it('[PT3] is what the tables of the tests make', () => {
-    const folder = join(ROOT, 'scenarios/order-orchestration')
-    const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
-    const texts = files.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
     const page = readFileSync(join(ROOT, 'test/VARIANTS.md'), 'utf8')
-    expect(variantTable(expectations(texts)), 'npm run spec makes it anew').toBe(page)
+    expect(variantTable(expectations(scenarioTexts(FOLDERS_OF_MISTAKES))), 'npm run spec makes it anew').toBe(
+      page,
+    )
   })
+})
+
+describe('one crash at every place', () => {
+  const policies = VARIANTS.filter(({ pattern }) => pattern === 'retry')
+
+  it.each(policies)(
+    '[PT5] leaves the failure policy "$name" clean',
+    { timeout: 240_000 },
+    async (variant) => {
+      const { make, input } = variant
+      const base = scenarioOf({ system: 'variant', ...input })
+      const calm = await runGenerated(make(), base, 1, { trace: true })
+      expect(wrongIn(calm)).toEqual([])
+      const places = passagesOf(calm).filter((place) => serviceOf(place) === 'receiver')
+      const harmful: string[] = []
+      for (const place of places) {
+        const faults = [crashAt(place), ...base.faults]
+        const wrong = complaintOf(await runGenerated(make(), { ...base, faults }, 1))
+        if (wrong !== undefined) harmful.push(`${JSON.stringify(place)}: ${wrong}`)
+      }
+      expect(harmful).toEqual([])
+      expect(places.length).toBeGreaterThan(20)
+      console.info(`a crash at each of ${places.length} points: ${variant.name}`)
+    },
+  )
 })

@@ -1,5 +1,5 @@
 // Campaigns of drawn plans against every wrong param of the order saga: in how many runs each finds the breach, and how
-// small the counterexample is after shrinking: npm run check:campaigns [-- --campaigns 20]
+// small the counterexample is after shrinking; and all single faults against the right one: npm run check:campaigns [-- --campaigns 20]
 
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -36,7 +36,7 @@ await build({
   alias: { faultline: join(root, 'sim', 'index.ts') },
 })
 /** @type {typeof import('../fixtures/saga-campaign.ts')} */
-const { SAGA_MISTAKES, firstBreach, smallest } = await import(pathToFileURL(outfile).href)
+const { SAGA_MISTAKES, everySingleFault, firstBreach, smallest } = await import(pathToFileURL(outfile).href)
 
 console.log('params | promise | found | runs: least, median, most | faults | orders')
 let bad = 0
@@ -67,4 +67,9 @@ for (const mistake of SAGA_MISTAKES) {
 console.log(
   `${SAGA_MISTAKES.length - bad} of ${SAGA_MISTAKES.length} mistakes are found and shrunk as they should be`,
 )
-process.exitCode = bad === 0 ? 0 : 1
+
+// Without a mistake every single fault at every passage of every step does no harm.
+const { says, made, broken } = await everySingleFault()
+console.log(`${says}: ${made} cases made, ${broken.length} break something`)
+for (const line of broken) console.log(`  ${line}`)
+process.exitCode = bad === 0 && broken.length === 0 ? 0 : 1

@@ -85,14 +85,28 @@ export const citations = (name) => [...name.matchAll(/\[([A-Z]{1,2}\d+)\]/g)].ma
 export const specification = () =>
   readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../SPEC.md'), 'utf8')
 
+/**
+ * The scenario files of some folders.
+ * @param {readonly string[]} folders
+ */
+export function scenarioTexts(folders) {
+  const scenarios = join(root, 'scenarios')
+  return folders
+    .flatMap((folder) => readdirSync(join(scenarios, folder)).map((name) => `${folder}/${name}`))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => ({ file, text: readFileSync(join(scenarios, file), 'utf8') }))
+}
+
 /** Writes the page that lists variant × property. */
 async function writeVariants() {
   /** @type {[typeof import('../fixtures/variant-table.ts')]} */
-  const [{ expectations, variantTable }] = /** @type {any} */ (await bundled('variant-table'))
-  const folder = join(root, 'scenarios', 'order-orchestration')
-  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
-  const texts = files.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
-  writeFileSync(join(root, 'test', 'VARIANTS.md'), variantTable(expectations(texts)))
+  const [{ expectations, FOLDERS_OF_MISTAKES, variantTable }] = /** @type {any} */ (
+    await bundled('variant-table')
+  )
+  writeFileSync(
+    join(root, 'test', 'VARIANTS.md'),
+    variantTable(expectations(scenarioTexts(FOLDERS_OF_MISTAKES))),
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

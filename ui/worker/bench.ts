@@ -85,7 +85,7 @@ function factsOf({ bundle, params }: Calls['outline']['ask']): SystemFacts {
     if (kind === 'addPartitions')
       return topics.map(({ name, partitions }) => ({ addPartitions: name, partitions: partitions * 2 }))
     if (kind === 'redrive') return targets.services.map((name) => ({ redrive: name }))
-    return aims(targets, undefined)
+    return aims?.(targets, undefined) ?? []
   }
   const faults = FAULT_KINDS.map((kind) => ({ ...formOf(kind), aims: aimsOf(kind) }))
   return { name: system.name, says: system.says, outline, faults }

@@ -17,7 +17,7 @@ export interface ServerAssignor {
 }
 
 /**
- * `uniform` (org.apache.kafka.coordinator.group.assignor.UniformAssignor, rule N5 of KAFKA.md): balanced over all
+ * `uniform` (org.apache.kafka.coordinator.group.assignor.UniformAssignor, rule N5): balanced over all
  * topics, and sticky. Topics have ids in Kafka, random ones, by which it orders them; here their order in
  * `partitionCounts` stands for that of the ids.
  */

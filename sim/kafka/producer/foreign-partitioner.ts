@@ -4,7 +4,7 @@ import type { Partitioner, TopicView } from './partitioner.ts'
 
 /**
  * Partitioners other than the built-in one of Kafka, by the client whose they are; keys go elsewhere with some of them,
- * so producers of different clients may break the order of a key (KAFKA.md §2, traps).
+ * so producers of different clients may break the order of a key.
  */
 export type ForeignPartitioner =
   /** org.apache.kafka.clients.producer.RoundRobinPartitioner: keys do not matter. */

@@ -86,6 +86,31 @@ describe('a campaign', () => {
     expect(invocation.code, invocation.stdout).toBe(code)
   })
 
+  it('[X10] says of a kind that is in no plan whether it could be in one', async () => {
+    const folder = folderOf({ 'a.yaml': RIGHT })
+    const { stdout } = await explore(folder, '--strategy', 'enumerate', '--runs', '1')
+    expect(stdout).toMatch(/^ {4}crash +was in no plan$/m)
+    expect(stdout).toMatch(
+      /^ {4}evict +was in no plan: it can hit nothing here, or only a scenario can mean it$/m,
+    )
+  })
+
+  it('[X12] keeps runs without a verdict apart from those in which a property held', async () => {
+    const folder = folderOf({
+      'a.yaml': scenarioText('name: tight', 'workload: { orders: 1 }', 'budget: { events: 40 }'),
+    })
+    const { stdout, code } = await explore(folder)
+    expect(code).toBe(3)
+    const [, runs] =
+      /! (\d+) runs without a verdict, first run 1 \(seed 1\): the budget of events ran out/.exec(stdout) ??
+      []
+    const [, held, undecided] =
+      /all paid +held in (\d+) runs?, without a verdict in (\d+) runs/.exec(stdout) ?? []
+    expect(Number(runs)).toBeGreaterThan(20)
+    expect(Number(held)).toBeLessThanOrEqual(RUNS - Number(runs))
+    expect(Number(undecided)).toBeLessThanOrEqual(Number(runs))
+  })
+
   it('[X10] tells of a property that was never asked', async () => {
     const { stdout } = await explore(folderOf({ 'a.yaml': `${RIGHT}budget: { events: 20 }\n` }))
     expect(stdout).toContain('○ paid once  never asked: nothing that it reads has changed')
@@ -130,7 +155,7 @@ describe('a campaign in parts', () => {
     await explore(folder, '--shard', '1/2')
     const [shard, other] = ['reports/right/random-seed-1-shard-1-of-2', 'reports/right/random-seed-9']
     const part = await invoke(['report', 'merge', shard, '--out', 'merged'], folder)
-    expect(part).toMatchObject({ code: 3, stderr: '20 runs of 40 runs are in none of these folders\n' })
+    expect(part).toMatchObject({ code: 3, stderr: '20 of 40 runs are in none of these folders\n' })
     await explore(folder, '--seed', '9')
     const mixed = await invoke(['report', 'merge', shard, other, '--out', 'merged'], folder)
     expect(mixed).toMatchObject({ code: 2, stdout: '' })
@@ -179,11 +204,23 @@ describe('a campaign in parts', () => {
       writeFileSync(path, `${readFileSync(path, 'utf8')}{"index":39,"se`)
       const resumed = await explore(folder, '--out', out, '--resume')
       expect(resumed).toMatchObject({ code: whole.code, stdout: whole.stdout })
-      expect(resumed.stderr).toContain(
-        `${finished} run${finished === 1 ? '' : 's'} of 40 runs were there already`,
-      )
+      expect(resumed.stderr).toContain(`${finished} of 40 runs were there already`)
       expect(filesIn(join(folder, out))).toEqual(filesIn(join(folder, 'whole')))
     }
+  })
+
+  it('[X7] says so when it replaces what could have been resumed', async () => {
+    const folder = folderOf({ 'a.yaml': RIGHT })
+    await explore(folder)
+    expect((await explore(folder)).stderr).not.toContain('--resume')
+    const path = join(folder, 'reports/right/random-seed-1/results.jsonl')
+    const lines = readFileSync(path, 'utf8').split('\n')
+    writeFileSync(path, `${lines.slice(0, 13).join('\n')}\n`)
+    expect((await explore(folder)).stderr).toContain(
+      '12 of 40 runs were there already and are made again: --resume goes on with them',
+    )
+    writeFileSync(path, 'something else')
+    expect(await explore(folder)).toMatchObject({ code: 0 })
   })
 
   it('[X7] is not resumed with results of another one', async () => {
@@ -259,7 +296,7 @@ describe('what a campaign finds', () => {
     expect(found.stdout).toMatch(/why \(car-1\)[\s\S]*✗ paid once: \S+ paid 2 times/)
     expect(found.stdout).toMatch(/shrunk: +\d+ → \d faults?, \d → 1 car/)
     const corpus = join(folder, 'reports/wrong/corpus')
-    const [file] = readdirSync(corpus)
+    const file = readdirSync(corpus).find((name) => name.endsWith('.yaml'))
     expect((await invoke(['run', join(corpus, file as string)], folder)).code).toBe(0)
 
     const again = await explore(folder, '--seed', '1000')
@@ -267,6 +304,9 @@ describe('what a campaign finds', () => {
     writeFileSync(join(folder, 'a.yaml'), RIGHT.replace('right', 'wrong'))
     const mended = await explore(folder)
     expect(mended.stdout).toContain(`✓ paid once: holds now (reports/wrong/corpus/${file})`)
+    expect(mended.stdout).toMatch(
+      /first differs: then [\d.]+ s booth-\d charged 5\.00 EUR \(charge ch-\d, no idempotency key\)\n +now +[\d.]+ s booth-\d charged 5\.00 EUR \(charge ch-\d\)/,
+    )
     expect(mended.code).toBe(0)
     writeFileSync(join(corpus, file as string), `system: toll\nfaults: 7\n`)
     expect((await explore(folder)).stdout).toMatch(/\? .*faults/)

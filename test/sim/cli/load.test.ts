@@ -66,6 +66,13 @@ describe('a bad scenario file', () => {
     expect(stderr).toContain("a.yaml:1:1 missing 'system': expected text (name of the system")
   })
 
+  it('[R1] that is a saved run is refused, with the command that runs it', async () => {
+    const files = { 'run.json': '{ "format": "faultline-run", "version": 2, "scenario": {} }' }
+    const { code, stderr } = await invoke(['run', 'run.json'], folderOf(files))
+    const message = 'run.json:1:1 expected a scenario file, got a saved run: faultline replay runs it\n'
+    expect({ code, stderr }).toEqual({ code: 2, stderr: message })
+  })
+
   it('[R1] that does not exist is refused, with what was meant', async () => {
     const { code, stderr } = await invoke(['run', 'happy-pth.yaml'], folderOf({ 'happy-path.yaml': '' }))
     expect(code).toBe(2)

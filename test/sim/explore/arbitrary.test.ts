@@ -29,7 +29,7 @@ function targets(brokers = 3) {
 const aim = await targets()
 /** What this system has no target for, or only a scenario can mean, no plan holds. */
 const KINDS = FAULT_KINDS.filter(
-  ({ aims, most }) => aims(aim, undefined).length > 0 && most?.(aim) !== 0,
+  ({ aims, most }) => (aims?.(aim, undefined).length ?? 0) > 0 && most?.(aim) !== 0,
 ).map(({ kind }) => kind)
 
 describe('generated fault plans', () => {

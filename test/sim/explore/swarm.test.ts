@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { survey, targetsOf } from '../../../sim/explore/survey.ts'
 import { type Sampled, swarm } from '../../../sim/explore/swarm.ts'
 import type { Targets } from '../../../sim/faults/aim.ts'
+import { runnerOf } from '../../../sim/faults/aim.ts'
 import { FAULT_KINDS, faultKindOf } from '../../../sim/faults/registry.ts'
+import type { FaultSpec } from '../../../sim/faults/spec.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
 import { schemaProblems } from '../../../sim/run/problem.ts'
 import { prepare } from '../../../sim/run/run.ts'
@@ -54,6 +56,17 @@ describe('a drawn scenario', () => {
     }
   })
 
+  // A quarter of a campaign ended with an error where the scenario has a session time-out of its own.
+  it.each([
+    { 'session.timeout.ms': 6_000 },
+    { 'heartbeat.interval.ms': 1_000 },
+    { 'partition.assignment.strategy': ['range'] },
+    { 'group.protocol': 'consumer' as const },
+  ])('[X2] has nothing that Kafka refuses together with %j', async (kafka) => {
+    const stated = scenarioOf({ system: 'toll', workload: { orders: 4 }, cluster: { kafka } })
+    for (const { scenario } of await drawn(stated)) expect(schemaProblems(scenario)).toEqual([])
+  })
+
   it('[X2] is told with what was drawn for it', async () => {
     for (const { scenario, features } of await drawn()) {
       const { cluster, workload, faults } = scenario
@@ -72,7 +85,7 @@ describe('drawn faults', () => {
     const plans = (await drawn()).map(({ scenario }) => scenario.faults)
     const aim = await targets()
     // Some kinds only a scenario can mean.
-    const drawable = FAULT_KINDS.filter(({ aims }) => aims(aim, undefined).length > 0)
+    const drawable = FAULT_KINDS.filter(({ aims }) => (aims?.(aim, undefined).length ?? 0) > 0)
     expect(drawable.length).toBeGreaterThan(8)
     for (const { kind } of drawable) {
       const own = plans.flat().filter((fault) => kind in fault)
@@ -120,17 +133,24 @@ describe('drawn faults', () => {
     }
   })
 
-  it('[X3] leave one broker dead for good in some runs, where nothing befalls the others, which are enough', async () => {
-    const losses = (await drawn()).filter(({ scenario }) =>
-      scenario.faults.some(({ restart }) => restart === 'never'),
-    )
-    expect(losses.length).toBeGreaterThan(5)
+  it('[X3] leave a broker or an instance dead for good in some runs, and what is left is enough', async () => {
+    const isDead = ({ restart }: FaultSpec): boolean => restart === 'never'
+    const losses = (await drawn()).filter(({ scenario }) => scenario.faults.some(isDead))
+    const dead = (feature: string) => losses.filter(({ features }) => features.includes(feature))
+    expect(dead('one broker stays dead').length).toBeGreaterThan(5)
+    expect(dead('one instance stays dead').length).toBeGreaterThan(5)
     for (const { scenario, features } of losses) {
-      expect(features).toContain('one broker stays dead')
+      const names = scenario.faults.filter(isDead).map(({ crash }) => String(crash))
+      const brokers = names.filter((name) => name.startsWith('broker-'))
+      const instances = names.filter((name) => !name.startsWith('broker-'))
+      expect(brokers).toHaveLength(features.includes('one broker stays dead') ? 1 : 0)
+      expect(instances).toHaveLength(features.includes('one instance stays dead') ? 1 : 0)
+      // The last of two: the first takes over.
+      for (const name of instances) expect(name).toMatch(/-2$/)
+      if (brokers.length === 0) continue
       expect(scenario.cluster.brokers).toBeGreaterThanOrEqual(3)
-      expect(scenario.faults.filter(({ restart }) => restart === 'never')).toHaveLength(1)
-      const others = scenario.faults.filter(({ restart }) => restart !== 'never')
       // A partition of which the dead one is the last in sync stays without a leader: seeds 20 and 430 of the order saga.
+      const others = scenario.faults.filter((fault) => !isDead(fault))
       expect(JSON.stringify(others)).not.toMatch(/"broker(-\d)?"/)
     }
   })
@@ -139,8 +159,8 @@ describe('drawn faults', () => {
     const crashes = (await drawn()).flatMap(({ scenario }) =>
       scenario.faults.filter((fault) => 'crash' in fault && / /.test(fault.at)),
     )
-    const own = crashes.filter(({ crash, at }) => at.includes(` ${String(crash).replace('-relay', '')}.`))
-    expect(own.length).toBeGreaterThan(crashes.length / 2)
+    const own = crashes.filter(({ crash, at }) => crash === runnerOf(at.replace(/^\w+ /, '')))
+    expect(own.length).toBeGreaterThan((crashes.length * 2) / 3)
     expect(own.length).toBeLessThan(crashes.length)
   })
 

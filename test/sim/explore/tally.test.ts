@@ -18,6 +18,7 @@ const outcome = (index: number, differing: Partial<CaseOutcome> = {}): CaseOutco
   reached: [],
   unreached: [],
   unasked: [],
+  undecided: [],
   behaviours: [],
   ...differing,
 })
@@ -54,6 +55,15 @@ describe('what runs add up to', () => {
     })
   })
 
+  it('[X5] keeps what has no verdict apart from what held', () => {
+    const once = (of: readonly CaseOutcome[]) => tallied(of).properties.find(({ name }) => name === 'once')
+    const open = outcome(1, { verdict: 'inconclusive', undecided: ['once'], reason: 'the budget ran out' })
+    const hung = outcome(2, { verdict: 'inconclusive', digest: 'unknown', reason: 'it did not end' })
+    expect(once([outcome(0)])).toMatchObject({ asked: 1, undecided: 0 })
+    expect(once([outcome(0), open])).toMatchObject({ asked: 2, undecided: 1 })
+    expect(once([outcome(0), open, hung])).toMatchObject({ asked: 2, undecided: 1 })
+  })
+
   it('[X19] counts cases that were not made by the reason, and not among the runs', () => {
     const skipped = (index: number, sameAs: 'seen' | 'unreached') => outcome(index, { sameAs, orders: 0 })
     const more = [skipped(8, 'seen'), skipped(9, 'unreached'), skipped(10, 'seen')]
@@ -71,10 +81,11 @@ describe('what runs add up to', () => {
       {
         name: 'once',
         violated: 2,
+        undecided: 0,
         asked: 6,
         first: { run: 4, seed: 103, key: 'order-1', message: 'once broke for order-1' },
       },
-      { name: 'never', violated: 0, asked: 5, first: undefined },
+      { name: 'never', violated: 0, undecided: 0, asked: 5, first: undefined },
     ])
   })
 

@@ -140,18 +140,20 @@ describe('a payment provider', () => {
   })
 
   it.each([
-    ['23h', 1],
-    ['25h', 2],
+    ['24h', '23h', 1],
+    ['24h', '25h', 2],
+    ['2h', '1h', 1],
+    ['2h', '3h', 2],
   ])(
-    '[E11] that remembers keys for a day takes one that comes again after %s for %d charge(s)',
-    async (after, count) => {
+    '[E11] that remembers keys for %s takes one that comes again after %s for %d charge(s)',
+    async (keysKept, after, count) => {
       const { charges } = await till(
         async (_n, ctx) => {
           await ctx.provider.charge(chargeOf('order-1'), KEY)
           await ctx.sleep(after)
           await ctx.provider.charge(chargeOf('order-1'), KEY)
         },
-        { budget: { time: '3d' } },
+        { provider: keysKept === '24h' ? {} : { keysKept }, budget: { time: '3d' } },
       )
       expect(charges).toHaveLength(count)
     },

@@ -1,7 +1,8 @@
-import { EventStore, type EventStoreOptions } from 'faultline'
+import { EventStore } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { account, type Bank, bank, type Holder } from '../../fixtures/bank.ts'
 import { allStruck, violated } from '../../fixtures/courier.ts'
+import { MISTAKEN_EVENT_STORES } from '../../fixtures/mistaken-event-stores.ts'
 import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
 
 /** What one customer was told; every promise holds. */
@@ -93,53 +94,8 @@ describe('an event store', () => {
   })
 })
 
-const oneAfterAnother: Bank = { workload: { orders: 5, every: '1s' }, act: (_n, holder) => holder.move(-20) }
-
 describe('a mistaken event store', () => {
-  it.each<[string, EventStoreOptions, Bank, readonly string[]]>([
-    [
-      'that expects no version appends what two have decided on the same state (Z84)',
-      { expectedVersion: 'unchecked' },
-      {},
-      ['versions without gaps', 'never overdrawn', 'snapshots tell what happened'],
-    ],
-    [
-      'that appends after a conflict what was decided before it overdraws (Z84)',
-      { onConflict: 'append-anyway' },
-      {},
-      ['never overdrawn'],
-    ],
-    [
-      'that labels the state before an append as that after it skips events',
-      { snapshotOf: 'as-loaded' },
-      oneAfterAnother,
-      ['snapshots tell what happened'],
-    ],
-    [
-      'that goes on at the snapshot applies its last event twice (Z83)',
-      { replayFrom: 'at-snapshot' },
-      oneAfterAnother,
-      ['snapshots tell what happened'],
-    ],
-    [
-      'that stops lifting old events half-way reads nothing in them (Z85)',
-      { upcasting: 'first-step' },
-      oneAfterAnother,
-      ['snapshots tell what happened', 'the read model converges'],
-    ],
-    [
-      'that lifts no old events reads nothing in them (Z85)',
-      { upcasting: 'none' },
-      oneAfterAnother,
-      ['snapshots tell what happened', 'the read model converges'],
-    ],
-    [
-      'that goes on from the snapshot of another fold has a state that its events never made (Z83)',
-      { trustedSnapshots: 'any' },
-      oneAfterAnother,
-      ['snapshots tell what happened'],
-    ],
-  ])('[ES4] %s', async (_what, wrong, staging, breaks) => {
+  it.each(MISTAKEN_EVENT_STORES)('[ES4] %s', async (_what, wrong, staging, breaks) => {
     const result = await bank({ ...staging, store: wrong })
     expect([violated(result), allStruck(result)]).toEqual([breaks, true])
     const clean = await bank(staging)

@@ -1,35 +1,12 @@
-import {
-  type FaultSpec,
-  parking,
-  type RunResult,
-  type ScenarioInput,
-  SimError,
-  service,
-  text,
-  topic,
-} from 'faultline'
+import { type FaultSpec, parking, type RunResult, SimError, service, text, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
 import type { ParkingOptions } from '../../../sim/patterns/parking.ts'
-import { allStruck, type Courier, courier, deliver, recordsOf, violated } from '../../fixtures/courier.ts'
+import { allStruck, courier, recordsOf, violated } from '../../fixtures/courier.ts'
+import { failsUntil, MISTAKEN_REDRIVES, six, TWO } from '../../fixtures/mistaken-redrives.ts'
 import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
 import { PLAIN_MESSAGING } from '../../fixtures/stage.ts'
 
 const QUICK = { first: '100ms', attempts: 2 }
-
-/** A receiver that fails with letter 1 until a millisecond of the run. */
-const failsUntil =
-  (until: number, takes = '0ms'): NonNullable<Courier['receive']> =>
-  () =>
-  async (letter, ctx) => {
-    if (letter.number === 1 && ctx.now() - EPOCH_MILLIS < until) throw new Error('nobody is at home')
-    if (takes !== '0ms') await ctx.sleep(takes)
-    await deliver(letter, ctx)
-  }
-
-/** Letters in turns to two addresses: 1, 2 and 3 to the first, 4, 5 and 6 to the second. */
-const TWO = { sameAddress: 3, ordered: true } as const
-const six = { workload: { orders: 6, every: '100ms' } } as const
 
 const park = (options: Partial<ParkingOptions> = {}) => parking({ retry: QUICK, ...options })
 
@@ -138,39 +115,8 @@ describe('a parked event', () => {
   })
 })
 
-/** What each mistake breaks, by a schedule under which the right form is clean. */
-const MISTAKES: readonly (Partial<ScenarioInput> & {
-  readonly what: string
-  readonly wrong: Partial<ParkingOptions>
-  readonly options?: Courier
-  readonly breaks: readonly string[]
-})[] = [
-  {
-    what: 'what comes after a parked event of its key is handled without it (Z51)',
-    wrong: { scope: 'event' },
-    breaks: ['letters in order'],
-  },
-  {
-    what: 'what is forgotten before it is sent is lost in a crash',
-    wrong: { redrive: 'delete-first' },
-    faults: [
-      { redrive: 'receiver', at: '3s' },
-      { crash: 'receiver', at: 'before receiver.redrive publish LetterSent', restart: '300ms' },
-    ],
-    breaks: ['no lost letter'],
-  },
-  {
-    what: 'a key that goes on before what was parked is handled is overtaken',
-    wrong: { redrive: 'overtaking' },
-    options: { sameAddress: 40, receive: failsUntil(1_500, '60ms') },
-    workload: { orders: 40, every: '50ms' },
-    faults: [{ redrive: 'receiver', at: '1700ms' }],
-    breaks: ['letters in order'],
-  },
-]
-
 describe('a mistaken redrive', () => {
-  it.each(MISTAKES)('[FP13] $what', async ({ what: _, wrong, options, breaks, ...input }) => {
+  it.each(MISTAKEN_REDRIVES)('[FP13] $what', async ({ what: _, wrong, options, breaks, ...input }) => {
     const play = (policy: Partial<ParkingOptions>) =>
       courier(
         { ...TWO, receive: failsUntil(2_000), failures: park(policy), ...options },

@@ -1,25 +1,8 @@
-import type { ProjectionOptions } from 'faultline'
 import { describe, expect, it } from 'vitest'
-import { type Bank, bank } from '../../fixtures/bank.ts'
+import { bank } from '../../fixtures/bank.ts'
 import { allStruck, violated } from '../../fixtures/courier.ts'
+import { alone, MISTAKEN_PROJECTIONS, rebuilt } from '../../fixtures/mistaken-projections.ts'
 import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
-
-/** Who moves money in an account of their own. */
-const alone: Bank = {
-  workload: { orders: 6, every: '1ms' },
-  act: (n, holder) => holder.move(n, { streamId: `account-of-${n}` }),
-}
-
-/** Money is moved, everything is shown anew, and money is moved meanwhile. */
-const rebuilt: Bank = {
-  workload: { orders: 2, every: '100ms' },
-  projection: { batch: 1 },
-  act: async (n, holder) => {
-    await holder.move(10, { commandId: `first-${n}` })
-    if (n === 2) await holder.rebuild()
-    await holder.move(10, { commandId: `second-${n}` })
-  },
-}
 
 describe('a projection', () => {
   it('[PJ1] shows what commits late, though later events were there before', async () => {
@@ -84,49 +67,7 @@ describe('a projection', () => {
 })
 
 describe('a mistaken projection', () => {
-  const CONVERGES = 'the read model converges'
-  it.each<[string, ProjectionOptions, Bank, readonly string[]]>([
-    [
-      'whose position is saved afterwards counts twice what it had shown when it died (Z80)',
-      { position: 'after' },
-      { ...alone, faults: [{ crash: 'bank', at: 'after bank.project tx.commit', restart: '300ms' }] },
-      [CONVERGES, 'one letter for a movement'],
-    ],
-    [
-      'whose position is saved before leaves out what it had not shown when it died',
-      { position: 'before' },
-      { ...alone, faults: [{ crash: 'bank', at: 'after bank.project tx.commit', restart: '300ms' }] },
-      [CONVERGES, 'a letter for every movement'],
-    ],
-    [
-      'that goes up to the highest event never sees what commits late (Z01)',
-      { upTo: 'highest' },
-      { ...alone, faults: [{ pause: 'bank', at: 'after bank.POST /movements events.insert', for: '1s' }] },
-      [CONVERGES, 'a letter for every movement'],
-    ],
-    [
-      'that overtakes the live one when it is rebuilt never reacts to what that had not come to',
-      { rebuild: 'overtaking' },
-      {
-        ...rebuilt,
-        projection: {},
-        faults: [{ pause: 'bank', at: 'after bank.project events.select', of: 'movement 2', for: '1s' }],
-      },
-      ['a letter for every movement'],
-    ],
-    [
-      'that is rebuilt beside the live one counts everything twice',
-      { rebuild: 'beside-live' },
-      rebuilt,
-      [CONVERGES],
-    ],
-    [
-      'that reacts again when it is rebuilt sends every letter again (Z82)',
-      { reactions: 'repeated' },
-      rebuilt,
-      ['one letter for a movement'],
-    ],
-  ])('[PJ4] %s', async (_what, wrong, staging, breaks) => {
+  it.each(MISTAKEN_PROJECTIONS)('[PJ4] %s', async (_what, wrong, staging, breaks) => {
     const result = await bank({ ...staging, projection: { ...staging.projection, ...wrong } })
     expect([violated(result), allStruck(result)]).toEqual([breaks, true])
     const clean = await bank(staging)

@@ -2,6 +2,7 @@ import { Reconciliation, type ReconciliationOptions } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { type Collection, collection } from '../../fixtures/collection.ts'
 import { allStruck, violated } from '../../fixtures/courier.ts'
+import { MISTAKEN_RECONCILIATIONS } from '../../fixtures/mistaken-reconciliations.ts'
 import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
 import { PLAY_TABLES, type PlayContext, play, thing } from '../../fixtures/play.ts'
 
@@ -92,36 +93,7 @@ describe('a reconciliation', () => {
     expect(harmful).toEqual([])
   })
 
-  const outage: Collection = { faults: [{ crash: 'bank', at: '50ms', restart: '3m' }] }
-  const paused: Collection = {
-    workload: { orders: 1 },
-    faults: [{ pause: 'shop', at: 'before shop.POST /orders POST /charges', for: '40s' }],
-  }
-  const halting: Collection = {
-    workload: { orders: 1 },
-    faults: [{ pause: 'shop', at: 'before shop.POST /orders POST /charges', for: '6s' }],
-  }
-
-  it.each<[string, Collection, Collection, readonly string[]]>([
-    [
-      'without a grace gives up what is under way (Z79)',
-      { reconciliation: { grace: 'none' } },
-      halting,
-      ['nobody is refused'],
-    ],
-    [
-      'that does not look back far enough forgets what an outage has left over (Z79)',
-      { reconciliation: { lookBack: '1m' } },
-      outage,
-      ['shop and bank agree'],
-    ],
-    [
-      'that takes "not yet" for "never" disagrees with what is done later',
-      { settles: false },
-      paused,
-      ['shop and bank agree'],
-    ],
-  ])('[RC3] %s', async (_what, wrong, staging, breaks) => {
+  it.each(MISTAKEN_RECONCILIATIONS)('[RC3] %s', async (_what, wrong, staging, breaks) => {
     const result = await collection({ ...staging, ...wrong })
     expect([violated(result), allStruck(result)]).toEqual([breaks, true])
     const clean = await collection(staging)

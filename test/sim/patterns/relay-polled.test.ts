@@ -1,5 +1,6 @@
 import { type RunResult, statusRelay } from 'faultline'
 import { describe, expect, it } from 'vitest'
+import type { SendOrder } from '../../../sim/patterns/dispatch.ts'
 import type { PoisonPolicy } from '../../../sim/patterns/relay-polled.ts'
 import type { Letter } from '../../fixtures/courier.ts'
 import { appended, courier, LetterSent, recordsOf, type SenderContext } from '../../fixtures/courier.ts'
@@ -55,6 +56,21 @@ describe('an event that no broker will ever take', () => {
     const result = await play(policy)
     expect(taken(result)).toEqual(sent)
     expect(unsent(result)).toEqual(left)
+  })
+
+  it.each<[SendOrder, readonly number[]]>([
+    ['per-key', [1, 4, 5, 6]],
+    // The first failure holds everything.
+    ['one-by-one', [1]],
+    // What comes after it overtakes it (Z08).
+    ['all-at-once', [1, 3, 4, 5, 6]],
+  ])('[O10] that is tried again, with rows sent %s, lets %j go', async (order, sent) => {
+    const relay = statusRelay({ poison: 'block', order })
+    const result = await courier(
+      { relay, sameAddress: 3, send: () => sendPoison },
+      { workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
+    )
+    expect(taken(result)).toEqual(sent)
   })
 
   it('[O10] that is tried for ever never lets its relay rest', async () => {

@@ -1,6 +1,7 @@
-import { type ReservationOptions, Reservations } from 'faultline'
+import { Reservations } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { allStruck, violated } from '../../fixtures/courier.ts'
+import { MISTAKEN_RESERVATIONS } from '../../fixtures/mistaken-reservations.ts'
 import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
 import { type Customer, type Warehouse, warehouse } from '../../fixtures/warehouse.ts'
 
@@ -94,75 +95,7 @@ describe('reservations', () => {
     expect(harmful).toEqual([])
   })
 
-  it.each<[string, ReservationOptions, Warehouse, readonly string[]]>([
-    [
-      'a check before the act sells the last piece twice (Z76)',
-      { reserve: 'check-then-act' },
-      {
-        workload: { orders: 4, every: '1ms' },
-        pieces: 1,
-        faults: [
-          {
-            pause: 'warehouse',
-            at: 'before warehouse.POST /reservations stock.update',
-            for: '1s',
-          },
-        ],
-        act: (_n, one) => one.reserve(),
-      },
-      ['stock is conserved'],
-    ],
-    [
-      'a confirmation that is always possible sells what has gone back on the shelf (Z73)',
-      { confirm: 'always' },
-      {
-        workload: { orders: 1 },
-        act: async (_n, one) => {
-          await one.reserve()
-          await one.sleep('40s')
-          await one.confirm()
-        },
-      },
-      ['stock is conserved'],
-    ],
-    [
-      'a release that is counted every time makes stock out of a double click (Z75)',
-      { release: 'every-time' },
-      {
-        workload: { orders: 1 },
-        act: async (_n, one) => {
-          await one.reserve()
-          await one.release()
-          await one.release()
-        },
-      },
-      ['stock is conserved'],
-    ],
-    [
-      'an expiry that goes by what it has read takes back what was sold meanwhile (Z73)',
-      { expire: 'as-read' },
-      {
-        workload: { orders: 1 },
-        faults: [{ pause: 'warehouse', at: 'before warehouse.expire reservations.update', for: '20s' }],
-        act: async (_n, one) => {
-          await one.reserve()
-          await one.sleep('32s')
-          await one.confirm()
-        },
-      },
-      ['sold stays sold'],
-    ],
-    [
-      'an end of the hold by a clock that is ahead holds stock for longer than it says (Z90)',
-      { clock: 'process' },
-      {
-        workload: { orders: 1 },
-        faults: [{ skew: 'warehouse', by: '1h', at: '0ms', for: '20s' }],
-        act: (_n, one) => one.reserve(),
-      },
-      ['nothing is held for ever'],
-    ],
-  ])('[RV3] %s', async (_what, wrong, staging, breaks) => {
+  it.each(MISTAKEN_RESERVATIONS)('[RV3] %s', async (_what, wrong, staging, breaks) => {
     const result = await warehouse({ ...staging, options: wrong })
     expect([violated(result), allStruck(result)]).toEqual([breaks, true])
     const clean = await warehouse(staging)

@@ -175,6 +175,41 @@ describe('a story of deliveries that overlap', () => {
   })
 })
 
+describe('a story of a run that did not come to rest', () => {
+  it('[R28] says who still waits for what when the budget ran out', () => {
+    const tale = new Tale()
+    const work = tale.deliver('booth-1')
+    tale.note('before', 'booth-1', work, { step: 'booth.CarPassed provider.charge' })
+    tale.note('before', 'booth-1', work, { step: 'booth.CarPassed tx.durable' })
+    const summary: RunSummary = { ...UNEVENTFUL, verdict: 'inconclusive', endMicros: 9_000_000 }
+    const texts = (of: RunSummary) => storyOf(of, tale.trace, {})?.lines.map(({ text }) => text)
+    expect(texts(summary)).toEqual([
+      'users began car-1',
+      'booth-1 took CarPassed (roads/0 offset 0)',
+      'booth-1 still waits at booth.CarPassed provider.charge, since 0.003 s',
+    ])
+    expect(texts(UNEVENTFUL)).toHaveLength(2)
+  })
+
+  it('[R28] is that of the order without a verdict', () => {
+    const tale = new Tale()
+    const other = new Entity('car-2', [])
+    tale.trace.append(5_000, 'act', 'users', other, 0, 0, {})
+    const open = {
+      name: 'all paid',
+      says: '',
+      kind: 'eventually',
+      verdict: 'inconclusive',
+      message: '',
+      key: 'car-2',
+      atMicros: undefined,
+      cause: 0,
+    } as const
+    const summary: RunSummary = { ...UNEVENTFUL, verdict: 'inconclusive', properties: [open] }
+    expect(storyOf(summary, tale.trace, {})?.subject).toBe('car-2')
+  })
+})
+
 describe('a story that must be short', () => {
   /** A car that the booth takes twice: the first time it fails, and so three times more, while others look on. */
   function tale(): { tale: Tale; breach: PropertyResult } {

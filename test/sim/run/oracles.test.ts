@@ -55,7 +55,10 @@ describe('the replicas of a cluster, watched in a run', () => {
 
 describe('the clients of a cluster, watched in a run', () => {
   it.each([
-    ['acks-1', /^inconsistent-offsets of 'address-1' and 'address-4' in letters-\d at offset 9, as writer-1/],
+    [
+      'acks-1',
+      /^inconsistent-offsets of 'address-1' and 'address-4' in letters-\d at offset 9, as producer 1 of writer-1 saw it/,
+    ],
     ['commits-the-rest', /^lost-write of 'address-6' in stamped-\d at offset 6/],
     ['forgotten-with-its-records', /^duplicate of 'address-24' in letters-\d at offset 9 and 12/],
     ['late-end-of-transaction', /^early-read of 'address-1' in stamped-\d at offset 2/],

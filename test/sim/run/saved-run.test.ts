@@ -127,6 +127,12 @@ describe('a saved run', () => {
     expect(readSavedRun(data)).toEqual({ problems: [{ path, of: 'value', message }] })
   })
 
+  it('[R11] with a key that it does not have is refused', async () => {
+    const data = { ...JSON.parse(savedRunText(await saved())), sead: 7 }
+    const problems = [{ path: ['sead'], of: 'key', message: "unknown key 'sead'" }]
+    expect(readSavedRun(data)).toEqual({ problems })
+  })
+
   it('[R11] says what another outcome shows otherwise', () => {
     const before: SavedOutcome = {
       digest: 'a',

@@ -13,7 +13,7 @@ const view = (partitionCount: number, available: readonly number[] = []) => ({
 })
 
 describe('[KP15] partitioners of other clients', () => {
-  // Sources: murmur2.spec.js of kafkajs for both of its hashes, KAFKA.md §2, the check value of CRC-32 (ISO 3309).
+  // Sources: murmur2.spec.js of kafkajs for both of its hashes, the check value of CRC-32 (ISO 3309).
   const keyed: readonly (readonly [ForeignPartitioner, string, number, number])[] = [
     ['kafkajs', '1', 6, 3],
     ['kafkajs', '0', MANY, 971027396],
