@@ -47,7 +47,7 @@ export default defineConfig({
           globalSetup: ['test/browser/build-page.ts'],
           // The first launch of a fresh checkout unpacks the browser.
           testTimeout: 60_000,
-          hookTimeout: 120_000,
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -45,6 +45,7 @@ describe('the checks find what they look for', () => {
     expect(
       longFiles([file('sim/kernel/long.ts', lines(401)), file('sim/kernel/full.ts', lines(400))]),
     ).toEqual([expect.stringContaining('sim/kernel/long.ts has 401 lines')])
+    expect(longFiles([file('ui/style/long.css', lines(401))])).toHaveLength(1)
     expect(longFiles([file('README.md', lines(500))])).toEqual([])
   })
 

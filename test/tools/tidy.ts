@@ -32,7 +32,7 @@ export function projectFiles(): ProjectFile[] {
 /** Source files that are too long to be read in one go. */
 export function longFiles(files: readonly ProjectFile[]): string[] {
   return files
-    .filter(({ path }) => /\.(?:tsx?|mjs)$/.test(path))
+    .filter(({ path }) => /\.(?:tsx?|mjs|css)$/.test(path))
     .map(({ path, text }) => ({ path, lines: text.replace(/\n$/, '').split('\n').length }))
     .filter(({ lines }) => lines > lineLimit)
     .map(({ path, lines }) => `${path} has ${lines} lines, more than ${lineLimit}: split it by nouns`)
