@@ -26,7 +26,7 @@ import { SteadyState } from './steady-state.ts'
 export interface TopicConfig {
   readonly name: string
   readonly partitions: number
-  /** Default: three, or as many as there are brokers. */
+  /** Default: `default.replication.factor` if it is set, else three, or as many as there are brokers. */
   readonly replicationFactor?: number
 }
 
@@ -57,7 +57,6 @@ export interface ClusterWitness {
 
 /** For how long the cluster has been up when a run begins. */
 const WARM_UP_MICROS = 10_000_000
-const DEFAULT_REPLICATION_FACTOR = 3
 const NO_SETTINGS: ConsumerSettings = {}
 
 /** The brokers and the controller of one cluster, and the clients that it has. */
@@ -230,8 +229,8 @@ export class KafkaCluster {
   }
 
   private creatableTopics(): CreatableTopic[] {
-    const most = Math.min(DEFAULT_REPLICATION_FACTOR, this.nodes.size)
-    return this.topics.map(({ name, partitions: numPartitions, replicationFactor = most }) => ({
+    const { topicReplicas } = this.config
+    return this.topics.map(({ name, partitions: numPartitions, replicationFactor = topicReplicas }) => ({
       name,
       numPartitions,
       replicationFactor,

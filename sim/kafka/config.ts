@@ -53,6 +53,8 @@ export interface ClusterConfig {
   readonly consumer: ConsumerSettings
   /** That of the members of groups, as it was worked out last. */
   readonly members: Map<string, MemberConfig>
+  /** Replicas of a topic that does not say how many: `default.replication.factor` if it is set, else three, or as many as there are brokers. */
+  readonly topicReplicas: number
 }
 
 /** The configuration of members, with the settings that it follows from. */
@@ -61,8 +63,8 @@ interface MemberConfig {
   readonly config: ConsumerConfig
 }
 
-/** Replicas of internal topics: three, or as many as there are brokers. */
-const INTERNAL_REPLICAS = 3
+/** Replicas of topics, internal ones included: three, or as many as there are brokers. */
+const REPLICAS = 3
 
 /** A configuration with which a cluster could not work. */
 export class ClusterConfigError extends Error {
@@ -102,7 +104,7 @@ export function memberConfig(
 }
 
 function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterConfig {
-  const replicas = Math.min(INTERNAL_REPLICAS, brokerCount)
+  const replicas = Math.min(REPLICAS, brokerCount)
   const all: KafkaSettings = {
     'offsets.topic.replication.factor': replicas,
     'transaction.state.log.replication.factor': replicas,
@@ -110,12 +112,14 @@ function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterCon
     ...SIMULATION_DEFAULTS,
     ...settings,
   }
+  const topicReplicas = settings['default.replication.factor'] ?? replicas
   const consumer = partOf(all, CONSUMER_DEFAULTS)
   consumerConfig({ ...consumer, 'group.id': consumer['group.id'] ?? 'any' })
   const broker = { ...BROKER_DEFAULTS, ...ofBrokers(all) }
   const controller = { ...CONTROLLER_DEFAULTS, ...partOf(all, CONTROLLER_DEFAULTS) }
   const refusal =
-    serverRefusal({ ...controller, ...broker }) ?? refusalOf(broker, controller, replicas, brokerCount)
+    serverRefusal({ ...controller, ...broker }) ??
+    refusalOf(broker, controller, consumer, topicReplicas, brokerCount)
   if (refusal !== undefined) throw new ClusterConfigError(refusal)
   return {
     broker,
@@ -123,6 +127,7 @@ function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterCon
     producer: producerConfig(partOf(all, PRODUCER_DEFAULTS)),
     consumer,
     members: new Map(),
+    topicReplicas,
   }
 }
 
@@ -133,30 +138,53 @@ function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterCon
 function refusalOf(
   broker: BrokerConfig,
   controller: ControllerConfig,
+  consumer: ConsumerSettings,
   replicas: number,
   brokerCount: number,
 ): string | undefined {
-  const refused = 'every produce with acks=all would be refused with NOT_ENOUGH_REPLICAS'
+  const server = { ...broker, ...controller }
   const minInsync = controller['min.insync.replicas']
   if (minInsync > replicas)
-    return `min.insync.replicas is ${minInsync}, but topics have ${replicas} replicas: ${refused}`
+    return `min.insync.replicas is ${minInsync}, but topics have ${replicas} replicas: only ${replicas} would be waited for (effective min ISR)`
   for (const name of [
+    'default.replication.factor',
     'offsets.topic.replication.factor',
     'transaction.state.log.replication.factor',
   ] as const)
-    if (broker[name] > brokerCount)
-      return `${name} is ${broker[name]}, but there are ${brokerCount} brokers: the topic could not be created (INVALID_REPLICATION_FACTOR)`
+    if (server[name] > brokerCount)
+      return `${name} is ${server[name]}, but there are ${brokerCount} brokers: the topic could not be created (INVALID_REPLICATION_FACTOR)`
   const { 'transaction.state.log.min.isr': minIsr, 'transaction.state.log.replication.factor': ofLog } =
     broker
   if (minIsr > ofLog)
-    return `transaction.state.log.min.isr is ${minIsr}, but transaction.state.log.replication.factor is ${ofLog}: ${refused}`
+    return `transaction.state.log.min.isr is ${minIsr}, but transaction.state.log.replication.factor is ${ofLog}: only ${ofLog} would be waited for (effective min ISR)`
   if (broker['replica.fetch.wait.max.ms'] > broker['replica.lag.time.max.ms'])
     return 'replica.fetch.wait.max.ms should always be less than or equal to replica.lag.time.max.ms to prevent frequent changes in ISR'
   const heartbeat = broker['broker.heartbeat.interval.ms']
   const session = controller['broker.session.timeout.ms']
   if (heartbeat * 2 > session)
     return `broker.heartbeat.interval.ms (${heartbeat} ms) must be less than or equal to half of the broker.session.timeout.ms (${session} ms)`
-  return undefined
+  return groupRefusal(broker, consumer)
+}
+
+/** What GroupCoordinatorConfig says, and what a JoinGroup of the classic protocol would be answered. */
+function groupRefusal(broker: BrokerConfig, consumer: ConsumerSettings): string | undefined {
+  for (const name of ['heartbeat.interval.ms', 'session.timeout.ms'] as const) {
+    const [own, least, greatest] = [
+      `group.consumer.${name}`,
+      `group.consumer.min.${name}`,
+      `group.consumer.max.${name}`,
+    ] as const
+    if (broker[greatest] < broker[least]) return `${greatest} must be greater than or equal to ${least}`
+    if (broker[own] < broker[least]) return `${own} must be greater than or equal to ${least}`
+    if (broker[own] > broker[greatest]) return `${own} must be less than or equal to ${greatest}`
+  }
+  if (broker['group.consumer.heartbeat.interval.ms'] >= broker['group.consumer.session.timeout.ms'])
+    return 'group.consumer.heartbeat.interval.ms must be less than group.consumer.session.timeout.ms'
+  if (consumer['group.protocol'] === 'consumer') return undefined
+  const session = consumer['session.timeout.ms'] ?? CONSUMER_DEFAULTS['session.timeout.ms']
+  if (session >= broker['group.min.session.timeout.ms'] && session <= broker['group.max.session.timeout.ms'])
+    return undefined
+  return 'The session timeout is not within the range allowed by the broker (as configured by group.min.session.timeout.ms and group.max.session.timeout.ms).'
 }
 
 /** How often a member of a group is heard of: in group.protocol=consumer the brokers say so. */

@@ -74,7 +74,21 @@ export const SERVER_LIMITS = {
   'producer.id.expiration.check.interval.ms': [1, INT],
   'add.partitions.to.txn.retry.backoff.ms': [1, INT],
   'add.partitions.to.txn.retry.backoff.max.ms': [0, INT],
+  'group.consumer.max.session.timeout.ms': [1, INT],
+  'group.consumer.min.heartbeat.interval.ms': [1, INT],
+  'group.consumer.max.heartbeat.interval.ms': [1, INT],
+  'group.min.session.timeout.ms': [0, INT],
+  'group.max.session.timeout.ms': [0, INT],
+  'transaction.version': [0, 2],
+  'eligible.leader.replicas.version': [0, 1],
 } as const satisfies { readonly [Name in ServerNumber]?: Limits }
+
+/** The only texts that brokers take. Source: LogConfig; of assignors Kafka takes names of classes, too. */
+const SERVER_CHOICES = {
+  'cleanup.policy': ['compact', 'delete'],
+  'message.timestamp.type': ['CreateTime', 'LogAppendTime'],
+  'group.consumer.assignors': ['uniform', 'range'],
+} as const satisfies { readonly [Name in keyof ServerConfig]?: readonly string[] }
 
 /** What Kafka takes: where clients and brokers have a configuration of one name, what both take. */
 export function limitsOf(name: string): Limits | undefined {
@@ -100,6 +114,12 @@ export function serverRefusal(config: ServerConfig): string | undefined {
   for (const name of Object.keys(SERVER_LIMITS) as (keyof typeof SERVER_LIMITS)[]) {
     const refusal = limitRefusal(name, config[name], SERVER_LIMITS[name])
     if (refusal !== undefined) return refusal
+  }
+  for (const name of Object.keys(SERVER_CHOICES) as (keyof typeof SERVER_CHOICES)[]) {
+    const choices: readonly string[] = SERVER_CHOICES[name]
+    const unknown = [config[name]].flat().find((value) => !choices.includes(value))
+    if (unknown !== undefined)
+      return `Invalid value ${unknown} for configuration ${name}: String must be one of: ${choices.join(', ')}`
   }
   return undefined
 }

@@ -20,6 +20,30 @@ export interface ClientFindings {
   readonly checked: number
 }
 
+/** What the names of the literature mean to who has not read it. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  'inconsistent-offsets': 'one offset was given to two records',
+  duplicate: 'one record is in the log twice',
+  'lost-write': 'it was acknowledged, and who read on past it was never given it',
+  unseen: 'it was acknowledged, and nobody was given it',
+  G1a: 'a record was read that had failed or was aborted',
+  'precommitted-read': 'a transaction read what it had not committed yet',
+  'int-poll-skip': 'a poll left out a record that it had to give',
+  'int-nonmonotonic-poll': 'a poll gave records out of order',
+  'int-nonmonotonic-send': 'a transaction’s records are in another order than they were sent in',
+  'poll-skip': 'a consumer was not given a record between two polls',
+  'nonmonotonic-poll': 'a consumer went back between two polls',
+  'nonmonotonic-send': 'records are in another order than they were sent in',
+  G1c: 'transactions have read from each other in a circle',
+  'torn-transaction': 'one record of a transaction was read, and another passed over',
+  'early-read': 'a record was read before its transaction was to end',
+  'double-ownership': 'two members could commit for one partition',
+  'epoch-regress': 'an epoch went back',
+  'stale-commit': 'a commit was taken from who had been let go',
+  'lost-commit': 'an offset was answered that is not the last one committed',
+  'commit-skip': 'the group has committed past a record that no member was given',
+}
+
 /** Anomalies that only a producer without idempotence may show when nothing is wrong with Kafka. */
 const OF_RETRIES: ReadonlySet<string> = new Set(['duplicate', 'nonmonotonic-send', 'int-nonmonotonic-send'])
 
@@ -72,7 +96,8 @@ function findingOf(watch: ClientWatch, history: WatchedHistory, anomaly: Anomaly
   }
   const who = clients.size === 0 ? '' : `, as ${[...clients].join(' and ')} saw it`
   const last = history.momentOf(shownBy(history, anomaly))
-  return { message: `${type}${what}${where}${at}${who}${mayRepeat(watch, type, clients)}`, ...last }
+  const meaning = type in MEANINGS ? `: ${MEANINGS[type]}` : ''
+  return { message: `${type}${what}${where}${at}${who}${meaning}${mayRepeat(watch, type, clients)}`, ...last }
 }
 
 /** The operation in which a breach comes to light: of a record with two faces, the poll that saw the other one. */

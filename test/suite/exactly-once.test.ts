@@ -18,6 +18,8 @@ const KIP_848: Kafka = {
   'group.protocol': 'consumer',
   'group.consumer.session.timeout.ms': 6_000,
   'group.consumer.heartbeat.interval.ms': 2_000,
+  'group.consumer.min.session.timeout.ms': 6_000,
+  'group.consumer.min.heartbeat.interval.ms': 2_000,
 }
 
 /** A run of four letters. */

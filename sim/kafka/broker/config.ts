@@ -36,6 +36,9 @@ interface OwnConfig {
   readonly 'transaction.state.log.min.isr': number
   readonly 'transaction.state.log.segment.bytes': number
   readonly 'group.consumer.min.session.timeout.ms': number
+  readonly 'group.consumer.max.session.timeout.ms': number
+  readonly 'group.consumer.min.heartbeat.interval.ms': number
+  readonly 'group.consumer.max.heartbeat.interval.ms': number
   readonly 'fetch.max.bytes': number
 }
 
@@ -71,6 +74,9 @@ export const BROKER_DEFAULTS: BrokerConfig = {
   'transaction.state.log.min.isr': 2,
   'transaction.state.log.segment.bytes': 104_857_600,
   'group.consumer.min.session.timeout.ms': 45_000,
+  'group.consumer.max.session.timeout.ms': 60_000,
+  'group.consumer.min.heartbeat.interval.ms': 5_000,
+  'group.consumer.max.heartbeat.interval.ms': 15_000,
   'fetch.max.bytes': 57_671_680,
 }
 

@@ -50,8 +50,73 @@ describe('the configuration of a cluster', () => {
       { 'group.protocol': 'consumer', 'session.timeout.ms': 6_000 },
       'session.timeout.ms cannot be set when group.protocol=CONSUMER',
     ],
+    [
+      { 'default.replication.factor': 4 },
+      'default.replication.factor is 4, but there are 3 brokers: the topic could not be created (INVALID_REPLICATION_FACTOR)',
+    ],
+    [
+      { 'default.replication.factor': 1, 'min.insync.replicas': 2 },
+      'min.insync.replicas is 2, but topics have 1 replicas: only 1 would be waited for',
+    ],
+    [
+      { 'cleanup.policy': ['delete', 'shred' as never] },
+      'Invalid value shred for configuration cleanup.policy: String must be one of: compact, delete',
+    ],
+    [
+      { 'message.timestamp.type': 'Now' as never },
+      'Invalid value Now for configuration message.timestamp.type: String must be one of: CreateTime, LogAppendTime',
+    ],
+    [
+      { 'group.consumer.assignors': ['fair'] },
+      'Invalid value fair for configuration group.consumer.assignors: String must be one of: uniform, range',
+    ],
+    [{ 'transaction.version': 3 as never }, 'Value must be no more than 2'],
+    [{ 'eligible.leader.replicas.version': 2 as never }, 'Value must be no more than 1'],
+    [
+      { 'group.min.session.timeout.ms': 60_000 },
+      'The session timeout is not within the range allowed by the broker',
+    ],
+    [{ 'session.timeout.ms': 5_000 }, 'The session timeout is not within the range allowed by the broker'],
+    [
+      { 'group.consumer.session.timeout.ms': 6_000 },
+      'group.consumer.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms',
+    ],
+    [
+      { 'group.consumer.session.timeout.ms': 90_000 },
+      'group.consumer.session.timeout.ms must be less than or equal to group.consumer.max.session.timeout.ms',
+    ],
+    [
+      { 'group.consumer.heartbeat.interval.ms': 1_000 },
+      'group.consumer.heartbeat.interval.ms must be greater than or equal to group.consumer.min.heartbeat.interval.ms',
+    ],
+    [
+      { 'group.consumer.max.session.timeout.ms': 1_000 },
+      'group.consumer.max.session.timeout.ms must be greater than or equal to group.consumer.min.session.timeout.ms',
+    ],
+    [
+      {
+        'group.consumer.min.session.timeout.ms': 1_000,
+        'group.consumer.session.timeout.ms': 5_000,
+      },
+      'group.consumer.heartbeat.interval.ms must be less than group.consumer.session.timeout.ms',
+    ],
   ])('[B16] %j is refused', (settings, reason) => {
     expect(() => clusterConfig(settings, 3)).toThrow(reason)
+  })
+
+  it('[B16] takes a session time-out that the brokers allow', () => {
+    const settings = { 'session.timeout.ms': 3_500, 'group.min.session.timeout.ms': 1_000 }
+    expect(() => clusterConfig(settings, 3)).not.toThrow()
+    expect(() => clusterConfig({ 'group.protocol': 'consumer' }, 3)).not.toThrow()
+  })
+
+  it.each([
+    [{}, 3, 3],
+    [{}, 2, 2],
+    [{ 'default.replication.factor': 1 }, 3, 1],
+    [{ 'default.replication.factor': 5 }, 5, 5],
+  ] as const)('[B16] %j of %i brokers gives topics %i replicas', (settings, brokers, replicas) => {
+    expect(clusterConfig(settings, brokers).topicReplicas).toBe(replicas)
   })
 
   it('[B16] divides what is set among those who read it', () => {

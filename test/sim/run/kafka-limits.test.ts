@@ -13,13 +13,13 @@ describe('what Kafka refuses is told in its words, where it is said', () => {
       cluster: { brokers: 5, kafka: { 'min.insync.replicas': 4 } },
       path: ['cluster', 'kafka', 'min.insync.replicas'],
       message:
-        'min.insync.replicas is 4, but topics have 3 replicas: every produce with acks=all would be refused with NOT_ENOUGH_REPLICAS',
+        'min.insync.replicas is 4, but topics have 3 replicas: only 3 would be waited for (effective min ISR)',
     },
     {
       cluster: { brokers: 1, kafka: { 'min.insync.replicas': 2 } },
       path: ['cluster', 'kafka', 'min.insync.replicas'],
       message:
-        'min.insync.replicas is 2, but topics have 1 replicas: every produce with acks=all would be refused with NOT_ENOUGH_REPLICAS',
+        'min.insync.replicas is 2, but topics have 1 replicas: only 1 would be waited for (effective min ISR)',
     },
     {
       cluster: { kafka: { 'offsets.topic.replication.factor': 5 } },

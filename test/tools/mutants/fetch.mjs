@@ -9,6 +9,13 @@ export const mutants = [
   },
   {
     rule: 'KF2',
+    breaks: 'who reads what is replicated waits for transactions, too',
+    file: 'sim/kafka/log/log.ts',
+    find: "return isolation === 'high_watermark' ? this.high : this.lastStableOffset",
+    replace: 'return this.lastStableOffset',
+  },
+  {
+    rule: 'KF2',
     breaks: 'who reads what is replicated sees the end of the log',
     file: 'sim/kafka/log/log.ts',
     find: "return isolation === 'high_watermark' ? this.high : this.lastStableOffset",

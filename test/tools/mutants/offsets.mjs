@@ -145,6 +145,13 @@ export const mutants = [
   },
   {
     rule: 'KO5',
+    breaks: 'a member fetches with an older epoch',
+    file: 'sim/kafka/coordinator/consumer-group.ts',
+    find: "return memberEpoch === member.memberEpoch ? 'NONE' : 'STALE_MEMBER_EPOCH'",
+    replace: "return memberEpoch <= member.memberEpoch ? 'NONE' : 'STALE_MEMBER_EPOCH'",
+  },
+  {
+    rule: 'KO5',
     breaks: 'a member fetches with any epoch',
     file: 'sim/kafka/coordinator/consumer-group.ts',
     find: "return memberEpoch === member.memberEpoch ? 'NONE' : 'STALE_MEMBER_EPOCH'",

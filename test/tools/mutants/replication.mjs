@@ -191,6 +191,13 @@ export const mutants = [
   },
   {
     rule: 'KR7',
+    breaks: 'the leader looks half as often',
+    file: 'sim/kafka/broker/isr-checks.ts',
+    find: "config['replica.lag.time.max.ms'] / 2",
+    replace: "config['replica.lag.time.max.ms']",
+  },
+  {
+    rule: 'KR7',
     breaks: 'a member that lags stays in the ISR',
     file: 'sim/kafka/replication/partition.ts',
     find: 'this.isr = pendingShrink(this.isr, leaving)\n    this.requestIsr()',

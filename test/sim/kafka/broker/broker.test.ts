@@ -63,7 +63,7 @@ describe('a cluster of brokers', () => {
     expect(isrOf(cluster, 't')).toEqual([1, 2])
   })
 
-  it('[KB2] loses a follower from the ISR that stops copying, and has it back when it goes on', () => {
+  it('[KB2] [KR7] loses a follower from the ISR that stops copying, and has it back when it goes on', () => {
     const cluster = three({}, { controller: { 'broker.session.timeout.ms': 10 * DAY } })
     cluster.pause(3)
     const waiting = produce(cluster, 1, 't', ['a'], { timeoutMs: 120 * SECOND })

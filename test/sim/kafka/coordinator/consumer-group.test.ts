@@ -157,6 +157,12 @@ it('[KO5] fetches of a member need its epoch', () => {
   expect(group.validateOffsetFetch('', 0)).toBe('UNKNOWN_MEMBER_ID')
   expect(group.validateOffsetFetch('m', 10)).toBe('STALE_MEMBER_EPOCH')
   expect(group.validateOffsetFetch('m', 0)).toBe('NONE')
+  group.putMember(memberOf('m', { memberEpoch: 5 }))
+  expect([4, 5, 6].map((epoch) => group.validateOffsetFetch('m', epoch))).toEqual([
+    'STALE_MEMBER_EPOCH',
+    'NONE',
+    'STALE_MEMBER_EPOCH',
+  ])
 })
 
 it('[KO5] the retention of an offset counts from its commit, and only groups without members go', () => {

@@ -85,6 +85,16 @@ describe('reads', () => {
     expect(stable()).toEqual([28, [0, 5, 8, 10, 14, 16, 26, 27], [8, 10, 14, 16, 26, 27]])
   })
 
+  it('[KF2] what is not committed as a transaction is read up to the high watermark, if that was asked for', () => {
+    const log = emptyLog()
+    sequencer(log, 1, 0, true)(2)
+    log.appendAsLeader(batchOf(['a']), 0, 0)
+    log.updateHighWatermark(log.logEndOffset, 0)
+    expect([log.lastStableOffset, log.highWatermark]).toEqual([0, 3])
+    expect(found(log, 0, 'high_watermark')).toEqual([0, 2])
+    expect(found(log, 0, 'txn_committed')).toEqual([])
+  })
+
   it('[KF2] the first batch comes whatever its size, the next only if it fits (KIP-74)', () => {
     const log = logOf([1, 1, 1])
     const size = batchOf(['0']).sizeInBytes
