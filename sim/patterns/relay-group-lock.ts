@@ -80,6 +80,8 @@ async function relayGroup(
     const done = idsOf(dispatched.acknowledged)
     if (done.length > 0) await tx.table('outbox').delete({ id: isIn(done) })
     if (done.length === rows.length && rows.length < batch) await tx.table(GROUPS).delete({ groupId })
+    // A group that cannot be sent goes behind the others: at the head it would keep them waiting (Z19).
+    if (dispatched.failures.length > 0) await tx.table(GROUPS).update({ groupId }, { since: context.now() })
     return dispatched
   })
   return sent as Dispatched | undefined
