@@ -5,6 +5,7 @@ import { operationNumber } from '../kernel/step.ts'
 import type { Task } from '../kernel/task.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { ExternalServer, ExternalSpec, ExternalWorld } from '../service/component.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { type Executed, ExternalProcess } from './call.ts'
 import {
   type Authorization,
@@ -71,6 +72,16 @@ const WORK = latencyTable([
  */
 export function paymentProvider(options: PaymentProviderOptions = {}): PaymentProvider {
   const name = options.name ?? 'provider'
+  checkOptionNames(`payment provider ${name}`, options, {
+    name: 'any',
+    declinesOneIn: 'any',
+    slowOneIn: 'any',
+    slowBy: 'any',
+    errorsOneIn: 'any',
+    keysKept: 'any',
+    holds: 'any',
+    webhooks: 'any',
+  })
   for (const [option, value] of Object.entries({ keysKept: options.keysKept, holds: options.holds }))
     if (value !== undefined) positiveMicros(value, `${option} of payment provider ${name}`)
   const ledgers = {

@@ -1,6 +1,7 @@
 import { KeyValueError, type KeyValues } from '../database/key-value-client.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
+import { checkOptionNames } from '../service/option.ts'
 
 /** What becomes of a cached value when it changes, the right one first. */
 export const CACHE_CHANGES = ['delete-after-commit', 'delete-before-commit', 'keep'] as const
@@ -30,7 +31,9 @@ export class CacheAside<Value extends Plain> {
   private readonly changing: (typeof CACHE_CHANGES)[number]
 
   /** @param prefix of its keys: `price/` @throws SimError 'definition' for values that expire at once */
-  constructor(prefix: string, { expiry = '10s', change = 'delete-after-commit' }: CacheAsideOptions = {}) {
+  constructor(prefix: string, options: CacheAsideOptions = {}) {
+    checkOptionNames(`cache ${prefix}`, options, { expiry: 'any', change: CACHE_CHANGES })
+    const { expiry = '10s', change = 'delete-after-commit' } = options
     if (expiry !== 'never') positiveMicros(expiry, `the expiry of the cache ${prefix}`)
     this.prefix = prefix
     this.expiry = expiry

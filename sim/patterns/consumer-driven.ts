@@ -2,10 +2,11 @@ import { isIn } from '../database/predicate.ts'
 import type { Inbox, Outbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { flag, oneOf, optional, table, text } from '../service/schema.ts'
 import { addPrelude, ensureWritten, INBOX_COLUMNS, inboxRow } from './inbox-row.ts'
 import { outbox } from './outbox.ts'
-import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 import { statusRelay } from './relay-status.ts'
 
 /** Options of a consumer-driven outbox. */
@@ -27,10 +28,15 @@ export function consumerDriven(options: ConsumerDrivenOptions = {}): {
   readonly inbox: Inbox
   readonly outbox: Outbox
 } {
-  const { handledWhen = 'dispatched' } = options
-  const { send } = relayKnobs(options)
+  checkOptionNames('consumer-driven outbox', options, {
+    batch: 'any',
+    order: RELAY_OPTIONS.order,
+    handledWhen: ['dispatched', 'stored'],
+  })
+  const { handledWhen = 'dispatched', ...knobs } = options
+  const { send } = relayKnobs(knobs)
   const relay: Relay = {
-    ...statusRelay(options, { status: 'PENDING', incomingId: null }),
+    ...statusRelay(knobs, { status: 'PENDING', incomingId: null }),
     columns: { status: oneOf('PENDING', 'SENT', 'PARKED', 'DROPPED'), incomingId: optional(text) },
     indexes: ['status', 'incomingId'],
     fresh: ({ context }) => ({ status: 'PENDING', incomingId: context.event?.eventId ?? null }),

@@ -3,6 +3,7 @@ import { gt, gte, lte } from '../database/predicate.ts'
 import { transactionId } from '../database/server-value.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { integer, named, plain, type RowOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { type ContextWith, scopeBehind, type TxWith, tablesBehind } from './door.ts'
@@ -105,6 +106,15 @@ export class EventStore<State extends Plain, Event extends DomainEvent> {
 
   /** @throws SimError 'definition' when snapshots are taken of no whole number of versions */
   constructor(aggregate: Aggregate<State, Event>, options: EventStoreOptions = {}) {
+    checkOptionNames('event store', options, {
+      snapshotEvery: 'any',
+      expectedVersion: ['checked', 'unchecked'],
+      onConflict: ['decide-anew', 'append-anyway'],
+      snapshotOf: ['as-appended', 'as-loaded'],
+      replayFrom: ['after-snapshot', 'at-snapshot'],
+      trustedSnapshots: ['of-this-fold', 'any'],
+      upcasting: 'any',
+    })
     const { snapshotEvery = 0, expectedVersion = 'checked' } = options
     if (!Number.isSafeInteger(snapshotEvery) || snapshotEvery < 0)
       throw new SimError(

@@ -2,6 +2,7 @@ import { SimError } from '../kernel/error.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { type RetryPolicy, retryPlan } from '../service/retry.ts'
 import type { BreakerPlan, FailurePolicy } from '../service/setbacks.ts'
 
@@ -34,7 +35,7 @@ export function blocking(options: FailureOptions = {}): FailurePolicy {
   const { attempts, maxElapsed } = options.retry ?? {}
   if (attempts !== undefined || maxElapsed !== undefined)
     throw new SimError('definition', 'blocking retries: expected no end of them: nothing puts the event away')
-  return failurePlan('blocking retries', options)
+  return plainPlan('blocking retries', options)
 }
 
 /**
@@ -49,7 +50,7 @@ export function closing(): FailurePolicy {
 /** An event that fails as often as the policy says is logged and passed over: it is lost on purpose. */
 export function skipping(options: FailureOptions & { readonly retry: RetryPolicy }): FailurePolicy {
   return {
-    ...failurePlan('skipping', options),
+    ...plainPlan('skipping', options),
     recover: async (context, event) => context.log('skipped', { eventId: event.eventId }),
   }
 }
@@ -63,7 +64,7 @@ export function deadLettering(
   options: FailureOptions & { readonly retry: RetryPolicy },
 ): FailurePolicy {
   return {
-    ...failurePlan('dead letters', options),
+    ...plainPlan('dead letters', options),
     recover: async (context, event) => void (await context.produce(deadLetters.name, event)),
   }
 }
@@ -80,12 +81,13 @@ export interface RetryTopicOptions extends FailureOptions {
  * where it waits until it is due (non-blocking retries). Events of its key overtake it (Z50).
  */
 export function retryTopics({ topics, deadLetters, ...options }: RetryTopicOptions): FailurePolicy {
+  if (topics.length === 0) throw new SimError('definition', 'retry topics: topics: expected one at least')
   const stages = topics.map(({ topic, delay }) => ({
     name: topic.name,
     delayMillis: positiveMicros(delay, `the delay of retry topic ${topic.name}`) / 1_000,
   }))
   return {
-    ...failurePlan('retry topics', { ...options, retry: { attempts: 1, ...options.retry } }),
+    ...plainPlan('retry topics', { ...options, retry: { attempts: 1, ...options.retry } }),
     topics: stages.map(({ name }) => name),
     dueAt: ({ retryDueAt }) => (typeof retryDueAt === 'number' ? retryDueAt : undefined),
     recover: async (context: Context, event: Envelope) => {
@@ -107,7 +109,15 @@ export function failurePlan(what: string, { retry, breaker }: FailureOptions): F
   return breaker === undefined ? policy : { ...policy, breaker: breakerPlan(breaker) }
 }
 
-function breakerPlan({ failures, open, whileOpen = 'pause' }: BreakerOptions): BreakerPlan {
+/** The same for policies that may be told nothing else. */
+function plainPlan(what: string, options: FailureOptions): FailurePolicy {
+  checkOptionNames(what, options, { retry: 'any', breaker: 'any' })
+  return failurePlan(what, options)
+}
+
+function breakerPlan(options: BreakerOptions): BreakerPlan {
+  checkOptionNames('breaker', options, { failures: 'any', open: 'any', whileOpen: BREAKER_MODES })
+  const { failures, open, whileOpen = 'pause' } = options
   if (!Number.isSafeInteger(failures) || failures < 1)
     throw new SimError('definition', `breaker: failures: expected a whole number from 1, got ${failures}`)
   return { failures, openMicros: durationMicros(open), whileOpen }

@@ -4,6 +4,7 @@ import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { Context } from '../service/context.ts'
 import { HttpError } from '../service/http.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { integer, named, oneOf, plain, type Route, type RowOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { canonicalText } from './canonical-text.ts'
@@ -87,6 +88,15 @@ export class IdempotencyKeys<Requests = unknown> {
   private readonly handlers = new Map<string, Handler>()
 
   constructor(options: IdempotencyOptions<Requests> = {}) {
+    checkOptionNames('idempotency keys', options, {
+      scope: ['route', 'global'],
+      callerOf: 'any',
+      fingerprint: ['body', 'none'],
+      claim: ['insert', 'check-then-insert'],
+      onError: ['keep', 'store', 'delete'],
+      lock: 'any',
+      keeps: 'any',
+    })
     const { scope = 'route', fingerprint = 'body', claim = 'insert', onError = 'keep' } = options
     this.options = { scope, fingerprint, claim, onError }
     this.callerOf = options.callerOf ?? (() => '')
@@ -111,14 +121,20 @@ export class IdempotencyKeys<Requests = unknown> {
     }
   }
 
-  /** Does what was begun and not finished, for callers who do not ask again: the work of a job, the completer. */
+  /**
+   * Does what was begun and not finished, for callers who do not ask again: the work of a job, the completer.
+   * @throws the first error that is no answer, when all other keys have had their turn
+   */
   async complete(ctx: ContextWith<Tables>): Promise<void> {
     const context = contextBehind(ctx)
     const where = { state: 'STARTED', lockedUntil: lte(context.now()) } as const
-    for (const { id, route, request } of await context.table(KEYS).select({ where }))
+    let failure: unknown
+    for (const { id, route, request } of await context.table(KEYS).select({ where, orderBy: 'lockedUntil' }))
       await this.answer(context, id, route, request).catch((error: unknown) => {
-        if (!(error instanceof HttpError)) throw error
+        if (error instanceof SimError) throw error
+        if (!(error instanceof HttpError)) failure ??= error
       })
+    if (failure !== undefined) throw failure
   }
 
   private async answer(context: Context, id: string, route: string, request: Plain): Promise<unknown> {

@@ -2,6 +2,7 @@ import { lte } from '../database/predicate.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { byName, integer, named, oneOf, type RowOf, table, text } from '../service/schema.ts'
 import { ClaimError } from './claim-error.ts'
 import { addConclusion, ensureWritten, INBOX_COLUMNS, inboxRow } from './inbox-row.ts'
@@ -29,6 +30,7 @@ type InboxRow = RowOf<typeof COLUMNS>
 
 /** I4: claims an event with a lease (`PROCESSING` until then), and completes the row (`COMPLETED`). */
 export function leaseInbox(options: LeaseInboxOptions = {}): Inbox {
+  checkOptionNames('inbox with a lease', options, { lease: 'any', fenced: [true, false] })
   const { lease = '30s', fenced = true } = options
   const leaseMillis = positiveMicros(lease, 'the lease of an inbox') / 1_000
   return {

@@ -1,6 +1,7 @@
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { byName, integer, named, table, text } from '../service/schema.ts'
 import { addConclusion, ensureWritten } from './inbox-row.ts'
 
@@ -23,7 +24,9 @@ export class GapError extends Error {
 const SEQUENCES = named('inboxSequences', table({ key: text, last: integer }, { key: 'key' }))
 
 /** I6: knows the last number of every key; what is not newer was handled before. */
-export function sequenceInbox({ sequenceOf, gaps = 'wait' }: SequenceInboxOptions): Inbox {
+export function sequenceInbox(options: SequenceInboxOptions): Inbox {
+  checkOptionNames('inbox with sequences', options, { sequenceOf: 'any', gaps: ['wait', 'skip'] })
+  const { sequenceOf, gaps = 'wait' } = options
   return {
     tables: byName(SEQUENCES),
     lookUp: false,

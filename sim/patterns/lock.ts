@@ -1,6 +1,7 @@
 import { KeyValueError, type KeyValues } from '../database/key-value-client.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { BaseContext } from '../service/context.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { integer, named, table, text } from '../service/schema.ts'
 import { type ContextWith, type TxWith, tablesBehind } from './door.ts'
 
@@ -49,7 +50,14 @@ export class Lock {
   private readonly fenced: boolean
 
   /** @throws SimError 'definition' for a lease of no time */
-  constructor({ lease = '10s', patience = '30s', release = 'own', fenced = true }: LockOptions = {}) {
+  constructor(options: LockOptions = {}) {
+    checkOptionNames('lock', options, {
+      lease: 'any',
+      patience: 'any',
+      release: LOCK_RELEASES,
+      fenced: [true, false],
+    })
+    const { lease = '10s', patience = '30s', release = 'own', fenced = true } = options
     positiveMicros(lease, 'the lease of a lock')
     this.lease = lease
     this.patienceMillis = durationMicros(patience) / 1_000

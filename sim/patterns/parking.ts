@@ -3,6 +3,7 @@ import { databaseClock } from '../database/server-value.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
+import { checkOptionNames } from '../service/option.ts'
 import type { RetryPolicy } from '../service/retry.ts'
 import { byName, integer, named, oneOf, plain, table, text } from '../service/schema.ts'
 import type { FailurePolicy } from '../service/setbacks.ts'
@@ -66,6 +67,14 @@ const BATCH = 100
  * consumers that keep the order of a key, and for events of Kafka one at a time.
  */
 export function parking(options: ParkingOptions): FailurePolicy {
+  checkOptionNames('parking', options, {
+    retry: 'any',
+    breaker: 'any',
+    scope: PARKING_SCOPES,
+    redrive: REDRIVES,
+    copiesFor: ['own', 'every-subscriber'],
+    again: 'any',
+  })
   const { scope = 'key', redrive = 'in-order', copiesFor = 'own', again = '30s' } = options
   const againMillis = Math.ceil(positiveMicros(again, 'parking: again') / 1_000)
   return {

@@ -4,6 +4,7 @@ import type { DurationText } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { Context } from '../service/context.ts'
 import type { JobOptions } from '../service/job-options.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { integer, named, oneOf, plain, type RowOf, type TableSpec, table, text } from '../service/schema.ts'
 import type { TransactionScope, Tx } from '../service/transaction.ts'
 import { type ContextWith, contextBehind, scopeBehind, type TxWith, tablesBehind } from './door.ts'
@@ -109,6 +110,13 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
     definition: ProjectionDefinition<View, Event, Key>,
     options: ProjectionOptions = {},
   ) {
+    checkOptionNames('projection', options, {
+      batch: 'any',
+      position: ['same-transaction', 'after', 'before'],
+      upTo: ['horizon', 'highest'],
+      rebuild: ['own-generation', 'overtaking', 'beside-live'],
+      reactions: ['live-only', 'repeated'],
+    })
     this.tables = { projectionPositions: POSITIONS, projectionViews: viewTable(definition.key) }
     this.store = store
     this.definition = definition

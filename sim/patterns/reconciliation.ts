@@ -4,6 +4,7 @@ import { SimError } from '../kernel/error.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context, HandlerContext } from '../service/context.ts'
 import type { JobOptions } from '../service/job-options.ts'
+import { checkOptionNames } from '../service/option.ts'
 import type { TablesByName } from '../service/schema.ts'
 import type { TransactionScope, Tx } from '../service/transaction.ts'
 
@@ -61,8 +62,14 @@ export class Reconciliation<
   constructor(
     tables: Tables,
     definition: ReconciliationDefinition<Tables, Name, Truth, Ctx>,
-    { grace = '1m', lookBack = 'all', recheck = 'locked' }: ReconciliationOptions = {},
+    options: ReconciliationOptions = {},
   ) {
+    checkOptionNames('reconciliation', options, {
+      grace: 'any',
+      lookBack: 'any',
+      recheck: ['locked', 'as-read'],
+    })
+    const { grace = '1m', lookBack = 'all', recheck = 'locked' } = options
     this.definition = definition
     this.keyColumn = (tables[definition.table] as Tables[Name]).key
     this.graceMillis = grace === 'none' ? 0 : positiveMicros(grace, 'the grace of a reconciliation') / 1_000

@@ -1,9 +1,10 @@
 import { isIn } from '../database/predicate.ts'
 import type { Context } from '../service/context.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { oneOf } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import type { Dispatched } from './dispatch.ts'
-import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /** Options of relays of which one at a time has an advisory lock. */
 export interface AdvisoryLockRelayOptions extends RelayOptions {
@@ -16,12 +17,18 @@ export interface AdvisoryLockRelayOptions extends RelayOptions {
 
 const PENDING = { status: 'PENDING' } as const
 
+const OPTIONS: OptionTable<AdvisoryLockRelayOptions> = {
+  ...RELAY_OPTIONS,
+  held: ['while-sending', 'own-transaction'],
+}
+
 /**
  * O5 without a clock: of several relays one at a time sends, which has an advisory lock of the database
  * (`pg_try_advisory_xact_lock`). It goes with the connection: when that relay dies another one takes over, and while it only
  * stands still nobody overtakes it, so that the order of a key holds; a transaction is open while it sends.
  */
 export function advisoryLockRelay(options: AdvisoryLockRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { held = 'while-sending' } = options
   const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
   const relay = async (scope: Context | TransactionScope, context: Context): Promise<Dispatched> => {

@@ -4,9 +4,10 @@ import type { Row } from '../database/table.ts'
 import type { Lsn, WalTransaction } from '../database/wal.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Context } from '../service/context.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { byName, flag, named, table, text } from '../service/schema.ts'
 import type { Dispatched } from './dispatch.ts'
-import { complain, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, LONE_RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /** Options of change data capture. */
 export interface CdcRelayOptions extends Omit<RelayOptions, 'relays'> {
@@ -42,12 +43,19 @@ interface Reading {
 /** Whether the outbox was sent as a whole since its slot was made: what a crash in between must not hide. */
 const SNAPSHOTS = named('snapshots', table({ slot: text, isDone: flag }, { key: 'slot' }))
 
+const OPTIONS: OptionTable<CdcRelayOptions> = {
+  ...LONE_RELAY_OPTIONS,
+  confirm: ['after-ack', 'before-send'],
+  missingSlot: MISSING_SLOTS,
+}
+
 /**
  * O6: change data capture. Tails the log through a replication slot and sends the rows that transactions inserted, in the
  * order of their commits; the position is saved when the broker has acknowledged them, so that a restart sends some again
  * (Debezium's outbox event router). Rows stay.
  */
 export function cdcRelay(options: CdcRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { confirm = 'after-ack', missingSlot = 'snapshot' } = options
   const { batch, send } = relayKnobs(options)
   const readings = new WeakMap<Incarnation, Reading>()

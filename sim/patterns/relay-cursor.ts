@@ -2,10 +2,11 @@ import { gt, isIn } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
+import { checkOptionNames, expectOneOf, type OptionTable } from '../service/option.ts'
 import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import type { Dispatched } from './dispatch.ts'
-import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, idsOf, LONE_RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /**
  * What a cursor does about ids that are missing below the highest one it sees, because they are allocated at insert and
@@ -23,9 +24,13 @@ export interface CursorRelayOptions extends Omit<RelayOptions, 'relays'> {
 const CURSOR = named('outboxCursor', table({ name: text, position: integer }, { key: 'name' }))
 const GAPS = named('outboxGaps', table({ id: integer, seenAt: integer }, { key: 'id' }))
 
+const OPTIONS: OptionTable<CursorRelayOptions> = { ...LONE_RELAY_OPTIONS, gaps: 'any' }
+
 /** O3, O3a and O3c: sends rows with an id above the last one it sent, and rows whose ids were missing. Rows stay. */
 export function cursorRelay(options: CursorRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { gaps = { timeOut: '10s' } } = options
+  if (typeof gaps === 'string') expectOneOf('outbox relay: gaps', gaps, ['ignored', 'serialised'])
   const { batch, send } = relayKnobs(options)
   const patienceMillis =
     typeof gaps === 'string'

@@ -2,10 +2,11 @@ import { isIn } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import type { Dispatched } from './dispatch.ts'
-import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /**
  * What a lock covers: all rows of an aggregate keep their order; those of one transaction keep it among themselves only
@@ -20,11 +21,14 @@ export interface GroupLockRelayOptions extends RelayOptions {
 
 const GROUPS = named('outboxGroups', table({ groupId: text, since: integer }, { key: 'groupId' }))
 
+const OPTIONS: OptionTable<GroupLockRelayOptions> = { ...RELAY_OPTIONS, group: ['aggregate', 'transaction'] }
+
 /**
  * O4a: competing relays, each of which locks the row of a group with SKIP LOCKED and sends the rows of the group in the
  * order of their ids. Publishing locks the group's row as well, so that a group never grows behind a relay's back.
  */
 export function groupLockRelay(options: GroupLockRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { group = 'aggregate' } = options
   const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
   return {
@@ -76,6 +80,8 @@ async function relayGroup(
     const done = idsOf(dispatched.acknowledged)
     if (done.length > 0) await tx.table('outbox').delete({ id: isIn(done) })
     if (done.length === rows.length && rows.length < batch) await tx.table(GROUPS).delete({ groupId })
+    // A group that cannot be sent goes behind the others: at the head it would keep them waiting (Z19).
+    if (dispatched.failures.length > 0) await tx.table(GROUPS).update({ groupId }, { since: context.now() })
     return dispatched
   })
   return sent as Dispatched | undefined

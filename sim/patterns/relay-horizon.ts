@@ -2,9 +2,10 @@ import { gt, lt } from '../database/predicate.ts'
 import { horizon, transactionId } from '../database/server-value.ts'
 import type { Row } from '../database/table.ts'
 import type { Context } from '../service/context.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { Dispatched } from './dispatch.ts'
-import { complain, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, LONE_RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /**
  * Up to which transaction rows are sent: the lowest id of a transaction that is still open, so that nothing can become
@@ -20,11 +21,14 @@ export interface HorizonRelayOptions extends Omit<RelayOptions, 'relays'> {
 const START = { name: 'relay', xid: 0, id: 0 }
 const CURSOR = named('outboxCursor', table({ name: text, xid: integer, id: integer }, { key: 'name' }))
 
+const OPTIONS: OptionTable<HorizonRelayOptions> = { ...LONE_RELAY_OPTIONS, bound: ['horizon', 'none'] }
+
 /**
  * O3b: a cursor over (transaction id, id) below the horizon (Watermill's PostgreSQL outbox). Nothing is lost; one long
  * transaction anywhere in the database delays everything (Z04), and the order is that in which transactions began.
  */
 export function horizonRelay(options: HorizonRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { bound = 'horizon' } = options
   const { batch, send } = relayKnobs(options)
   return {

@@ -1,11 +1,13 @@
 import { isIn, lt } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
+import { SimError } from '../kernel/error.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import { states } from '../service/lifecycle.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { integer } from '../service/schema.ts'
 import type { Failure } from './dispatch.ts'
-import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /** Options of immediate dispatch with a fallback. */
 export interface ImmediateRelayOptions extends RelayOptions {
@@ -17,12 +19,20 @@ export interface ImmediateRelayOptions extends RelayOptions {
 
 const PENDING = { status: 'PENDING' } as const
 
+const OPTIONS: OptionTable<ImmediateRelayOptions> = { ...RELAY_OPTIONS, lookBack: 'any', maxAttempts: 'any' }
+
 /**
  * O9: the process that committed sends at once, from memory; a poller sends what is still pending after a while: because
  * that process died, or could not reach a broker. No order is promised.
  */
 export function immediateRelay(options: ImmediateRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { maxAttempts = Number.MAX_SAFE_INTEGER } = options
+  if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1)
+    throw new SimError(
+      'definition',
+      `outbox relay: maxAttempts: expected a whole number from 1, got ${maxAttempts}`,
+    )
   const { batch, relays, send } = relayKnobs(options)
   const lookBackMillis = positiveMicros(options.lookBack ?? '4m', 'the look-back of an outbox') / 1_000
   const sendAtOnce = async (context: Context, row: Row): Promise<void> => {

@@ -3,9 +3,18 @@ import { databaseClock } from '../database/server-value.ts'
 import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { byName, integer, named, oneOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
-import { complain, idsOf, type Relay, RelayError, type RelayOptions, relayKnobs } from './relay.ts'
+import {
+  complain,
+  idsOf,
+  RELAY_OPTIONS,
+  type Relay,
+  RelayError,
+  type RelayOptions,
+  relayKnobs,
+} from './relay.ts'
 
 /** Options of relays of which one at a time leads. */
 export interface LeaseRelayOptions extends RelayOptions {
@@ -30,12 +39,22 @@ const LEASE = named(
 )
 const PENDING = { status: 'PENDING' } as const
 
+const OPTIONS: OptionTable<LeaseRelayOptions> = {
+  ...RELAY_OPTIONS,
+  lease: 'any',
+  clock: ['database', 'relay'],
+  release: ['never', 'after-send'],
+  fenced: [true, false],
+  takeOver: ['expired', 'same-owner'],
+}
+
 /**
  * O5: one relay at a time leads, by a lease in a row with owner, end and epoch. A leader that was paused beyond its lease
  * goes on sending until it marks: what is sent twice has the same event id, and the order of a key holds only while no
  * leader outlives its lease.
  */
 export function leaseRelay(options: LeaseRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { clock = 'database', release = 'never', fenced = true, takeOver = 'expired' } = options
   const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
   const leaseMillis = positiveMicros(options.lease ?? '10s', 'the lease of an outbox') / 1_000

@@ -4,9 +4,10 @@ import type { Incarnation } from '../kernel/incarnation.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import { states } from '../service/lifecycle.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { integer } from '../service/schema.ts'
 import { type Failure, keyOf } from './dispatch.ts'
-import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /** When a row counts as sent: after the acknowledgement is right; before it, a crash or an error loses the event (Z09). */
 export type MarkTiming = 'after-ack' | 'after-send' | 'before-send'
@@ -31,6 +32,13 @@ export interface PolledRelayOptions extends RelayOptions {
 
 const PENDING = { status: 'PENDING' } as const
 
+const OPTIONS: OptionTable<PolledRelayOptions> = {
+  ...RELAY_OPTIONS,
+  mark: ['after-ack', 'after-send', 'before-send'],
+  poison: ['park-key', 'park-row', 'block', 'drop'],
+  cleanUp: 'any',
+}
+
 /**
  * Polls by status in the order of ids. Late committers are sent late, never lost. Two relays without a claim send
  * everything twice (Z05).
@@ -42,8 +50,10 @@ export function polledRelay(
   settle: (context: Context, ids: readonly number[]) => Promise<unknown>,
   input: Readonly<Record<string, unknown>> = PENDING,
 ): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { mark = 'after-ack', poison = 'park-key', cleanUp } = options
   const { batch, relays, send } = relayKnobs(options)
+  const cleaning = cleanUp && cleanUpPlan(cleanUp)
   const parking = new Parking(relays === 1)
   const settled = async (context: Context, rows: readonly Row[]): Promise<void> => {
     if (rows.length > 0) await settle(context, idsOf(rows))
@@ -63,7 +73,7 @@ export function polledRelay(
     input,
     fresh: cleanUp ? ({ context }) => ({ ...PENDING, createdAt: context.now() }) : () => PENDING,
     poll: async (context) => {
-      if (cleanUp !== undefined) await sweep(context, cleanUp)
+      if (cleaning !== undefined) await sweep(context, cleaning)
       const rows = await context.table('outbox').select({ where: input, orderBy: 'id', limit: batch })
       const sendable = poison === 'park-key' ? await parking.behind(context, rows) : rows
       if (sendable.length === 0) return false
@@ -88,12 +98,22 @@ export function polledRelay(
 const isTransient = ({ transient }: Failure): boolean => transient
 const isPoison = ({ transient }: Failure): boolean => !transient
 
-async function sweep(
-  context: Context,
-  { after, what }: NonNullable<PolledRelayOptions['cleanUp']>,
-): Promise<void> {
-  const oldest = context.now() - positiveMicros(after, 'the age of outbox rows that are deleted') / 1_000
-  const where = { createdAt: lt(oldest), ...(what === 'sent' && { status: 'SENT' }) }
+/** Which rows are deleted. */
+interface CleanUpPlan {
+  readonly ageMillis: number
+  readonly onlySent: boolean
+}
+
+/** @throws SimError 'definition' for what cannot be meant */
+function cleanUpPlan(cleanUp: NonNullable<PolledRelayOptions['cleanUp']>): CleanUpPlan {
+  checkOptionNames('outbox relay: cleanUp', cleanUp, { after: 'any', what: ['sent', 'any'] })
+  const ageMillis = positiveMicros(cleanUp.after, 'the age of outbox rows that are deleted') / 1_000
+  return { ageMillis, onlySent: cleanUp.what === 'sent' }
+}
+
+async function sweep(context: Context, { ageMillis, onlySent }: CleanUpPlan): Promise<void> {
+  const oldest = context.now() - ageMillis
+  const where = { createdAt: lt(oldest), ...(onlySent && { status: 'SENT' }) }
   await context.table('outbox').delete(where)
 }
 

@@ -4,10 +4,11 @@ import { SimError } from '../kernel/error.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context, HandlerContext } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { integer, oneOf, text } from '../service/schema.ts'
 import { ClaimError } from './claim-error.ts'
 import { addConclusion, ensureWritten } from './inbox-row.ts'
-import { complain, type Relay, RelayError, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, RELAY_OPTIONS, type Relay, RelayError, type RelayOptions, relayKnobs } from './relay.ts'
 
 /**
  * Hears of events in the process that published them; it passes over those that it does not mean. Its context is that of a
@@ -40,12 +41,24 @@ const EXTERNALIZER = 'externalizer'
 
 const INCOMPLETE = ['PUBLISHED', 'PROCESSING', 'RESUBMITTED'] as const
 
+const OPTIONS: OptionTable<RegistryRelayOptions> = {
+  order: RELAY_OPTIONS.order,
+  identity: RELAY_OPTIONS.identity,
+  relays: 'any',
+  listeners: 'any',
+  staleAfter: 'any',
+  resubmit: ['incomplete', 'failed'],
+  claim: ['conditional', 'none'],
+  completion: ['same-transaction', 'after'],
+}
+
 /**
  * O7: a registry of publications (Spring Modulith). Every event has a row for each listener, of which one sends it to its
  * topic; they hear of it after the commit, in the process that committed, and what is incomplete is published again. No order
  * is promised.
  */
 export function registryRelay(options: RegistryRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const {
     listeners = {},
     resubmit = 'incomplete',

@@ -1,8 +1,9 @@
 import { isIn } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
+import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { oneOf } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
-import { complain, idsOf, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /**
  * How long the locks of a claimed batch are held: until it is sent and marked, in one transaction, is right; those of a
@@ -17,11 +18,14 @@ export interface SkipLockedRelayOptions extends RelayOptions {
 
 const PENDING = { status: 'PENDING' } as const
 
+const OPTIONS: OptionTable<SkipLockedRelayOptions> = { ...RELAY_OPTIONS, locks: ['transaction', 'statement'] }
+
 /**
  * O4: competing relays, each of which locks a batch with FOR UPDATE SKIP LOCKED, sends it and marks it. No order is
  * promised, even of one key: one relay may send its batch before another has sent an earlier one (Z07).
  */
 export function skipLockedRelay(options: SkipLockedRelayOptions = {}): Relay {
+  checkOptionNames('outbox relay', options, OPTIONS)
   const { locks = 'transaction' } = options
   const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
   const claim = { where: PENDING, orderBy: 'id', limit: batch, for: 'update', wait: 'skip locked' } as const

@@ -2,6 +2,7 @@ import type { Row } from '../database/table.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
+import type { OptionTable } from '../service/option.ts'
 import {
   type Column,
   integer,
@@ -21,6 +22,15 @@ export interface RelayOptions extends Partial<DispatchOptions> {
   /** How many processes relay. Default: 1. */
   readonly relays?: number
 }
+
+/** What a relay that must be alone may be told. */
+export const LONE_RELAY_OPTIONS: OptionTable<Omit<RelayOptions, 'relays'>> = {
+  batch: 'any',
+  order: ['per-key', 'one-by-one', 'all-at-once'],
+  identity: ['with-the-fact', 'at-send'],
+}
+/** What every other relay may be told. */
+export const RELAY_OPTIONS: OptionTable<RelayOptions> = { ...LONE_RELAY_OPTIONS, relays: 'any' }
 
 /** How rows leave an outbox: one of the variants O1 to O9. */
 export interface Relay {

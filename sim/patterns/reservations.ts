@@ -2,6 +2,7 @@ import { gte, lte } from '../database/predicate.ts'
 import { databaseClock, type ServerValue } from '../database/server-value.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { JobOptions } from '../service/job-options.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { integer, named, oneOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { type ContextWith, contextBehind, scopeBehind, type TxWith } from './door.ts'
@@ -67,6 +68,14 @@ export class Reservations {
 
   /** @throws SimError 'definition' when stock is held for no time */
   constructor(options: ReservationOptions = {}) {
+    checkOptionNames('reservations', options, {
+      hold: 'any',
+      reserve: ['conditional', 'check-then-act'],
+      confirm: ['while-held', 'always'],
+      release: ['once', 'every-time'],
+      clock: ['database', 'process'],
+      expire: ['while-held', 'as-read'],
+    })
     this.options = {
       reserve: options.reserve ?? 'conditional',
       confirm: options.confirm ?? 'while-held',

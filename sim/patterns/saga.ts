@@ -1,6 +1,7 @@
 import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
 import { states } from '../service/lifecycle.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { integer, named, plain, type TimerType, table, text, timer } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { type ContextWith, contextBehind } from './door.ts'
@@ -114,6 +115,16 @@ export class Orchestrator<Data extends Plain> {
 
   /** @throws SimError 'definition' when two steps have one name, or none has an action */
   constructor(definition: SagaDefinition<Data>, options: SagaOptions = {}) {
+    checkOptionNames('orchestrator', options, {
+      store: SAGA_STORES,
+      commands: SAGA_COMMANDS,
+      versions: SAGA_VERSIONS,
+      timeouts: SAGA_TIMEOUTS,
+      replies: ['request-id', 'any'],
+      registration: ['before-action', 'after-success'],
+      undo: ['in-reverse', 'at-once'],
+      failedCompensation: ['visible', 'ignored'],
+    })
     const names = definition.steps.map(({ name }) => name)
     if (new Set(names).size < names.length || !definition.steps.some(({ action }) => action !== undefined))
       throw new SimError(

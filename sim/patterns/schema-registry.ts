@@ -1,11 +1,12 @@
 import type { Plain } from '../kernel/value.ts'
 import { HttpError } from '../service/http.ts'
+import { checkOptionNames, expectOneOf } from '../service/option.ts'
 import { integer, named, plain, type Route, type RowOf, route, table, text } from '../service/schema.ts'
 import { type ServiceSpec, service } from '../service/service.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import type { AvroSchema } from './avro-schema.ts'
 import { canonicalText } from './canonical-text.ts'
-import { type Compatibility, incompatibilities } from './compatibility.ts'
+import { COMPATIBILITY_MODES, type Compatibility, incompatibilities } from './compatibility.ts'
 import { inbox } from './inbox.ts'
 import { outbox } from './outbox.ts'
 
@@ -62,6 +63,14 @@ type SchemaRow = RowOf<typeof COLUMNS>
  * subject says, and ids by which consumers find the schema that something was written with.
  */
 export function schemaRegistry(options: SchemaRegistryOptions = {}): SchemaRegistry {
+  checkOptionNames('schema registry', options, {
+    name: 'any',
+    instances: 'any',
+    compatibility: COMPATIBILITY_MODES,
+    subjects: 'any',
+  })
+  for (const [subject, mode] of Object.entries(options.subjects ?? {}))
+    expectOneOf(`schema registry: subject ${subject}`, mode, COMPATIBILITY_MODES)
   const { name = 'schema-registry', instances = 1, compatibility = 'BACKWARD', subjects = {} } = options
   const register: SchemaRegistry['register'] = route(name, 'POST /subjects/versions')
   const byId: SchemaRegistry['byId'] = route(name, 'GET /schemas/ids')

@@ -5,6 +5,7 @@ import { SimError } from '../kernel/error.ts'
 import type { Task } from '../kernel/task.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { ExternalServer, ExternalSpec } from './component.ts'
+import { checkOptionNames } from './option.ts'
 
 /** Options of a key-value store as a system declares it. */
 export interface KeyValueStoreOptions extends KeyValueOptions {
@@ -38,6 +39,7 @@ export class OpenedStore implements ExternalServer<KeyValues> {
  * @throws SimError 'definition' for options that cannot be meant
  */
 export function keyValueStore(name: string, options: KeyValueStoreOptions = {}): KeyValueStoreSpec {
+  checkOptionNames(`key-value store ${name}`, options, { timeout: 'any', maxKeys: 'any' })
   const { timeout = '1s', maxKeys } = options
   positiveMicros(timeout, `the time-out of key-value store ${name}`)
   if (maxKeys !== undefined && !(Number.isSafeInteger(maxKeys) && maxKeys >= 1))

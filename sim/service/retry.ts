@@ -1,6 +1,7 @@
 import { SimError } from '../kernel/error.ts'
 import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
 import type { BaseContext } from './context.ts'
+import { checkOptionNames } from './option.ts'
 
 /** How often and when something that failed is tried again; every default is one that services use. */
 export interface RetryPolicy {
@@ -30,6 +31,14 @@ export interface RetryPlan {
 
 /** @throws SimError 'definition' for what cannot be meant */
 export function retryPlan(what: string, policy: RetryPolicy = {}): RetryPlan {
+  checkOptionNames(`${what}: retry`, policy, {
+    attempts: 'any',
+    maxElapsed: 'any',
+    first: 'any',
+    factor: 'any',
+    cap: 'any',
+    jitter: ['none', 'full'],
+  })
   const { attempts = Number.POSITIVE_INFINITY, factor = 2, maxElapsed, jitter = 'none' } = policy
   const refuse = (member: string, got: number): never => {
     throw new SimError('definition', `${what}: ${member}: expected a whole number from 1, got ${got}`)

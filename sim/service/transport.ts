@@ -1,6 +1,7 @@
 import { SimError } from '../kernel/error.ts'
 import { type DurationText, durationMicros, formatDuration, type Micros } from '../kernel/time.ts'
 import { AMQP_DEFAULTS, type QueueConfig, SQS_DEFAULTS, SQS_FIFO } from '../queue/config.ts'
+import { checkOptionNames } from './option.ts'
 
 /** The topic that takes what queues discard: one on a queue as well. */
 interface DeadLetterTopic {
@@ -46,6 +47,14 @@ export interface RabbitOptions {
  * @throws SimError 'definition' for what SQS would refuse
  */
 export function sqs(options: SqsOptions = {}): QueueSpec {
+  checkOptionNames('sqs', options, {
+    fifo: [true, false],
+    visibilityTimeout: 'any',
+    delay: 'any',
+    messageRetentionPeriod: 'any',
+    redrive: 'any',
+    maxInFlight: 'any',
+  })
   const { redrive } = options
   const config: QueueConfig = {
     ...SQS_DEFAULTS,
@@ -67,6 +76,12 @@ export function sqs(options: SqsOptions = {}): QueueSpec {
  * @throws SimError 'definition' for what RabbitMQ would refuse
  */
 export function rabbitmq(options: RabbitOptions = {}): QueueSpec {
+  checkOptionNames('rabbitmq', options, {
+    prefetch: 'any',
+    messageTtl: 'any',
+    deliveryLimit: 'any',
+    deadLetters: 'any',
+  })
   const { deadLetters, messageTtl, deliveryLimit } = options
   const config: QueueConfig = {
     ...AMQP_DEFAULTS,

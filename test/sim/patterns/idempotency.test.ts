@@ -147,6 +147,17 @@ describe('requests with an idempotency key', () => {
     expect(harmful).toEqual([])
   })
 
+  it('[IK6] are finished by a job though another one fails there every time', async () => {
+    const result = await checkout({
+      failures: 1_000,
+      faults: [{ crash: 'shop', at: 'after provider.charge', of: 'purchase 2', restart: '300ms' }],
+      act: async (n, user) => void (await ask(n, user, '20s')),
+    })
+    expect(result.faults.map(({ struckAtMicros }) => struckAtMicros !== undefined)).toEqual([true])
+    expect(result.endMicros).toBeGreaterThan(330_000_000)
+    expect(violated(result)).toEqual([])
+  })
+
   it.each(MISTAKEN_KEYS)('[IK7] %s', async (_what, wrong, options, breaks) => {
     expect(violated(await checkout({ ...options, keys: wrong }))).toEqual(breaks)
     const clean = await checkout(options)
