@@ -178,6 +178,7 @@ export class RunView {
     const { recording, storyEvents } = this
     const { lane, lanes } = recording.columns
     const found = new Set<number>()
+    if (this.story === undefined) return found
     for (const id of storyEvents) found.add(lane[id] as number)
     for (const line of recording.facts.story?.lines ?? [])
       for (const id of line.records) found.add(lane[id] as number)
