@@ -26,6 +26,11 @@ export async function workspaceOf(folder: string, cwd: string, opened?: string):
     try {
       const bundle = await bundleSystem(file, cwd)
       const name = basename(dirname(file))
+      if (systems.some((system) => system.name === name)) {
+        const [path, own] = [display(file, cwd), display(dirname(file), cwd)]
+        problems.push(`${path}: there is another system '${name}': show this one with faultline ui ${own}`)
+        continue
+      }
       systems.push({ name, bundle, scenarios: scenariosBeside(file, name, cwd, problems) })
     } catch (error) {
       if (!(error instanceof CliError)) throw error

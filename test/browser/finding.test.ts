@@ -58,6 +58,23 @@ describe('finding one’s way', () => {
     }
   })
 
+  it('[V38] shows faults that struck together beside or below each other', async () => {
+    const page = await bench.running('a consumer reads on past a truncation')
+    expect(await page.locator('.fault-chip').count()).toBeGreaterThan(4)
+    expect(await page.evaluate(`${CROWDED}('.fault-chip')`)).toEqual([])
+  })
+
+  it('[V31] has a headline that fits, and what is too long for one below it', async () => {
+    const page = await bench.running('without a lock two sales read the same stock')
+    expect(await page.locator('#verdict-title').textContent()).toBe('✗ Every ticket is sold once: broken')
+    expect(await page.locator('.property-violated').textContent()).toContain('"left":989')
+    expect(
+      await page.evaluate(`[...document.querySelectorAll('.verdict, .verdict *')]
+        .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline')
+        .map((each) => each.textContent)`),
+    ).toEqual([])
+  })
+
   it('[V37] leads from a badge to its delivery', async () => {
     const page = await bench.running()
     const badges = page.locator('.badge-again')

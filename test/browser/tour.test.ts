@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../../sim/cli/run.ts'
 import { localSession } from '../../sim/cli/session.ts'
+import { decodeLink, encodeLink, type Shared } from '../../ui/model/share-link.ts'
 import { folderOf, ROOT } from '../fixtures/cli.ts'
 import { announcement, drop, PageBench } from './opened-page.ts'
 
@@ -197,6 +198,48 @@ describe('a tour of the page', () => {
       expect(await page.locator('.timeline').count(), `after ${key}`).toBe(1)
     }
     expect(bench.errors).toEqual([])
+  })
+
+  it('[V42] stays in the gallery when one goes back before a run has ended', async () => {
+    const page = await bench.page()
+    await page.waitForSelector('.card')
+    // In one task: the answer comes afterwards.
+    await page.evaluate(`{
+      document.querySelector('.card').click()
+      document.querySelector('.brand').click()
+    }`)
+    await page.waitForSelector('.card')
+    await page.waitForTimeout(1_500)
+    expect(await page.locator('.card').count()).toBeGreaterThan(10)
+    expect(await page.locator('.timeline').count()).toBe(0)
+    await page.locator('.card').first().click()
+    await page.waitForSelector('.verdict-violated')
+    expect(await page.getByRole('banner').getByRole('button', { name: 'Re-run' }).count()).toBe(1)
+  })
+
+  it('[V25] opens a link to a pane that there is not, and says what a damaged one is', async () => {
+    const run = await bench.running()
+    await run.waitForFunction(`location.hash.startsWith('#run=')`)
+    const shown = await run.evaluate('location.hash')
+    const shared = (await decodeLink(shown as string)) as Shared
+    const odd = await bench.page({}, `#${await encodeLink({ ...shared, pane: 'constructor' })}`)
+    await odd.waitForSelector('.verdict')
+    expect(await odd.locator('[role=tab][aria-selected=true]').textContent()).toContain('State')
+    const faults = 5 as unknown as Shared['faults']
+    const damaged = await bench.page({}, `#${await encodeLink({ ...shared, faults })}`)
+    await damaged.waitForSelector('.problem')
+    expect(await damaged.locator('.problem').textContent()).toContain('This link is damaged')
+    expect(await damaged.locator('.card').count()).toBeGreaterThan(10)
+  })
+
+  it('[V18] shows lanes on a phone that lies on its side', async () => {
+    const page = await bench.running(undefined, { viewport: { width: 844, height: 390 } })
+    const lanes = await page.locator('.timeline-scroll').boundingBox()
+    expect(lanes?.height).toBeGreaterThan(120)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(844)
+    await page.keyboard.press('4')
+    await page.locator('#pane').scrollIntoViewIfNeeded()
+    expect((await page.locator('#pane').boundingBox())?.height).toBeGreaterThan(120)
   })
 
   it('[V22] honours forced colours and reduced motion', async () => {

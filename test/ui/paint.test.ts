@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { FaultBand } from '../../ui/model/fault-band.ts'
 import { rowsOf } from '../../ui/model/lanes.ts'
-import type { RunView } from '../../ui/model/run-view.ts'
+import { RunView } from '../../ui/model/run-view.ts'
 import { wholeOf } from '../../ui/model/viewport.ts'
 import { maskOf } from '../../ui/timeline/mask.ts'
 import { paintScene } from '../../ui/timeline/paint.ts'
@@ -97,6 +98,24 @@ describe('what is drawn of a double charge', () => {
     const [, y = 0, , height = 0] = (hatched[0]?.args ?? []) as number[]
     expect(y).toBeGreaterThanOrEqual(row * 20)
     expect(y + height).toBeLessThanOrEqual((row + 1) * 20)
+  })
+
+  it('[V18] hatches what a partition cuts off, also when something else crashes at that moment', () => {
+    const { recording, laneBands } = run
+    const { scenario, summary, story } = recording.facts
+    const fromMicros = laneBands[0]?.fromMicros ?? 0
+    const band = (kind: string, targets: string[]): FaultBand => {
+      return { index: 0, kind, says: kind, fromMicros, toMicros: fromMicros + 9, targets }
+    }
+    const bands = [band('crash', ['payment']), band('partition', ['orders', 'broker'])]
+    const both = new RunView(recording.columns, { scenario, summary, story, bands })
+    const marked = both.laneBands.map(({ lane, down }) => `${recording.columns.lanes[lane]} ${down}`)
+    expect(marked.sort()).toEqual([
+      'orders-1 false',
+      'orders-2 false',
+      'orders-relay false',
+      'payment-2 true',
+    ])
   })
 
   it('[V18] draws a line through all lanes where the promise broke, and a ring around the event', () => {

@@ -61,6 +61,15 @@ describe('a link', () => {
     await expect(decodeLink(fragment)).rejects.toThrow('This link is damaged')
   })
 
+  it.each([
+    ['a fault that is no list', { faults: 5 }],
+    ['params that are a text', { params: 'x' }],
+    ['params that are a list', { params: [] }],
+  ])('[V11] with %s is refused with a sentence', async (_what, changed) => {
+    const link = await encodeLink({ ...shared, ...changed } as unknown as Shared)
+    await expect(decodeLink(link)).rejects.toThrow('This link is damaged')
+  })
+
   it('[V11] of something else is none', async () => {
     expect(await decodeLink('#story')).toBeUndefined()
     expect(await decodeLink('')).toBeUndefined()

@@ -1,9 +1,12 @@
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleSystem } from '../../sim/cli/bundle.ts'
+import { ColumnWriter } from '../../ui/model/columns.ts'
 import { settledMicros, weightOf } from '../../ui/model/fault-weight.ts'
 import { gistOf } from '../../ui/model/gist.ts'
 import { rangeStats } from '../../ui/model/range-stats.ts'
+import { Recording } from '../../ui/model/recording.ts'
 import { RunView } from '../../ui/model/run-view.ts'
 import { maskOf } from '../../ui/timeline/mask.ts'
 import { axisOf, SHOWN } from '../../ui/timeline/scene.ts'
@@ -11,7 +14,7 @@ import { perform } from '../../ui/worker/bench.ts'
 import type { FaultWeights, RunAsk } from '../../ui/worker/protocol.ts'
 import { ROOT } from '../fixtures/cli.ts'
 import { scenarioFiles } from '../fixtures/scenarios.ts'
-import { DOUBLE_CHARGE } from './recordings.ts'
+import { anyRecording, DOUBLE_CHARGE, recorded, viewOf } from './recordings.ts'
 
 const nothing = (): void => {}
 
@@ -42,6 +45,25 @@ describe('why an order was charged twice', () => {
       expect.stringMatching(/^payment crashed and restarted/),
       expect.stringMatching(/took OrderCreated again .*charged 36\.00 EUR/),
     ])
+  })
+
+  it('[V31] is said of what came again by both of its times', async () => {
+    const { view } = await recorded('redelivery-without-inbox.yaml')
+    expect(gistOf(view).map((place) => view.story?.lines[place]?.text ?? '')).toEqual([
+      expect.stringMatching(/took PaymentCompleted \(.*reservations row RESERVED/),
+      expect.stringMatching(/were delivered to inventory again/),
+      expect.stringMatching(/took PaymentCompleted again .*reservations row RESERVED/),
+    ])
+  })
+
+  it('[V18] has no lanes of its own where nothing is told: all of them are shown', () => {
+    fc.assert(fc.property(anyRecording, (recording) => viewOf(recording).storyLanes.size === 0))
+    const crashed = ['deliver', 'crash'].map((kind, at) => ({ kind, lane: `payment-${at}` }))
+    const writer = new ColumnWriter()
+    for (const each of crashed) writer.add({ ...each, entity: undefined, atMicros: 1, parents: [], data: '' })
+    const facts = { scenario: undefined, summary: undefined, story: undefined }
+    const view = viewOf(new Recording(writer.finish(), facts))
+    expect([view.laneBands.length, view.storyLanes.size]).toEqual([1, 0])
   })
 
   it('[V31] is not said of a run in which nothing broke', async () => {

@@ -62,10 +62,16 @@ describe('a trace file', () => {
     ['a saved run', '{"format":"faultline-run","version":1}\n', 'This is a saved run, not a trace'],
     ['an old version', HEADER.replace('1,', '0,'), 'old format version 0'],
     ['a future version', HEADER.replace('1,', '2,'), 'format version 2, and this page reads version 1'],
-    ['a version that is none', HEADER.replace('1,', '"x",'), 'format version x'],
+    ['a version that is none', HEADER.replace('1,', '"x",'), 'format version "x"'],
+    ['a version in quotes', HEADER.replace('1,', '"1",'), 'format version "1"'],
+    ['a count below zero', HEADER.replace('"records":1', '"records":-1'), 'does not say how many'],
     ['no count', '{"format":"faultline-trace","version":1}', 'does not say how many records follow'],
     ['fewer records than promised', HEADER, 'it has 0'],
-    ['more records than promised', [HEADER, RECORD, RECORD.replace('1', '2')].join('\n'), 'it has 2'],
+    [
+      'more records than promised',
+      [HEADER, RECORD, RECORD.replace('1', '2')].join('\n'),
+      'damaged: its header promises 1',
+    ],
     ['a cut line', [HEADER, RECORD.slice(0, 20)].join('\n'), 'Line 2 of this trace is not JSON'],
     ['a record of another number', [HEADER, RECORD.replace('1', '7')].join('\n'), 'expected record 1'],
     [

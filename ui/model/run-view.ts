@@ -164,9 +164,15 @@ export class RunView {
   private lastingBands(down: readonly LaneBand[]): LaneBand[] {
     const aimed = (name: string, targets: readonly string[]): boolean =>
       targets.includes(name) || targets.includes(serviceOf(name))
+    // A crash is hatched as the time that something was down; another fault may begin at the same moment.
+    const isDown = ({ fromMicros, targets }: FaultBand): boolean =>
+      down.some(
+        (band) =>
+          band.fromMicros === fromMicros && aimed(this.recording.columns.lanes[band.lane] ?? '', targets),
+      )
     return this.bands
       .filter(({ fromMicros, toMicros }) => toMicros > fromMicros)
-      .filter(({ fromMicros }) => !down.some((band) => band.fromMicros === fromMicros))
+      .filter((band) => !isDown(band))
       .flatMap(({ targets, fromMicros, toMicros, says }) =>
         this.lanes
           .filter(({ name, role }) => role === 'process' && aimed(name, targets))
@@ -178,6 +184,7 @@ export class RunView {
     const { recording, storyEvents } = this
     const { lane, lanes } = recording.columns
     const found = new Set<number>()
+    if (this.story === undefined) return found
     for (const id of storyEvents) found.add(lane[id] as number)
     for (const line of recording.facts.story?.lines ?? [])
       for (const id of line.records) found.add(lane[id] as number)

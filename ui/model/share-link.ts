@@ -93,7 +93,9 @@ function sharedOf(fields: unknown): Shared {
   const texts = [system, file, digest, bundle, pane, filter].every((text) => typeof text === 'string')
   const numbers = [seed, orders, event].every((number) => Number.isSafeInteger(number) && number >= 0)
   const noted = Array.isArray(marks) && marks.every(isMark)
-  if (!texts || !numbers || !noted)
+  // What is wrong within them is told where they are run.
+  const changes = (params === 0 || isMap(params)) && (faults === 0 || Array.isArray(faults))
+  if (!texts || !numbers || !noted || !changes)
     throw new LinkError('This link is damaged: it was cut off or changed on its way.')
   return {
     system,
@@ -109,6 +111,10 @@ function sharedOf(fields: unknown): Shared {
     filter,
     marks,
   }
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isMark(mark: unknown): boolean {

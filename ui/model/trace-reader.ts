@@ -90,7 +90,11 @@ export class TraceReader {
       throw new TraceFileError(
         'This file is empty: expected a trace that `faultline run --trace <file>` wrote.',
       )
-    if (writer.count !== header.records) {
+    if (writer.count > header.records)
+      throw new TraceFileError(
+        `This trace is damaged: its header promises ${header.records} records, and it has ${writer.count}. Write it again.`,
+      )
+    if (writer.count < header.records) {
       throw new TraceFileError(
         `This trace is cut off: its header promises ${header.records} records, and it has ${writer.count}. Write it again.`,
       )
@@ -159,7 +163,7 @@ function headerOf(line: string): Header {
   const { version, records, run } = header
   if (typeof version !== 'number' || version > READABLE) {
     throw new TraceFileError(
-      `This trace has format version ${String(version)}, and this page reads version ${READABLE}: open it with the faultline that wrote it, or a newer one.`,
+      `This trace has format version ${JSON.stringify(version)}, and this page reads version ${READABLE}: open it with the faultline that wrote it, or a newer one.`,
     )
   }
   if (version < READABLE) {
@@ -167,7 +171,7 @@ function headerOf(line: string): Header {
       `This trace has the old format version ${version}, and this page reads version ${READABLE}: write it again with this faultline.`,
     )
   }
-  if (!Number.isSafeInteger(records))
+  if (!Number.isSafeInteger(records) || (records as number) < 0)
     throw new TraceFileError('The header of this trace does not say how many records follow.')
   return { records: records as number, run: isRun(run) ? run : undefined }
 }

@@ -67,8 +67,12 @@ function Row({ row, go }: { row: EffectRow; go: (id: number) => void }) {
   const { entity, operation, produced, attempts, handled, effects, deviation } = row
   return (
     <tr className={deviation >= 100 ? 'row-bad' : deviation > 0 ? 'row-odd' : ''}>
-      <td className="effect-entity">{entity}</td>
-      <td className="effect-operation">{operation}</td>
+      <td className="effect-entity" title={entity}>
+        {entity}
+      </td>
+      <td className="effect-operation" title={operation}>
+        {operation}
+      </td>
       <Count name="written" times={produced} />
       <Count name="delivered" times={attempts.length} />
       <Count name="handled" times={handled} />

@@ -7,6 +7,9 @@ import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
 
+/** A message above so many letters, as of a property that only shows its rows, is no headline. */
+const LONGEST_TITLE = 140
+
 /** Whether the promises were kept: the broken ones first. */
 export function Verdict({ controller, run }: { controller: Controller; run: RunView }) {
   const { summary, mainViolation } = run
@@ -15,13 +18,14 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
   const passed = properties.filter(({ verdict: fared }) => fared === 'pass')
   const kept = passed.filter(({ checkedKeys }) => checkedKeys !== 0)
   const idle = passed.filter(({ checkedKeys }) => checkedKeys === 0)
+  const isTitle = mainViolation !== undefined && mainViolation.message.length <= LONGEST_TITLE
   return (
     <section aria-labelledby="verdict-title" className={`verdict verdict-${verdict}`}>
       <h2 id="verdict-title" className="verdict-title">
         {verdict === 'violated' && mainViolation !== undefined ? (
           <>
             <span aria-hidden="true">✗ </span>
-            {sentence(mainViolation.message)}
+            {sentence(isTitle ? mainViolation.message : `${mainViolation.property}: broken`)}
           </>
         ) : (
           HEADLINES[verdict]
@@ -31,7 +35,7 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
       <Gist controller={controller} run={run} />
       <Properties
         list={properties.filter(({ verdict: fared }) => fared !== 'pass')}
-        told={mainViolation?.message}
+        told={isTitle ? mainViolation.message : undefined}
       />
       {kept.length > 0 && (
         <details className="kept" open={verdict !== 'violated'}>

@@ -7,7 +7,7 @@ import { type Scene, unitAt, unitOfMoment, xOf } from './scene.ts'
 
 /** Sizes of the track, in CSS pixels. */
 const TRACK_ROW = 20
-const MOST_ROWS = 4
+const MOST_ROWS = 8
 const WIDEST_CHIP = 420
 const LETTER = 6.2
 

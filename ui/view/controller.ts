@@ -146,6 +146,7 @@ export class Controller {
         opened: undefined,
         setup: undefined,
         runs: {},
+        busy: undefined,
         problem: undefined,
         filter: '',
         marks: [],
@@ -356,13 +357,14 @@ export class Controller {
   }
 
   private async runInto(name: RunName): Promise<void> {
-    const { setup } = this.state
+    const { setup, opened } = this.state
     const system = openedSystem(this.state)
     if (setup === undefined || system === undefined) return
     const { scenario, seed } = setup
     const { bundle } = system
     const answer = await this.during('Running', () => this.engine.ask('run', { bundle, scenario, seed }))
-    if (answer === undefined) return
+    // Who went elsewhere meanwhile is not brought back.
+    if (answer === undefined || this.state.opened !== opened) return
     this.show(name, answer)
     const { verdict, reason } = answer.summary ?? {}
     if (verdict === 'error') this.fail(reason)

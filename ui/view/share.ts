@@ -56,7 +56,7 @@ export async function openAddress(controller: Controller): Promise<boolean> {
   }
   await controller.open(system, file, { scenario: { ...scenario, ...changes }, seed })
   controller.store.update((draft) => {
-    if (pane in PANES) draft.pane = pane as PaneId
+    if (Object.hasOwn(PANES, pane)) draft.pane = pane as PaneId
     draft.filter = filter
     draft.marks = marks.map(([marked, text]) => ({ run: 'A' as const, event: marked, text }))
   })

@@ -38,6 +38,19 @@ describe('what there is to show', () => {
     expect(problems.join('\n')).toContain('b/broken.yaml:2:1')
   })
 
+  it('[R26] offers one system of a name, and says how to see the other one', async () => {
+    const folder = folderOf({
+      'a/shop/system.ts': 'export default {}',
+      'b/shop/system.ts': 'export default {}',
+      'b/shop/good.yaml': 'system: shop\n',
+    })
+    const { systems, problems } = await workspaceOf(folder, folder)
+    expect(systems.map(({ name, scenarios }) => [name, scenarios.length])).toEqual([['shop', 0]])
+    expect(problems).toEqual([
+      "b/shop/system.ts: there is another system 'shop': show this one with faultline ui b/shop",
+    ])
+  })
+
   it('[R26] begins with the file that was asked for', async () => {
     const folder = folderOf({ 'b/system.ts': 'export default {}', 'b/good.yaml': 'system: b\n' })
     expect((await workspaceOf(join(folder, 'b'), folder, 'b/good.yaml')).opened).toBe('b/good.yaml')
