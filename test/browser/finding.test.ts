@@ -270,4 +270,20 @@ describe('finding one’s way', () => {
     }
     expect(await announcement(page)).toMatch(/record \d+, at .*causes \d+ records?$/)
   })
+
+  it('[V46] keeps its bar and its keys where a gallery cannot be shown', async () => {
+    const page = await bench.page()
+    await page.route('**/workspace.json', async (route) => {
+      const workspace = (await (await route.fetch()).json()) as { systems: { name: unknown }[] }
+      const [first] = workspace.systems
+      if (first !== undefined) first.name = { no: 'name' }
+      await route.fulfill({ json: workspace })
+    })
+    await page.reload()
+    const told = await page.locator('[role=alert]').textContent()
+    expect(told).toContain('The gallery cannot be shown')
+    await page.keyboard.press('?')
+    expect(await page.locator('.help-groups').count()).toBe(1)
+    await page.context().close()
+  })
 })

@@ -27,7 +27,9 @@ export function App({ controller }: { controller: Controller }) {
   const dropping = useDrop(controller)
   return (
     <TokensProvider value={tokens}>
-      <TopBar controller={controller} />
+      <Guard what="The bar at the top" anew={[run]}>
+        <TopBar controller={controller} />
+      </Guard>
       {problem !== undefined && (
         <div className="problem" role="alert">
           <span>{problem}</span>
@@ -38,7 +40,9 @@ export function App({ controller }: { controller: Controller }) {
       )}
       {run === undefined ? (
         busy === undefined || problem !== undefined ? (
-          <Gallery controller={controller} />
+          <Guard what="The gallery" anew={[busy]}>
+            <Gallery controller={controller} />
+          </Guard>
         ) : (
           <main className="waiting">
             <p>{busy}…</p>
@@ -57,8 +61,10 @@ export function App({ controller }: { controller: Controller }) {
           </div>
         </main>
       )}
-      {sheet === 'help' && <HelpSheet controller={controller} />}
-      {sheet === 'palette' && <Palette controller={controller} />}
+      <Guard what="The sheet" anew={[sheet]}>
+        {sheet === 'help' && <HelpSheet controller={controller} />}
+        {sheet === 'palette' && <Palette controller={controller} />}
+      </Guard>
       <input
         type="file"
         id="trace-file"

@@ -31,7 +31,7 @@ export class Guard extends Component<Props, State> {
     if (problem === undefined) return children
     return (
       <p className="empty" role="alert">
-        {what} cannot be shown: this trace says something that it does not understand ({problem}).
+        {what} cannot be shown: there is something in it that it does not understand ({problem}).
       </p>
     )
   }
