@@ -77,8 +77,10 @@ export const kafkaSchema = z
     }
     // Heartbeat.java: "Heartbeat must be set lower than the session timeout".
     if (heartbeat >= session) {
-      const message = `expected less than session.timeout.ms, which is ${session}`
-      context.addIssue({ code: 'custom', path: ['heartbeat.interval.ms'], message })
+      const message = `Heartbeat must be set lower than the session timeout: heartbeat.interval.ms is ${heartbeat}, session.timeout.ms is ${session}`
+      // One of them may be Kafka's default, which has no place in the file.
+      const written = 'heartbeat.interval.ms' in config ? 'heartbeat.interval.ms' : 'session.timeout.ms'
+      context.addIssue({ code: 'custom', path: [written], message })
       return
     }
     if (typeof (config as KafkaSettings)['transactional.id'] === 'string') {
