@@ -23,6 +23,7 @@ export default defineConfig({
           // One set of modules for all files of a worker: loading them anew for each would take half of the time.
           isolate: false,
           environment: 'node',
+          setupFiles: ['test/property-seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**', 'test/ui/**'],
           testTimeout: 30_000,
@@ -32,7 +33,9 @@ export default defineConfig({
         ...source,
         test: {
           name: 'ui',
+          isolate: false,
           environment: 'node',
+          setupFiles: ['test/property-seed.ts'],
           include: ['test/ui/**/*.test.{ts,tsx}'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

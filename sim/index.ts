@@ -49,6 +49,7 @@ export { FAULT_KINDS } from './faults/registry.ts'
 export type { FaultSpec } from './faults/spec.ts'
 export { SimError } from './kernel/error.ts'
 export { ledger, type Readable } from './kernel/ledger.ts'
+export { suggestion } from './kernel/suggestion.ts'
 export { durationMicros, formatSeconds, readDuration } from './kernel/time.ts'
 export type { Trace, TraceRecord } from './kernel/trace.ts'
 export { AvroDataError } from './patterns/avro-data.ts'
@@ -74,6 +75,7 @@ export { type Guard, LOCK_RELEASES, Lock, LockError, type LockOptions } from './
 export { OUTBOX_MODES, outbox } from './patterns/outbox.ts'
 export { PARKING_SCOPES, type ParkingOptions, parking, REDRIVES } from './patterns/parking.ts'
 export { answerOnce, DONE, type Outcome, requestTable, undoOnce } from './patterns/participant.ts'
+export type { PoisonPolicy, UnorderedPoisonPolicy } from './patterns/poison.ts'
 export {
   type EventSource,
   Projection,
@@ -86,7 +88,7 @@ export {
   type ReconciliationDefinition,
   type ReconciliationOptions,
 } from './patterns/reconciliation.ts'
-export type { Relay, RelayOptions } from './patterns/relay.ts'
+export type { Relay, RelayOptions, UnorderedRelayOptions } from './patterns/relay.ts'
 export { type AdvisoryLockRelayOptions, advisoryLockRelay } from './patterns/relay-advisory-lock.ts'
 export { type CdcRelayOptions, cdcRelay, MISSING_SLOTS } from './patterns/relay-cdc.ts'
 export { type CursorRelayOptions, cursorRelay } from './patterns/relay-cursor.ts'
@@ -96,7 +98,7 @@ export { type HorizonRelayOptions, horizonRelay } from './patterns/relay-horizon
 export { type ImmediateRelayOptions, immediateRelay } from './patterns/relay-immediate.ts'
 export { type LeaseRelayOptions, leaseRelay } from './patterns/relay-lease.ts'
 export type { PolledRelayOptions } from './patterns/relay-polled.ts'
-export { type Listener, type RegistryRelayOptions, registryRelay } from './patterns/relay-registry.ts'
+export { type RegistryRelayOptions, registryRelay } from './patterns/relay-registry.ts'
 export { type SkipLockedRelayOptions, skipLockedRelay } from './patterns/relay-skip-locked.ts'
 export { statusRelay } from './patterns/relay-status.ts'
 export {
@@ -137,6 +139,7 @@ export {
   type Upcasting,
 } from './patterns/upcasting.ts'
 export type { StoryLine } from './report/drafts.ts'
+export { hanging } from './report/hanging.ts'
 export { Narrator } from './report/phrase.ts'
 export { type Story, storyOf } from './report/story.ts'
 export { type RunSummary, summaryOf } from './report/summary.ts'
@@ -154,8 +157,8 @@ export {
   runGenerated,
 } from './run/run.ts'
 export { type Scenario, type ScenarioInput, scenarioOf } from './run/scenario.ts'
-export { suggestion } from './run/suggestion.ts'
 export type { SystemOutline } from './run/system-problems.ts'
+export type { Listener } from './service/component.ts'
 export { COMMIT_MODES, COMMIT_REACHES, HANDLING_ORDERS, REVOCATIONS } from './service/consumer-options.ts'
 export type { HandlerContext } from './service/context.ts'
 export {

@@ -12,7 +12,10 @@ export const archiveService = () =>
     },
     ({ on }) => {
       on(LetterTaken, async (letter, ctx) => {
-        await ctx.transaction((tx) => tx.told.insert(letter))
+        await ctx.transaction(async (tx) => {
+          // Readers that take a letter twice tell of it twice.
+          if ((await tx.told.get(letter.letterId)) === undefined) await tx.told.insert(letter)
+        })
       })
     },
   )

@@ -70,7 +70,7 @@ export const params = {
   staticMembers: toggle(false, 'whether readers are static members of their group'),
   waitsForEarlier: toggle(
     false,
-    'the readers do not take a letter while an earlier one to its address is still to come',
+    'the readers do not take a letter while an earlier one to its address is still to come: for ever, if it was never sent',
   ),
   patienceMillis: count(
     0,

@@ -44,7 +44,7 @@ function nothingIsTakenTwice({ reader, archive }: Parts): Property {
   const times = (read: Read, letterId: string): number[] =>
     [reader, archive].map(({ tables }) => read(tables.taken).where({ letterId }).length)
   return always('nothing is taken twice', {
-    says: 'No reader takes a letter twice.',
+    says: 'No reader takes a letter twice. A stamper that is made to read a letter again stamps it again: an inbox of the reader takes that for another one.',
     reads: [reader.tables.taken, archive.tables.taken],
     per: 'letterId',
     holds: (read, letterId) => times(read, letterId).every((count) => count <= 1),
@@ -64,7 +64,7 @@ function orderIsKept(parts: Parts): Property {
     return undefined
   }
   return always('letters to one address keep their order', {
-    says: 'Letters to one address are taken in the order in which they were written.',
+    says: 'Letters to one address are taken in the order in which they were written. Kafka promises that of one writer: several keep no order among them.',
     reads: [reader.tables.taken, archive.tables.taken],
     per: 'address',
     holds: (read, address) => disorder(read, address) === undefined,

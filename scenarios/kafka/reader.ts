@@ -5,6 +5,9 @@ import type { Params } from './params.ts'
 /** How long it takes until somebody mends what makes the reader slow. */
 const MENDED_MILLIS = 600_000
 
+/** After which a commit is given up: later ones have come since. */
+const MOST_COMMITS = 6
+
 const COMMITS = { 'after-batch': 'after-batch', behind: 'manual', automatic: 'automatic' } as const
 
 type Ctx = ContextOf<typeof archiveService>
@@ -37,7 +40,8 @@ export const readerService = (params: Params) =>
           if (isSlow && readingMillis > 0 && ageMillis < MENDED_MILLIS) await ctx.sleep(`${readingMillis}ms`)
           await take(letter, ctx, params)
         }
-        if (params.handsOver) void work()
+        // What a worker fails at, nobody hears of but its log.
+        if (params.handsOver) void work().catch(() => ctx.log('given up', { letterId: letter.letterId }))
         else await work()
         if (params.commits === 'behind') void commitBehind(ctx)
       })
@@ -65,13 +69,15 @@ async function take(letter: Letter, ctx: Ctx, { waitsForEarlier, addresses }: Pa
   await ctx.transaction((tx) => tx.taken.insert({ ...letter, ageMillis }))
 }
 
-/** Commits without anybody waiting for it, and once more after a while if that has failed: others have committed since. */
+/** Commits without anybody waiting for it, and again after a while if that has failed: others have committed since. */
 async function commitBehind(ctx: Ctx): Promise<void> {
-  try {
-    await ctx.commit()
-  } catch {
-    await ctx.sleep('10s')
-    await ctx.commit()
+  for (let tries = 0; tries < MOST_COMMITS; tries++) {
+    try {
+      await ctx.commit()
+      return
+    } catch {
+      await ctx.sleep('10s')
+    }
   }
 }
 

@@ -84,6 +84,6 @@ export const params = {
 export type Params = ParamsOf<typeof params>
 
 /** The inbox and outbox of every service of this system. */
-export function messaging(values: Params) {
-  return { inbox: inbox(values.inbox), outbox: outbox({ mode: values.outbox, every: values.relayEvery }) }
+export function messaging({ inbox: inboxMode, outbox: mode, relayEvery: every }: Params) {
+  return { inbox: inbox(inboxMode), outbox: outbox(mode === 'relay' ? { every } : { mode }) }
 }

@@ -107,11 +107,33 @@ function rowsThatDisagree({ reads, per }: PropertyOptions): (read: Read, key: st
   return (read, key) => {
     const found = reads.map((readable) => {
       const rows = read(readable as Readable<Record<string, unknown>>).where({ [per]: key })
-      const text = rows.map((row) => JSON.stringify(row)).join(' ')
-      return `${readable.name} has ${text === '' ? 'nothing' : text.slice(0, MAX_ROWS_TEXT)}`
+      return `${readable.name} has ${rows.length === 0 ? 'nothing' : rowsText(rows)}`
     })
     return `it does not hold for ${key}: ${found.join(', ')}`
   }
 }
 
-const MAX_ROWS_TEXT = 200
+/** Letters that rows of one table take in a message, about, and those of one value. */
+const [MAX_ROWS_TEXT, MAX_VALUE_TEXT] = [200, 60]
+
+/** Rows as JSON, as many as there is room for, but one; nothing is cut in its middle. */
+function rowsText(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const texts: string[] = []
+  for (const row of rows) {
+    const text = rowText(row)
+    if (texts.length > 0 && texts.join(' ').length + text.length > MAX_ROWS_TEXT) break
+    texts.push(text)
+  }
+  const more = rows.length - texts.length
+  return more === 0 ? texts.join(' ') : `${texts.join(' ')} and ${more} more`
+}
+
+function rowText(row: Readonly<Record<string, unknown>>): string {
+  const whole = JSON.stringify(row)
+  if (whole.length <= MAX_ROWS_TEXT) return whole
+  const members = Object.entries(row).map(([column, value]) => {
+    const text = JSON.stringify(value) ?? 'undefined'
+    return `${JSON.stringify(column)}:${text.length > MAX_VALUE_TEXT ? '…' : text}`
+  })
+  return `{${members.join(',')}}`
+}

@@ -14,7 +14,7 @@ import { CliError, EXIT } from './error.ts'
 import type { CampaignPlan } from './job.ts'
 
 const FORMAT = 'faultline-campaign'
-const VERSION = 2
+const VERSION = 4
 
 /** A part of a campaign: the first of three. */
 export interface Shard {
@@ -105,8 +105,11 @@ export function readResults(folder: string): CampaignResults | undefined {
   return { head: rest, outcomes }
 }
 
-/** What two parts of one campaign have in common, as a text to compare. */
-export function identityOf({ shard: _shard, ...head }: CampaignHead): string {
+/**
+ * What two parts of one campaign have in common, as a text to compare. What there is to go through follows from that, and more
+ * of it is known the more runs there are to be.
+ */
+export function identityOf({ shard: _shard, says: _says, ...head }: CampaignHead): string {
   return JSON.stringify(head)
 }
 

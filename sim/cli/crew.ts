@@ -1,5 +1,6 @@
 import { type CaseOutcome, unmade } from '../explore/outcome.ts'
 import { seedOf } from '../explore/strategy.ts'
+import { advanceTo } from './cases.ts'
 import type { CampaignPlan } from './job.ts'
 import { MemoryError, type Session, StrayError, TimeLimitError } from './session.ts'
 
@@ -92,6 +93,7 @@ class Hand {
   private async attempt(indexes: readonly number[], left: Set<number>): Promise<Error | undefined> {
     const { plan, runSeconds, heard } = this.campaign
     try {
+      await advanceTo(this.session, plan, Math.max(...indexes), runSeconds)
       await this.session.perform('explore', { ...plan, indexes }, runSeconds * indexes.length, (outcome) => {
         if (left.delete(outcome.index)) heard(outcome)
       })

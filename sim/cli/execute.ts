@@ -101,7 +101,7 @@ export function exitCodeOf(
 /** The summary of a run that was given up. @throws what is no reason to give up a run */
 function unfinished(seed: number, noun: string, error: unknown): RunSummary {
   const counts = { noun, orders: 0, events: 0, resumes: 0, endMicros: 0 }
-  const none = { properties: [], faults: [], steps: [], passes: [] }
+  const none = { properties: [], faults: [], waiting: [], steps: [], passes: [] }
   const ended = { seed, digest: UNKNOWN_DIGEST, failureCode: undefined, ...counts, ...none }
   if (error instanceof StrayError) return { ...ended, verdict: 'error', reason: error.message }
   if (!(error instanceof TimeLimitError || error instanceof MemoryError)) throw error

@@ -16,6 +16,7 @@ import {
   writeResults,
 } from './campaign-file.ts'
 import { reportCampaign } from './campaign-report.ts'
+import { caseOf, outlineTo } from './cases.ts'
 import { corpusText, replayCorpus } from './corpus.ts'
 import { explore } from './crew.ts'
 import { CliError, EXIT, type ExitCode } from './error.ts'
@@ -60,12 +61,12 @@ export async function exploreCommand(file: string, options: ExploreOptions, io: 
   const { scenario, system } = loaded
   const plan = { scenario, strategy: options.strategy, seed: options.seed ?? loaded.seed ?? DEFAULT_SEED }
   try {
-    const outline = await system.session.perform('campaign', plan, RUN_SECONDS)
+    const { outline, runs } = await outlineTo(system.session, plan, options.case ?? options.runs, RUN_SECONDS)
     if (options.case !== undefined) return await oneCase(loaded, plan, outline, options.case, options, io)
     const head: CampaignHead = {
       ...plan,
       bundle: system.bundle.hash,
-      runs: Math.min(options.runs ?? outline.usual, outline.size ?? Number.MAX_SAFE_INTEGER),
+      runs,
       says: outline.says,
       properties: system.outline.properties,
       noun: system.outline.noun,
@@ -214,7 +215,7 @@ async function oneCase(
 ): Promise<ExitCode> {
   if (size !== undefined && number > size)
     throw new CliError(EXIT.usage, `--case ${number}: there are only ${counted(size, 'case')}`)
-  const found = await system.session.perform('case', { ...plan, index: number - 1 }, RUN_SECONDS)
+  const found = await caseOf(system.session, plan, number - 1, RUN_SECONDS)
   const name = `${scenario.name}, ${plan.strategy} case ${number}`
   const what = { scenario: { ...found.scenario, name }, seed: found.seed }
   const outcome = await execute(system, what, { timeLimit: RUN_SECONDS, json }, io)

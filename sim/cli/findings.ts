@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Tallied } from '../explore/tally.ts'
+import { caseOf } from './cases.ts'
 import { CliError } from './error.ts'
 import type { Io } from './io.ts'
 import type { CampaignPlan } from './job.ts'
@@ -35,11 +36,7 @@ export async function explainBreaches({ plan, tallied, system, corpus }: Explore
     }
     const session = io.openSession(system.bundle)
     try {
-      const { scenario, seed } = await session.perform(
-        'case',
-        { ...plan, index: first.run - 1 },
-        SHRINK_SECONDS,
-      )
+      const { scenario, seed } = await caseOf(session, plan, first.run - 1, SHRINK_SECONDS)
       const failing = { scenario, seed, tape: undefined, system: { ...system, session }, property: name }
       const path = join(corpus, `${slugOf(name, 'property')}-seed-${seed}`)
       const broken = await shrinkAndTell(

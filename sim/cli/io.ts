@@ -10,6 +10,8 @@ export interface Io {
   /** Whether colours can be seen on stdout. */
   readonly colour: boolean
   readonly openSession: OpenSession
+  /** Seconds of wall time that were asked for: loading a system takes no longer either. */
+  readonly limitSeconds?: number | undefined
   /** Hears of an interruption once, instead of the program ending at once; returns how to stop hearing. */
   onInterrupt?(listener: () => void): () => void
 }

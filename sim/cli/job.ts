@@ -75,7 +75,7 @@ export interface CampaignPlan {
 }
 
 /** What there is to go through. */
-export type CampaignOutline = Omit<Strategy, 'caseAt' | 'sameAs'>
+export type CampaignOutline = Omit<Strategy, 'caseAt' | 'advance' | 'skipReason'>
 
 /** A case as plain data. */
 export type PlainCase = Omit<Case, 'tape'>
@@ -100,6 +100,12 @@ export interface Jobs {
     readonly progress: ShrinkProgress
   }
   campaign: { readonly job: CampaignPlan; readonly outcome: CampaignOutline; readonly progress: never }
+  /** Makes one of the runs from which a case follows; its outcome is whether there was one to make. */
+  advance: {
+    readonly job: CampaignPlan & { readonly index: number }
+    readonly outcome: boolean
+    readonly progress: never
+  }
   case: {
     readonly job: CampaignPlan & { readonly index: number }
     readonly outcome: PlainCase
@@ -163,16 +169,16 @@ export class Bench {
       case 'measure':
         return this.measure(job as Jobs['measure']['job'])
       case 'campaign': {
-        const {
-          caseAt: _caseAt,
-          sameAs: _sameAs,
-          ...outline
-        } = (await this.strategy(job as CampaignPlan)).strategy
-        return outline
+        const { size, usual, says, steps, kinds } = (await this.strategy(job as CampaignPlan)).strategy
+        return { size, usual, says, steps, kinds }
+      }
+      case 'advance': {
+        const { strategy } = await this.strategy(job as CampaignPlan)
+        return (await strategy.advance?.((job as Jobs['advance']['job']).index)) ?? false
       }
       case 'case': {
         const { strategy } = await this.strategy(job as CampaignPlan)
-        const { scenario, seed, features } = strategy.caseAt((job as Jobs['case']['job']).index)
+        const { scenario, seed, features } = await strategy.caseAt((job as Jobs['case']['job']).index)
         return { scenario, seed, features }
       }
       case 'explore': {

@@ -55,12 +55,12 @@ function commands(io: Io, finish: Finish): Command {
     .option('--ui', 'look at the run in a browser: serves a page to this machine alone')
     .option('--save <file>', 'save the run there, for replay (runs that violate a property are always saved)')
     .action(async (file, options) =>
-      finish(await (await import('./run.ts')).runCommand(file, options, coloured(io, options))),
+      finish(await (await import('./run.ts')).runCommand(file, options, within(io, options))),
     )
   running(program.command('replay').description('run a saved run again, with the same choices'))
     .argument('<run>', 'saved run (JSON)')
     .action(async (file, options) =>
-      finish(await (await import('./replay.ts')).replayCommand(file, options, coloured(io, options))),
+      finish(await (await import('./replay.ts')).replayCommand(file, options, within(io, options))),
     )
   limited(program.command('shrink').description('find the smallest scenario that violates the same property'))
     .argument('<file>', 'scenario file (YAML) or saved run (JSON)')
@@ -68,7 +68,7 @@ function commands(io: Io, finish: Finish): Command {
     .option('--out <file>', 'where to write it (default: reports/<scenario>/seed-<n>/shrunk.yaml)')
     .option('--no-color', 'no colours')
     .action(async (file, options) =>
-      finish(await (await import('./shrink.ts')).shrinkCommand(file, options, coloured(io, options))),
+      finish(await (await import('./shrink.ts')).shrinkCommand(file, options, within(io, options))),
     )
   comparing(program, io, finish)
   exploring(program, io, finish)
@@ -100,7 +100,7 @@ function commands(io: Io, finish: Finish): Command {
     .argument('<scenario>', 'scenario file (YAML)')
     .option('--seed <n>', "default: the scenario's seed, else 1", wholeNumber)
     .action(async (file, options) =>
-      finish(await (await import('./steps.ts')).stepsCommand(file, options, io)),
+      finish(await (await import('./steps.ts')).stepsCommand(file, options, within(io, options))),
     )
   return program
 }
@@ -112,7 +112,7 @@ function comparing(program: Command, io: Io, finish: Finish): void {
     .option('--json', 'print what was found as JSON')
     .option('--no-color', 'no colours')
     .action(async (file, options) =>
-      finish(await (await import('./check.ts')).checkCommand(file, options, coloured(io, options))),
+      finish(await (await import('./check.ts')).checkCommand(file, options, within(io, options))),
     )
   limited(
     program
@@ -130,7 +130,7 @@ function comparing(program: Command, io: Io, finish: Finish): void {
     .option('--json', 'print the comparison as JSON')
     .option('--no-color', 'no colours')
     .action(async (file, options) =>
-      finish(await (await import('./compare.ts')).compareCommand(file, options, coloured(io, options))),
+      finish(await (await import('./compare.ts')).compareCommand(file, options, within(io, options))),
     )
 }
 
@@ -156,7 +156,7 @@ function exploring(program: Command, io: Io, finish: Finish): void {
     .option('--json', 'print the report as JSON')
     .option('--no-color', 'no colours')
     .action(async (file, options) =>
-      finish(await (await import('./explore.ts')).exploreCommand(file, options, coloured(io, options))),
+      finish(await (await import('./explore.ts')).exploreCommand(file, options, within(io, options))),
     )
   program
     .command('report')
@@ -168,7 +168,7 @@ function exploring(program: Command, io: Io, finish: Finish): void {
     .option('--json', 'print the report as JSON')
     .option('--no-color', 'no colours')
     .action(async (folders, options) =>
-      finish(await (await import('./merge.ts')).mergeCommand(folders, options, coloured(io, options))),
+      finish(await (await import('./merge.ts')).mergeCommand(folders, options, within(io, options))),
     )
 }
 
@@ -185,8 +185,12 @@ function limited(command: Command): Command {
   return command.option('--time-limit <s>', 'seconds of wall time', seconds, DEFAULT_TIME_LIMIT_SECONDS)
 }
 
-function coloured(io: Io, { color }: { readonly color: boolean }): Io {
-  return { ...io, colour: io.colour && color }
+/** What options say that concerns every command which has them. */
+function within(
+  io: Io,
+  { color = true, timeLimit }: { readonly color?: boolean; readonly timeLimit?: number },
+): Io {
+  return { ...io, colour: io.colour && color, limitSeconds: timeLimit }
 }
 
 function wholeNumber(text: string): number {

@@ -29,10 +29,10 @@ export class Progress {
     this.broken = tally.broken.length
   }
 
-  heard({ seed, events, violated, sameAs }: CaseOutcome): void {
+  heard({ seed, events, violated, skipReason }: CaseOutcome): void {
     const { tally } = this
     const now = Date.now()
-    if (sameAs === undefined) this.runs++
+    if (skipReason === undefined) this.runs++
     else this.skipped++
     this.events += events
     if (tally.seen > this.seen) {

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { SimError } from '../kernel/error.ts'
+import { suggestion } from '../kernel/suggestion.ts'
 import type { Bundle } from '../run/load-bundle.ts'
 import type { Problem } from '../run/problem.ts'
-import { suggestion } from '../run/suggestion.ts'
 import type { SystemOutline } from '../run/system-problems.ts'
 import { bundleSystem } from './bundle.ts'
 import { CliError, EXIT } from './error.ts'
@@ -23,7 +23,7 @@ export interface LoadedSystem {
 export const SYSTEM_FILE = 'system.ts'
 const MODULE = /\.[cm]?[jt]sx?$/
 const AT_REFERENCE = { path: ['system'], of: 'value' } as const
-/** Seconds of wall time that a system may take to say what it is made of. */
+/** Seconds of wall time that a system may take to say what it is made of, if no fewer were asked for. */
 const OUTLINE_SECONDS = 20
 
 /**
@@ -141,7 +141,8 @@ async function open(file: string, data: unknown, io: Io): Promise<LoadedSystem |
   const bundle = await bundleSystem(file, io.cwd)
   const session = io.openSession(bundle)
   try {
-    const outline = await session.perform('outline', { data }, OUTLINE_SECONDS)
+    const limitSeconds = Math.min(OUTLINE_SECONDS, io.limitSeconds ?? OUTLINE_SECONDS)
+    const outline = await session.perform('outline', { data }, limitSeconds)
     return { file, bundle, session, outline }
   } catch (error) {
     await session.close()

@@ -32,6 +32,8 @@ export class Process {
   private readonly boot: ((process: Process) => void) | undefined
   /** How far its clock is ahead of the time; negative where it is behind. */
   skewMicros: Micros = 0
+  /** Nobody wants it any more: what would have been its next life does not begin. */
+  isRetired = false
   /** Links to other processes by their index. */
   readonly links: (Link | undefined)[] = []
   /** Links from other processes, as far as they are used. */
@@ -168,6 +170,6 @@ export class Process {
   }
 
   onEvent(_code: number, _subject: unknown): void {
-    this.restart(this.kernel.cause)
+    if (!this.isRetired) this.restart(this.kernel.cause)
   }
 }

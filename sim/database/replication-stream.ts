@@ -155,9 +155,10 @@ export class ReplicationStream implements Actor, ProcessResource, SlotReader {
     const last = records.at(-1)
     if (first === undefined || last === undefined) {
       this.parked = request
+      request.operation.isIdle = true
       return
     }
-    this.parked = undefined
+    this.unpark()
     this.sent = last.lsn
     const { network, process: server } = database
     const transactions = records.map(({ lsn, xid, changes }) => ({ lsn, xid, changes }))
@@ -165,11 +166,16 @@ export class ReplicationStream implements Actor, ProcessResource, SlotReader {
     network.send(network.link(server, this.process), first.entity, this, ANSWER_ARRIVES, reply, last.cause)
   }
 
+  private unpark(): void {
+    if (this.parked !== undefined) this.parked.operation.isIdle = false
+    this.parked = undefined
+  }
+
   /** The server has forgotten the connection: it crashed since. */
   private lose(): void {
     const { network, process: server, kernel } = this.database
     this.broken = true
-    this.parked = undefined
+    this.unpark()
     const link = network.link(server, this.process)
     network.send(link, this.process.entity, this, LOST, undefined, kernel.cause)
   }

@@ -235,7 +235,9 @@ export class Table {
     for (let at = 0; at < indexes.length; at++) {
       const index = indexes[at] as TableIndex
       const value = where[index.columns[0] as string]
-      if (value !== undefined && (typeof value !== 'object' || value === null)) return index.find(value)
+      if (value === undefined) continue
+      if (typeof value !== 'object' || value === null) return index.find(value)
+      if (isMembership(value)) return new Set(value.value.flatMap((member) => [...index.find(member)]))
     }
     for (const index of constraints) {
       const asked = index.columns.every((column) => {

@@ -4,8 +4,8 @@ import type { FaultKind } from '../faults/fault.ts'
 import { FAULT_KINDS } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import { SimError } from '../kernel/error.ts'
+import { suggestion } from '../kernel/suggestion.ts'
 import { oneOf } from '../run/problem.ts'
-import { suggestion } from '../run/suggestion.ts'
 import { aimableKinds, drawFault, hasRoomFor, weightedSteps } from './plan.ts'
 
 /** Makes fault plans for a system; shrinks to fewer faults, earlier steps and orders, and shorter times. */

@@ -1,21 +1,15 @@
-import { type Members, type Place, serviceOf, type Targets, typical } from '../faults/aim.ts'
+import { type Members, type Targets, typical } from '../faults/aim.ts'
 import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import type { Trace } from '../kernel/trace.ts'
 import { type PreparedSystem, runGenerated } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
-import type { Strategy } from './case.ts'
-import { type Digesting, Passages, SeenStates } from './seen-states.ts'
+import type { Case, Strategy } from './case.ts'
+import { Pairs } from './pairs.ts'
+import { type Passage, passagesOf } from './passage.ts'
+import { hasRoomFor } from './plan.ts'
+import { type Digesting, SingleRuns } from './single-runs.ts'
 import { targetsOf } from './survey.ts'
-
-/** A passage of a point of a step in a run without faults. */
-interface Passage extends Place {
-  readonly name: string
-  readonly of: string
-  readonly nth: number
-  /** Nothing happens between the passage before this one and this: a fault does the same here as there. */
-  readonly equivalent: boolean
-}
 
 /** A fault, and the number of the passage at which it strikes. */
 interface Single {
@@ -25,7 +19,8 @@ interface Single {
 
 /**
  * Goes through faults instead of seeds: no fault, then each single one at each point that a step passes, before and after,
- * each time that it does, then all pairs of them, those of early faults first, without pairs that end as another case does.
+ * each time that it does; then pairs, without those that end as another case does and those that Kafka itself does not survive: first each single fault with every one at
+ * the passages that are only there because it struck, then all pairs of single faults, those of early ones first.
  * Every case has the same seed; only kinds of faults that the scenario's bounds allow are taken.
  * @param digesting what tells the states of a run from each other
  */
@@ -37,52 +32,64 @@ export async function enumeration(
 ): Promise<Strategy> {
   const calm = await runGenerated(prepared, { ...scenario, faults: [] }, seed, { trace: true })
   const targets = targetsOf(prepared.parts, scenario, calm)
-  const passages = passagesOf(calm.trace as Trace, targets)
+  const passages = passagesOf(calm.trace as Trace, targets.services)
   const distinct = passages.filter(({ equivalent }) => !equivalent)
   const { faults: kinds = KIND_NAMES, atMost = 2 } = scenario.explore
   const singles = distinct.flatMap((place, passage) =>
     atMost < 1 ? [] : faultsAt(place, targets, kinds).map((fault): Single => ({ fault, passage })),
   )
-  const planned = (faults: readonly FaultSpec[]): Scenario => ({
-    ...scenario,
-    faults: [...scenario.faults, ...faults],
-  })
-  const faultOf = (single: number): FaultSpec => (singles[single] as Single).fault
   const count = singles.length
-  const pairs = atMost < 2 ? 0 : (count * (count - 1)) / 2
-  const states = new SeenStates(
+  const faultOf = (single: number): FaultSpec => (singles[single] as Single).fault
+  const planned = (features: readonly string[], ...faults: FaultSpec[]): Case => ({
+    scenario: { ...scenario, faults: [...scenario.faults, ...faults] },
+    seed,
+    features,
+  })
+  const runs = new SingleRuns(
     singles.map(({ fault, passage }) => ({
       passage,
-      run: () => runGenerated(prepared, planned([fault]), seed, { trace: true }),
+      run: () => runGenerated(prepared, planned([], fault).scenario, seed, { trace: true }),
     })),
     distinct.map(({ name }) => name),
+    targets.services,
     digesting,
   )
+  const pairs = new Pairs(
+    runs,
+    atMost < 2 ? 0 : count,
+    (passage) => faultsAt(passage, targets, kinds),
+    (first, second) => {
+      const fault = typeof second === 'number' ? faultOf(second) : second
+      return hasRoomFor(fault, [...scenario.faults, faultOf(first)], targets)
+    },
+  )
+  const says = `${distinct.length} points in time at ${targets.steps.length} steps (${passages.length - distinct.length} more are the same as the one before), ${count} single faults`
   return {
-    size: 1 + count + pairs,
+    get size() {
+      return pairs.size === undefined ? undefined : 1 + count + pairs.size
+    },
+    get says() {
+      return `${says}, ${pairs.says}`
+    },
     usual: 1 + count,
-    says: `${distinct.length} points in time at ${targets.steps.length} steps (${passages.length - distinct.length} more are the same as the one before), ${count} single faults, ${pairs} pairs`,
     steps: targets.steps,
     kinds: [...new Set(singles.map(({ fault }) => faultKindOf(fault)?.kind ?? ''))],
-    caseAt: (index) => {
-      if (index === 0) return { scenario: planned([]), seed, features: ['no fault'] }
-      if (index <= count) return { scenario: planned([faultOf(index - 1)]), seed, features: ['one fault'] }
-      const faults = pairOf(index - 1 - count).map(faultOf)
-      return { scenario: planned(faults), seed, features: ['two faults'] }
+    advance: async (index) => index > count && pairs.advance(index - 1 - count),
+    caseAt: async (index) => {
+      if (index === 0) return planned(['no fault'])
+      if (index <= count) return planned(['one fault'], faultOf(index - 1))
+      const { first, second } = await pairs.at(index - 1 - count)
+      return typeof second === 'number'
+        ? planned(['two faults'], faultOf(first), faultOf(second))
+        : planned(['two faults', LATE], faultOf(first), second)
     },
-    sameAs: async (index) => (index <= count ? undefined : states.sameAs(...pairOf(index - 1 - count))),
+    skipReason: async (index) => (index <= count ? undefined : pairs.skipReason(index - 1 - count)),
   }
 }
 
+/** What is special about a pair whose second fault strikes at a passage that the run without faults does not have. */
+const LATE = 'a second fault where only the first leads'
 const KIND_NAMES = FAULT_KINDS.map(({ kind }) => kind)
-
-/** The nth pair (first < second), ordered by the later of the two. */
-function pairOf(number: number): [number, number] {
-  let second = Math.floor((1 + Math.sqrt(1 + 8 * number)) / 2)
-  while ((second * (second - 1)) / 2 > number) second--
-  while ((second * (second + 1)) / 2 <= number) second++
-  return [number - (second * (second - 1)) / 2, second]
-}
 
 /** Every one of these kinds of fault at a passage, aimed at everything that it can be aimed at there, with its typical strength. */
 function faultsAt(passage: Passage, targets: Targets, kinds: readonly string[]): FaultSpec[] {
@@ -94,28 +101,4 @@ function faultsAt(passage: Passage, targets: Targets, kinds: readonly string[]):
     const aims = kind.aims?.(targets, passage) ?? []
     return aims.map((aim): FaultSpec => ({ ...aim, ...trigger, ...members }))
   })
-}
-
-/** Every passage of every point of a step of the system, in the order of the run. */
-function passagesOf(trace: Trace, { services }: Targets): Passage[] {
-  const passages = new Passages()
-  const found: Passage[] = []
-  let arrived = { id: 0, effects: 0 }
-  for (const record of trace.records()) {
-    const { id, kind: phase, parents, entity, data } = record
-    if (phase !== 'before' && phase !== 'after') continue
-    const { step, effects } = data as { readonly step: string; readonly effects: number }
-    // The end of one step led to the beginning of the next, and between them nothing was recorded or set in motion.
-    const equivalent =
-      phase === 'before' &&
-      arrived.id === id - 1 &&
-      parents.includes(arrived.id) &&
-      arrived.effects === effects
-    arrived = { id: phase === 'after' ? id : 0, effects }
-    const name = passages.name(record)
-    if (!services.includes(serviceOf(step)) || name === undefined) continue
-    const nth = Number(name.slice(name.lastIndexOf(' ') + 1))
-    found.push({ name, step, phase, of: entity as string, nth, equivalent })
-  }
-  return found
 }

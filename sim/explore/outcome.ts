@@ -7,8 +7,9 @@ import {
   runGenerated,
   type Verdict,
 } from '../run/run.ts'
+import type { Waiting } from '../run/waiting.ts'
 import type { Case, Strategy } from './case.ts'
-import { SAME_AS, type SameAs } from './seen-states.ts'
+import { SKIP_REASONS, type SkipReason } from './seen-states.ts'
 
 /** A property that a run violated. */
 export interface Violation {
@@ -22,7 +23,7 @@ export interface CaseOutcome {
   /** Number of the case in its strategy, from 0. */
   readonly index: number
   /** Why it was not made; left out of all that were. */
-  readonly sameAs?: SameAs | undefined
+  readonly skipReason?: SkipReason | undefined
   readonly seed: number
   readonly verdict: Verdict
   readonly digest: string
@@ -38,6 +39,8 @@ export interface CaseOutcome {
   /** Names of what may come true and did, and of what did not. */
   readonly reached: readonly string[]
   readonly unreached: readonly string[]
+  /** Handlers that would wait for ever when it had come to rest, and for what: `payment.OrderCreated for the end of …`. */
+  readonly waiting: readonly string[]
   /** Names of the properties that were asked for no key. */
   readonly unasked: readonly string[]
   /** Names of the properties that were asked and have no verdict, because the run did not come to rest. */
@@ -55,10 +58,10 @@ export async function caseOutcome(
   strategy: Strategy,
   index: number,
 ): Promise<CaseOutcome> {
-  const found = strategy.caseAt(index)
-  const sameAs = await strategy.sameAs?.(index)
-  if (sameAs === undefined) return outcomeOf(prepared, found, index)
-  return { ...unmade(index, found.seed, 'pass', SAME_AS[sameAs]), sameAs }
+  const found = await strategy.caseAt(index)
+  const skipReason = await strategy.skipReason?.(index)
+  if (skipReason === undefined) return outcomeOf(prepared, found, index)
+  return { ...unmade(index, found.seed, 'pass', SKIP_REASONS[skipReason]), skipReason }
 }
 
 /**
@@ -80,7 +83,7 @@ export const NOT_MADE = 'unknown'
 /** What is kept of a run that has come to no result. */
 export function unmade(index: number, seed: number, verdict: Verdict, reason: string): CaseOutcome {
   const counts = { orders: 0, events: 0, behaviours: [] }
-  const faults = { features: [], struck: [], missed: [] }
+  const faults = { features: [], struck: [], missed: [], waiting: [] }
   const properties = { violated: [], reached: [], unreached: [], unasked: [], undecided: [] }
   return { index, seed, verdict, digest: NOT_MADE, reason, ...counts, ...faults, ...properties }
 }
@@ -109,6 +112,7 @@ function outcomeFrom(result: RunResult, of: Case, index: number): CaseOutcome {
       .map(({ name, key, message }) => ({ property: name, key, message })),
     reached: namesOf(properties, ({ kind, checkedKeys }) => kind === 'sometimes' && checkedKeys !== 0),
     unreached: namesOf(properties, ({ kind, checkedKeys }) => kind === 'sometimes' && checkedKeys === 0),
+    waiting: [...new Set(result.waiting.map(hangOf))],
     unasked: namesOf(properties, ({ kind, checkedKeys }) => kind !== 'sometimes' && checkedKeys === 0),
     undecided: namesOf(
       properties,
@@ -146,6 +150,13 @@ function namesOf(
   counts: (property: RunResult['properties'][number]) => boolean,
 ): string[] {
   return properties.filter(counts).map(({ name }) => name)
+}
+
+/** Where a handler hangs: the same in all runs in which it does. */
+function hangOf({ handler, steps }: Waiting): string {
+  return steps.length === 0
+    ? `${handler} for nothing that the simulator does`
+    : `${handler} for the end of ${[...new Set(steps)].join(' and ')}`
 }
 
 function kindOf({ spec }: FaultOutcome): string {

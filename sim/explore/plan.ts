@@ -1,4 +1,4 @@
-import type { Draw, Members, Place, Targets } from '../faults/aim.ts'
+import { brokersOf, type Draw, type Members, type Place, type Targets } from '../faults/aim.ts'
 import type { FaultKind } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
@@ -34,11 +34,28 @@ export function drawFault(
   return { ...aim, ...trigger, ...members }
 }
 
-/** Whether a right system can keep its promises through a plan and one more fault. */
+/**
+ * Whether a right system can keep its promises through a plan and one more fault. Where a page cache is lost, one replica of
+ * every partition is left in peace: it stays in sync, and has all that was acknowledged. Any other broker may be out of ISR
+ * and ELR just then, because of a crash (rule C7) or after a shutdown, and the one that forgot is elected (KIP-966).
+ */
 export function hasRoomFor(fault: FaultSpec, plan: readonly FaultSpec[], targets: Targets): boolean {
   const kind = faultKindOf(fault)
-  if (kind?.most === undefined) return true
-  return plan.filter((other) => kind.kind in other).length < kind.most(targets)
+  const most = kind?.most?.(targets) ?? Number.POSITIVE_INFINITY
+  if (kind !== undefined && plan.filter((other) => kind.kind in other).length >= most) return false
+  const all = [...plan, fault]
+  if (!all.some((one) => faultKindOf(one)?.losesPageCache)) return true
+  const befallen = new Set(all.flatMap((one) => befallenBrokers(one, targets)))
+  return befallen.size < Math.min(targets.replicas, targets.brokers)
+}
+
+/** Names of the brokers that a fault may bring out of sync: one between a broker and a service does not. */
+function befallenBrokers(fault: FaultSpec, targets: Targets): string[] {
+  const brokers = brokersOf(targets)
+  const names = faultKindOf(fault)?.targets(fault) ?? []
+  if (names.includes('broker')) return brokers
+  const isOfCluster = names.every((name) => name === 'controller' || brokers.includes(name))
+  return isOfCluster ? names.filter((name) => name !== 'controller') : []
 }
 
 /** @param atSteps of three faults, so many strike at a step */

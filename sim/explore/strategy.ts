@@ -1,6 +1,7 @@
 import type { Targets } from '../faults/aim.ts'
 import type { PreparedSystem } from '../run/run.ts'
 import type { Scenario } from '../run/scenario.ts'
+import { clientSettings } from '../service/client-settings.ts'
 import type { Strategy } from './case.ts'
 import { enumeration } from './enumerate.ts'
 import { survey } from './survey.ts'
@@ -17,7 +18,7 @@ type StrategyMaker = (prepared: PreparedSystem, scenario: Scenario, seed: number
 
 const MAKERS: { readonly [Name in StrategyName]: StrategyMaker } = {
   random: async (prepared, scenario, seed) =>
-    randomStrategy(scenario, await survey(prepared, scenario, seed), seed),
+    randomStrategy(prepared, scenario, await survey(prepared, scenario, seed), seed),
   enumerate: enumeration,
 }
 
@@ -40,15 +41,21 @@ export function seedOf(name: StrategyName, firstSeed: number, index: number): nu
 const USUAL_RUNS = 1_000
 
 /** Seeds one after another, each with a plan of faults and a cluster drawn from it. */
-function randomStrategy(scenario: Scenario, targets: Targets, firstSeed: number): Strategy {
-  const draw = swarm(scenario, targets)
+function randomStrategy(
+  { parts }: PreparedSystem,
+  scenario: Scenario,
+  targets: Targets,
+  firstSeed: number,
+): Strategy {
+  const clients = parts.services.map(({ plan }) => clientSettings(plan))
+  const draw = swarm(scenario, targets, clients)
   return {
     size: undefined,
     usual: USUAL_RUNS,
     says: `${targets.steps.length} steps at which faults can strike`,
     steps: targets.steps,
     kinds: drawableKinds(scenario, targets).map(({ kind }) => kind),
-    caseAt: (index) => {
+    caseAt: async (index) => {
       const seed = seedOf('random', firstSeed, index)
       return { seed, ...draw(seed) }
     },

@@ -1,5 +1,5 @@
 import { serviceOf, type Targets } from '../faults/aim.ts'
-import { KAFKA_DEFAULTS } from '../kafka/config.ts'
+import { KAFKA_DEFAULTS, REPLICAS } from '../kafka/config.ts'
 import { formatDuration } from '../kernel/time.ts'
 import { QUEUE_SERVER } from '../queue/server.ts'
 import { type PreparedSystem, runGenerated } from '../run/run.ts'
@@ -34,6 +34,7 @@ export function targetsOf(parts: SystemParts, scenario: Scenario, { steps, endMi
     steps: steps.filter((step) => services.includes(serviceOf(step))),
     brokers,
     dispensableMachines: minInsync - 1,
+    replicas: kafka['default.replication.factor'] ?? REPLICAS,
     servers: parts.topics.some(({ queue }) => queue !== undefined) ? [QUEUE_SERVER] : [],
     noun: parts.workload.noun,
     orders: scenario.workload.orders,

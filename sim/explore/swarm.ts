@@ -6,8 +6,9 @@ import type { FaultSpec } from '../faults/spec.ts'
 import type { KafkaSettings } from '../kafka/config.ts'
 import { samplingStream } from '../kernel/seed.ts'
 import { type DurationText, durationMicros, formatDuration } from '../kernel/time.ts'
-import { kafkaRefusal } from '../run/kafka-limits.ts'
+import { isRefused } from '../run/client-problems.ts'
 import { DEFAULT_CLUSTER, DEFAULT_WORKLOAD, type Scenario } from '../run/scenario.ts'
+import type { ClientSettings } from '../service/client-settings.ts'
 import { aimableKinds, drawFault, hasRoomFor, weightedSteps } from './plan.ts'
 
 /** A scenario with everything drawn that its file leaves open. */
@@ -16,6 +17,9 @@ export interface Sampled {
   /** What was drawn, a word or two each: by these a campaign says what brings a failure out and what keeps it in. */
   readonly features: readonly string[]
 }
+
+/** Whether clients and so many brokers take a configuration. */
+type Suits = (kafka: KafkaSettings, brokers: number) => boolean
 
 /** Faults of a plan at most. */
 const MOST_FAULTS = 16
@@ -41,15 +45,26 @@ const INTERVALS: readonly [DurationText, ...DurationText[]] = ['1ms', '20ms', '1
  * topology, latencies, batch sizes, time-outs and load. What a scenario has bounds for is drawn within them; what else it
  * says otherwise than the default stays as it says, its faults included; the rest is drawn.
  */
-export function swarm(base: Scenario, targets: Targets): (seed: number) => Sampled {
+export function swarm(
+  base: Scenario,
+  targets: Targets,
+  clients: readonly ClientSettings[],
+): (seed: number) => Sampled {
   const steps = weightedSteps(targets)
-  return (seed) => sample(base, targets, steps, seed)
+  const suits: Suits = (kafka, brokers) => !isRefused(kafka, brokers, clients)
+  return (seed) => sample(base, targets, steps, seed, suits)
 }
 
-function sample(base: Scenario, targets: Targets, steps: readonly string[], seed: number): Sampled {
+function sample(
+  base: Scenario,
+  targets: Targets,
+  steps: readonly string[],
+  seed: number,
+  suits: Suits,
+): Sampled {
   const features: string[] = []
   const workload = sampleWorkload(base, drawFrom(samplingStream(seed, 'swarm workload')), features)
-  const cluster = sampleCluster(base, drawFrom(samplingStream(seed, 'swarm cluster')), features)
+  const cluster = sampleCluster(base, drawFrom(samplingStream(seed, 'swarm cluster')), features, suits)
   const minInsync = cluster.kafka['min.insync.replicas']
   const drawn = {
     ...targets,
@@ -65,7 +80,7 @@ function sample(base: Scenario, targets: Targets, steps: readonly string[], seed
   const isBounded = base.explore.faults !== undefined || base.explore.atMost !== undefined
   const dead = isBounded
     ? []
-    : sampleLoss(drawn, healing, drawFrom(samplingStream(seed, 'swarm loss')), features)
+    : sampleLoss(drawn, [...base.faults, ...healing], drawFrom(samplingStream(seed, 'swarm loss')), features)
   const plan = [...healing, ...dead]
   const scenario = { ...base, workload, cluster, faults: [...base.faults, ...plan], explore: {} }
   return { scenario, features }
@@ -92,31 +107,43 @@ function sampleWorkload(
   return { ...workload, orders, every }
 }
 
-function sampleCluster({ cluster, explore }: Scenario, draw: Draw, features: string[]): Scenario['cluster'] {
+function sampleCluster(
+  { cluster, explore }: Scenario,
+  draw: Draw,
+  features: string[],
+  suits: Suits,
+): Scenario['cluster'] {
   const drawn = { ...cluster }
   if (explore.brokers !== undefined) drawn.brokers = draw.oneOf(listed(explore.brokers))
   else if (cluster.brokers === DEFAULT_CLUSTER.brokers) drawn.brokers = draw.oneOf([3, 3, 3, 3, 1, 5])
-  if (drawn.brokers !== cluster.brokers) features.push(`brokers ${drawn.brokers}`)
   if (explore.scheduling !== undefined) drawn.scheduling = draw.oneOf(listed(explore.scheduling))
   else if (cluster.scheduling === DEFAULT_CLUSTER.scheduling)
     drawn.scheduling = draw.oneOf(['random', 'random', 'random', 'fifo'])
-  if (drawn.scheduling !== cluster.scheduling) features.push(`scheduling ${drawn.scheduling}`)
   if (explore.latency !== undefined) drawn.latency = draw.oneOf(listed(explore.latency))
   else if (cluster.latency === DEFAULT_CLUSTER.latency)
     drawn.latency = draw.oneOf(['usual', 'usual', 'long-tailed', 'slow', 'constant'])
-  if (drawn.latency !== cluster.latency) features.push(`latency ${drawn.latency}`)
-  const kafka: Record<string, unknown> = { ...cluster.kafka }
+  // Always another object: what is known of a configuration is known by its object.
+  let kafka = cluster.kafka as Readonly<Record<string, unknown>>
   for (const [name, values] of Object.entries(explore.kafka ?? {})) {
-    kafka[name] = draw.oneOf(listed(values as readonly unknown[]))
-    features.push(`${name} ${kafka[name]}`)
+    const value = draw.oneOf(listed(values as readonly unknown[]))
+    const others = (values as readonly unknown[]).filter((other) => other !== value)
+    // Bounds may have values that do not go together: another one of the list may.
+    const withOne = (one: unknown): typeof kafka => ({ ...kafka, [name]: one })
+    kafka = withOne([value, ...others].find((one) => suits(withOne(one), drawn.brokers)) ?? value)
   }
+  // One broker cannot have what three can: a drawn number of brokers gives way to what the scenario says of them.
+  if (explore.brokers === undefined && !suits(kafka, drawn.brokers)) drawn.brokers = cluster.brokers
+  for (const name of ['brokers', 'scheduling', 'latency'] as const)
+    if (drawn[name] !== cluster[name]) features.push(`${name} ${drawn[name]}`)
+  for (const name of Object.keys(explore.kafka ?? {})) features.push(`${name} ${kafka[name]}`)
   for (const [name, values] of Object.entries(KAFKA_CHOICES)) {
     const value = draw.oneOf(values as readonly [unknown, ...unknown[]])
     if (draw.between(1, 2 * LEFT_ALONE) > 1 || name in kafka) continue
     if (name === 'min.insync.replicas' && drawn.brokers < 3) continue
     // What the scenario says comes first: group.protocol=consumer takes no time-outs of clients, for example.
-    if (kafkaRefusal({ ...kafka, [name]: value }, drawn.brokers) !== undefined) continue
-    kafka[name] = value
+    const withValue = { ...kafka, [name]: value }
+    if (!suits(withValue, drawn.brokers)) continue
+    kafka = withValue
     features.push(`${name} ${value}`)
   }
   return { ...drawn, kafka: kafka as KafkaSettings }
@@ -140,7 +167,7 @@ export function drawableKinds({ explore }: Scenario, targets: Targets): FaultKin
 
 /** Draws the faults of a run: which kinds are on, how many there are, and whether they rather strike at steps or at moments. */
 function samplePlan(
-  { explore }: Scenario,
+  { explore, faults }: Scenario,
   targets: Targets,
   steps: readonly string[],
   draw: Draw,
@@ -160,7 +187,7 @@ function samplePlan(
   const plan: FaultSpec[] = []
   for (let number = 1; number <= count; number++) {
     const fault = drawFault(kinds, targets, steps, draw, atSteps)
-    if (fault !== undefined && hasRoomFor(fault, plan, targets)) plan.push(fault)
+    if (fault !== undefined && hasRoomFor(fault, [...faults, ...plan], targets)) plan.push(fault)
   }
   return plan
 }

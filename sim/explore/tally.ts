@@ -1,5 +1,5 @@
 import { type CaseOutcome, NOT_MADE } from './outcome.ts'
-import { SAME_AS, type SameAs } from './seen-states.ts'
+import { SKIP_REASONS, type SkipReason } from './seen-states.ts'
 
 /** How often something was the case in runs with and without a feature. */
 export interface FeatureCount {
@@ -44,8 +44,17 @@ export interface KindTally {
 
 /** Cases that were not made because they are the same as others, with the reason. */
 export interface SkippedTally {
-  readonly sameAs: SameAs
+  readonly skipReason: SkipReason
   readonly cases: number
+}
+
+/** Runs in which a handler would wait for ever at the same place. */
+export interface WaitingTally {
+  /** The handler, and for what it waits. */
+  readonly where: string
+  readonly runs: number
+  /** The first of them; its number is from 1. */
+  readonly first: First
 }
 
 /** What the runs of a campaign add up to: the same for the same runs, in whatever order and wherever they were made. */
@@ -58,6 +67,8 @@ export interface Tallied {
   readonly properties: readonly PropertyTally[]
   readonly sometimes: readonly SometimesTally[]
   readonly kinds: readonly KindTally[]
+  /** Runs that came to rest with handlers that would wait for ever, and where these wait, most often first. */
+  readonly hanging: { readonly runs: number; readonly places: readonly WaitingTally[] }
   /** In how many runs which fault struck where, most often first. */
   readonly coverage: readonly { readonly struck: string; readonly runs: number }[]
   /** Different behaviours seen so far, after 1, 2, 4, … runs and at the end. */
@@ -79,6 +90,7 @@ export interface Tallied {
   }[]
 }
 
+/** The first run in which something was so. */
 interface First {
   readonly run: number
   readonly seed: number
@@ -89,12 +101,12 @@ const SIGNIFICANT = 3
 /** Features that are told of each property. */
 const MOST_FEATURES = 3
 
-const SAME_AS_NAMES = Object.keys(SAME_AS) as readonly SameAs[]
+const SKIP_REASON_NAMES = Object.keys(SKIP_REASONS) as readonly SkipReason[]
 
 /** Adds up the outcomes of a campaign's runs. */
 export class Tally {
   runs = 0
-  private readonly skipped = new Map<SameAs, number>()
+  private readonly skipped = new Map<SkipReason, number>()
   private orders = 0
   private events = 0
   private readonly verdicts = new Map<string, number>()
@@ -110,6 +122,8 @@ export class Tally {
   private readonly planned = new Map<string, number>()
   private readonly kindStruck = new Map<string, number>()
   private readonly struck = new Map<string, number>()
+  private hanging = 0
+  private readonly waiting = new Map<string, { runs: number; first: First }>()
   /** By behaviour: runs that showed it, and the number of the first. */
   private readonly behaviours = new Map<number, { runs: number; first: number }>()
   private readonly features = new Map<string, { runs: number; readonly violated: Map<string, number> }>()
@@ -127,9 +141,9 @@ export class Tally {
 
   /** Adds a run, once, or a case that need not be made. */
   add(outcome: CaseOutcome): void {
-    const { index, seed, verdict, orders, events, reason, sameAs } = outcome
-    if (sameAs !== undefined) {
-      increment(this.skipped, sameAs)
+    const { index, seed, verdict, orders, events, reason, skipReason } = outcome
+    if (skipReason !== undefined) {
+      increment(this.skipped, skipReason)
       return
     }
     const run = index + 1
@@ -154,6 +168,7 @@ export class Tally {
     for (const name of outcome.reached) increment(this.reached, name)
     for (const name of outcome.unreached) this.reached.set(name, this.reached.get(name) ?? 0)
     this.addFaults(outcome)
+    this.addWaiting(outcome, { run, seed })
     for (const behaviour of outcome.behaviours) {
       const known = this.behaviours.get(behaviour)
       if (known === undefined) this.behaviours.set(behaviour, { runs: 1, first: run })
@@ -189,9 +204,9 @@ export class Tally {
       )
     return {
       runs,
-      skipped: SAME_AS_NAMES.flatMap((sameAs) => {
-        const cases = this.skipped.get(sameAs)
-        return cases === undefined ? [] : [{ sameAs, cases }]
+      skipped: SKIP_REASON_NAMES.flatMap((skipReason) => {
+        const cases = this.skipped.get(skipReason)
+        return cases === undefined ? [] : [{ skipReason, cases }]
       }),
       orders,
       events,
@@ -211,6 +226,12 @@ export class Tally {
       kinds: [...this.planned]
         .map(([kind, planned]) => ({ kind, planned, struck: this.kindStruck.get(kind) ?? 0 }))
         .sort((left, right) => byText(left.kind, right.kind)),
+      hanging: {
+        runs: this.hanging,
+        places: [...this.waiting]
+          .map(([where, place]) => ({ where, ...place }))
+          .sort((left, right) => right.runs - left.runs || byText(left.where, right.where)),
+      },
       coverage: [...this.struck]
         .map(([struck, count]) => ({ struck, runs: count }))
         .sort((left, right) => right.runs - left.runs || byText(left.struck, right.struck)),
@@ -232,6 +253,18 @@ export class Tally {
     }
     for (const kind of kinds) increment(this.kindStruck, kind)
     for (const kind of new Set([...kinds, ...missed])) increment(this.planned, kind)
+  }
+
+  private addWaiting({ waiting }: CaseOutcome, of: First): void {
+    if (waiting.length > 0) this.hanging++
+    for (const where of waiting) {
+      const known = this.waiting.get(where)
+      if (known === undefined) this.waiting.set(where, { runs: 1, first: of })
+      else {
+        known.runs++
+        if (of.run < known.first.run) known.first = of
+      }
+    }
   }
 
   private addFeatures({ features, violated }: CaseOutcome): void {

@@ -1,5 +1,6 @@
 import { latencyTable } from '../cluster/latency.ts'
 import type { Process } from '../cluster/process.ts'
+import { SimError } from '../kernel/error.ts'
 import { type Ledger, ledger, type Readable } from '../kernel/ledger.ts'
 import { operationNumber } from '../kernel/step.ts'
 import type { Task } from '../kernel/task.ts'
@@ -31,8 +32,16 @@ const WORK = latencyTable([
   [1024, 20_000],
 ])
 
-/** A mailer with an omniscient ledger of what it sent. */
+/**
+ * A mailer with an omniscient ledger of what it sent.
+ * @throws SimError 'definition' when its name is none
+ */
 export function mailer(name = 'mailer'): Mailer {
+  if (typeof name !== 'string' || name === '')
+    throw new SimError(
+      'definition',
+      `mailer: expected its name, got ${name === '' ? 'no text' : typeof name}`,
+    )
   const mails = ledger<Mail>(`${name}.mails`)
   return { name, mails, ledgers: [mails], open: (world) => new MailServer(world, name, mails) }
 }

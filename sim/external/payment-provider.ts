@@ -5,7 +5,7 @@ import { operationNumber } from '../kernel/step.ts'
 import type { Task } from '../kernel/task.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { ExternalServer, ExternalSpec, ExternalWorld } from '../service/component.ts'
-import { checkOptionNames } from '../service/option.ts'
+import { checkOptionNames, expectCount } from '../service/option.ts'
 import { type Executed, ExternalProcess } from './call.ts'
 import {
   type Authorization,
@@ -23,7 +23,7 @@ import {
   type Void,
 } from './payment.ts'
 import { type Account, PaymentAccount, type PaymentRequest } from './payment-account.ts'
-import { type WebhookOptions, Webhooks } from './webhook.ts'
+import { checkWebhookOptions, type WebhookOptions, Webhooks } from './webhook.ts'
 
 /** A payment provider as a system declares it, with everything that really happened. */
 export interface PaymentProvider extends ExternalSpec<PaymentClient> {
@@ -84,6 +84,11 @@ export function paymentProvider(options: PaymentProviderOptions = {}): PaymentPr
   })
   for (const [option, value] of Object.entries({ keysKept: options.keysKept, holds: options.holds }))
     if (value !== undefined) positiveMicros(value, `${option} of payment provider ${name}`)
+  for (const option of ['declinesOneIn', 'slowOneIn', 'errorsOneIn'] as const)
+    expectCount(`payment provider ${name}: ${option}`, options[option] ?? 0, 0)
+  if (options.slowBy !== undefined) durationMicros(options.slowBy)
+  if (options.webhooks !== undefined)
+    checkWebhookOptions(`payment provider ${name}: webhooks`, options.webhooks)
   const ledgers = {
     charges: ledger<Charge>(`${name}.charges`),
     authorizations: ledger<Authorization>(`${name}.authorizations`),

@@ -1,12 +1,14 @@
 import { INTERNET_LATENCY } from '../cluster/latency.ts'
 import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
+import { SimError } from '../kernel/error.ts'
 import type { Actor } from '../kernel/queue.ts'
 import { HandlerSite } from '../kernel/task.ts'
-import { type DurationText, durationMicros, type Micros } from '../kernel/time.ts'
+import { type DurationText, durationMicros, type Micros, positiveMicros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { ExternalWorld } from '../service/component.ts'
 import { CallTimeoutError, ConnectionResetError } from '../service/http.ts'
+import { checkOptionNames, expectCount } from '../service/option.ts'
 import type { Route } from '../service/schema.ts'
 import { DEFAULT_SECRET, signatureOf, type VerificationOptions, verifies } from './signature.ts'
 
@@ -44,6 +46,28 @@ export interface WebhookOptions {
 const DELIVER = 0
 const LONGEST_PAUSE_MICROS: Micros = 3_600_000_000
 const MILLI = 1_000
+
+/**
+ * Refuses options that cannot be meant.
+ * @param of what they belong to
+ * @throws SimError 'definition'
+ */
+export function checkWebhookOptions(of: string, options: WebhookOptions): void {
+  checkOptionNames(of, options, {
+    to: 'any',
+    secret: 'any',
+    duplicatesOneIn: 'any',
+    spread: 'any',
+    giveUpAfter: 'any',
+  })
+  const { to, secret, duplicatesOneIn = 4, spread, giveUpAfter } = options
+  if (typeof to?.name !== 'string')
+    throw new SimError('definition', `${of}: to: expected the route that it calls, as route() makes one`)
+  if (secret === '') throw new SimError('definition', `${of}: secret: expected some text, got none`)
+  expectCount(`${of}: duplicatesOneIn`, duplicatesOneIn, 0)
+  for (const [option, span] of Object.entries({ spread, giveUpAfter }))
+    if (span !== undefined) positiveMicros(span, `${of}: ${option}`)
+}
 
 /** What is signed of an event. */
 const payloadOf = ({ signature: _, ...event }: WebhookEvent): string => JSON.stringify(event)

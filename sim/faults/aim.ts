@@ -20,6 +20,8 @@ export interface Targets {
   readonly brokers: number
   /** Machines that may lose what they have not flushed before something acknowledged is lost with them. */
   readonly dispensableMachines: number
+  /** Replicas of a partition, where there are as many brokers. */
+  readonly replicas: number
   /** Names of other servers that carry events. */
   readonly servers: readonly string[]
   /** What the workload calls one action: `order`. */

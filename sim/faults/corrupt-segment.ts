@@ -12,6 +12,7 @@ export const corruptSegment = defineFault({
     restart: durationText.default('300ms').describe('how long it stays down'),
   }),
   actsOn: ['brokers'],
+  losesPageCache: true,
   targets: (settings) => [settings.corruptSegment],
   describe: (settings) =>
     `the machine of ${settings.corruptSegment} lost power, with a corrupt segment in each log, and came back after ${settings.restart}`,

@@ -13,6 +13,7 @@ export const crashMachine = defineFault({
     restart: durationText.default('300ms').describe('how long it stays down'),
   }),
   actsOn: ['brokers'],
+  losesPageCache: true,
   targets: (settings) => [settings.crashMachine],
   describe: (settings) =>
     `the machine of ${settings.crashMachine} lost power and came back after ${settings.restart}`,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Process } from '../cluster/process.ts'
 import { Session } from '../database/session.ts'
-import type { Statement } from '../database/statement.ts'
+import type { Recipe, Statement } from '../database/statement.ts'
 import { SimError } from '../kernel/error.ts'
 import { operationNumber } from '../kernel/step.ts'
 import { HandlerSite, Task } from '../kernel/task.ts'
@@ -22,7 +22,11 @@ export const edit = defineFault({
     edit: processName.describe('the database: the name of its service and -db'),
     table: z.string().min(1).describe('the table'),
     where: columns.default({}).describe('the rows: those that have these values; default: all'),
-    set: columns.optional().describe('the new values of columns; left out: the rows are deleted'),
+    set: columns
+      .optional()
+      .describe(
+        'the new values of columns, or of fields within one: event.data.size; left out: the rows are deleted',
+      ),
   }),
   actsOn: ['databases'],
   targets: (settings) => [settings.edit],
@@ -43,7 +47,9 @@ export const edit = defineFault({
     }
     const query = { where }
     const statement: Statement =
-      set === undefined ? { kind: 'delete', table, query } : { kind: 'update', table, query, recipe: set }
+      set === undefined
+        ? { kind: 'delete', table, query }
+        : { kind: 'update', table, query, recipe: recipeOf(set) }
     const process = operatorOf(world)
     const site = new HandlerSite(OPERATOR, 'edit')
     const task = new Task(kernel, process.incarnation, site, process.entity, strike.cause)
@@ -55,6 +61,28 @@ export const edit = defineFault({
   aims: () => [],
   sample: () => ({}),
 })
+
+type Fields = Record<string, unknown>
+
+const fieldOf = (of: unknown, name: string): unknown =>
+  typeof of === 'object' && of !== null && Object.hasOwn(of, name) ? (of as Fields)[name] : undefined
+
+/** Sets columns, and fields within those that hold data (`jsonb_set`). */
+const recipeOf =
+  (set: Fields): Recipe =>
+  (draft) => {
+    for (const [path, value] of Object.entries(set)) {
+      const names = path.split('.')
+      const last = names.pop() as string
+      const holder = names.reduce<unknown>(fieldOf, draft)
+      if (typeof holder !== 'object' || holder === null)
+        throw new SimError(
+          'definition',
+          `edit: set: there is no ${path} in a row: ${names.join('.')} holds no fields`,
+        )
+      ;(holder as Fields)[last] = value
+    }
+  }
 
 const textOf = (values: Readonly<Record<string, unknown>>): string =>
   Object.entries(values)

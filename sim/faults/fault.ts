@@ -27,7 +27,7 @@ export interface OperatedService {
   readonly name: string
   readonly versions: readonly string[]
   readonly fleet: OperatedFleet
-  /** Has what its failure policy has put away delivered again. */
+  /** Has what its failure policy has put away delivered again, and what its outbox has parked sent again. */
   redrive(cause: number): void
 }
 
@@ -84,6 +84,8 @@ export interface FaultKind<Settings extends object = object> {
   readonly weight?: number
   /** How many of it a plan may hold, so that a right system can still keep its promises; left out: as many as you like. */
   most?(targets: Targets): number
+  /** Whether a broker that it befalls forgets what it has not flushed. */
+  readonly losesPageCache?: boolean
 }
 
 /** Declares a kind of fault; the registry knows it by its schema alone, whatever its settings are. */

@@ -5,18 +5,20 @@ import { defineFault, operated } from './fault.ts'
 /** An operator has a service take what it has put away once more, when what made it fail is mended. */
 export const redrive = defineFault({
   kind: 'redrive',
-  says: 'An operator has what a service has put away delivered to it again.',
+  says: 'An operator has what a service has put away delivered to it again, and what is parked in its outbox sent again.',
   schema: z.strictObject({
-    redrive: processName.describe('the service: one whose failures are parked'),
+    redrive: processName.describe(
+      'the service: one whose failures are parked, or what its outbox cannot send',
+    ),
   }),
   actsOn: ['services'],
   targets: (settings) => [settings.redrive],
-  describe: (settings) => `what ${settings.redrive} had put away was delivered again`,
+  describe: (settings) => `what ${settings.redrive} had put away was delivered or sent again`,
   strike(world, settings, strike) {
     operated(world, 'redrive', settings.redrive)?.redrive(strike.cause)
     return world.kernel.nowMicros
   },
-  // Most services park nothing, and refuse it.
+  // Only who knows what was mended knows when, and for whom.
   aims: () => [],
   sample: () => ({}),
 })

@@ -12,6 +12,7 @@ export const tornTail = defineFault({
     restart: durationText.default('300ms').describe('how long it stays down'),
   }),
   actsOn: ['brokers'],
+  losesPageCache: true,
   targets: (settings) => [settings.tornTail],
   describe: (settings) =>
     `the machine of ${settings.tornTail} lost power in the middle of a write and came back after ${settings.restart}`,

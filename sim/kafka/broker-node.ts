@@ -76,6 +76,9 @@ export class BrokerNode implements Server, MetadataFollower {
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
   private toController: ActiveControllerChannel | undefined
+  /** Whether it is doing something, and what is to come after that. */
+  private isBusy = false
+  private readonly next: (() => void)[] = []
   /** How many member ids it has made up. */
   private memberIds = 0
 
@@ -246,8 +249,17 @@ export class BrokerNode implements Server, MetadataFollower {
   perform(what: (broker: Broker, nowMillis: number) => void): void {
     const { broker } = this
     if (broker === undefined) return
+    const isInner = this.isBusy
+    this.isBusy = true
     what(broker, clockMillis(this.cluster.kernel.nowMicros))
+    this.isBusy = isInner
     this.settle()
+    if (!isInner) for (let next = this.next.shift(); next !== undefined; next = this.next.shift()) next()
+  }
+
+  whenDone(next: () => void): void {
+    if (this.isBusy) this.next.push(next)
+    else next()
   }
 
   private settle(): void {
@@ -368,7 +380,7 @@ export class BrokerNode implements Server, MetadataFollower {
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
       controller,
-      observer: new TraceObserver(cluster),
+      observer: new TraceObserver(cluster, process.name),
       parksFetches: true,
       disk: this.space,
       newMemberId: () => this.newMemberId(),

@@ -71,6 +71,8 @@ export class KafkaCluster {
   witness: ClusterWitness | undefined
   /** Who watches the clients that are made from now on; undefined when nobody does. */
   clientObserver: ClientObserver | undefined
+  /** How often each group has shared its partitions out. */
+  readonly rebalances = new Map<string, number>()
   private readonly observers: ClusterObserver[] = []
   private readonly topics: TopicConfig[] = []
   /** Of the choices that clients make, by how many there are to choose from. */

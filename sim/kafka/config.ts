@@ -64,7 +64,7 @@ interface MemberConfig {
 }
 
 /** Replicas of topics, internal ones included: three, or as many as there are brokers. */
-const REPLICAS = 3
+export const REPLICAS = 3
 
 /** A configuration with which a cluster could not work. */
 export class ClusterConfigError extends Error {
@@ -166,7 +166,7 @@ function refusalOf(
   return groupRefusal(broker, consumer)
 }
 
-/** What GroupCoordinatorConfig says, and what a JoinGroup of the classic protocol would be answered. */
+/** What GroupCoordinatorConfig says, and what members would be told. */
 function groupRefusal(broker: BrokerConfig, consumer: ConsumerSettings): string | undefined {
   for (const name of ['heartbeat.interval.ms', 'session.timeout.ms'] as const) {
     const [own, least, greatest] = [
@@ -180,11 +180,16 @@ function groupRefusal(broker: BrokerConfig, consumer: ConsumerSettings): string 
   }
   if (broker['group.consumer.heartbeat.interval.ms'] >= broker['group.consumer.session.timeout.ms'])
     return 'group.consumer.heartbeat.interval.ms must be less than group.consumer.session.timeout.ms'
+  return sessionRefusal({ ...CONSUMER_DEFAULTS, ...consumer }, broker)
+}
+
+/** What a JoinGroup of the classic protocol would be answered (INVALID_SESSION_TIMEOUT); undefined if it is let in. */
+export function sessionRefusal(consumer: ConsumerConfig, broker: BrokerConfig): string | undefined {
   if (consumer['group.protocol'] === 'consumer') return undefined
-  const session = consumer['session.timeout.ms'] ?? CONSUMER_DEFAULTS['session.timeout.ms']
-  if (session >= broker['group.min.session.timeout.ms'] && session <= broker['group.max.session.timeout.ms'])
-    return undefined
-  return 'The session timeout is not within the range allowed by the broker (as configured by group.min.session.timeout.ms and group.max.session.timeout.ms).'
+  const session = consumer['session.timeout.ms']
+  const [least, greatest] = [broker['group.min.session.timeout.ms'], broker['group.max.session.timeout.ms']]
+  if (session >= least && session <= greatest) return undefined
+  return `The session timeout is not within the range allowed by the broker (as configured by group.min.session.timeout.ms and group.max.session.timeout.ms): session.timeout.ms is ${session}, expected ${least} to ${greatest}`
 }
 
 /** How often a member of a group is heard of: in group.protocol=consumer the brokers say so. */

@@ -29,6 +29,8 @@ export interface Server {
   serve(message: Message, from: Process, respond: (response: unknown) => void): void
   /** A request waits behind the one that was to be answered so, which may be a long poll: that is to end in its time. */
   pressed(respond: (response: unknown) => void): void
+  /** Does something once what the server is doing is done: the next request must not come in the midst of an answer. */
+  whenDone(next: () => void): void
   /** The order or process that an answer concerns, which keys its latency; undefined: that of the request. */
   entityOf(response: unknown): Entity | undefined
 }
@@ -198,6 +200,10 @@ export class Connection implements Actor {
     }
   }
 
+  private readonly serveNext = (): void => {
+    if (this.life.alive) this.serve()
+  }
+
   /** Handles the first request that has arrived, and those after it that are answered at once. */
   private serve(): void {
     for (;;) {
@@ -205,8 +211,9 @@ export class Connection implements Actor {
       if (call === undefined) return
       let now = true
       this.respond = (response) => {
+        if (this.arrived[0] !== call) return
         this.finish(call, response)
-        if (!now) this.serve()
+        if (!now) this.server.whenDone(this.serveNext)
       }
       this.server.serve(call.message, this.from, this.respond)
       now = false
@@ -218,7 +225,7 @@ export class Connection implements Actor {
   }
 
   private finish(call: Call, response: unknown): void {
-    if (this.arrived[0] !== call || !this.life.alive) return
+    if (!this.life.alive) return
     this.arrived.shift()
     this.answer(call, response)
   }

@@ -13,21 +13,14 @@ import type { KafkaCluster } from './cluster.ts'
 import { heartbeatIntervalMillis, sessionTimeoutMillis } from './config.ts'
 import type { ConsumerSettings } from './consumer/config.ts'
 import { Consumer } from './consumer/consumer.ts'
-import { ConsumerError } from './consumer/error.ts'
+import { ConsumerError, ENDING_ERRORS, PASSING_ERRORS } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } from './consumer/hooks.ts'
 import type { StableMember } from './consumer/stable-member.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
 
-/** Errors of poll after which another may do. */
-const PASSING_ERRORS: ReadonlySet<ConsumerError['code']> = new Set<ConsumerError['code']>([
-  'LOG_TRUNCATION',
-  'NO_OFFSET_FOR_PARTITION',
-  'OFFSET_OUT_OF_RANGE',
-  'CORRUPT_BATCH',
-  'TIMEOUT',
-])
-const POLL_AGAIN_MICROS = 1_000_000
+/** After which poll is tried again, or a supervisor starts a process again that has ended by itself. */
+const AGAIN_MICROS = 1_000_000
 const NO_RECORDS: readonly PolledRecord[] = []
 
 /** A record with where it was read. */
@@ -161,7 +154,7 @@ export class ConsumerClient implements ConsumerHooks {
     return polled
   }
 
-  /** What poll throws ends the application, or is logged and tried again if time can heal it. */
+  /** What poll throws is logged and tried again, ends the process, or is a mistake that no other life would mend. */
   private tryPoll(): readonly ConsumerRecord[] {
     const { process, cluster, groupId } = this
     try {
@@ -172,7 +165,8 @@ export class ConsumerClient implements ConsumerHooks {
       kernel.digest.word(hashText(error.code, 5))
       const data = { handler: 'poll', error: error.code, message: error.message }
       kernel.cause = kernel.record('failed', process.name, undefined, kernel.cause, kernel.trace && data)
-      if (PASSING_ERRORS.has(error.code)) this.again.set(kernel.nowMicros + POLL_AGAIN_MICROS, false)
+      if (PASSING_ERRORS.has(error.code)) this.again.set(kernel.nowMicros + AGAIN_MICROS, false)
+      else if (ENDING_ERRORS.has(error.code)) this.endProcess(kernel.cause)
       else
         kernel.fail(
           new SimError(
@@ -182,6 +176,12 @@ export class ConsumerClient implements ConsumerHooks {
         )
       return []
     }
+  }
+
+  /** As an exception does that nobody catches; what it is in the midst of it ends before. */
+  private endProcess(cause: number): void {
+    const end = { onEvent: () => this.alive && this.process.crash(cause, AGAIN_MICROS) }
+    this.process.kernel.schedule(0, this.process.entity, end, 0, undefined)
   }
 
   /** Trace ids of why the records of a partition are read: the arrival of the last fetch, an assignment, a rewind. */

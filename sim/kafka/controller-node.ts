@@ -151,6 +151,10 @@ export class ControllerNode implements Server {
 
   pressed(): void {}
 
+  whenDone(next: () => void): void {
+    next()
+  }
+
   entityOf(): Entity | undefined {
     return undefined
   }

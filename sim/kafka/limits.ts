@@ -83,6 +83,9 @@ export const SERVER_LIMITS = {
   'eligible.leader.replicas.version': [0, 1],
 } as const satisfies { readonly [Name in ServerNumber]?: Limits }
 
+/** Lists that may not be empty; an empty cleanup.policy keeps everything (KIP-1161). */
+const NOT_EMPTY: ReadonlySet<string> = new Set(['group.consumer.assignors'])
+
 /** The only texts that brokers take. Source: LogConfig; of assignors Kafka takes names of classes, too. */
 const SERVER_CHOICES = {
   'cleanup.policy': ['compact', 'delete'],
@@ -117,9 +120,22 @@ export function serverRefusal(config: ServerConfig): string | undefined {
   }
   for (const name of Object.keys(SERVER_CHOICES) as (keyof typeof SERVER_CHOICES)[]) {
     const choices: readonly string[] = SERVER_CHOICES[name]
-    const unknown = [config[name]].flat().find((value) => !choices.includes(value))
-    if (unknown !== undefined)
-      return `Invalid value ${unknown} for configuration ${name}: String must be one of: ${choices.join(', ')}`
+    const refusal = choiceRefusal(name, [config[name]].flat(), choices)
+    if (refusal !== undefined) return refusal
   }
   return undefined
+}
+
+/** What ConfigDef.ValidList and ValidString say of texts. */
+function choiceRefusal(
+  name: string,
+  values: readonly string[],
+  choices: readonly string[],
+): string | undefined {
+  if (values.length === 0 && NOT_EMPTY.has(name))
+    return `Configuration '${name}' must not be empty. Valid values include: any non-empty value`
+  if (new Set(values).size < values.length) return `Configuration '${name}' values must not be duplicated.`
+  const unknown = values.find((value) => !choices.includes(value))
+  if (unknown === undefined) return undefined
+  return `Invalid value ${unknown} for configuration ${name}: String must be one of: ${choices.join(', ')}`
 }

@@ -176,6 +176,8 @@ export class ProducerClient {
 
   private settle(): void {
     const { producer, alarm, cluster } = this
+    // What has failed at once may have ended its process.
+    if (!this.alive) return
     const { isIdle } = producer
     // A refresh by age would tell nothing new.
     if (isIdle && this.metadataOffset >= cluster.controller.topologyOffset) alarm.clear()

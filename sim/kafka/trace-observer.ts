@@ -11,9 +11,12 @@ const INTERNAL = /^__/
 /** Notes in trace and digest what brokers do. */
 export class TraceObserver implements BrokerObserver {
   private readonly cluster: KafkaCluster
+  private readonly broker: string
 
-  constructor(cluster: KafkaCluster) {
+  /** @param broker name of the broker's process */
+  constructor(cluster: KafkaCluster, broker: string) {
     this.cluster = cluster
+    this.broker = broker
   }
 
   appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void {
@@ -31,17 +34,26 @@ export class TraceObserver implements BrokerObserver {
     }
   }
 
+  leads(topic: string, partition: number): void {
+    this.note('leader', topic, partition, { leader: this.broker })
+  }
+
   highWatermarkRaised(topic: string, partition: number, offset: number): void {
-    const { kernel } = this.cluster
-    if (kernel.trace === undefined || INTERNAL.test(topic)) return
-    kernel.record('watermark', placeOf(topic, partition), undefined, kernel.cause, { offset })
+    this.note('watermark', topic, partition, { offset, leader: this.broker })
   }
 
   groupChanged(groupId: string, generation: number, clientIds: readonly string[]): void {
-    const { kernel } = this.cluster
+    const { kernel, rebalances } = this.cluster
+    rebalances.set(groupId, (rebalances.get(groupId) ?? 0) + 1)
     kernel.digest.word(hashText(groupId, generation))
     for (const clientId of clientIds) kernel.digest.word(hashText(clientId, 0))
     const data = kernel.trace && { generation, members: clientIds }
     kernel.cause = kernel.record('rebalance', `group ${groupId}`, undefined, kernel.cause, data)
+  }
+
+  private note(kind: string, topic: string, partition: number, data: object): void {
+    const { kernel } = this.cluster
+    if (kernel.trace === undefined || INTERNAL.test(topic)) return
+    kernel.record(kind, placeOf(topic, partition), undefined, kernel.cause, data)
   }
 }

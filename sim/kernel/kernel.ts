@@ -234,6 +234,7 @@ export class Kernel implements Actor {
   /** Ends the life of a process. */
   end(incarnation: Incarnation): void {
     incarnation.alive = false
+    incarnation.unfinished.clear()
     incarnation.pausedUntilMicros = Number.NEGATIVE_INFINITY
     this.queue.cancelTimersOf(incarnation)
   }
@@ -357,16 +358,18 @@ export class Kernel implements Actor {
   private checkStuck(): void {
     for (let index = 0; index < this.touchedCount; index++) {
       const task = this.touched[index] as Task
-      if (task.incarnation.stuck) this.fail(foreignAwait(task))
+      if (task.incarnation.stuck) this.fail(foreignAwait(task.incarnation))
     }
     this.touchedCount = 0
   }
 }
 
-function foreignAwait({ handler, incarnation }: Task): SimError {
+/** Whoever ended last need not be who waits. */
+function foreignAwait({ process, unfinished }: Incarnation): SimError {
+  const names = [...new Set([...unfinished.values()].map(({ handler }) => handler.name))]
   return new SimError(
     'foreign-await',
-    `handler ${handler.name} of ${incarnation.process} awaits a promise that is not the simulator's, so it would wait for ever: ` +
+    `handler ${names.join(' or ')} of ${process} awaits a promise that is not the simulator's, so it would wait for ever: ` +
       'await only what ctx offers (ctx.sleep instead of a timer, ctx.call instead of fetch)',
   )
 }

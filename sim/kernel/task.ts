@@ -2,6 +2,7 @@ import type { Entity } from './choice.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { Kernel } from './kernel.ts'
 import type { Phase, StepSite } from './step.ts'
+import type { Micros } from './time.ts'
 
 const ignore = (): void => {}
 
@@ -40,6 +41,10 @@ export class Task {
   readonly entity: Entity
   /** Trace id of the record that last started or resumed it. */
   cause: number
+  /** The last operation that it has begun. */
+  private last: Operation<unknown> | undefined
+  /** Those that others were begun beside. */
+  private earlier: Operation<unknown>[] | undefined
 
   constructor(kernel: Kernel, incarnation: Incarnation, handler: HandlerSite, entity: Entity, cause: number) {
     this.kernel = kernel
@@ -52,7 +57,7 @@ export class Task {
   /** Runs code to its first await and keeps count of it until it ends. */
   start(code: Runnable): void {
     const { incarnation, kernel } = this
-    incarnation.liveHandlers++
+    incarnation.unfinished.set(code, this)
     kernel.resumed(this)
     let running: Promise<unknown>
     try {
@@ -70,7 +75,7 @@ export class Task {
   private end(code: Runnable, error: unknown): void {
     const { incarnation } = this
     if (!incarnation.alive) return
-    incarnation.liveHandlers--
+    incarnation.unfinished.delete(code)
     code.ended(error)
   }
 
@@ -97,7 +102,21 @@ export class Task {
       if (!incarnation.alive) return undefined
     }
     incarnation.outstanding++
-    return new Operation<T>(this, site, continuation)
+    const begun = new Operation<T>(this, site, continuation)
+    if (this.last?.settled === false) this.keep(this.last)
+    this.last = begun as Operation<unknown>
+    return begun
+  }
+
+  private keep(operation: Operation<unknown>): void {
+    this.earlier = [...(this.earlier ?? []).filter(({ settled }) => !settled), operation]
+  }
+
+  /** The operations that it has begun and that have not been settled, first begun first. */
+  get unsettled(): readonly Operation<unknown>[] {
+    return [...(this.earlier ?? []), ...(this.last === undefined ? [] : [this.last])].filter(
+      ({ settled }) => !settled,
+    )
   }
 
   /**
@@ -148,7 +167,10 @@ export class Operation<T> {
   readonly task: Task
   readonly site: StepSite
   readonly promise: Promise<T>
+  readonly sinceMicros: Micros
   settled = false
+  /** It waits for work that need never come, as who reads a log does: nobody is stuck for that. */
+  isIdle = false
   private readonly resolve: Settle
   private readonly reject: Settle
   private readonly continuation: Continuation<T> | undefined
@@ -156,6 +178,7 @@ export class Operation<T> {
   constructor(task: Task, site: StepSite, continuation: Continuation<T> | undefined) {
     this.task = task
     this.site = site
+    this.sinceMicros = task.kernel.nowMicros
     this.continuation = continuation
     if (continuation === undefined) {
       this.promise = new Promise(

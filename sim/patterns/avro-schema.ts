@@ -4,7 +4,19 @@ import type { Plain } from '../kernel/value.ts'
  * Avro's primitive types (Avro specification 1.12, Primitive Types). Of the complex ones there are no fixed ones, no references by
  * name and no logical types here.
  */
-export type AvroPrimitive = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string'
+export type AvroPrimitive = (typeof AVRO_PRIMITIVES)[number]
+
+/** Their names. */
+export const AVRO_PRIMITIVES = [
+  'null',
+  'boolean',
+  'int',
+  'long',
+  'float',
+  'double',
+  'bytes',
+  'string',
+] as const
 
 /** A record: fields in the order in which they are written. */
 export interface AvroRecord {

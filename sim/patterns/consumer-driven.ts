@@ -6,17 +6,23 @@ import { checkOptionNames } from '../service/option.ts'
 import { flag, oneOf, optional, table, text } from '../service/schema.ts'
 import { addPrelude, ensureWritten, INBOX_COLUMNS, inboxRow } from './inbox-row.ts'
 import { outbox } from './outbox.ts'
+import { SENDABLE, SET_ASIDE } from './poison.ts'
 import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 import { statusRelay } from './relay-status.ts'
 
 /** Options of a consumer-driven outbox. */
-export interface ConsumerDrivenOptions extends Pick<RelayOptions, 'batch' | 'order'> {
+export interface ConsumerDrivenOptions extends Pick<RelayOptions, 'batch' | 'order' | 'poison'> {
   /**
    * When an event counts as handled: when what it gave rise to was dispatched is right; when it was stored, a crash
    * before the dispatch loses it, because its redelivery is taken for a duplicate.
    */
   readonly handledWhen?: 'dispatched' | 'stored'
 }
+
+/** Instances park rows as well as the relay. */
+const SEVERAL = 2
+
+const PENDING = { status: 'PENDING' } as const
 
 /**
  * O8: an outbox whose motor is the redelivery of what came in (NServiceBus, MassTransit's consumer outbox). The
@@ -31,22 +37,31 @@ export function consumerDriven(options: ConsumerDrivenOptions = {}): {
   checkOptionNames('consumer-driven outbox', options, {
     batch: 'any',
     order: RELAY_OPTIONS.order,
+    poison: RELAY_OPTIONS.poison,
     handledWhen: ['dispatched', 'stored'],
   })
   const { handledWhen = 'dispatched', ...knobs } = options
-  const { send } = relayKnobs(knobs)
+  // What waits is for the relay to send: nothing that comes in would have an instance send it.
+  const { send } = relayKnobs({ relays: SEVERAL, ...knobs }, { handsOver: true })
   const relay: Relay = {
-    ...statusRelay(knobs, { status: 'PENDING', incomingId: null }),
-    columns: { status: oneOf('PENDING', 'SENT', 'PARKED', 'DROPPED'), incomingId: optional(text) },
+    ...statusRelay(
+      { ...knobs, relays: SEVERAL },
+      { ...SENDABLE, $any: [{ incomingId: null }, { status: 'DUE' }] },
+    ),
+    relays: 1,
+    columns: { status: oneOf('PENDING', 'SENT', 'DUE', ...SET_ASIDE), incomingId: optional(text) },
     indexes: ['status', 'incomingId'],
-    fresh: ({ context }) => ({ status: 'PENDING', incomingId: context.event?.eventId ?? null }),
+    fresh: ({ context }) => ({ ...PENDING, incomingId: context.event?.eventId ?? null }),
   }
   const dispatchOutputs = async (context: Context, { eventId }: Envelope): Promise<void> => {
-    const where = { incomingId: eventId, status: 'PENDING' }
-    const sent = await send(context, await context.table('outbox').select({ where, orderBy: 'id' }))
-    const ids = idsOf(sent.acknowledged)
-    if (ids.length > 0) await context.table('outbox').update({ id: isIn(ids) }, { status: 'SENT' })
-    complain(sent)
+    const where = { incomingId: eventId, ...PENDING }
+    for (let held = true; held; ) {
+      const sent = await send(context, await context.table('outbox').select({ where, orderBy: 'id' }))
+      const ids = idsOf(sent.acknowledged)
+      if (ids.length > 0) await context.table('outbox').update({ id: isIn(ids) }, { status: 'SENT' })
+      complain(sent)
+      held = sent.held.length > 0
+    }
     await context.table('inbox').update({ eventId }, { dispatched: true })
   }
   return {

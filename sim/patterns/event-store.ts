@@ -3,11 +3,18 @@ import { gt, gte, lte } from '../database/predicate.ts'
 import { transactionId } from '../database/server-value.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
-import { checkOptionNames } from '../service/option.ts'
+import { checkOptionNames, expectCount, refuseIdle } from '../service/option.ts'
 import { integer, named, plain, type RowOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { type ContextWith, scopeBehind, type TxWith, tablesBehind } from './door.ts'
-import { presentVersion, type UpcasterChains, type Upcasting, upcast } from './upcasting.ts'
+import {
+  checkUpcasters,
+  presentVersion,
+  UPCASTINGS,
+  type UpcasterChains,
+  type Upcasting,
+  upcast,
+} from './upcasting.ts'
 
 /** Something that has happened to an aggregate. */
 export interface DomainEvent {
@@ -113,7 +120,7 @@ export class EventStore<State extends Plain, Event extends DomainEvent> {
       snapshotOf: ['as-appended', 'as-loaded'],
       replayFrom: ['after-snapshot', 'at-snapshot'],
       trustedSnapshots: ['of-this-fold', 'any'],
-      upcasting: 'any',
+      upcasting: UPCASTINGS,
     })
     const { snapshotEvery = 0, expectedVersion = 'checked' } = options
     if (!Number.isSafeInteger(snapshotEvery) || snapshotEvery < 0)
@@ -121,6 +128,22 @@ export class EventStore<State extends Plain, Event extends DomainEvent> {
         'definition',
         `event store: snapshotEvery: expected a whole number, got ${snapshotEvery}`,
       )
+    if (snapshotEvery === 0)
+      refuseIdle(
+        'event store',
+        options,
+        ['snapshotOf'],
+        'no snapshots are taken: leave it out, or say snapshotEvery',
+      )
+    if (expectedVersion === 'unchecked')
+      refuseIdle(
+        'event store',
+        options,
+        ['onConflict'],
+        'versions that are not checked never conflict: leave it out',
+      )
+    expectCount('event store: aggregate: foldVersion', aggregate.foldVersion ?? 1, 1)
+    checkUpcasters('event store: aggregate: upcasters', aggregate.upcasters ?? {})
     this.aggregate = aggregate
     this.chains = aggregate.upcasters ?? {}
     this.options = {

@@ -2,7 +2,7 @@ import { SimError } from '../kernel/error.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { checkOptionNames } from '../service/option.ts'
+import { checkOptionNames, expectCount } from '../service/option.ts'
 import { type RetryPolicy, retryPlan } from '../service/retry.ts'
 import type { BreakerPlan, FailurePolicy } from '../service/setbacks.ts'
 
@@ -35,7 +35,13 @@ export function blocking(options: FailureOptions = {}): FailurePolicy {
   const { attempts, maxElapsed } = options.retry ?? {}
   if (attempts !== undefined || maxElapsed !== undefined)
     throw new SimError('definition', 'blocking retries: expected no end of them: nothing puts the event away')
-  return plainPlan('blocking retries', options)
+  const plan = plainPlan('blocking retries', options)
+  if (plan.breaker?.whileOpen === 'put-away')
+    throw new SimError(
+      'definition',
+      "blocking retries: breaker: whileOpen: expected 'pause': nothing puts an event away",
+    )
+  return plan
 }
 
 /**
@@ -63,10 +69,17 @@ export function deadLettering(
   deadLetters: Topic,
   options: FailureOptions & { readonly retry: RetryPolicy },
 ): FailurePolicy {
+  expectTopic('dead letters', deadLetters)
   return {
     ...plainPlan('dead letters', options),
     recover: async (context, event) => void (await context.produce(deadLetters.name, event)),
   }
+}
+
+/** @throws SimError 'definition' for what is no topic */
+function expectTopic(what: string, topic: unknown): void {
+  if (typeof (topic as Topic | undefined)?.name === 'string') return
+  throw new SimError('definition', `${what}: expected a topic, got ${typeof topic}`)
 }
 
 /** Topics for events that are tried again later, each with how much later. */
@@ -81,7 +94,9 @@ export interface RetryTopicOptions extends FailureOptions {
  * where it waits until it is due (non-blocking retries). Events of its key overtake it (Z50).
  */
 export function retryTopics({ topics, deadLetters, ...options }: RetryTopicOptions): FailurePolicy {
-  if (topics.length === 0) throw new SimError('definition', 'retry topics: topics: expected one at least')
+  if (!Array.isArray(topics) || topics.length === 0)
+    throw new SimError('definition', 'retry topics: topics: expected one at least')
+  expectTopic('retry topics: deadLetters', deadLetters)
   const stages = topics.map(({ topic, delay }) => ({
     name: topic.name,
     delayMillis: positiveMicros(delay, `the delay of retry topic ${topic.name}`) / 1_000,
@@ -118,7 +133,6 @@ function plainPlan(what: string, options: FailureOptions): FailurePolicy {
 function breakerPlan(options: BreakerOptions): BreakerPlan {
   checkOptionNames('breaker', options, { failures: 'any', open: 'any', whileOpen: BREAKER_MODES })
   const { failures, open, whileOpen = 'pause' } = options
-  if (!Number.isSafeInteger(failures) || failures < 1)
-    throw new SimError('definition', `breaker: failures: expected a whole number from 1, got ${failures}`)
+  expectCount('breaker: failures', failures, 1)
   return { failures, openMicros: durationMicros(open), whileOpen }
 }

@@ -4,7 +4,7 @@ import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { Context } from '../service/context.ts'
 import { HttpError } from '../service/http.ts'
-import { checkOptionNames } from '../service/option.ts'
+import { checkOptionNames, refuseIdle } from '../service/option.ts'
 import { integer, named, oneOf, plain, type Route, type RowOf, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { canonicalText } from './canonical-text.ts'
@@ -31,8 +31,13 @@ export interface IdempotencyOptions<Request = unknown> {
   readonly onError?: 'keep' | 'store' | 'delete'
   /** How long a request has the key to itself; others get 409 meanwhile. Default: 90s. */
   readonly lock?: DurationText
-  /** How long a key is remembered. Default: 24h. */
+  /** How long a key is remembered, its lock at least. Default: 24h. */
   readonly keeps?: DurationText
+  /**
+   * Which old keys are forgotten: those that are `finished` is right; `any` takes one for new behind which work was begun,
+   * so that its effect happens again.
+   */
+  readonly forgets?: 'finished' | 'any'
 }
 
 /** What a handler knows of the request that it may be doing for the second time. */
@@ -96,12 +101,26 @@ export class IdempotencyKeys<Requests = unknown> {
       onError: ['keep', 'store', 'delete'],
       lock: 'any',
       keeps: 'any',
+      forgets: ['finished', 'any'],
     })
+    if (options.scope === 'global')
+      refuseIdle(
+        'idempotency keys',
+        options,
+        ['callerOf'],
+        "with scope 'global' a key is one for all callers: leave it out",
+      )
     const { scope = 'route', fingerprint = 'body', claim = 'insert', onError = 'keep' } = options
-    this.options = { scope, fingerprint, claim, onError }
+    const { lock = '90s', keeps = '24h', forgets = 'finished' } = options
+    this.options = { scope, fingerprint, claim, onError, forgets }
     this.callerOf = options.callerOf ?? (() => '')
-    this.lockMillis = positiveMicros(options.lock ?? '90s', 'the lock of idempotency keys') / 1_000
-    this.keepsMillis = positiveMicros(options.keeps ?? '24h', 'the life of idempotency keys') / 1_000
+    this.lockMillis = positiveMicros(lock, 'the lock of idempotency keys') / 1_000
+    this.keepsMillis = positiveMicros(keeps, 'the life of idempotency keys') / 1_000
+    if (this.keepsMillis < this.lockMillis)
+      throw new SimError(
+        'definition',
+        `idempotency keys: keeps: ${keeps} is shorter than the lock, ${lock}: a key would be forgotten while a request has it`,
+      )
   }
 
   /** Guards the handler of a route: it runs once per key, however often it is asked. */
@@ -135,6 +154,20 @@ export class IdempotencyKeys<Requests = unknown> {
         if (!(error instanceof HttpError)) failure ??= error
       })
     if (failure !== undefined) throw failure
+  }
+
+  /**
+   * Deletes finished keys that are older than they are kept for: the work of a job, the reaper (Brandur's rocket-rides-atomic).
+   * What was begun and not finished stays, whatever its age: the completer does it.
+   * @returns how many there were
+   */
+  async reap(ctx: ContextWith<Tables>): Promise<number> {
+    const context = contextBehind(ctx)
+    const createdAt = lte(context.now() - this.keepsMillis)
+    const { forgets } = this.options
+    return context
+      .table(KEYS)
+      .delete({ createdAt, ...(forgets === 'finished' && { state: 'FINISHED' as const }) })
   }
 
   private async answer(context: Context, id: string, route: string, request: Plain): Promise<unknown> {
@@ -184,21 +217,25 @@ export class IdempotencyKeys<Requests = unknown> {
       return present === undefined ? { row } : (this.judge(context, row, present) ?? { row: present })
     }
     const claimed = await context.transaction(async (tx: TransactionScope) => {
-      const keys = tx.table(KEYS)
-      if ((await keys.insertIfAbsent(row)) !== undefined) return { row }
-      const present = (await keys.get(row.id, { for: 'update' })) as KeyRow
-      if (present.createdAt + this.keepsMillis <= context.now()) {
+      const present = await insertOrLock(tx, row)
+      if (present === undefined) return { row }
+      if (this.isForgotten(present, context.now())) {
         const { id: _, ...renewed } = row
-        await keys.update({ id: row.id }, renewed)
+        await tx.table(KEYS).update({ id: row.id }, renewed)
         return { row }
       }
       const verdict = this.judge(context, row, present)
       if (verdict !== undefined) return verdict
       const { owner, lockedUntil } = row
-      await keys.update({ id: row.id }, { owner, lockedUntil })
+      await tx.table(KEYS).update({ id: row.id }, { owner, lockedUntil })
       return { row: { ...present, owner, lockedUntil } }
     })
     return claimed as Claim
+  }
+
+  private isForgotten({ state, createdAt }: KeyRow, now: number): boolean {
+    const isOld = createdAt + this.keepsMillis <= now
+    return isOld && (state === 'FINISHED' || this.options.forgets === 'any')
   }
 
   /** What a request gets whose key is known; undefined when it may go on with it. */
@@ -217,6 +254,16 @@ export class IdempotencyKeys<Requests = unknown> {
     if (this.options.claim === 'check-then-insert')
       await context.table(KEYS).upsert({ ...row, ...finished }, finished)
     else await context.table(KEYS).update({ id: row.id, owner: row.owner, state: 'STARTED' }, finished)
+  }
+}
+
+/** Inserts a row, or locks the one that is there, which may be deleted between the two. @returns that one */
+async function insertOrLock(tx: TransactionScope, row: KeyRow): Promise<KeyRow | undefined> {
+  const keys = tx.table(KEYS)
+  for (;;) {
+    if ((await keys.insertIfAbsent(row)) !== undefined) return undefined
+    const present = await keys.get(row.id, { for: 'update' })
+    if (present !== undefined) return present
   }
 }
 

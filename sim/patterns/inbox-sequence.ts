@@ -1,7 +1,7 @@
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { checkOptionNames } from '../service/option.ts'
+import { checkOptionNames, expectFunction } from '../service/option.ts'
 import { byName, integer, named, table, text } from '../service/schema.ts'
 import { addConclusion, ensureWritten } from './inbox-row.ts'
 
@@ -27,6 +27,7 @@ const SEQUENCES = named('inboxSequences', table({ key: text, last: integer }, { 
 export function sequenceInbox(options: SequenceInboxOptions): Inbox {
   checkOptionNames('inbox with sequences', options, { sequenceOf: 'any', gaps: ['wait', 'skip'] })
   const { sequenceOf, gaps = 'wait' } = options
+  expectFunction('inbox with sequences: sequenceOf', sequenceOf)
   return {
     tables: byName(SEQUENCES),
     lookUp: false,

@@ -4,7 +4,7 @@ import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Inbox } from '../service/component.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { expectOneOf } from '../service/option.ts'
+import { checkOptionNames, expectFunction, expectOneOf } from '../service/option.ts'
 import { table } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
 import { leaseInbox } from './inbox-lease.ts'
@@ -77,11 +77,14 @@ export function inbox(mode: InboxMode = 'same-transaction'): Inbox {
  * the key tells it apart.
  */
 export function naturalKeyInbox(keyOf: (event: Envelope) => string): Inbox {
+  expectFunction('inbox with natural keys: its key', keyOf)
   return sameTransaction(keyOf)
 }
 
 /** I5: forgets rows after a while: what comes again later is handled again (Z40). */
-export function windowInbox({ keeps }: { readonly keeps: DurationText }): Inbox {
+export function windowInbox(options: { readonly keeps: DurationText }): Inbox {
+  checkOptionNames('inbox with a window', options, { keeps: 'any' })
+  const { keeps } = options
   const keepsMillis = positiveMicros(keeps, 'the window of an inbox') / 1_000
   return {
     tables,

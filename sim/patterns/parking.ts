@@ -3,7 +3,7 @@ import { databaseClock } from '../database/server-value.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { checkOptionNames } from '../service/option.ts'
+import { checkOptionNames, refuseIdle } from '../service/option.ts'
 import type { RetryPolicy } from '../service/retry.ts'
 import { byName, integer, named, oneOf, plain, table, text } from '../service/schema.ts'
 import type { FailurePolicy } from '../service/setbacks.ts'
@@ -75,6 +75,10 @@ export function parking(options: ParkingOptions): FailurePolicy {
     copiesFor: ['own', 'every-subscriber'],
     again: 'any',
   })
+  if (options.redrive === 'delete-first') {
+    const why = "with redrive 'delete-first' what is sent is no copy, and sent once: leave it out"
+    refuseIdle('parking', options, ['copiesFor', 'again'], why)
+  }
   const { scope = 'key', redrive = 'in-order', copiesFor = 'own', again = '30s' } = options
   const againMillis = Math.ceil(positiveMicros(again, 'parking: again') / 1_000)
   return {

@@ -4,7 +4,7 @@ import type { DurationText } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { Context } from '../service/context.ts'
 import type { JobOptions } from '../service/job-options.ts'
-import { checkOptionNames } from '../service/option.ts'
+import { checkOptionNames, expectCount, refuseIdle } from '../service/option.ts'
 import { integer, named, oneOf, plain, type RowOf, type TableSpec, table, text } from '../service/schema.ts'
 import type { TransactionScope, Tx } from '../service/transaction.ts'
 import { type ContextWith, contextBehind, scopeBehind, type TxWith, tablesBehind } from './door.ts'
@@ -117,11 +117,26 @@ export class Projection<View extends Plain, Event extends DomainEvent, const Key
       rebuild: ['own-generation', 'overtaking', 'beside-live'],
       reactions: ['live-only', 'repeated'],
     })
+    checkOptionNames('projection: definition', definition, {
+      key: 'any',
+      keyOf: 'any',
+      apply: 'any',
+      react: 'any',
+    })
+    if (definition.react === undefined)
+      refuseIdle(
+        'projection',
+        options,
+        ['reactions'],
+        'it has no reaction: leave it out, or give it one (react)',
+      )
+    const { batch = DEFAULT_BATCH } = options
+    expectCount('projection: batch', batch, 1)
     this.tables = { projectionPositions: POSITIONS, projectionViews: viewTable(definition.key) }
     this.store = store
     this.definition = definition
     this.options = {
-      batch: options.batch ?? DEFAULT_BATCH,
+      batch,
       position: options.position ?? 'same-transaction',
       upTo: options.upTo ?? 'horizon',
       rebuild: options.rebuild ?? 'own-generation',

@@ -1,9 +1,8 @@
 import { isIn } from '../database/predicate.ts'
 import type { Context } from '../service/context.ts'
 import { checkOptionNames, type OptionTable } from '../service/option.ts'
-import { oneOf } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
-import type { Dispatched } from './dispatch.ts'
+import { type Relayed, SENDABLE, sendingStates } from './poison.ts'
 import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /** Options of relays of which one at a time has an advisory lock. */
@@ -30,25 +29,30 @@ const OPTIONS: OptionTable<AdvisoryLockRelayOptions> = {
 export function advisoryLockRelay(options: AdvisoryLockRelayOptions = {}): Relay {
   checkOptionNames('outbox relay', options, OPTIONS)
   const { held = 'while-sending' } = options
-  const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
-  const relay = async (scope: Context | TransactionScope, context: Context): Promise<Dispatched> => {
+  const { batch, relays, send, redrive } = relayKnobs({ relays: 2, ...options })
+  const relay = async (scope: Context | TransactionScope, context: Context): Promise<Relayed> => {
     const outbox = scope.table('outbox')
-    const sent = await send(context, await outbox.select({ where: PENDING, orderBy: 'id', limit: batch }))
+    const sent = await send(
+      context,
+      await outbox.select({ where: SENDABLE, orderBy: 'id', limit: batch }),
+      scope,
+    )
     const done = idsOf(sent.acknowledged)
     if (done.length > 0) await outbox.update({ id: isIn(done) }, { status: 'SENT' })
     return sent
   }
   return {
-    columns: { status: oneOf('PENDING', 'SENT') },
+    columns: { status: sendingStates() },
     indexes: ['status'],
     relays,
-    input: PENDING,
+    redrive,
+    input: SENDABLE,
     fresh: () => PENDING,
     poll: async (context) => {
       const sent = (await context.transaction(async (tx: TransactionScope) => {
         const isLocked = await tx.tryLock('outbox')
         return isLocked && held === 'while-sending' ? relay(tx, context) : isLocked
-      })) as Dispatched | boolean
+      })) as Relayed | boolean
       if (sent !== false) complain(sent === true ? await relay(context, context) : sent)
       return false
     },

@@ -5,20 +5,31 @@ import type { Lsn, WalTransaction } from '../database/wal.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Context } from '../service/context.ts'
 import { checkOptionNames, type OptionTable } from '../service/option.ts'
-import { byName, flag, named, table, text } from '../service/schema.ts'
-import type { Dispatched } from './dispatch.ts'
-import { complain, LONE_RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { byName, flag, integer, named, table, text } from '../service/schema.ts'
+import { type RowOrder, stayingStates, unsentOf } from './poison.ts'
+import {
+  complain,
+  LONE_RELAY_OPTIONS,
+  type Relay,
+  type RelayKnobs,
+  type RelayOptions,
+  relayKnobs,
+} from './relay.ts'
 
 /** Options of change data capture. */
 export interface CdcRelayOptions extends Omit<RelayOptions, 'relays'> {
   /**
    * When the position in the log is confirmed: after the broker's acknowledgement is right; before it, what was being sent
-   * when the relay died is never read again.
+   * when the relay died is never read again; after the first event of several that have one position, the others are not
+   * (Z30).
    */
-  readonly confirm?: 'after-ack' | 'before-send'
+  readonly confirm?: (typeof CONFIRMATIONS)[number]
   /** What to do when the slot is gone. Default: `snapshot`. */
   readonly missingSlot?: MissingSlot
 }
+
+/** When a position may be confirmed, the right one first. */
+const CONFIRMATIONS = ['after-ack', 'before-send', 'after-first'] as const
 
 /** What a relay does whose replication slot is gone, the right one first. */
 export const MISSING_SLOTS = ['snapshot', 'recreate', 'fail'] as const
@@ -30,14 +41,33 @@ export const MISSING_SLOTS = ['snapshot', 'recreate', 'fail'] as const
 export type MissingSlot = (typeof MISSING_SLOTS)[number]
 
 const SLOT = 'outbox'
+/** A new row does not know yet when it will be committed. */
+const WRITTEN = { status: 'WRITTEN', lsn: 0 } as const
+
+/**
+ * A parked row has behind it what was committed later, though its id may be lower; what a snapshot holds goes by ids, and comes
+ * behind all of its key that waits already and before all that is read from the log then.
+ */
+const BY_COMMIT: RowOrder = {
+  columns: ['lsn', 'id'],
+  isBehind: (row, aside) =>
+    row.lsn === 0 || row.lsn === aside.lsn
+      ? (row.id as number) >= (aside.id as number)
+      : (row.lsn as number) > (aside.lsn as number),
+  placeOf: ({ lsn }, before) => ({ lsn: lsn === 0 ? 1 + Number(before.at(-1)?.lsn ?? -1) : lsn }),
+}
 
 /** What one life of a relay reads: its stream, and what it has read and not sent yet. */
 interface Reading {
   readonly stream: ReplicationStream
   unsent: readonly Row[]
   lsn: Lsn
+  /** What was read last was as much as is read at a time: there may be more. */
+  hasMore: boolean
   /** What is unsent is a snapshot, which counts as sent when all of it is. */
   isSnapshot: boolean
+  /** All that was read is sent, and not yet what an operator has sent again. */
+  isAtDue: boolean
 }
 
 /** Whether the outbox was sent as a whole since its slot was made: what a crash in between must not hide. */
@@ -45,7 +75,7 @@ const SNAPSHOTS = named('snapshots', table({ slot: text, isDone: flag }, { key: 
 
 const OPTIONS: OptionTable<CdcRelayOptions> = {
   ...LONE_RELAY_OPTIONS,
-  confirm: ['after-ack', 'before-send'],
+  confirm: CONFIRMATIONS,
   missingSlot: MISSING_SLOTS,
 }
 
@@ -57,17 +87,21 @@ const OPTIONS: OptionTable<CdcRelayOptions> = {
 export function cdcRelay(options: CdcRelayOptions = {}): Relay {
   checkOptionNames('outbox relay', options, OPTIONS)
   const { confirm = 'after-ack', missingSlot = 'snapshot' } = options
-  const { batch, send } = relayKnobs(options)
+  const { batch, redrive, ...knobs } = relayKnobs(options, { order: BY_COMMIT })
   const readings = new WeakMap<Incarnation, Reading>()
   return {
     slot: SLOT,
+    columns: { status: stayingStates(), lsn: integer },
+    indexes: ['status'],
     tables: byName(SNAPSHOTS),
     initially: { [SNAPSHOTS.name]: [{ slot: SLOT, isDone: true }] },
     relays: 1,
+    redrive,
     input: {},
     inputStays: true,
+    fresh: () => WRITTEN,
     poll: (context) =>
-      relay(context, readings, batch, send, { confirm, missingSlot }).catch((error: unknown) => {
+      relay(context, readings, batch, knobs, { confirm, missingSlot }).catch((error: unknown) => {
         // Another connection begins where the last one has confirmed.
         if (error instanceof DatabaseError) readings.delete(context.process.incarnation)
         throw error
@@ -79,26 +113,39 @@ async function relay(
   context: Context,
   readings: WeakMap<Incarnation, Reading>,
   batch: number,
-  send: (context: Context, rows: readonly Row[]) => Promise<Dispatched>,
+  { send, sendAfterDue }: Pick<RelayKnobs, 'send' | 'sendAfterDue'>,
   { confirm, missingSlot }: Required<Pick<CdcRelayOptions, 'confirm' | 'missingSlot'>>,
 ): Promise<boolean> {
   const { task } = context
   const reading = await begin(context, readings, missingSlot)
   const { stream } = reading
-  if (reading.unsent.length === 0 && !reading.isSnapshot) {
+  if (reading.unsent.length === 0 && !reading.isSnapshot && !reading.isAtDue) {
     const transactions = await stream.next(task, batch)
     reading.unsent = insertedBy(transactions)
     reading.lsn = transactions.at(-1)?.lsn ?? reading.lsn
+    reading.hasMore = transactions.length === batch
     if (confirm === 'before-send') await stream.confirm(task, reading.lsn)
   }
+  if (confirm === 'after-first' && reading.unsent.length > 1) {
+    complain(await send(context, reading.unsent.slice(0, 1)))
+    await stream.confirm(task, reading.lsn)
+    reading.unsent = reading.unsent.slice(1)
+  }
   const sent = await send(context, reading.unsent)
-  const done = new Set(sent.acknowledged)
-  reading.unsent = reading.unsent.filter((row) => !done.has(row))
+  reading.unsent = unsentOf(reading.unsent, sent)
   complain(sent)
+  if (reading.unsent.length > 0) return true
+  // Only now: what is read from the log once more is what was written, and not what was mended since.
+  reading.isAtDue = true
+  const again = await sendAfterDue(context, [])
+  complain(again)
+  if (again.held.length > 0) return true
+  reading.isAtDue = false
+  // Not before: nothing but the log tells another life that there is something due.
   if (reading.isSnapshot) await context.table(SNAPSHOTS).update({ slot: SLOT }, { isDone: true })
   reading.isSnapshot = false
-  if (confirm === 'after-ack') await stream.confirm(task, reading.lsn)
-  return false
+  if (confirm !== 'before-send') await stream.confirm(task, reading.lsn)
+  return reading.hasMore
 }
 
 /** The stream of this life of the relay, begun where the last one has confirmed. */
@@ -112,8 +159,10 @@ async function begin(
   if (known !== undefined) return known
   const stream = new ReplicationStream(runtime.database, process, SLOT)
   const isSnapshot = await start(context, stream, missingSlot)
-  const unsent = isSnapshot ? await context.table('outbox').select({ orderBy: 'id' }) : []
-  const reading: Reading = { stream, unsent, lsn: 0, isSnapshot }
+  const unsent = isSnapshot
+    ? await context.table('outbox').select({ where: { status: 'WRITTEN' }, orderBy: 'id' })
+    : []
+  const reading: Reading = { stream, unsent, lsn: 0, hasMore: false, isSnapshot, isAtDue: false }
   readings.set(process.incarnation, reading)
   return reading
 }
@@ -139,11 +188,11 @@ async function start(
   return missingSlot === 'snapshot'
 }
 
-/** The outbox rows that transactions inserted. */
+/** The outbox rows that transactions inserted, with the place of their commit. */
 function insertedBy(transactions: readonly WalTransaction[]): readonly Row[] {
-  return transactions.flatMap(({ changes }) =>
+  return transactions.flatMap(({ lsn, changes }) =>
     changes.flatMap(({ table, before, after }) =>
-      table === 'outbox' && before === undefined && after !== undefined ? [after] : [],
+      table === 'outbox' && before === undefined && after !== undefined ? [{ ...after, lsn }] : [],
     ),
   )
 }

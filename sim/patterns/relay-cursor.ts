@@ -5,7 +5,7 @@ import type { Context } from '../service/context.ts'
 import { checkOptionNames, expectOneOf, type OptionTable } from '../service/option.ts'
 import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
-import type { Dispatched } from './dispatch.ts'
+import { type Relayed, stayingStates, unsentOf } from './poison.ts'
 import { complain, idsOf, LONE_RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /**
@@ -31,17 +31,22 @@ export function cursorRelay(options: CursorRelayOptions = {}): Relay {
   checkOptionNames('outbox relay', options, OPTIONS)
   const { gaps = { timeOut: '10s' } } = options
   if (typeof gaps === 'string') expectOneOf('outbox relay: gaps', gaps, ['ignored', 'serialised'])
-  const { batch, send } = relayKnobs(options)
+  else checkOptionNames('outbox relay: gaps', gaps, { timeOut: 'any' })
+  const { batch, sendAfterDue, redrive } = relayKnobs(options)
   const patienceMillis =
     typeof gaps === 'string'
       ? undefined
       : positiveMicros(gaps.timeOut, 'the time-out of gaps of an outbox') / 1_000
   return {
+    columns: { status: stayingStates() },
+    indexes: ['status'],
     tables: byName(CURSOR, GAPS),
     initially: { [CURSOR.name]: [{ name: 'relay', position: 0 }] },
     relays: 1,
+    redrive,
     input: {},
     inputStays: true,
+    fresh: () => ({ status: 'WRITTEN' }),
     ...(gaps === 'serialised' && {
       beforeInsert: (transaction: TransactionScope) => transaction.lock('outbox'),
     }),
@@ -52,10 +57,10 @@ export function cursorRelay(options: CursorRelayOptions = {}): Relay {
       const fresh = await context
         .table('outbox')
         .select({ where: { id: gt(position) }, orderBy: 'id', limit: batch })
-      const sent = await send(context, [...late, ...fresh])
+      const sent = await sendAfterDue(context, [...late, ...fresh])
       await advance(context, position, late, fresh, sent, patienceMillis !== undefined)
       complain(sent)
-      if (fresh.length === batch) return true
+      if (fresh.length === batch || sent.held.length > 0) return true
       return patienceMillis !== undefined && (await context.table(GAPS).select({ limit: 1 })).length > 0
     },
   }
@@ -76,22 +81,19 @@ async function lateRows(context: Context, missing: readonly number[]): Promise<r
     : context.table('outbox').select({ where: { id: isIn(missing) }, orderBy: 'id' })
 }
 
-/** Moves the cursor over the rows that were sent up to the first that was not, and writes down the ids between them. */
+/** Moves the cursor up to the first row that is to be sent still, and writes down the ids between them. */
 async function advance(
   context: Context,
   position: number,
   late: readonly Row[],
   fresh: readonly Row[],
-  { acknowledged }: Dispatched,
+  sent: Relayed,
   keepsGaps: boolean,
 ): Promise<void> {
-  const done = new Set(idsOf(acknowledged))
-  const passed: number[] = []
-  for (const id of idsOf(fresh)) {
-    if (!done.has(id)) break
-    passed.push(id)
-  }
-  const filled = idsOf(late).filter((id) => done.has(id))
+  const unsent = new Set(unsentOf([...late, ...fresh], sent))
+  const stop = fresh.findIndex((row) => unsent.has(row))
+  const passed = idsOf(stop === -1 ? fresh : fresh.slice(0, stop))
+  const filled = idsOf(late.filter((row) => !unsent.has(row)))
   const last = passed.at(-1)
   if (last === undefined && filled.length === 0) return
   await context.transaction(async (tx: TransactionScope) => {

@@ -5,8 +5,17 @@ import type { Envelope } from '../service/envelope.ts'
 import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
-import type { Dispatched } from './dispatch.ts'
-import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { keyOf } from './dispatch.ts'
+import { type Relayed, stayingStates, unsentOf } from './poison.ts'
+import {
+  complain,
+  idsOf,
+  RELAY_OPTIONS,
+  type Relay,
+  type RelayKnobs,
+  type RelayOptions,
+  relayKnobs,
+} from './relay.ts'
 
 /**
  * What a lock covers: all rows of an aggregate keep their order; those of one transaction keep it among themselves only
@@ -19,6 +28,8 @@ export interface GroupLockRelayOptions extends RelayOptions {
   readonly group?: GroupOf
 }
 
+const WRITTEN = { status: 'WRITTEN' } as const
+const SENDABLE = { status: isIn(['WRITTEN', 'DUE']) } as const
 const GROUPS = named('outboxGroups', table({ groupId: text, since: integer }, { key: 'groupId' }))
 
 const OPTIONS: OptionTable<GroupLockRelayOptions> = { ...RELAY_OPTIONS, group: ['aggregate', 'transaction'] }
@@ -30,14 +41,16 @@ const OPTIONS: OptionTable<GroupLockRelayOptions> = { ...RELAY_OPTIONS, group: [
 export function groupLockRelay(options: GroupLockRelayOptions = {}): Relay {
   checkOptionNames('outbox relay', options, OPTIONS)
   const { group = 'aggregate' } = options
-  const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
+  const { batch, relays, send, redrive } = relayKnobs({ relays: 2, ...options }, { keyOf: keyInGroup })
   return {
-    columns: { groupId: text },
-    indexes: ['groupId'],
+    columns: { groupId: text, status: stayingStates() },
+    indexes: ['groupId', 'status'],
     tables: byName(GROUPS),
     relays,
-    input: {},
+    redrive: redrive && redriveGroups,
+    input: SENDABLE,
     fresh: (transaction, topic, event) => ({
+      ...WRITTEN,
       groupId: group === 'aggregate' ? `${topic}/${event.aggregateId}` : unitOfWork(transaction, event),
     }),
     beforeInsert: (transaction, row) => {
@@ -54,6 +67,18 @@ export function groupLockRelay(options: GroupLockRelayOptions = {}): Relay {
   }
 }
 
+/** Nobody may touch the rows of a group without its lock, and only its own have an order. */
+const keyInGroup = (row: Row): string => `${row.groupId as string} ${keyOf(row)}`
+
+/** Has what is parked sent again: the groups to which it belongs are there again for relays to lock. */
+const redriveGroups = (context: Context): Promise<unknown> =>
+  context.transaction(async (tx: TransactionScope) => {
+    const parked = await tx.table('outbox').select({ where: { status: 'PARKED' }, orderBy: 'id' })
+    for (const groupId of new Set(parked.map((row) => row.groupId as string)))
+      await tx.table(GROUPS).upsert({ groupId, since: context.now() }, { groupId })
+    await tx.table('outbox').update({ id: isIn(idsOf(parked)), status: 'PARKED' }, { status: 'DUE' })
+  })
+
 const unitsOfWork = new WeakMap<TransactionScope, string>()
 
 /** The id of a transaction: of the first event that it published. */
@@ -67,22 +92,25 @@ function unitOfWork(transaction: TransactionScope, event: Envelope): string {
 async function relayGroup(
   context: Context,
   batch: number,
-  send: (context: Context, rows: readonly Row[]) => Promise<Dispatched>,
-): Promise<Dispatched | undefined> {
+  send: RelayKnobs['send'],
+): Promise<Relayed | undefined> {
   const sent = await context.transaction(async (tx: TransactionScope) => {
     const [locked] = await tx
       .table(GROUPS)
       .select({ orderBy: ['since', 'groupId'], limit: 1, for: 'update', wait: 'skip locked' })
     if (locked === undefined) return undefined
     const { groupId } = locked
-    const rows = await tx.table('outbox').select({ where: { groupId }, orderBy: 'id', limit: batch })
-    const dispatched = await send(context, rows)
+    const rows = await tx
+      .table('outbox')
+      .select({ where: { groupId, ...SENDABLE }, orderBy: 'id', limit: batch })
+    const dispatched = await send(context, rows, tx)
     const done = idsOf(dispatched.acknowledged)
     if (done.length > 0) await tx.table('outbox').delete({ id: isIn(done) })
-    if (done.length === rows.length && rows.length < batch) await tx.table(GROUPS).delete({ groupId })
+    const isDone = unsentOf(rows, dispatched).length === 0
+    if (isDone && rows.length < batch) await tx.table(GROUPS).delete({ groupId })
     // A group that cannot be sent goes behind the others: at the head it would keep them waiting (Z19).
     if (dispatched.failures.length > 0) await tx.table(GROUPS).update({ groupId }, { since: context.now() })
     return dispatched
   })
-  return sent as Dispatched | undefined
+  return sent as Relayed | undefined
 }

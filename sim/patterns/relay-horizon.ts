@@ -4,7 +4,7 @@ import type { Row } from '../database/table.ts'
 import type { Context } from '../service/context.ts'
 import { checkOptionNames, type OptionTable } from '../service/option.ts'
 import { byName, integer, named, table, text } from '../service/schema.ts'
-import type { Dispatched } from './dispatch.ts'
+import { type Relayed, type RowOrder, stayingStates, unsentOf } from './poison.ts'
 import { complain, LONE_RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
 
 /**
@@ -16,12 +16,30 @@ export type Bound = 'horizon' | 'none'
 /** Options of a relay with a cursor over transaction ids. */
 export interface HorizonRelayOptions extends Omit<RelayOptions, 'relays'> {
   readonly bound?: Bound
+  /**
+   * What the cursor remembers of rows that are sorted by transaction: both is right; the `id` alone jumps over what a later
+   * transaction had inserted before (Z28).
+   */
+  readonly cursor?: 'transaction-and-id' | 'id'
 }
 
 const START = { name: 'relay', xid: 0, id: 0 }
 const CURSOR = named('outboxCursor', table({ name: text, xid: integer, id: integer }, { key: 'name' }))
 
-const OPTIONS: OptionTable<HorizonRelayOptions> = { ...LONE_RELAY_OPTIONS, bound: ['horizon', 'none'] }
+const OPTIONS: OptionTable<HorizonRelayOptions> = {
+  ...LONE_RELAY_OPTIONS,
+  bound: ['horizon', 'none'],
+  cursor: ['transaction-and-id', 'id'],
+}
+
+/** A parked row has behind it what the cursor comes to later, though its id may be lower. */
+const BY_TRANSACTION: RowOrder = {
+  columns: ['xid', 'id'],
+  isBehind: (row, aside) =>
+    row.xid === aside.xid
+      ? (row.id as number) >= (aside.id as number)
+      : (row.xid as number) > (aside.xid as number),
+}
 
 /**
  * O3b: a cursor over (transaction id, id) below the horizon (Watermill's PostgreSQL outbox). Nothing is lost; one long
@@ -29,34 +47,36 @@ const OPTIONS: OptionTable<HorizonRelayOptions> = { ...LONE_RELAY_OPTIONS, bound
  */
 export function horizonRelay(options: HorizonRelayOptions = {}): Relay {
   checkOptionNames('outbox relay', options, OPTIONS)
-  const { bound = 'horizon' } = options
-  const { batch, send } = relayKnobs(options)
+  const { bound = 'horizon', cursor: kept = 'transaction-and-id' } = options
+  const { batch, sendAfterDue, redrive } = relayKnobs(options, { order: BY_TRANSACTION })
   return {
-    columns: { xid: integer },
+    columns: { xid: integer, status: stayingStates() },
+    indexes: ['status'],
     tables: byName(CURSOR),
     initially: { [CURSOR.name]: [START] },
     relays: 1,
+    redrive,
     input: {},
     inputStays: true,
-    fresh: () => ({ xid: transactionId() }),
+    fresh: () => ({ xid: transactionId(), status: 'WRITTEN' }),
     poll: async (context) => {
       const cursor = (await context.table(CURSOR).get('relay')) ?? START
       const { xid, id } = cursor
-      const beyond = { $any: [{ xid: gt(xid) }, { xid, id: gt(id) }] }
+      const beyond = kept === 'id' ? { id: gt(id) } : { $any: [{ xid: gt(xid) }, { xid, id: gt(id) }] }
       const where = bound === 'none' ? beyond : { ...beyond, $all: [{ xid: lt(horizon()) }] }
       const rows = await context.table('outbox').select({ where, orderBy: ['xid', 'id'], limit: batch })
-      const sent = await send(context, rows)
+      const sent = await sendAfterDue(context, rows)
       await advance(context, rows, sent)
       complain(sent)
-      return rows.length === batch || (await behind(context, rows.at(-1) ?? cursor))
+      return rows.length === batch || sent.held.length > 0 || (await behind(context, rows.at(-1) ?? cursor))
     },
   }
 }
 
-/** Moves the cursor up to the first row that was not sent. */
-async function advance(context: Context, rows: readonly Row[], { acknowledged }: Dispatched): Promise<void> {
-  const done = new Set(acknowledged)
-  const stop = rows.findIndex((row) => !done.has(row))
+/** Moves the cursor up to the first row that is to be sent still. */
+async function advance(context: Context, rows: readonly Row[], sent: Relayed): Promise<void> {
+  const [next] = unsentOf(rows, sent)
+  const stop = next === undefined ? -1 : rows.indexOf(next)
   const last = stop === -1 ? rows.at(-1) : rows[stop - 1]
   if (last === undefined) return
   await context.table(CURSOR).update({ name: 'relay' }, { xid: last.xid as number, id: last.id as number })

@@ -1,16 +1,22 @@
 import { isIn, lt } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
-import { SimError } from '../kernel/error.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
-import { states } from '../service/lifecycle.ts'
-import { checkOptionNames, type OptionTable } from '../service/option.ts'
+import { checkOptionNames, expectCount, type OptionTable } from '../service/option.ts'
 import { integer } from '../service/schema.ts'
 import type { Failure } from './dispatch.ts'
-import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { SENDABLE, sendingStates } from './poison.ts'
+import {
+  complain,
+  idsOf,
+  type Relay,
+  relayKnobs,
+  UNORDERED_RELAY_OPTIONS,
+  type UnorderedRelayOptions,
+} from './relay.ts'
 
 /** Options of immediate dispatch with a fallback. */
-export interface ImmediateRelayOptions extends RelayOptions {
+export interface ImmediateRelayOptions extends UnorderedRelayOptions {
   /** How old a row must be before the fallback sends it. Default: 4m, as in CAP. */
   readonly lookBack?: DurationText
   /** How often the fallback tries a row before it is never polled again (Z21, CAP: 50). Default: without end. */
@@ -19,7 +25,11 @@ export interface ImmediateRelayOptions extends RelayOptions {
 
 const PENDING = { status: 'PENDING' } as const
 
-const OPTIONS: OptionTable<ImmediateRelayOptions> = { ...RELAY_OPTIONS, lookBack: 'any', maxAttempts: 'any' }
+const OPTIONS: OptionTable<ImmediateRelayOptions> = {
+  ...UNORDERED_RELAY_OPTIONS,
+  lookBack: 'any',
+  maxAttempts: 'any',
+}
 
 /**
  * O9: the process that committed sends at once, from memory; a poller sends what is still pending after a while: because
@@ -28,12 +38,8 @@ const OPTIONS: OptionTable<ImmediateRelayOptions> = { ...RELAY_OPTIONS, lookBack
 export function immediateRelay(options: ImmediateRelayOptions = {}): Relay {
   checkOptionNames('outbox relay', options, OPTIONS)
   const { maxAttempts = Number.MAX_SAFE_INTEGER } = options
-  if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1)
-    throw new SimError(
-      'definition',
-      `outbox relay: maxAttempts: expected a whole number from 1, got ${maxAttempts}`,
-    )
-  const { batch, relays, send } = relayKnobs(options)
+  expectCount('outbox relay: maxAttempts', maxAttempts, 1)
+  const { batch, relays, send, redrive } = relayKnobs({ poison: 'park-row', ...options })
   const lookBackMillis = positiveMicros(options.lookBack ?? '4m', 'the look-back of an outbox') / 1_000
   const sendAtOnce = async (context: Context, row: Row): Promise<void> => {
     const { acknowledged } = await send(context, [row])
@@ -41,13 +47,14 @@ export function immediateRelay(options: ImmediateRelayOptions = {}): Relay {
   }
   return {
     columns: {
-      status: states({ PENDING: { next: ['SENT'], by: ['relay'] }, SENT: { end: true } }),
+      status: sendingStates(),
       createdAt: integer,
       attempts: integer,
     },
     indexes: ['status'],
     relays,
-    input: { ...PENDING, attempts: lt(maxAttempts) },
+    redrive,
+    input: { ...SENDABLE, attempts: lt(maxAttempts) },
     fresh: ({ context }) => ({ ...PENDING, createdAt: context.now(), attempts: 0 }),
     inserted: (transaction, row) => {
       const { context } = transaction
@@ -58,11 +65,8 @@ export function immediateRelay(options: ImmediateRelayOptions = {}): Relay {
       })
     },
     poll: async (context) => {
-      const where = {
-        ...PENDING,
-        createdAt: lt(context.now() - lookBackMillis),
-        attempts: lt(maxAttempts),
-      }
+      const old = { ...PENDING, createdAt: lt(context.now() - lookBackMillis) }
+      const where = { ...SENDABLE, attempts: lt(maxAttempts), $any: [{ status: 'DUE' }, old] }
       const rows = await context.table('outbox').select({ where, orderBy: 'id', limit: batch })
       const sent = await send(context, rows)
       await mark(context, sent.acknowledged)

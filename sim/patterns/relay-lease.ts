@@ -4,8 +4,9 @@ import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import { checkOptionNames, type OptionTable } from '../service/option.ts'
-import { byName, integer, named, oneOf, table, text } from '../service/schema.ts'
+import { byName, integer, named, table, text } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
+import { SENDABLE, sendingStates } from './poison.ts'
 import {
   complain,
   idsOf,
@@ -56,26 +57,27 @@ const OPTIONS: OptionTable<LeaseRelayOptions> = {
 export function leaseRelay(options: LeaseRelayOptions = {}): Relay {
   checkOptionNames('outbox relay', options, OPTIONS)
   const { clock = 'database', release = 'never', fenced = true, takeOver = 'expired' } = options
-  const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
+  const { batch, relays, attempt, poison, redrive } = relayKnobs({ relays: 2, ...options })
   const leaseMillis = positiveMicros(options.lease ?? '10s', 'the lease of an outbox') / 1_000
   const lease = { clock, takeOver, leaseMillis }
   return {
-    columns: { status: oneOf('PENDING', 'SENT') },
+    columns: { status: sendingStates() },
     indexes: ['status'],
     tables: byName(LEASE),
     initially: { [LEASE.name]: [{ name: 'relay', owner: '', until: 0, epoch: 0 }] },
     relays,
-    input: PENDING,
+    redrive,
+    input: SENDABLE,
     fresh: () => PENDING,
     poll: async (context) => {
       const epoch = await lead(context, lease)
       if (epoch === undefined) return false
-      const rows = await context.table('outbox').select({ where: PENDING, orderBy: 'id', limit: batch })
-      const sending = send(context, rows)
+      const rows = await context.table('outbox').select({ where: SENDABLE, orderBy: 'id', limit: batch })
+      const sending = attempt(context, await poison.unparked(context, rows))
       if (release === 'after-send') await context.table(LEASE).update({ name: 'relay', epoch }, { until: 0 })
       const sent = await sending
       await mark(context, sent.acknowledged, fenced ? epoch : undefined)
-      complain(sent)
+      complain(await poison.setAside(context, sent))
       return false
     },
   }

@@ -2,24 +2,29 @@ import { isIn, lte } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
 import { SimError } from '../kernel/error.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
-import type { Context, HandlerContext } from '../service/context.ts'
+import type { Listener } from '../service/component.ts'
+import type { Context } from '../service/context.ts'
 import type { Envelope } from '../service/envelope.ts'
-import { checkOptionNames, type OptionTable } from '../service/option.ts'
+import { checkOptionNames, expectFunction, type OptionTable, refuseIdle } from '../service/option.ts'
+import { RejectError } from '../service/reject-error.ts'
 import { integer, oneOf, text } from '../service/schema.ts'
 import { ClaimError } from './claim-error.ts'
 import { addConclusion, ensureWritten } from './inbox-row.ts'
-import { complain, RELAY_OPTIONS, type Relay, RelayError, type RelayOptions, relayKnobs } from './relay.ts'
-
-/**
- * Hears of events in the process that published them; it passes over those that it does not mean. Its context is that of a
- * handler of the service: `Listener<HandlerContext<typeof tables, Clients>>`.
- */
-export type Listener<Ctx = HandlerContext<unknown, unknown>> = (event: Envelope, ctx: Ctx) => Promise<unknown>
+import { type Poison, SET_ASIDE, UNORDERED_POISON_POLICIES } from './poison.ts'
+import {
+  complain,
+  RELAY_OPTIONS,
+  type Relay,
+  RelayError,
+  redriveTo,
+  relayKnobs,
+  type UnorderedRelayOptions,
+} from './relay.ts'
 
 /** Options of a registry of publications. */
-export interface RegistryRelayOptions extends Omit<RelayOptions, 'batch'> {
+export interface RegistryRelayOptions<Ctx = unknown> extends Omit<UnorderedRelayOptions, 'batch'> {
   /** Who hears of events besides their topic: each has a row of its own, and is tried again by itself. */
-  readonly listeners?: Readonly<Record<string, Listener<never>>>
+  readonly listeners?: Readonly<Record<string, Listener<Ctx>>>
   /** For how long a publication may be incomplete before it counts as left behind by a crash. Default: 10s. */
   readonly staleAfter?: DurationText
   /**
@@ -41,9 +46,10 @@ const EXTERNALIZER = 'externalizer'
 
 const INCOMPLETE = ['PUBLISHED', 'PROCESSING', 'RESUBMITTED'] as const
 
-const OPTIONS: OptionTable<RegistryRelayOptions> = {
+const OPTIONS: OptionTable<RegistryRelayOptions<never>> = {
   order: RELAY_OPTIONS.order,
   identity: RELAY_OPTIONS.identity,
+  poison: UNORDERED_POISON_POLICIES,
   relays: 'any',
   listeners: 'any',
   staleAfter: 'any',
@@ -54,10 +60,10 @@ const OPTIONS: OptionTable<RegistryRelayOptions> = {
 
 /**
  * O7: a registry of publications (Spring Modulith). Every event has a row for each listener, of which one sends it to its
- * topic; they hear of it after the commit, in the process that committed, and what is incomplete is published again. No order
- * is promised.
+ * topic; they hear of it after the commit, in the process that committed, and what is incomplete is published again. What its
+ * listener rejects (`RejectError`) is set aside like what no broker takes. No order is promised.
  */
-export function registryRelay(options: RegistryRelayOptions = {}): Relay {
+export function registryRelay<Ctx = unknown>(options: RegistryRelayOptions<Ctx> = {}): Relay<Ctx> {
   checkOptionNames('outbox relay', options, OPTIONS)
   const {
     listeners = {},
@@ -70,21 +76,27 @@ export function registryRelay(options: RegistryRelayOptions = {}): Relay {
       'definition',
       `outbox: a listener is called ${EXTERNALIZER}: that one sends events to their topics`,
     )
-  const { relays, send } = relayKnobs(options)
+  if (Object.keys(listeners).length === 0)
+    refuseIdle('outbox relay', options, ['completion'], 'there are no listeners: leave it out, or name some')
+  for (const [name, listener] of Object.entries(listeners))
+    expectFunction(`outbox relay: listener ${name}`, listener)
+  const { relays, send, poison, redrive } = relayKnobs({ poison: 'park-row', ...options })
   const staleMillis = positiveMicros(options.staleAfter ?? '10s', 'the stale age of an outbox') / 1_000
   const run = async (context: Context, row: Row): Promise<void> => {
     const listener = listeners[row.listener as string]
     try {
       if (listener === undefined) {
-        complain(await send(context, [row]))
-        await complete(context, row)
+        const sent = await send(context, [row])
+        complain(sent)
+        if (sent.setAside.length === 0) await complete(context, row)
       } else if (completion === 'same-transaction') await listenOnce(listener, context, row)
       else {
-        await listener(row.event as Envelope, listenerContext(context, row) as never)
+        await listener(row.event as Envelope, listenerContext(context, row) as Ctx)
         await complete(context, row)
       }
     } catch (error) {
       if (error instanceof SimError) throw error
+      if (error instanceof RejectError && (await isSetAside(poison, context, row, error))) return
       await context.table('outbox').update(claimOf(row), { status: 'FAILED' })
       throw error
     }
@@ -92,11 +104,13 @@ export function registryRelay(options: RegistryRelayOptions = {}): Relay {
   return {
     columns: {
       listener: text,
-      status: oneOf(...INCOMPLETE, 'COMPLETED', 'FAILED'),
+      status: oneOf(...INCOMPLETE, 'COMPLETED', 'FAILED', ...SET_ASIDE),
       touchedAt: integer,
     },
     indexes: ['status'],
     relays,
+    redrive: redrive && redriveTo('FAILED'),
+    listeners,
     input: { status: resubmit === 'failed' ? 'FAILED' : isIn([...INCOMPLETE, 'FAILED']) },
     copies: [EXTERNALIZER, ...Object.keys(listeners)].map((listener) => ({ listener })),
     fresh: ({ context }) => ({ status: 'PUBLISHED', touchedAt: context.now() }),
@@ -137,18 +151,25 @@ async function take(context: Context, row: Row, status: string): Promise<Row | u
 const complete = (context: Context, row: Row): Promise<number> =>
   context.table('outbox').update({ id: row.id }, { status: 'COMPLETED' })
 
+/** Sets aside a publication that its listener will never take, unless it is tried for ever. */
+async function isSetAside(poison: Poison, context: Context, row: Row, error: Error): Promise<boolean> {
+  const failures = [{ row, error, transient: false }]
+  const { setAside } = await poison.setAside(context, { acknowledged: [], failures, held: [] })
+  return setAside.length > 0
+}
+
 /** A context like that of a handler of the event. */
 function listenerContext({ runtime, process, task }: Context, { event }: Row): Context {
   return new runtime.Context(runtime, process, task, event as Envelope)
 }
 
 /** Runs a listener; its first transaction completes the publication. */
-async function listenOnce(listener: Listener<never>, context: Context, row: Row): Promise<void> {
+async function listenOnce<Ctx>(listener: Listener<Ctx>, context: Context, row: Row): Promise<void> {
   const own = listenerContext(context, row)
   addConclusion(own, async (tx) => {
     if ((await tx.table('outbox').update(claimOf(row), { status: 'COMPLETED' })) === 1) return
     throw new ClaimError(`the publication ${String(row.id)} to ${String(row.listener)} was published again`)
   })
-  await listener(row.event as Envelope, own as never)
+  await listener(row.event as Envelope, own as Ctx)
   await ensureWritten(own)
 }

@@ -1,9 +1,16 @@
 import { isIn } from '../database/predicate.ts'
 import type { Row } from '../database/table.ts'
 import { checkOptionNames, type OptionTable } from '../service/option.ts'
-import { oneOf } from '../service/schema.ts'
 import type { TransactionScope } from '../service/transaction.ts'
-import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKnobs } from './relay.ts'
+import { SENDABLE, sendingStates } from './poison.ts'
+import {
+  complain,
+  idsOf,
+  type Relay,
+  relayKnobs,
+  UNORDERED_RELAY_OPTIONS,
+  type UnorderedRelayOptions,
+} from './relay.ts'
 
 /**
  * How long the locks of a claimed batch are held: until it is sent and marked, in one transaction, is right; those of a
@@ -12,13 +19,16 @@ import { complain, idsOf, RELAY_OPTIONS, type Relay, type RelayOptions, relayKno
 export type LockLife = 'transaction' | 'statement'
 
 /** Options of competing relays. */
-export interface SkipLockedRelayOptions extends RelayOptions {
+export interface SkipLockedRelayOptions extends UnorderedRelayOptions {
   readonly locks?: LockLife
 }
 
 const PENDING = { status: 'PENDING' } as const
 
-const OPTIONS: OptionTable<SkipLockedRelayOptions> = { ...RELAY_OPTIONS, locks: ['transaction', 'statement'] }
+const OPTIONS: OptionTable<SkipLockedRelayOptions> = {
+  ...UNORDERED_RELAY_OPTIONS,
+  locks: ['transaction', 'statement'],
+}
 
 /**
  * O4: competing relays, each of which locks a batch with FOR UPDATE SKIP LOCKED, sends it and marks it. No order is
@@ -27,17 +37,18 @@ const OPTIONS: OptionTable<SkipLockedRelayOptions> = { ...RELAY_OPTIONS, locks: 
 export function skipLockedRelay(options: SkipLockedRelayOptions = {}): Relay {
   checkOptionNames('outbox relay', options, OPTIONS)
   const { locks = 'transaction' } = options
-  const { batch, relays, send } = relayKnobs({ relays: 2, ...options })
-  const claim = { where: PENDING, orderBy: 'id', limit: batch, for: 'update', wait: 'skip locked' } as const
+  const { batch, relays, send, redrive } = relayKnobs({ relays: 2, poison: 'park-row', ...options })
+  const claim = { where: SENDABLE, orderBy: 'id', limit: batch, for: 'update', wait: 'skip locked' } as const
   const mark = (scope: Pick<TransactionScope, 'table'>, rows: readonly Row[]): Promise<unknown> =>
     rows.length === 0
       ? Promise.resolve()
       : scope.table('outbox').update({ id: isIn(idsOf(rows)) }, { status: 'SENT' })
   return {
-    columns: { status: oneOf('PENDING', 'SENT') },
+    columns: { status: sendingStates() },
     indexes: ['status'],
     relays,
-    input: PENDING,
+    redrive,
+    input: SENDABLE,
     fresh: () => PENDING,
     poll: async (context) => {
       if (locks === 'statement') {
@@ -47,7 +58,7 @@ export function skipLockedRelay(options: SkipLockedRelayOptions = {}): Relay {
         return false
       }
       const sent = await context.transaction(async (tx: TransactionScope) => {
-        const claimed = await send(context, await tx.table('outbox').select(claim))
+        const claimed = await send(context, await tx.table('outbox').select(claim), tx)
         await mark(tx, claimed.acknowledged)
         return claimed
       })

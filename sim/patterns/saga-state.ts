@@ -1,5 +1,7 @@
-import type { DurationText } from '../kernel/time.ts'
+import { SimError } from '../kernel/error.ts'
+import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Plain } from '../kernel/value.ts'
+import { checkOptionNames, expectCount } from '../service/option.ts'
 import type { EventType } from '../service/schema.ts'
 
 /** A saga as commands are made from it. */
@@ -39,7 +41,7 @@ export interface SagaStep<Data> {
    * `compensatable` (default): given up and undone when it is not answered. `pivot`: asked again until it is answered, and
    * nothing before it is undone once it has succeeded. `retriable`: asked again until it succeeds.
    */
-  readonly kind?: 'compensatable' | 'pivot' | 'retriable'
+  readonly kind?: (typeof KINDS)[number]
 }
 
 /** A saga as a system declares it. */
@@ -51,6 +53,40 @@ export interface SagaDefinition<Data> {
   readonly attempts?: number
   /** How often a compensation is asked for before the saga is left to people. Default: 10. */
   readonly compensationAttempts?: number
+}
+
+const KINDS = ['compensatable', 'pivot', 'retriable'] as const
+
+/**
+ * Refuses a definition that cannot be meant.
+ * @throws SimError 'definition' for members, kinds, times and numbers that there are not, and for a step that can only be
+ * undone behind one from which there is no way back
+ */
+export function checkSaga(definition: SagaDefinition<never>): void {
+  const names = { steps: 'any', timeout: 'any', attempts: 'any', compensationAttempts: 'any' } as const
+  checkOptionNames('saga', definition, names)
+  const { steps, timeout, attempts = 1, compensationAttempts = 1 } = definition
+  positiveMicros(timeout, 'the time-out of a saga')
+  expectCount('saga: attempts', attempts, 1)
+  expectCount('saga: compensationAttempts', compensationAttempts, 1)
+  let pivot: string | undefined
+  for (const step of steps) {
+    const { name, kind = 'compensatable' } = step
+    const of = `saga: step ${name}`
+    checkOptionNames(of, step, {
+      name: 'any',
+      state: 'any',
+      action: 'any',
+      compensation: 'any',
+      kind: KINDS,
+    })
+    if (pivot !== undefined && kind !== 'retriable')
+      throw new SimError(
+        'definition',
+        `${of} is ${kind} and follows the pivot ${pivot}: there is no way back from that, so expected retriable`,
+      )
+    if (kind === 'pivot') pivot = name
+  }
 }
 
 /** Where a saga stands. */

@@ -7,6 +7,7 @@ import type { TransactionScope } from '../service/transaction.ts'
 import { type ContextWith, contextBehind } from './door.ts'
 import {
   actionOf,
+  checkSaga,
   SAGA_RULES,
   type SagaCommand,
   type SagaDecision,
@@ -125,6 +126,7 @@ export class Orchestrator<Data extends Plain> {
       undo: ['in-reverse', 'at-once'],
       failedCompensation: ['visible', 'ignored'],
     })
+    checkSaga(definition as SagaDefinition<never>)
     const names = definition.steps.map(({ name }) => name)
     if (new Set(names).size < names.length || !definition.steps.some(({ action }) => action !== undefined))
       throw new SimError(

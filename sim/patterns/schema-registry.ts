@@ -1,9 +1,11 @@
+import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
 import { HttpError } from '../service/http.ts'
 import { checkOptionNames, expectOneOf } from '../service/option.ts'
 import { integer, named, plain, type Route, type RowOf, route, table, text } from '../service/schema.ts'
 import { type ServiceSpec, service } from '../service/service.ts'
 import type { TransactionScope } from '../service/transaction.ts'
+import { checkAvroSchema } from './avro-check.ts'
 import type { AvroSchema } from './avro-schema.ts'
 import { canonicalText } from './canonical-text.ts'
 import { COMPATIBILITY_MODES, type Compatibility, incompatibilities } from './compatibility.ts'
@@ -33,7 +35,7 @@ export interface RegisteredSchema {
 /** A registry as a system declares it: a service with routes. */
 export interface SchemaRegistry {
   readonly service: ServiceSpec<{ readonly schemas: typeof SCHEMAS }>
-  /** Registers a schema, once. Answers 409 with what is not compatible. */
+  /** Registers a schema, once. Answers 409 with what is not compatible, 422 to what is no schema. */
   readonly register: Route<
     { readonly subject: string; readonly schema: AvroSchema },
     { readonly id: number; readonly message?: string }
@@ -108,6 +110,16 @@ export function schemaRegistry(options: SchemaRegistryOptions = {}): SchemaRegis
   return { service: spec, register, byId, latest }
 }
 
+/** @throws HttpError 422 for what is no schema, with Confluent's code for it */
+function expectSchema(schema: unknown): void {
+  try {
+    checkAvroSchema(schema, 'schema')
+  } catch (error) {
+    if (!(error instanceof SimError)) throw error
+    throw new HttpError(422, { errorCode: 42201, message: `Invalid schema: ${error.message}` })
+  }
+}
+
 /** Registers a schema unless it is known, one after another: only the leader of a registry writes. */
 async function registerOnce(
   tx: TransactionScope,
@@ -115,6 +127,7 @@ async function registerOnce(
   schema: AvroSchema,
   mode: Compatibility,
 ): Promise<{ readonly id: number }> {
+  expectSchema(schema)
   await tx.lock('schemas')
   const fingerprint = canonicalText(schema as unknown as Plain)
   const schemas = tx.table(SCHEMAS)

@@ -1,7 +1,10 @@
+import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
 import type { BaseContext } from '../service/context.ts'
 import type { HttpResponse } from '../service/http.ts'
+import { checkOptionNames } from '../service/option.ts'
 import { integer, plain } from '../service/schema.ts'
+import { checkAvroSchema } from './avro-check.ts'
 import { decodeAvro, encodeAvro } from './avro-data.ts'
 import type { AvroSchema } from './avro-schema.ts'
 import type { SchemaRegistry } from './schema-registry.ts'
@@ -48,7 +51,18 @@ export class SchemaSerde<Data extends Plain> {
   private ownId: number | undefined
   private readonly schemas = new Map<number, AvroSchema>()
 
+  /** @throws SimError 'definition' for options that there are not, those that are missing, and a schema that is none */
   constructor(options: SchemaSerdeOptions) {
+    checkOptionNames('schema serde', options, {
+      registry: 'any',
+      subject: 'any',
+      schema: 'any',
+      stamp: ['own', 'latest'],
+    })
+    for (const name of ['registry', 'subject', 'schema'] as const)
+      if (options[name] === undefined || options[name] === '')
+        throw new SimError('definition', `schema serde: ${name}: expected one, got none`)
+    checkAvroSchema(options.schema, 'schema serde: schema')
     this.options = { stamp: 'own', ...options }
   }
 

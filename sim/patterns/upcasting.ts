@@ -1,4 +1,6 @@
+import { SimError } from '../kernel/error.ts'
 import type { Plain } from '../kernel/value.ts'
+import { expectOneOf } from '../service/option.ts'
 
 /** Makes the data of an event what the next version of its schema says. */
 export type Upcaster = (data: never) => Plain
@@ -10,11 +12,28 @@ export type UpcasterChains = Readonly<Record<string, readonly Upcaster[]>>
  * How far old events are lifted: through the whole chain is right; `first-step` is an upcaster that nobody has continued when
  * the schema changed again, and `none` takes old data for new.
  */
-export type Upcasting = 'whole-chain' | 'first-step' | 'none'
+export type Upcasting = (typeof UPCASTINGS)[number]
+
+/** How far old events may be lifted, the right one first. */
+export const UPCASTINGS = ['whole-chain', 'first-step', 'none'] as const
 
 /** An event has a newer schema than this code knows: another version of the service wrote it. */
 export class UnknownSchemaError extends Error {
   override readonly name = 'UnknownSchemaError'
+}
+
+/**
+ * Refuses chains that hold something else than functions.
+ * @param what they are, as an error says it
+ * @throws SimError 'definition'
+ */
+export function checkUpcasters(what: string, chains: UpcasterChains): void {
+  for (const [eventType, chain] of Object.entries(chains))
+    if (!Array.isArray(chain) || chain.some((step) => typeof step !== 'function'))
+      throw new SimError(
+        'definition',
+        `${what}: ${eventType}: expected a list of functions, each from one version of its data to the next`,
+      )
 }
 
 /** The version of an event type that this code writes. */
@@ -32,6 +51,7 @@ export function upcast(
   { data, schemaVersion: written }: { readonly data: Plain; readonly schemaVersion: number },
   upcasting: Upcasting = 'whole-chain',
 ): Plain {
+  expectOneOf(`upcasting of ${eventType}`, upcasting, UPCASTINGS)
   const present = presentVersion(chains, eventType)
   if (written > present)
     throw new UnknownSchemaError(`${eventType} was written in version ${written}: this code knows ${present}`)

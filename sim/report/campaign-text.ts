@@ -1,5 +1,5 @@
 import { AT_A_MOMENT } from '../explore/outcome.ts'
-import { SAME_AS } from '../explore/seen-states.ts'
+import { SKIP_REASONS } from '../explore/seen-states.ts'
 import type { FeatureCount, PropertyTally, SometimesTally, Tallied } from '../explore/tally.ts'
 import { type Paint, wrapped } from './paint.ts'
 import { counted } from './text.ts'
@@ -25,6 +25,8 @@ export interface CampaignTitle {
 }
 
 const WIDTH = 118
+/** How many places are named at which handlers wait for ever. */
+const MOST_PLACES = 3
 /** Runs from which on a part of them says something about the next. */
 const ENOUGH_RUNS = 20
 
@@ -36,7 +38,7 @@ export function campaignText(title: CampaignTitle, tallied: Tallied, paint: Pain
       ...tallied.properties.flatMap((property) => propertyLines(property, tallied, paint)),
       ...tallied.sometimes.map((each) => sometimesLine(each, tallied, paint)),
     ],
-    countLines(title, tallied, paint),
+    [...countLines(title, tallied, paint), ...hangingLines(tallied, paint)],
     coverageLines(title, tallied, paint),
     featureLines(tallied, paint),
   ]
@@ -63,12 +65,14 @@ function propertyLines(
   const unsure = held === 0 ? paint.doubtful('○') : paint.good('✓')
   const mark = first === undefined ? unsure : paint.bad('✗')
   const open = undecided === 0 ? '' : `, without a verdict in ${counted(undecided, 'run')}`
+  const unasked = tallied.runs - asked
+  const idle = unasked === 0 ? '' : `, never asked in ${counted(unasked, 'run')}`
   const text =
     first !== undefined
       ? `violated in ${grouped(violated)} of ${counted(tallied.runs, 'run')}, first in run ${grouped(first.run)} (seed ${first.seed}): ${first.message}${open}`
       : asked === 0
         ? 'never asked: nothing that it reads has changed'
-        : `held in ${counted(held, 'run')}${open}`
+        : `held in ${counted(held, 'run')}${open}${idle}`
   const [head, ...rest] = wrapped(text, WIDTH - width - 6)
   return [
     `  ${mark} ${name.padEnd(width)}  ${head}`,
@@ -91,7 +95,9 @@ function countLines({ noun, strategy }: CampaignTitle, tallied: Tallied, paint: 
   const seen = growth.at(-1)
   const lines = [
     `  ${counted(runs, 'run')} · ${counted(orders, noun)} · ${counted(events, 'event')}`,
-    ...skipped.map(({ sameAs, cases }) => `  ${counted(cases, 'case')} not made: ${SAME_AS[sameAs]}`),
+    ...skipped.map(
+      ({ skipReason, cases }) => `  ${counted(cases, 'case')} not made: ${SKIP_REASONS[skipReason]}`,
+    ),
     `  ${counted(seen?.behaviours ?? 0, 'behaviour')} seen, the last new one in run ${grouped(seen?.runs ?? 0)}${
       // An estimate for runs that are drawn: what comes next in an enumeration is like what came before.
       runs < ENOUGH_RUNS || strategy !== 'random'
@@ -108,6 +114,23 @@ function countLines({ noun, strategy }: CampaignTitle, tallied: Tallied, paint: 
     )
   }
   return lines
+}
+
+/** In how many runs handlers wait for ever, and where. */
+function hangingLines({ hanging: { runs, places } }: Tallied, paint: Paint): string[] {
+  if (runs === 0) return []
+  const told = places
+    .slice(0, MOST_PLACES)
+    .map(
+      (place) =>
+        `${place.where} (in ${grouped(place.runs)}, first run ${grouped(place.first.run)}, seed ${place.first.seed})`,
+    )
+  const more = places.length - told.length
+  const rest = more > 0 ? [`and ${grouped(more)} more: campaign.json names them`] : []
+  const text = `in ${counted(runs, 'run')} a handler waits for ever though everything is quiet: ${[...told, ...rest].join('; ')}`
+  return wrapped(text, WIDTH - 4).map(
+    (line, index) => `${index === 0 ? '  ! ' : '    '}${paint.doubtful(line)}`,
+  )
 }
 
 /** How much of step × fault was exercised: by kind of fault, of all points of all steps. */
@@ -133,10 +156,25 @@ function coverageLines(
     const moments = struck.has(`${kind} ${AT_A_MOMENT}`) ? ', and at moments' : ''
     return `    ${name}  struck in ${grouped(tally.struck)} of ${counted(tally.planned, 'run')} that planned it, at ${grouped(reached)} of ${counted(points.length, 'point')} of steps${moments}`
   })
-  return runs === 0 ? [] : ['  faults', ...lines, ...unexercised(points, struck, kinds, paint)]
+  return runs === 0
+    ? []
+    : ['  faults', ...lines, ...unexercised(points, struck, kinds, paint), ...beyond(points, coverage, paint)]
 }
 
-const MOST_UNEXERCISED = 6
+/** The points at which faults struck and to which a run without faults does not come. */
+function beyond(points: readonly string[], coverage: Tallied['coverage'], paint: Paint): string[] {
+  const known = new Set([...points, AT_A_MOMENT])
+  const all = new Set(coverage.map(({ struck }) => struck.slice(struck.indexOf(' ') + 1)))
+  const others = [...all].filter((point) => !known.has(point))
+  if (others.length === 0) return []
+  return [
+    `    faults struck at ${counted(others.length, 'point')} that a run without faults does not come to:`,
+    ...pointLines(others, paint),
+  ]
+}
+
+/** How many points are named of a list. */
+const MOST_POINTS = 6
 
 /** The points at which no fault of any kind struck. */
 function unexercised(
@@ -147,10 +185,14 @@ function unexercised(
 ): string[] {
   const never = points.filter((point) => !kinds.some((kind) => struck.has(`${kind} ${point}`)))
   if (never.length === 0) return []
-  const shown = never.slice(0, MOST_UNEXERCISED)
-  const more = never.length - shown.length
+  return [`    no fault struck at ${counted(never.length, 'point')}:`, ...pointLines(never, paint)]
+}
+
+/** The first of some points, and how many more there are. */
+function pointLines(points: readonly string[], paint: Paint): string[] {
+  const shown = points.slice(0, MOST_POINTS)
+  const more = points.length - shown.length
   return [
-    `    no fault struck at ${counted(never.length, 'point')}:`,
     ...shown.map((point) => paint.quiet(`      ${point}`)),
     ...(more > 0 ? [paint.quiet(`      … and ${grouped(more)} more: campaign.json names them`)] : []),
   ]

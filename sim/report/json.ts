@@ -21,6 +21,10 @@ export function resultJson(summary: RunSummary, scenario: Scenario, bundle: stri
     outcome,
     verdict: summary.verdict,
     reason: summary.reason ?? null,
+    waiting: summary.waiting.map(({ sinceMicros, ...waiting }) => ({
+      ...waiting,
+      sinceMicros: sinceMicros ?? null,
+    })),
     digest: summary.digest,
     orders: summary.orders,
     events: summary.events,

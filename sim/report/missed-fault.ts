@@ -1,5 +1,5 @@
+import { suggestion } from '../kernel/suggestion.ts'
 import type { FaultOutcome } from '../run/run.ts'
-import { suggestion } from '../run/suggestion.ts'
 
 /** Says why a fault of the plan never struck; undefined when it did. */
 export function missedFault(

@@ -142,6 +142,8 @@ export class Narrator {
           subject: lane,
           did: `shared its partitions among ${list((data.members as readonly unknown[]).map(processOf))}`,
         }
+      case 'leader':
+        return { subject: String(data.leader), did: `leads ${lane} from now on` }
       case 'offset-commit':
         return data.errorCode === 'NONE'
           ? undefined

@@ -2,6 +2,7 @@ import { formatSeconds } from '../kernel/time.ts'
 import { type JudgedProperty, type Judgement, judge } from '../run/judgement.ts'
 import type { Scenario } from '../run/scenario.ts'
 import type { StoryLine } from './drafts.ts'
+import { hanging } from './hanging.ts'
 import { missedFault } from './missed-fault.ts'
 import { type Paint, wrapped } from './paint.ts'
 import type { Story } from './story.ts'
@@ -25,6 +26,14 @@ export function resultText(
     ...(summary.reason === undefined
       ? []
       : [sentence(`${summary.verdict}: ${summary.reason}`, paint.doubtful)]),
+    ...(summary.waiting.length === 0
+      ? []
+      : [
+          sentence(
+            `waits for ever though everything is quiet: ${hanging(summary.waiting).join('; ')}`,
+            paint.doubtful,
+          ),
+        ]),
     ...(story === undefined ? [] : [storyLines(story, summary, paint)]),
     expectationLines(judgement, paint),
   ]

@@ -1,10 +1,14 @@
-import type { ClientWatch, WatchedHistory } from '../kafka/client-watch.ts'
+import { placeOf } from '../kafka/consumer-client.ts'
 import { checkGroups } from '../kafka/oracle/group-check.ts'
 import { type Anomaly, isTolerated } from '../kafka/oracle/history-anomaly.ts'
 import { checkClientHistory } from '../kafka/oracle/history-check.ts'
 import type { Expired } from '../kafka/oracle/history-write.ts'
 import { checkVisibility } from '../kafka/oracle/transaction-visibility.ts'
+import type { ProducerRecord } from '../kafka/producer/record.ts'
+import { splitPartitionName } from '../kafka/transaction/topic-partition.ts'
+import type { ClientWatch, WatchedHistory } from '../kafka/watch/client-watch.ts'
 import type { Micros } from '../kernel/time.ts'
+import type { Envelope } from '../service/envelope.ts'
 
 /** What is wrong with what clients saw, in one sentence, with what shows it. */
 export interface ClientFinding {
@@ -84,11 +88,10 @@ export function clientAnomalies(watch: ClientWatch): ClientFindings {
 }
 
 function findingOf(watch: ClientWatch, history: WatchedHistory, anomaly: Anomaly<string>): ClientFinding {
-  const { type, partition, values, offsets, operations } = anomaly
-  const where = partition === undefined ? '' : ` in ${partition}`
-  const at = offsets.length === 0 ? '' : ` at offset ${offsets.join(' and ')}`
-  const keys = [...new Set(values.map((value) => `'${watch.records[Number(value)]?.key ?? ''}'`))]
-  const what = keys.length === 0 ? '' : ` of ${keys.join(' and ')}`
+  const { type, values, operations } = anomaly
+  const records = values.flatMap((value) => watch.records[Number(value)] ?? [])
+  const names = [...new Set(records.map((record) => `'${nameOf(record)}'`))]
+  const what = names.length === 0 ? '' : ` of ${names.join(' and ')}`
   const clients = new Set<string>()
   for (const id of operations) {
     const operation = history.operations[id]
@@ -97,7 +100,23 @@ function findingOf(watch: ClientWatch, history: WatchedHistory, anomaly: Anomaly
   const who = clients.size === 0 ? '' : `, as ${[...clients].join(' and ')} saw it`
   const last = history.momentOf(shownBy(history, anomaly))
   const meaning = type in MEANINGS ? `: ${MEANINGS[type]}` : ''
-  return { message: `${type}${what}${where}${at}${who}${meaning}${mayRepeat(watch, type, clients)}`, ...last }
+  const message = `${type}${what}${placeIn(anomaly)}${who}${meaning}${mayRepeat(watch, type, clients)}`
+  return { message, ...last }
+}
+
+/** What identifies a record: the id of its event, which every append and delivery of it carries in a trace, or its key. */
+function nameOf({ key, value }: ProducerRecord): string {
+  const { eventId } = (value ?? {}) as Partial<Envelope>
+  return eventId ?? String(key)
+}
+
+/** Where it is, as traces name it: ` at letters/2@9 and letters/2@12`. */
+function placeIn({ partition: name, offsets }: Anomaly<string>): string {
+  if (name === undefined) return ''
+  const { topic, partition } = splitPartitionName(name)
+  const place = placeOf(topic, partition)
+  if (offsets.length === 0) return ` in ${place}`
+  return ` at ${offsets.map((offset) => (offset < 0 ? 'no offset' : `${place}@${offset}`)).join(' and ')}`
 }
 
 /** The operation in which a breach comes to light: of a record with two faces, the poll that saw the other one. */

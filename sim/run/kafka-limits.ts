@@ -107,3 +107,37 @@ export function kafkaRefusal(
     return { path: name === undefined ? [] : [name], message }
   }
 }
+
+/** What Kafka says to a value of a campaign's bounds, and where that is. */
+interface BoundRefusal {
+  readonly name: string
+  readonly index: number
+  readonly message: string
+}
+
+/**
+ * The values of a campaign's bounds that no run could have: neither by themselves, nor with any one other value of the
+ * bounds, nor with any number of brokers that is drawn.
+ */
+export function boundRefusals(
+  kafka: KafkaSettings,
+  brokers: readonly number[],
+  bounds: Readonly<Record<string, readonly unknown[] | undefined>>,
+): BoundRefusal[] {
+  const choices = Object.entries(bounds).flatMap(([name, values = []]) =>
+    values.map((value, index) => ({ name, index, setting: { [name]: value } as KafkaSettings })),
+  )
+  const refusal = (settings: KafkaSettings): string | undefined => {
+    const messages = brokers.map((count) => kafkaRefusal(settings, count)?.message)
+    return messages.includes(undefined) ? undefined : messages[0]
+  }
+  // What the cluster cannot have by itself is told of the cluster.
+  if (refusal(kafka) !== undefined) return []
+  return choices.flatMap(({ name, index, setting }) => {
+    const message = refusal({ ...kafka, ...setting })
+    const isPossible = choices.some(
+      (other) => other.name !== name && refusal({ ...kafka, ...other.setting, ...setting }) === undefined,
+    )
+    return message === undefined || isPossible ? [] : [{ name, index, message }]
+  })
+}

@@ -1,6 +1,6 @@
 import type { Source } from '../check/view.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
-import { LagWatch } from '../kafka/lag-watch.ts'
+import { LagWatch } from '../kafka/watch/lag-watch.ts'
 import type { Lag } from '../kernel/history.ts'
 
 type AnyRow = Readonly<Record<string, unknown>>

@@ -1,9 +1,9 @@
 import type { PropertyResult } from '../check/monitor.ts'
-import { ClientWatch } from '../kafka/client-watch.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
 import { checkTransactions } from '../kafka/oracle/transaction-check.ts'
-import { ReplicaWatch } from '../kafka/replica-watch.ts'
-import { TransactionWatch } from '../kafka/transaction-watch.ts'
+import { ClientWatch } from '../kafka/watch/client-watch.ts'
+import { ReplicaWatch } from '../kafka/watch/replica-watch.ts'
+import { TransactionWatch } from '../kafka/watch/transaction-watch.ts'
 import { clockMillis, type Micros } from '../kernel/time.ts'
 import { type ClientFindings, clientAnomalies, groupAnomalies } from './client-anomalies.ts'
 

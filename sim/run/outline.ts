@@ -1,4 +1,5 @@
 import { Kernel } from '../kernel/kernel.ts'
+import type { ServiceSpec } from '../service/service.ts'
 import type { System } from '../service/system.ts'
 import { trapAmbient } from './ambient.ts'
 import { ORACLE_NAMES } from './oracles.ts'
@@ -7,6 +8,12 @@ import { cannotBeBuilt, prepare } from './run.ts'
 import { DEFAULT_CLUSTER, MOST_BROKERS, scenarioOf } from './scenario.ts'
 import { outlineOfWorld, type SystemOutline, validParams } from './system-problems.ts'
 import { buildWorld } from './world.ts'
+
+/** A service whose clients no cluster refuses: whether its own settings suit the scenario's is asked where they are told. */
+const withoutClientSettings = (service: ServiceSpec<unknown>): ServiceSpec<unknown> => {
+  const { plan } = service
+  return { ...service, plan: { ...plan, producer: {}, consumer: { ...plan.consumer, kafka: {} } } }
+}
 
 /**
  * Builds a system's world once, without running it, and says what is in it.
@@ -35,7 +42,7 @@ export function outlineOf(system: System, data: unknown): SystemOutline {
   let world: ReturnType<typeof buildWorld>
   const restore = trapAmbient(() => {})
   try {
-    world = buildWorld(parts, scenario, kernel)
+    world = buildWorld({ ...parts, services: parts.services.map(withoutClientSettings) }, scenario, kernel)
   } catch (error) {
     throw cannotBeBuilt(system, error)
   } finally {

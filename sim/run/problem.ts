@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import { FAULT_KINDS, faultKindOf } from '../faults/registry.ts'
+import { suggestion } from '../kernel/suggestion.ts'
 import { isTooLong, readDuration } from '../kernel/time.ts'
 import { scenarioJsonSchema, scenarioSchema } from './scenario-schema.ts'
-import { suggestion } from './suggestion.ts'
 
 /** A step into a scenario's data. */
 export type Path = readonly (string | number)[]
@@ -26,7 +26,24 @@ export function schemaProblems(data: unknown): Problem[] {
   const checked = scenarioSchema.safeParse(data)
   if (checked.success) return []
   const reader = new IssueReader(data)
-  return checked.error.issues.flatMap((issue) => reader.problems(issue, []))
+  return tightest(checked.error.issues).flatMap((issue) => reader.problems(issue, []))
+}
+
+/** Issues without the bounds of a value that another bound of it implies: a whole number has bounds of its own. */
+function tightest(issues: readonly Issue[]): readonly Issue[] {
+  const limitOf = (issue: Issue): number => {
+    if (issue.code === 'too_big') return Number(issue.maximum)
+    return issue.code === 'too_small' ? -Number(issue.minimum) : Number.NaN
+  }
+  return issues.filter(
+    (issue) =>
+      !issues.some(
+        (other) =>
+          other.code === issue.code &&
+          other.path.join('.') === issue.path.join('.') &&
+          limitOf(other) < limitOf(issue),
+      ),
+  )
 }
 
 /** The value at a path of plain data; undefined when there is none. */
@@ -67,6 +84,9 @@ export function issueProblems(issues: readonly Issue[], data: unknown): Problem[
     return [{ path, of: 'value' as const, message: deviation(path, expected, value) }]
   })
 }
+
+/** A list of more names than that hides what is said of them. */
+const MOST_LISTED = 30
 
 /** What was expected somewhere, and what is there. */
 function deviation(path: Path, expected: string, value: unknown): string {
@@ -118,7 +138,7 @@ class IssueReader {
     const kind = faultKindOf(entry)
     if (kind !== undefined) {
       const branch = issue.errors[FAULT_KINDS.indexOf(kind)] ?? []
-      return branch.flatMap((inner) => this.problems(inner, path))
+      return tightest(branch).flatMap((inner) => this.problems(inner, path))
     }
     const kinds = FAULT_KINDS.map(({ kind: name }) => name)
     const message = `expected a kind of fault: ${oneOf(kinds)}`
@@ -134,7 +154,9 @@ class IssueReader {
     const known = Object.keys((this.schemaAt(path).properties ?? {}) as Json).filter(
       (name) => name !== '$schema',
     )
-    const message = `unknown key '${key}': expected ${oneOf(known)}`
+    const expected =
+      known.length > MOST_LISTED ? `one of the ${known.length} that scenario.schema.json lists` : oneOf(known)
+    const message = `unknown key '${key}': expected ${expected}`
     return { path: [...path, key], of: 'key', message, meant: suggestion(key, known) }
   }
 

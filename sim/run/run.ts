@@ -14,6 +14,7 @@ import { Gauge, type Measures } from './gauge.ts'
 import { defaultHost, type Host } from './host.ts'
 import type { Scenario } from './scenario.ts'
 import { inputRefusal, outlineOfWorld, paramProblems, refusalOf, systemProblems } from './system-problems.ts'
+import { type Waiting, waitingIn } from './waiting.ts'
 import { buildWorld, type World } from './world.ts'
 
 /** pass: every property held; violated: at least one did not; inconclusive: a budget ran out first; error: no verdict can be given. */
@@ -48,6 +49,8 @@ export interface RunResult {
   readonly reason: string | undefined
   /** What kind of error it is. */
   readonly failureCode: SimErrorCode | undefined
+  /** Who waits for ever: handlers that had not ended when the run came to rest. None of a run that did not. */
+  readonly waiting: readonly Waiting[]
   /** Names of all steps that handlers reached. */
   readonly steps: readonly string[]
   /** How often each of them was reached. */
@@ -114,6 +117,8 @@ const MAX_TRACE_RECORDS = 5_000_000
 const MAX_TROUBLES = 2
 /** A step that is reached so often in one run may be what keeps it busy. */
 const MANY_PASSES = 1_000
+/** A group that shares out its partitions so often may be what keeps a run busy. */
+const MANY_REBALANCES = 100
 
 /**
  * Runs a scenario once: a pure function of system, scenario, seed and tape. A scenario or seed that cannot be meant, by
@@ -301,6 +306,7 @@ function resultOf(
     endMicros: kernel.nowMicros,
     reason: kernel.failure?.message ?? exhaustion(kernel, world),
     failureCode: kernel.failure?.code,
+    waiting: quiet && world !== undefined ? waitingIn(world) : [],
     steps: kernel.stepNames(),
     passes: kernel.stepPasses(),
     trace: kernel.trace,
@@ -330,12 +336,19 @@ function exhaustion(kernel: Kernel, world: World | undefined): string | undefine
     )
   const more = troubles.length - told.length
   if (more > 0) told.push(`and ${more} more like that`)
-  return [exhaustionText(kernel, exhausted), ...told, ...busiest(kernel)].join('; ')
+  return [exhaustionText(kernel, exhausted), ...told, ...unsteady(world), ...busiest(kernel)].join('; ')
 }
 
 function exhaustionText({ nowMicros }: Kernel, exhausted: Exhausted): string {
   if (exhausted !== 'standstill') return `the budget of ${exhausted} ran out`
   return `at ${formatSeconds(nowMicros)} events go on and on and no time passes: something waits for nothing`
+}
+
+/** Groups that did not settle: their members throw each other out. */
+function unsteady(world: World | undefined): string[] {
+  return [...(world?.kafka.rebalances ?? [])].flatMap(([groupId, times]) =>
+    times < MANY_REBALANCES ? [] : [`group ${groupId} has shared out its partitions ${times} times`],
+  )
 }
 
 /** What handlers did all the time. */

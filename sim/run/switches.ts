@@ -36,7 +36,7 @@ const SWITCHES: { readonly [Name in keyof KafkaSwitches]: Switch } = {
   },
   highWatermarkFrozenBelowMinIsr: {
     schema: flag,
-    says: 'the high watermark stands still while the ISR is below min.insync.replicas; until 4.0 it moved (KIP-966, KAFKA-15583)',
+    says: 'the high watermark stands still while the ISR is below min.insync.replicas; until 3.7 it moved (KIP-966, KAFKA-15583)',
   },
   producerStateWindow: {
     schema: z.int().min(1).max(1_000),

@@ -4,11 +4,13 @@ import type { FaultKind, TargetGroup } from '../faults/fault.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import type { FaultSpec } from '../faults/spec.ts'
 import { SimError } from '../kernel/error.ts'
+import { suggestion } from '../kernel/suggestion.ts'
 import { durationMicros, isTooLong, LONGEST, readDuration } from '../kernel/time.ts'
+import { type ClientSettings, clientSettings } from '../service/client-settings.ts'
 import type { ParamSpec, ParamSpecs, System, SystemParts } from '../service/system.ts'
+import { clientProblems } from './client-problems.ts'
 import { isMap, oneOf, type Path, type Problem, schemaProblems, shown, valueAt } from './problem.ts'
 import { DEFAULT_WORKLOAD, REACHES, type Scenario, VERDICTS } from './scenario.ts'
-import { suggestion } from './suggestion.ts'
 import type { World } from './world.ts'
 
 /** What a scenario may refer to in a system: plain data, so that it passes from worker to worker. */
@@ -23,6 +25,8 @@ export interface SystemOutline {
   readonly targets: readonly string[]
   /** Those of them that have lives: services, their instances and relays; brokers; and the controller. */
   readonly mortals: { readonly [Group in TargetGroup]: readonly string[] }
+  /** What its services say of their own clients of Kafka. */
+  readonly clients: readonly ClientSettings[]
   /** What its workload calls one action: `order`. */
   readonly noun: string
 }
@@ -70,6 +74,7 @@ export function outlineOfWorld(
       brokers: [...mortals.brokers],
       controller: [...mortals.controller],
     },
+    clients: parts.services.map(({ plan }) => clientSettings(plan)),
     noun: parts.workload.noun,
   }
 }
@@ -84,6 +89,7 @@ export function systemProblems(data: unknown, outline: SystemOutline): Problem[]
       ? faults.flatMap((entry, index) => faultProblems(entry, index, data, outline))
       : []),
     ...expectProblems(valueAt(data, ['expect']), outline),
+    ...clientProblems(valueAt(data, ['cluster']), outline.clients),
   ]
 }
 

@@ -11,6 +11,7 @@ import { SimError } from '../kernel/error.ts'
 import { isHistory } from '../kernel/history.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Ledger, type Readable } from '../kernel/ledger.ts'
+import { didYouMean } from '../kernel/suggestion.ts'
 import { Task } from '../kernel/task.ts'
 import { clockMillis } from '../kernel/time.ts'
 import type { QueueTopic } from '../queue/protocol.ts'
@@ -27,7 +28,6 @@ import { accountSource, Histories } from './histories.ts'
 import { ClusterOracles } from './oracles.ts'
 import { oneOf } from './problem.ts'
 import type { Scenario } from './scenario.ts'
-import { suggestion } from './suggestion.ts'
 import { Users } from './users.ts'
 
 /** Everything that exists in one run. */
@@ -149,9 +149,7 @@ function topicCheck(names: readonly string[]): (topic: string, what: string) => 
   const known = new Set(names)
   return (topic, what) => {
     if (known.has(topic)) return
-    const meant = suggestion(topic, known)
-    const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
-    const message = `the system has no topic '${topic}', and ${what}: expected ${oneOf(names)} of its 'topics'${hint}`
+    const message = `the system has no topic '${topic}', and ${what}: expected ${oneOf(names)} of its 'topics'${didYouMean(topic, known)}`
     throw new SimError('definition', message)
   }
 }

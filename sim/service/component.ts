@@ -26,18 +26,31 @@ export interface Inbox {
   receive?(context: Context, event: Envelope, handle: () => Promise<void>): Promise<void>
 }
 
-/** How an event that a transaction publishes reaches its topic. */
-export interface Outbox {
+/**
+ * Hears of events in the process that published them; it passes over those that it does not mean. Its context is that of a
+ * handler of the service: `Listener<HandlerContext<typeof tables, Clients>>`.
+ */
+export type Listener<Ctx> = (event: Envelope, ctx: Ctx) => Promise<unknown>
+
+/**
+ * How an event that a transaction publishes reaches its topic.
+ * @typeParam Ctx what its listeners need of the service that it belongs to
+ */
+export interface Outbox<Ctx = unknown> {
   /** Tables that it keeps in the service's database. */
   readonly tables: TablesByName
   /** Rows that they hold from the start. */
   readonly initially?: Readonly<Record<string, readonly Row[]>>
   /** Replication slots of the service's database, there from the start. */
   readonly slots?: readonly string[]
+  /** Who hears of events in the process that published them, by name. */
+  readonly listeners?: Readonly<Record<string, Listener<Ctx>>>
   /** Takes an event that an open transaction publishes. */
   publish(transaction: TransactionScope, topic: string, event: Envelope): Promise<unknown>
   /** The relay: a periodic job in a process of its own. */
   readonly relay?: JobSpec
+  /** What an operator has it do with events that were parked because no broker took them. */
+  readonly redrive?: ((context: Context) => Promise<unknown>) | undefined
 }
 
 /** What an external system is built from in a run. */

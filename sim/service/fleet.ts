@@ -36,7 +36,10 @@ export class Fleet {
   /** Adds instances, or shuts down the last ones for good. */
   scale(count: number, cause: number): void {
     while (this.processes.length < count) this.add(cause)
-    for (const process of this.processes.splice(count)) this.shutDown(process, cause, undefined)
+    for (const process of this.processes.splice(count)) {
+      process.isRetired = true
+      this.shutDown(process, cause, undefined)
+    }
   }
 
   /**
@@ -57,10 +60,10 @@ export class Fleet {
       diesWith: (life) => life === incarnation,
     }
     const end = (how: () => void): void => {
-      if (process.incarnation !== incarnation || !process.alive) return
-      how()
-      stopped()
+      if (process.incarnation === incarnation && process.alive) how()
     }
+    // However it ends: one that crashes on the way is gone as well.
+    if (stopped !== nothing) process.attach({ resourceIndex: -1, processEnded: stopped })
     kernel.scheduleAt(kernel.nowMicros + GRACE_MICROS, process.entity, kill, 0, undefined, record)
     process.whenResponsive(() => {
       kernel.cause = record
@@ -105,6 +108,7 @@ export class Fleet {
     const known = network.processes.get(`${name}-${number}`)
     const process =
       known ?? network.add(new Process(kernel, `${name}-${number}`, name, (self) => this.boot(self)))
+    process.isRetired = false
     this.processes.push(process)
     this.versions.set(process, this.version)
     if (known !== undefined) known.restart(cause)

@@ -17,6 +17,7 @@ import { HandlerSite, Task } from '../kernel/task.ts'
 import { Publisher } from '../queue/publisher.ts'
 import type { QueueServer } from '../queue/server.ts'
 import { ScopedTable, type StatementScope, TableBinding } from './access.ts'
+import { clientRefusal, clientSettings } from './client-settings.ts'
 import type { ExternalServer, Inbox, Outbox } from './component.ts'
 import type { ConsumerPlan } from './consumer-options.ts'
 import type { Context } from './context.ts'
@@ -63,7 +64,7 @@ export class ServiceRuntime {
   readonly database: Database
   readonly name: string
   readonly inbox: Inbox
-  readonly outbox: Outbox
+  readonly outbox: Outbox<never>
   readonly consumerPlan: ConsumerPlan
   readonly failurePolicy: FailurePolicy
   readonly deskOptions: DeskOptions
@@ -124,9 +125,15 @@ export class ServiceRuntime {
     for (const slot of plan.outbox.slots ?? []) database.wal.createSlot(slot)
   }
 
-  /** Starts all processes of the service; its consumer group is stable from the first moment. */
+  /**
+   * Starts all processes of the service; its consumer group is stable from the first moment.
+   * @throws SimError 'definition' for settings that Kafka's clients or its brokers refuse
+   */
   start(): void {
     const { plan, network, kernel } = this
+    const refusal = clientRefusal(clientSettings(plan), this.kafka.config)
+    if (refusal !== undefined)
+      throw new SimError('definition', `service ${this.name}: ${refusal.option}: ${refusal.message}`)
     this.fleet.scale(plan.instances, 0)
     const { relay } = this.outbox
     if (relay !== undefined) {
@@ -265,15 +272,18 @@ export class ServiceRuntime {
     return [...this.troubles.values()]
   }
 
-  /** An operator has what was put away delivered again, by an instance that is up; with none nothing happens. */
+  /** An operator has what was put away delivered or sent again, by an instance that is up; with none nothing happens. */
   redrive(cause: number): void {
-    const { redrive } = this.failurePolicy
+    const redrives = [this.failurePolicy.redrive, this.outbox.redrive].filter((each) => each !== undefined)
     const [process] = this.fleet.open()
-    if (redrive === undefined)
+    if (redrives.length === 0)
       this.kernel.fail(
-        new SimError('definition', `service ${this.name} keeps nothing that could be delivered again`),
+        new SimError(
+          'definition',
+          `redrive: service ${this.name} keeps nothing that could be delivered or sent again: expected failures: parking(…), or an outbox whose relay parks what no broker takes`,
+        ),
       )
-    if (redrive === undefined || process === undefined) return
+    if (redrives.length === 0 || process === undefined) return
     const { kernel } = this
     const by = kernel.record('redrive', process.name, undefined, cause)
     const task = new Task(kernel, process.incarnation, this.site('operator'), process.entity, by)
@@ -281,7 +291,10 @@ export class ServiceRuntime {
     const ended = (error: unknown): void => {
       if (error !== undefined) this.handlerFailed(process, task, error)
     }
-    process.whenResponsive(() => task.start({ run: () => redrive(context), ended }))
+    const run = async (): Promise<void> => {
+      for (const redrive of redrives) await redrive(context)
+    }
+    process.whenResponsive(() => task.start({ run, ended }))
   }
 
   /** Handles a request at an instance of this service. */

@@ -40,7 +40,7 @@ export interface ServiceOptions<OwnTables extends Tables, OwnClients extends Cli
   /** How it recognises events that it has handled before. */
   readonly inbox: Inbox
   /** How its events reach their topics. */
-  readonly outbox: Outbox
+  readonly outbox: Outbox<NoInfer<HandlerContext<OwnTables, OwnClients>>>
   /** How its instances consume from Kafka. */
   readonly consumer?: ConsumerOptions
   /** What becomes of events of Kafka whose handler throws. Default: they are tried again for ever, and their partition waits. */
@@ -142,7 +142,7 @@ export interface ServicePlan {
   readonly name: string
   readonly instances: number
   readonly inbox: Inbox
-  readonly outbox: Outbox
+  readonly outbox: Outbox<never>
   readonly consumer: ConsumerPlan
   readonly failures: FailurePolicy
   readonly producer: ProducerSettings

@@ -1,13 +1,10 @@
 import type { Process } from '../cluster/process.ts'
-import type { KafkaCluster } from '../kafka/cluster.ts'
 import type { PartitionOffset } from '../kafka/consumer/hooks.ts'
 import type { ConsumerClient } from '../kafka/consumer-client.ts'
-import { ProducerConfigError, type ProducerSettings } from '../kafka/producer/config.ts'
 import { ProducerClient } from '../kafka/producer-client.ts'
 import { ProducerError } from '../kafka/transaction/client-error.ts'
 import type { GroupMetadata, Offsets } from '../kafka/transaction/client-request.ts'
 import { partitionName } from '../kafka/transaction/topic-partition.ts'
-import { SimError } from '../kernel/error.ts'
 import { operationNumber } from '../kernel/step.ts'
 import type { Task } from '../kernel/task.ts'
 import type { KafkaTransactionPlan, TransactionalId } from './kafka-transactions.ts'
@@ -25,7 +22,6 @@ export class TransactionalProducer {
   private readonly plan: KafkaTransactionPlan
   private readonly consumer: ConsumerClient
 
-  /** @throws SimError 'definition' for settings that Kafka's client or its brokers refuse */
   constructor(
     runtime: ServiceRuntime,
     process: Process,
@@ -37,8 +33,6 @@ export class TransactionalProducer {
       ...runtime.producerSettings,
       'transactional.id': transactionalIdOf(plan.transactionalId, name, process),
     }
-    const problem = problemOf(settings, kafka)
-    if (problem !== undefined) throw new SimError('definition', `service ${name}: ${problem}`)
     this.plan = plan
     this.consumer = consumer
     this.client = new ProducerClient(kafka, process, settings)
@@ -81,19 +75,6 @@ export function isFenced(error: unknown): boolean {
     error instanceof ProducerError &&
     (error.code === 'PRODUCER_FENCED' || error.code === 'INVALID_PRODUCER_EPOCH')
   )
-}
-
-/** Why a transactional producer cannot have these settings; undefined if it can. */
-function problemOf(settings: ProducerSettings, kafka: KafkaCluster): string | undefined {
-  try {
-    const timeoutMillis = kafka.producerConfig('', settings)['transaction.timeout.ms']
-    const mostMillis = kafka.brokerConfig['transaction.max.timeout.ms']
-    if (timeoutMillis <= mostMillis) return undefined
-    return `transaction.timeout.ms is ${timeoutMillis}, which the brokers refuse (INVALID_TRANSACTION_TIMEOUT): expected at most transaction.max.timeout.ms, which is ${mostMillis}`
-  } catch (error) {
-    if (error instanceof ProducerConfigError) return error.message
-    throw error
-  }
 }
 
 function transactionalIdOf(kind: TransactionalId, service: string, process: Process): string {

@@ -1,8 +1,8 @@
 import type { FaultArbitrary } from '../explore/arbitrary.ts'
+import { suggestion } from '../kernel/suggestion.ts'
 import { outlineOf } from '../run/outline.ts'
 import { isMap, oneOf, type Problem, schemaProblems, shown } from '../run/problem.ts'
 import type { Scenario, ScenarioInput } from '../run/scenario.ts'
-import { suggestion } from '../run/suggestion.ts'
 import { systemProblems } from '../run/system-problems.ts'
 import type { ParamSpecs, System } from '../service/system.ts'
 

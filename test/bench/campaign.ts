@@ -8,13 +8,14 @@ import { bundleSystem } from '../../sim/cli/bundle.ts'
 import { ResultsFile } from '../../sim/cli/campaign-file.ts'
 import { explore } from '../../sim/cli/crew.ts'
 import { localSession, type OpenSession, workerSession } from '../../sim/cli/session.ts'
+import type { CaseOutcome } from '../../sim/explore/outcome.ts'
 import { type Tallied, Tally } from '../../sim/explore/tally.ts'
 import { scenarioOf } from '../../sim/run/scenario.ts'
 import { layersOf } from './layers.ts'
 
 /** Seeds unless the command line says how many. */
 const SEEDS = 2_000
-/** Seeds between two looks at the heap, and at either end of the campaign where they are compared. */
+/** Seeds between two looks at the heap, and at most at either end of the campaign where there are looks. */
 const LOOK_EVERY = 50
 const END = 1_000
 const PROFILED = 500
@@ -34,7 +35,7 @@ async function campaign(
   open: OpenSession,
   workers: number,
   seeds: number,
-  looking: (runs: number) => void = () => {},
+  looking: (outcome: CaseOutcome, runs: number) => void = () => {},
 ): Promise<Tallied> {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-campaign-'))
   const head = {
@@ -59,7 +60,7 @@ async function campaign(
     heard: (outcome) => {
       results.add(outcome)
       tally.add(outcome)
-      looking(++runs)
+      looking(outcome, ++runs)
     },
     stopped: () => false,
   })
@@ -86,13 +87,9 @@ class Stopwatch {
     this.cpu = process.cpuUsage()
   }
 
-  tell(name: string, { runs, orders, events, verdicts }: Tallied): void {
-    this.stop()
+  /** @param runs that were made while it ran, of so many orders */
+  tell(runs: number, orders: number): void {
     const { seconds, cpuSeconds } = this
-    const rate = (of: number, per: number): string => Math.round(of / per).toLocaleString('en-US')
-    console.log(
-      `${name}: ${runs} runs (${JSON.stringify(verdicts)}), ${orders} orders, ${rate(events, orders)} events an order`,
-    )
     console.log(`  by the clock ${rate(runs, seconds)} runs/s, ${rate(orders, seconds)} orders/s`)
     console.log(
       `  ${rate(orders, cpuSeconds)} orders a second of a core, ${rate(cpuSeconds * 1e6, orders)} µs an order, helper threads included`,
@@ -100,29 +97,48 @@ class Stopwatch {
   }
 }
 
+function rate(of: number, per: number): string {
+  return Math.round(of / per).toLocaleString('en-US')
+}
+
+function tellOf(name: string, { runs, orders, events, verdicts }: Tallied): void {
+  const came = JSON.stringify(verdicts)
+  console.log(`${name}: ${runs} runs (${came}), ${orders} orders, ${rate(events, orders)} events an order`)
+}
+
 function median(values: readonly number[]): number {
   return [...values].sort((left, right) => left - right)[values.length >> 1] as number
 }
 
-/** One thread for the whole campaign, and how much is on its heap after a full collection. */
+/**
+ * One thread for the whole campaign, and how much is on its heap after a full collection. That throws optimised code away,
+ * which makes the runs after it dearer by half and more: the heap is looked at towards both ends, the rate is of the rest.
+ */
 async function oneThread(): Promise<void> {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  const looks: number[] = []
+  const end = Math.min(END, Math.floor(count / 4))
+  const looks: [first: number[], last: number[]] = [[], []]
   const watch = new Stopwatch()
-  const tallied = await campaign(localSession, 1, count, (runs) => {
-    if (runs % LOOK_EVERY !== 0) return
-    watch.stop()
-    collect()
-    looks.push(process.memoryUsage().heapUsed / 1024)
-    watch.goOn()
+  watch.stop()
+  let between = 0
+  let orders = 0
+  const tallied = await campaign(localSession, 1, count, (outcome, runs) => {
+    if (runs > end && runs <= count - end) {
+      between++
+      orders += outcome.orders
+    } else if (runs % LOOK_EVERY === 0) {
+      collect()
+      looks[runs <= end ? 0 : 1].push(process.memoryUsage().heapUsed / 1024)
+    }
+    if (runs === end) watch.goOn()
+    if (runs === count - end) watch.stop()
   })
-  watch.tell('one thread', tallied)
-  const span = Math.floor(Math.min(END, count / 2) / LOOK_EVERY)
-  const [first, last] = [median(looks.slice(0, span)), median(looks.slice(-span))]
+  tellOf('one thread', tallied)
+  watch.tell(between, orders)
+  const [first, last] = looks.map(median) as [number, number]
   console.log(
-    `  heap after a collection: ${first.toFixed(0)} KB in the first ${span * LOOK_EVERY} runs, ` +
-      `${last.toFixed(0)} KB in the last`,
+    `  heap after a collection: ${first.toFixed(0)} KB in the first ${end} runs, ${last.toFixed(0)} KB in the last`,
   )
 }
 
@@ -145,7 +161,10 @@ async function profile(): Promise<void> {
 async function allCores(): Promise<void> {
   const cores = availableParallelism()
   const watch = new Stopwatch()
-  watch.tell(`${cores} workers`, await campaign(workerSession, cores, count))
+  const tallied = await campaign(workerSession, cores, count)
+  watch.stop()
+  tellOf(`${cores} workers`, tallied)
+  watch.tell(tallied.runs, tallied.orders)
 }
 
 console.log(`Node ${process.version}: ${count} seeds of the order saga, 10 orders or fewer, swarm faults`)

@@ -115,6 +115,11 @@ function paintAfterKey(page: Page, key: string): Promise<number> {
     const start = performance.now()
     window.dispatchEvent(new KeyboardEvent('keydown', { key: ${JSON.stringify(key)} }))
     await painted()
+    // Charts come with a script of their own, and draw once they know how wide they are.
+    const incomplete = () => document.querySelector('#pane .charts') === null
+      ? document.getElementById('pane').textContent.includes('Loading the charts')
+      : document.querySelector('#pane .recharts-area') === null
+    while (incomplete()) await painted()
     return performance.now() - start
   })()`)
 }

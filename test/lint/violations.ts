@@ -49,6 +49,20 @@ const machine: Readonly<Record<string, string>> = {
   'locale-text': '(1).toLocaleString()',
 }
 
+/** What stands for the machine under another name. */
+const aliases: Readonly<Record<string, string>> = {
+  destructured: 'export const { random } = Math\n',
+  renamed: 'const D = Date\nexport const taken = (): unknown => new D()\n',
+  typed: 'const D: DateConstructor = Date\nexport const taken = (): unknown => new D()\n',
+  'by-default': 'export const taken = (D = Date): unknown => new D()\n',
+  assigned:
+    'export function taken(D: DateConstructor): unknown {\n  const own = { D }\n  own.D = Date\n  return own\n}\n',
+  member: 'export const taken = (): unknown => ({ clock: Date })\n',
+  shorthand: 'export const taken = (): unknown => ({ Date })\n',
+  returned: 'export function taken(): unknown {\n  return Math\n}\n',
+  'handed-on': 'export const taken = (use: (d: DateConstructor) => unknown): unknown => use(Date)\n',
+}
+
 const states: Readonly<Record<string, string>> = {
   let: 'export let count = 0\nexport const bump = () => {\n  count = count + 1\n}\n',
   map: 'export const seen = new Map<string, number>()\n',
@@ -73,7 +87,9 @@ export const violations: Plants = {
       `export const taken = (): unknown => ${use}\n`,
     ]),
   ),
-  'sim/kernel/machine-destructured.ts': 'export const { random } = Math\n',
+  ...Object.fromEntries(
+    Object.entries(aliases).map(([name, source]) => [`sim/kernel/alias-${name}.ts`, source]),
+  ),
   ...Object.fromEntries(
     Object.entries(states).map(([name, source]) => [`scenarios/shop/state-${name}.ts`, source]),
   ),
@@ -117,6 +133,7 @@ export const violations: Plants = {
 /** Files that look like a violation, or would be one elsewhere, and are allowed where they stand. */
 export const clean: Plants = {
   'sim/kernel/dates.ts': 'export const day = (micros: number): Date => new Date(micros / 1000)\n',
+  'sim/kernel/is-date.ts': 'export const isDate = (value: unknown): boolean => value instanceof Date\n',
   'sim/kernel/mine.ts': 'export const mine = Math.sqrt(Math.max(1, 2))\n',
   'sim/kernel/list.ts': 'export const first = (list: string[]): string => list[0] as string\n',
   'sim/kernel/short.ts': long.replace('  sum += 1\n'.repeat(4), ''),

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import * as faultline from 'faultline'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { bundleSystem } from '../../sim/cli/bundle.ts'
+import { outcomeOf } from '../../sim/explore/outcome.ts'
 import type { Shrunk } from '../../sim/explore/shrink.ts'
+import { strategyOf } from '../../sim/explore/strategy.ts'
 import { formatSeconds } from '../../sim/kernel/time.ts'
 import type { Trace } from '../../sim/kernel/trace.ts'
 import { partingOf } from '../../sim/report/parting.ts'
@@ -12,7 +14,7 @@ import { storyOf } from '../../sim/report/story.ts'
 import { summaryOf } from '../../sim/report/summary.ts'
 import { loadBundle } from '../../sim/run/load-bundle.ts'
 import { prepare, runGenerated } from '../../sim/run/run.ts'
-import { actionsOf, type Scenario } from '../../sim/run/scenario.ts'
+import { actionsOf, type Scenario, scenarioOf } from '../../sim/run/scenario.ts'
 import type { System } from '../../sim/service/system.ts'
 import { ROOT } from '../fixtures/cli.ts'
 import { firstBreach, SAGA_MISTAKES, sagaWith, smallest } from '../fixtures/saga-campaign.ts'
@@ -68,6 +70,18 @@ describe('exploring the order saga with a mistake in it', () => {
       ]
       await expect(`${told.join('\n')}\n`).toMatchFileSnapshot(explanationFile(params))
       counterexamples.push({ ...shrunk, params, seed })
+    },
+  )
+
+  // A broker handled a request while it answered another one: "PreparingRebalance to PreparingRebalance".
+  it.each([7_014, 9_189])(
+    '[B6] and a coordinator comes through the right saga with seed %i',
+    async (seed) => {
+      const saga = sagaWith({})
+      const scenario = scenarioOf({ system: 'order-choreography', workload: { orders: 10 } })
+      const { caseAt } = await strategyOf('random', saga, scenario, 1)
+      const { reason, violated } = await outcomeOf(saga, await caseAt(seed - 1), seed - 1)
+      expect([reason, violated]).toEqual([undefined, []])
     },
   )
 

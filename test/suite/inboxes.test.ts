@@ -1,4 +1,4 @@
-import type { FaultSpec } from 'faultline'
+import { type FaultSpec, outbox } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import type { Inbox } from '../../sim/service/component.ts'
 import { allStruck, courier, violated } from '../fixtures/courier.ts'
@@ -33,10 +33,23 @@ describe('one fault at every place', () => {
 })
 
 describe('a mistaken inbox', () => {
-  it.each(MISTAKEN_INBOXES)('[I6] $what', async ({ what: _, wrong, right, options, breaks, ...input }) => {
-    const play = (recognising: Inbox) => courier({ ...options, inbox: recognising }, { workload, ...input })
-    expect(violated(await play(wrong()))).toEqual(breaks)
-    const clean = await play(right())
-    expect([clean.verdict, violated(clean), allStruck(clean)]).toEqual(['pass', [], true])
-  })
+  it.each(MISTAKEN_INBOXES)(
+    '[I6] $what',
+    async ({ what: _, wrong, right, of, beside, options, breaks, ...input }) => {
+      const play = (recognising: Inbox) =>
+        courier(
+          {
+            ...options,
+            ...(beside && { services: beside(recognising) }),
+            ...(of === 'sorter'
+              ? { sorter: { inbox: recognising, outbox: outbox() } }
+              : { inbox: recognising }),
+          },
+          { workload, ...input },
+        )
+      expect(violated(await play(wrong()))).toEqual(breaks)
+      const clean = await play(right())
+      expect([clean.verdict, violated(clean), allStruck(clean)]).toEqual(['pass', [], true])
+    },
+  )
 })

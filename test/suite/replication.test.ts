@@ -5,7 +5,7 @@ import { playReplication } from '../fixtures/replication-chaos.ts'
 import type { ReplicationWorldOptions } from '../fixtures/replication-world.ts'
 import { failuresOf, seedsOf } from '../fixtures/seeds.ts'
 
-const SEEDS = seedsOf(300)
+const SEEDS = seedsOf(200)
 
 describe('three replicas, min.insync.replicas 2 and acks=all', () => {
   it(`[KI8] keep every promise in ${SEEDS.length} runs`, { timeout: 1_200_000 }, async () => {

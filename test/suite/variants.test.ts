@@ -5,10 +5,11 @@ import { describe, expect, it } from 'vitest'
 import { runGenerated } from '../../sim/run/run.ts'
 import { ROOT } from '../fixtures/cli.ts'
 import { courier, courierParts, violated } from '../fixtures/courier.ts'
+import { COLLECTED, NOT_SHOWN, type Place, SHOWN_ELSEWHERE } from '../fixtures/mistake-catalogue.ts'
 import { MISTAKEN_POLICIES, POLICY_TOPICS } from '../fixtures/mistaken-policies.ts'
 import { systemOf } from '../fixtures/parts.ts'
 import { complaintOf, crashAt, passagesOf, serviceOf } from '../fixtures/passages.ts'
-import { CHAOS, ordealOf, wrongIn } from '../fixtures/variant-chaos.ts'
+import { bitesOf, CHAOS, ordealOf, wrongIn } from '../fixtures/variant-chaos.ts'
 import { expectations, FOLDERS_OF_MISTAKES, variantTable } from '../fixtures/variant-table.ts'
 import {
   awayVariant,
@@ -25,10 +26,28 @@ const SEEDS = 8
 
 describe('random crashes, pauses and redeliveries', () => {
   it.each(VARIANTS)('[PT1] leave the $pattern "$name" clean', { timeout: 120_000 }, async (variant) => {
-    const { struck, failures } = await ordealOf(variant, [1, SEEDS])
+    const { struck, bit, failures } = await ordealOf(variant, [1, SEEDS])
     expect(failures).toEqual([])
     const kinds = variant.consumers.length === 0 ? CHAOS.filter((kind) => kind !== 'redeliver') : CHAOS
-    for (const kind of kinds) expect(struck[kind]).toBeGreaterThan(0)
+    for (const kind of kinds) {
+      expect(bit[kind]).toBeGreaterThan(0)
+      expect(bit[kind]).toBeLessThanOrEqual(struck[kind])
+    }
+  })
+})
+
+describe('a fault of the chaos', () => {
+  it.each([
+    ['a redelivery of nothing', { redeliver: 'receiver', at: '1ms' }, {}],
+    ['a redelivery', { redeliver: 'receiver', at: '1s' }, { redeliver: 1 }],
+    ['a crash before the work', { crash: 'sender', at: '1ms', restart: '1ms' }, { crash: 1 }],
+    ['a crash after the work', { crash: 'sender', at: '20s', restart: '1s' }, {}],
+    ['a pause during the work', { pause: 'sender', at: '1ms', for: '1s' }, { pause: 1 }],
+    ['a pause after the work', { pause: 'sender', at: '20s', for: '1s' }, {}],
+  ] as const)('[PT1] counts when it has an effect: %s', async (_what, fault, expected) => {
+    const result = await courier({}, { faults: [fault] })
+    expect(result.faults.map(({ struckAtMicros }) => struckAtMicros !== undefined)).toEqual([true])
+    expect(bitesOf(result)).toEqual({ crash: 0, pause: 0, redeliver: 0, ...expected })
   })
 })
 
@@ -75,6 +94,49 @@ describe('the table of variants and properties', () => {
   })
 })
 
+const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+
+/** The titles of tests: `'[PT6] …'`. */
+const titlesIn = (file: string): string[] =>
+  [...textOf(file).matchAll(/(['"`])\[[A-Z]+\d+\] (.+?)\1/g)].map(([, , title]) => title as string)
+
+/** Whether a place shows that something is broken. */
+function shows({ file, kind, words }: Place): boolean {
+  if (kind === 'title') return titlesIn(file).some((title) => title.includes(words))
+  if (kind === 'verdict') {
+    const folder = file.split('/').slice(1, -1).join('/')
+    const name = file.slice('scenarios/'.length, -'.yaml'.length)
+    return expectations(scenarioTexts([folder]))[name]?.includes(words) === true
+  }
+  const lines = textOf('test/VARIANTS.md').split('\n')
+  return lines.some((line) => line.startsWith(`| ${words} |`) && line.includes('**broken**'))
+}
+
+describe('a mistake that no table has a row for', () => {
+  it.each(SHOWN_ELSEWHERE)(
+    '[PT6] $mistake is shown where the page says so: $what',
+    ({ mistake, shownBy }) => {
+      expect(NOT_SHOWN.map(([other]) => other)).not.toContain(mistake)
+      expect(shownBy.length).toBeGreaterThan(0)
+      expect(shownBy.filter((place) => !shows(place))).toEqual([])
+    },
+  )
+
+  it.each<Place>([
+    { file: 'test/suite/mails.test.ts', kind: 'title', words: 'describe' },
+    { file: 'scenarios/kafka/poison-right.yaml', kind: 'verdict', words: 'the readers agree' },
+    { file: 'scenarios/kafka/poison.yaml', kind: 'verdict', words: 'violated' },
+    { file: 'test/fixtures/variants.ts', kind: 'row', words: 'status' },
+  ])('[PT6] is not shown by $file with the $kind "$words"', (place) => {
+    expect(shows(place)).toBe(false)
+  })
+
+  it('[PT6] is every one of the collected that the tables leave out', () => {
+    const page = new Set(textOf('test/VARIANTS.md').match(/\bZ\d\d\b/g))
+    expect(COLLECTED.filter((mistake) => !page.has(mistake))).toEqual([])
+  })
+})
+
 describe('one crash at every place', () => {
   const policies = VARIANTS.filter(({ pattern }) => pattern === 'retry')
 
@@ -86,7 +148,8 @@ describe('one crash at every place', () => {
       const base = scenarioOf({ system: 'variant', ...input })
       const calm = await runGenerated(make(), base, 1, { trace: true })
       expect(wrongIn(calm)).toEqual([])
-      const places = passagesOf(calm).filter((place) => serviceOf(place) === 'receiver')
+      const places = passagesOf(calm)
+      expect(new Set(places.map(serviceOf))).toEqual(new Set(['sender', 'receiver']))
       const harmful: string[] = []
       for (const place of places) {
         const faults = [crashAt(place), ...base.faults]

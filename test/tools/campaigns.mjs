@@ -1,13 +1,9 @@
 // Campaigns of drawn plans against every wrong param of the order saga: in how many runs each finds the breach, and how
 // small the counterexample is after shrinking; and all single faults against the right one: npm run check:campaigns [-- --campaigns 20]
 
-import { mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { bundled } from './bundled.mjs'
+import { optionsOf } from './options.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const MOST_RUNS = 500
 const MOST_FAULTS = 2
 const MOST_ORDERS = 2
@@ -15,28 +11,16 @@ const ORDERS = 4
 /** Between the first seeds of two campaigns: more than one campaign has. */
 const APART = 1_000
 
-const { values } = parseArgs({ options: { campaigns: { type: 'string', default: '20' } } })
-const campaigns = Number(values.campaigns)
-if (!Number.isSafeInteger(campaigns) || campaigns < 1) {
-  console.error(`--campaigns ${values.campaigns}: expected a whole number of at least 1`)
-  process.exit(2)
-}
+const { campaigns } = optionsOf({
+  does: 'Looks for the breach of every wrong param of the order saga, and for none of the right one.',
+  command: 'npm run check:campaigns',
+  options: { campaigns: { value: '<n>', means: 'how many for each param', default: '20' } },
+}).counts
 
-const outdir = join(root, 'node_modules', '.cache', 'faultline', `campaigns-${process.pid}`)
-mkdirSync(outdir, { recursive: true })
-const outfile = join(outdir, 'saga-campaign.mjs')
-await build({
-  entryPoints: [join(root, 'test', 'fixtures', 'saga-campaign.ts')],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  conditions: ['faultline-source'],
-  packages: 'external',
-  alias: { faultline: join(root, 'sim', 'index.ts') },
-})
-/** @type {typeof import('../fixtures/saga-campaign.ts')} */
-const { SAGA_MISTAKES, everySingleFault, firstBreach, smallest } = await import(pathToFileURL(outfile).href)
+/** @type {[typeof import('../fixtures/saga-campaign.ts')]} */
+const [{ SAGA_MISTAKES, everySingleFault, firstBreach, smallest }] = /** @type {any} */ (
+  await bundled('saga-campaign')
+)
 
 console.log('params | promise | found | runs: least, median, most | faults | orders')
 let bad = 0

@@ -5,8 +5,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { optionsOf } from './options.mjs'
 
 /** @typedef {import('../../sim/run/scenario.ts').Scenario} Scenario */
 /** @typedef {import('../../sim/run/load-bundle.ts').Bundle} Bundle */
@@ -172,21 +172,20 @@ async function digestsOf(units, hands) {
 }
 
 async function main() {
-  const { values, positionals } = parseArgs({
-    options: { seeds: { type: 'string', default: '1000' } },
-    allowPositionals: true,
+  const { counts, others: named } = optionsOf({
+    does: 'Runs every scenario file twice with each of many seeds and compares the digests.',
+    command: 'npm run check:determinism',
+    options: { seeds: { value: '<n>', means: 'how many of each file', default: '1000' } },
+    others: '[file ...]',
   })
-  const seedCount = Number(values.seeds)
-  if (!Number.isInteger(seedCount) || seedCount < 1)
-    throw new Error(`--seeds ${values.seeds}: expected a count`)
   if (!existsSync(join(root, 'dist/index.js')))
     throw new Error('dist/ does not exist: npm run build makes it.')
   const all = readdirSync(join(root, 'scenarios'), { recursive: true, encoding: 'utf8' }).sort()
   const files = all.filter((path) => path.endsWith('.yaml')).map((path) => `scenarios/${path}`)
-  const loaded = await load(positionals.length > 0 ? positionals : files)
+  const loaded = await load(named.length > 0 ? named : files)
   if (loaded.length === 0) throw new Error('There is no scenario under scenarios/: nothing was compared.')
   const hands = Array.from({ length: availableParallelism() }, () => new Hand())
-  const byFile = await digestsOf(unitsOf(loaded, seedCount), hands)
+  const byFile = await digestsOf(unitsOf(loaded, counts.seeds), hands)
   let [equal, different] = [0, 0]
   for (const inputs of loaded) {
     const pairs = [.../** @type {Map<number, [string, string]>} */ (byFile.get(inputs.file))]

@@ -7,7 +7,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
+import { optionsOf } from './options.mjs'
 
 const versions = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
 
@@ -137,14 +138,15 @@ function print(outcomes) {
 }
 
 async function main() {
-  if (!existsSync(cli)) throw new Error('dist/cli/main.js does not exist: npm run build makes it.')
-  const { values, positionals } = parseArgs({
-    options: { seeds: { type: 'string', default: '3' } },
-    allowPositionals: true,
+  const { counts, others: named } = optionsOf({
+    does: 'Runs every scenario with several seeds on each supported major version of Node and compares the digests.',
+    command: 'npm run check:engines',
+    options: { seeds: { value: '<n>', means: 'how many of each file', default: '3' } },
+    others: '[file ...]',
   })
-  const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1)
-  if (seeds.length === 0) throw new Error(`--seeds ${values.seeds}: expected a count`)
-  const files = positionals.length > 0 ? positionals : scenarioFiles()
+  if (!existsSync(cli)) throw new Error('dist/cli/main.js does not exist: npm run build makes it.')
+  const seeds = Array.from({ length: counts.seeds }, (_, index) => index + 1)
+  const files = named.length > 0 ? named : scenarioFiles()
   if (files.length === 0) throw new Error('There is no scenario under scenarios/: nothing was compared.')
   install()
   const outcomes = await outcomesOf(files.flatMap((scenario) => seeds.map((seed) => ({ scenario, seed }))))

@@ -38,8 +38,8 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
   private readonly request: FetchRequestData
   readonly respond: Respond<'Fetch'>
   private readonly isFollower: boolean
-  /** Whether all partitions are answered, whatever there is to tell of them. */
-  private readonly isWhole: boolean
+  /** Whether offsets are told that nobody waits for. */
+  private readonly isExact: boolean
   private sentMillis = 0
   private isDone = false
 
@@ -55,7 +55,7 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     this.request = request
     this.respond = respond
     this.isFollower = session.isFollower
-    this.isWhole = request.maxWaitMs <= 0 || (!this.isFollower && context.host.parksFetches !== true)
+    this.isExact = request.maxWaitMs <= 0 || (!this.isFollower && context.host.parksFetches !== true)
   }
 
   /** Whether it has been answered, or nobody waits for that any more. */
@@ -85,7 +85,7 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     if (this.isDone) return
     const { session } = this
     const replica = session.replicaOf(partition)
-    if (replica !== undefined && !this.isWhole) {
+    if (replica !== undefined && !this.isExact) {
       const { wanted } = partition
       if (replica.partition.isIdleForReader(wanted, session.isolation)) {
         const { highWatermark, logStartOffset } = replica.log
@@ -197,7 +197,7 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     let kept = 0
     for (const partition of candidates) {
       const replica = session.replicaOf(partition)
-      const isIdle = !this.isWhole && replica !== undefined && this.isIdle(replica, partition)
+      const isIdle = replica !== undefined && this.isIdle(replica, partition)
       if (isIdle && session.id !== NO_SESSION) {
         session.rest(partition)
         continue
@@ -213,11 +213,15 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
       else told.push({ partition, answer })
     }
     while (candidates.length > kept) candidates.pop()
+    if (rest === 0)
+      session.takeTurns(told.flatMap(({ partition, answer }) => (answer.sizeInBytes > 0 ? [partition] : [])))
     return told
   }
 
   /** Whether there is nothing to tell of a partition; notes that its follower has fetched. */
-  private isIdle({ partition }: Replica, { wanted }: WantedPartition): boolean {
+  private isIdle({ partition, log }: Replica, asked: WantedPartition): boolean {
+    if (this.isExact && (this.isFollower || !asked.knows(log))) return false
+    const { wanted } = asked
     if (!this.isFollower) return partition.isIdleForReader(wanted, this.session.isolation)
     const { replicaId, replicaEpoch } = this.request
     return partition.isIdleForFollower(wanted, replicaId, replicaEpoch, this.context.nowMillis)
@@ -273,7 +277,10 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
   private answer(told: readonly Told[]): void {
     this.isDone = true
     const { session } = this
-    if (this.isFollower) for (const { partition, answer } of told) this.noteTold(partition, answer)
+    for (const { partition, answer } of told) {
+      if (this.isFollower) this.noteTold(partition, answer)
+      else if (this.isExact) partition.tell(answer)
+    }
     const responses = byTopic(told)
     if (session.id === NO_SESSION) session.close()
     this.respond({ errorCode: 'NONE', sessionId: session.id, responses })

@@ -1,11 +1,14 @@
 import type { FetchIsolation } from '../log/read.ts'
 import type { FetchPartitionData, FetchRequestData } from '../protocol/fetch.ts'
 import type { FetchClock, FollowerState } from '../replication/follower.ts'
+import type { FetchedPartition } from '../replication/message.ts'
 import type { Replica, Watcher } from './replica.ts'
 import type { Replicas } from './replicas.ts'
 
 /** In place of a broker id: a consumer. */
 export const CONSUMER = -1
+/** No offset. */
+const UNTOLD = -1
 
 /** A fetch that waits for something to be told. */
 export interface WaitingFetch {
@@ -31,6 +34,9 @@ export class WantedPartition implements Watcher {
   replica: Replica | undefined
   /** What its leader knows of who fetches, while there is nothing to tell. */
   idle: FollowerState | undefined
+  /** What it was told last of the log; nothing yet, or an error since: UNTOLD. */
+  toldHighWatermark = UNTOLD
+  toldLogStartOffset = UNTOLD
 
   constructor(session: FetchSession, topic: string, wanted: FetchPartitionData) {
     this.session = session
@@ -42,6 +48,18 @@ export class WantedPartition implements Watcher {
 
   look(): void {
     this.session.look(this)
+  }
+
+  /** Whether the offsets of its log are as it was told last. Source: CachedPartition.maybeUpdateResponseData. */
+  knows({ highWatermark, logStartOffset }: Replica['log']): boolean {
+    return highWatermark === this.toldHighWatermark && logStartOffset === this.toldLogStartOffset
+  }
+
+  /** It is told something: after an error it is told again what it knew. */
+  tell({ errorCode, highWatermark, logStartOffset }: FetchedPartition): void {
+    const isRefused = errorCode !== 'NONE'
+    this.toldHighWatermark = isRefused ? UNTOLD : highWatermark
+    this.toldLogStartOffset = isRefused ? UNTOLD : logStartOffset
   }
 }
 
@@ -105,6 +123,12 @@ export class FetchSession implements FetchClock {
   lookAtAll(): void {
     for (const partitions of this.byTopic.values())
       for (const partition of partitions) if (partition !== undefined) this.lookAt(partition)
+  }
+
+  /** Others come before partitions that have had records. Source: FetchSession.PartitionIterator. */
+  takeTurns(served: readonly WantedPartition[]): void {
+    const others = this.candidates.filter((candidate) => !served.includes(candidate))
+    this.candidates = [...others, ...served]
   }
 
   /** Takes note that there is nothing to tell of a partition, which is to be taken out of the candidates. */

@@ -88,10 +88,12 @@ export class Fetches {
       known.proceed(request)
       // A failed disk fails what was idle too.
       if (this.context.disk.offline) known.lookAtAll()
-      return known
+      if (known.size > 0) return known
+      this.end(known)
+      return new FetchSession(NO_SESSION, this.replicas, request)
     }
-    const former = this.followers.get(replicaId)
-    if (former !== undefined) this.end(former)
+    for (const former of [this.sessions.get(sessionId), this.followers.get(replicaId)])
+      if (former !== undefined) this.end(former)
     const id = sessionEpoch === FINAL_EPOCH ? NO_SESSION : this.newSessionId()
     const session = new FetchSession(id, this.replicas, request)
     if (id !== NO_SESSION) this.sessions.set(id, session)

@@ -75,6 +75,8 @@ export type ChannelUse =
 export interface BrokerObserver {
   /** A batch of a client is in the log of its leader, from an offset on. */
   appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void
+  /** This broker leads a partition from now on. */
+  leads(topic: string, partition: number): void
   /** What stands before an offset of a partition is in every in-sync replica: consumers may read it. */
   highWatermarkRaised(topic: string, partition: number, offset: number): void
   /** A group has a new generation (or epoch), with these clients as members. */

@@ -176,6 +176,7 @@ export class Replicas {
     const newEpoch = registration.leaderEpoch > replica.partition.leaderEpoch
     replica.fetcher = undefined
     const newLeader = replica.partition.makeLeader(registration, nowMillis)
+    if (newLeader) this.context.host.observer?.leads(replica.topic, replica.index)
     if (newLeader || newEpoch) this.listener.onLeader(replica, nowMillis)
   }
 

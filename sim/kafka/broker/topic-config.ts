@@ -52,6 +52,7 @@ function parsed(key: keyof LogConfig, value: string | number | boolean): unknown
     return String(value)
       .split(',')
       .map((policy) => policy.trim())
+      .filter((policy) => policy !== '')
   if (key === 'message.timestamp.type') return value
   return value === LONG_MAX ? Number.POSITIVE_INFINITY : Number(value)
 }

@@ -20,6 +20,24 @@ export type ConsumerFault =
   /** TimeoutException. */
   | 'TIMEOUT'
 
+/** After these another poll may do. */
+export const PASSING_ERRORS: ReadonlySet<ConsumerFault | ErrorCode> = new Set<ConsumerFault | ErrorCode>([
+  'LOG_TRUNCATION',
+  'NO_OFFSET_FOR_PARTITION',
+  'OFFSET_OUT_OF_RANGE',
+  'CORRUPT_BATCH',
+  'TIMEOUT',
+])
+
+/**
+ * The consumer is dead, and another one may do: the cluster has lost the group, or still holds the last life of a static
+ * member. Source: AbstractHeartbeatRequestManager, ConsumerHeartbeatRequestManager.
+ */
+export const ENDING_ERRORS: ReadonlySet<ConsumerFault | ErrorCode> = new Set<ConsumerFault | ErrorCode>([
+  'GROUP_ID_NOT_FOUND',
+  'UNRELEASED_INSTANCE_ID',
+])
+
 /** An exception of Kafka's consumer. */
 export class ConsumerError extends Error {
   override readonly name = 'ConsumerError'

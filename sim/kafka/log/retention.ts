@@ -6,7 +6,7 @@ type DeletionCondition = (segment: LogSegment, next: LogSegment | undefined) => 
 
 /**
  * Deletes what retention no longer wants: three passes, each from the oldest segment to the first that must stay (rules
- * D1, D2). A log that is only compacted loses no more than what lies below its start. Source: UnifiedLog.deleteOldSegments.
+ * D1, D2). A log that is only compacted, or has no policy at all, loses no more than what lies below its start (KIP-1161). Source: UnifiedLog.deleteOldSegments.
  * @returns how many segments are gone
  */
 export function deleteOldSegments(log: Log, nowMillis: number): number {

@@ -136,7 +136,11 @@ export class FetchSessionHandler<Owner> {
 
   /** The broker has answered. @param id of the session that it keeps; NO_SESSION: the next fetch names everything again */
   answered(id: number): void {
-    if (!this.isNew || id === NO_SESSION) return
+    if (id === NO_SESSION) this.restart()
+    else if (this.isNew) this.establish(id)
+  }
+
+  private establish(id: number): void {
     this.id = id
     this.epoch = INITIAL_EPOCH + 1
   }

@@ -134,7 +134,25 @@ describe('what Apache Kafka answered', () => {
     }
     expect(tampered).toBeGreaterThan(5)
   })
+
+  it('[KV4] [KA1] is noticed when it was silence, and the simulated brokers say something', () => {
+    const history = histories.find(({ name }) => name === 'produce-acks')?.history as History
+    const at = history.steps.findIndex((step) => 'api' in step && step.response === null)
+    const [silent, talkative] = [history, requesting(history, at, { acks: 1 })].map(
+      (each) => new Replay(each).play()[at]?.response,
+    )
+    expect(silent).toBeNull()
+    expect(talkative).toMatchObject({ responses: [expect.anything()] })
+  })
 })
+
+/** A history in which one request is another. */
+function requesting(history: History, at: number, fields: Fields): History {
+  const steps = history.steps.map((step, index) =>
+    index === at && 'api' in step ? { ...step, request: { ...step.request, ...fields } } : step,
+  )
+  return { ...history, steps }
+}
 
 /** The answer with its first error code another one. */
 function tamperedWith(value: Value): Value {

@@ -80,3 +80,25 @@ describe('a property that comes true sometimes', () => {
     })
   })
 })
+
+describe('a property that does not say what is wrong', () => {
+  type Row = Readonly<Record<string, unknown>>
+  const property = always('told by its rows', { ...whole, holds: () => false })
+  const told = (rows: readonly Row[]): string =>
+    property.explain((() => ({ where: () => rows })) as unknown as Read, 'a')
+  const row = (id: string, letters: number): Row => ({ id, status: 'PAID', note: 'x'.repeat(letters), n: 1 })
+
+  it.each<[string, readonly Row[], string]>([
+    ['nothing', [], 'nothing'],
+    ['one row', [{ id: 'a' }], '{"id":"a"}'],
+    ['two rows', [{ id: 'a' }, { id: 'b' }], '{"id":"a"} {"id":"b"}'],
+    ['a long value', [row('a', 300)], '{"id":"a","status":"PAID","note":…,"n":1}'],
+    [
+      'many rows',
+      Array.from({ length: 9 }, (_, at) => row(`${at}`, 40)),
+      `${JSON.stringify(row('0', 40))} ${JSON.stringify(row('1', 40))} and 7 more`,
+    ],
+  ])('[P20] shows them whole, and says how many more there are: %s', (_what, rows, text) => {
+    expect(told(rows)).toBe(`it does not hold for a: items has ${text}`)
+  })
+})

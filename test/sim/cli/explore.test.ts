@@ -104,8 +104,11 @@ describe('a campaign', () => {
     const [, runs] =
       /! (\d+) runs without a verdict, first run 1 \(seed 1\): the budget of events ran out/.exec(stdout) ??
       []
-    const [, held, undecided] =
-      /all paid +held in (\d+) runs?, without a verdict in (\d+) runs/.exec(stdout) ?? []
+    const [, held, undecided, , unasked = 0] =
+      /all paid +held in (\d+) runs?, without a verdict in (\d+) runs(, never\s+asked in (\d+) runs?)?/.exec(
+        stdout,
+      ) ?? []
+    expect(Number(held) + Number(undecided) + Number(unasked)).toBe(RUNS)
     expect(Number(runs)).toBeGreaterThan(20)
     expect(Number(held)).toBeLessThanOrEqual(RUNS - Number(runs))
     expect(Number(undecided)).toBeLessThanOrEqual(Number(runs))
@@ -136,7 +139,7 @@ describe('a campaign in parts', () => {
       explore(folder, '--strategy', 'enumerate', '--runs', '150', ...options)
     const whole = await enumerate('--out', 'whole')
     expect(whole.stdout).toMatch(
-      /^ {2}23 points in time at 14 steps \(7 more .*\), 23 single faults, 253 pairs$/m,
+      /^ {2}23 points in time at 14 steps \(7 more .*\), 23 single faults, (\d+) pairs whose second fault\n {2}strikes where only the first leads, 253 pairs of single faults$/m,
     )
     const [, runs, cases] =
       /(\d+) runs · [\s\S]*?(\d+) cases not made: the second fault would strike in the state of an earlier pair/.exec(
@@ -148,6 +151,36 @@ describe('a campaign in parts', () => {
     const merged = await invoke(['report', 'merge', '1', '2', '--out', 'merged'], folder)
     expect(merged).toMatchObject({ code: whole.code, stdout: whole.stdout })
     expect(filesIn(join(folder, 'merged'))).toEqual(filesIn(join(folder, 'whole')))
+  })
+
+  it('[X21] repeats a pair whose second fault strikes where only the first leads, resumes among them, and ends after the last pair', async () => {
+    const bounds = 'explore: { faults: [redeliver] }'
+    const folder = folderOf({ 'a.yaml': scenarioText('name: pairs', 'workload: { orders: 1 }', bounds) })
+    const enumerate = (runs: number, ...options: string[]) =>
+      explore(folder, '--strategy', 'enumerate', '--runs', String(runs), ...options)
+    const lines = (name: string): string[] =>
+      readFileSync(join(folder, name, 'results.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+    const few = await enumerate(30, '--out', 'parts')
+    expect(few.stdout).toMatch(
+      /strikes where only the first leads \(at least \d+, the\s+rest not yet counted\)/,
+    )
+    await enumerate(1_000_000, '--out', 'parts', '--resume')
+    const whole = await enumerate(1_000_000, '--out', 'whole')
+    expect(filesIn(join(folder, 'parts'))).toEqual(filesIn(join(folder, 'whole')))
+    const [, late] = / (\d+) pairs whose second fault/.exec(whole.stdout) ?? []
+    expect(lines('whole')).toHaveLength(1 + 1 + 23 + Number(late) + 253)
+    const outcomes = lines('whole').map((line) => JSON.parse(line) as { digest: string; features?: string[] })
+    const index = outcomes.findIndex(({ features }) =>
+      features?.some((name) => /only the first leads/.test(name)),
+    )
+    expect(index).toBeGreaterThan(24)
+    const one = await enumerate(30, '--case', String(index), '--out', 'case.yaml')
+    expect(one.stdout).toContain(`digest ${outcomes[index]?.digest}`)
+    expect((await invoke(['run', 'case.yaml'], folder)).stdout).toContain(`digest ${outcomes[index]?.digest}`)
+    const none = await enumerate(30, '--case', '1000000')
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('there are only') })
   })
 
   it('[X7] says what is missing, and does not add up what does not belong together', async () => {

@@ -15,6 +15,15 @@ describe('a bad scenario file', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 
+  it('[R2] is told the tightest bound of a number that is beyond several, and no other', async () => {
+    const folder = folderOf({ 'bad.yaml': scenarioText('workload: { orders: 1.0e+23 }', 'seed: -1.0e+23') })
+    const { stderr } = await invoke(['run', 'bad.yaml'], folder)
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringContaining('bad.yaml:2:21 expected a number of at most 1000000, got 1e+23'),
+      expect.stringContaining('bad.yaml:3:7 expected a number of at least 0, got -1e+23'),
+    ])
+  })
+
   it('[R2] is told all its problems, in the order of their places', async () => {
     const lines = [
       'nmae: x',

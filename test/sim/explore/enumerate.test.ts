@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import type { Case } from '../../../sim/explore/case.ts'
 import { enumeration } from '../../../sim/explore/enumerate.ts'
-import { outcomeOf } from '../../../sim/explore/outcome.ts'
+import { caseOutcome, outcomeOf } from '../../../sim/explore/outcome.ts'
 import type { FaultSpec } from '../../../sim/faults/spec.ts'
 import { run } from '../../../sim/run/run.ts'
 import { type Scenario, scenarioOf } from '../../../sim/run/scenario.ts'
 import { toll } from '../../fixtures/toll.ts'
 
 const scenario = scenarioOf({ system: 'toll', workload: { orders: 1 } })
-const plans = async (of: Scenario = scenario): Promise<{ cases: Case[]; size: number }> => {
+const plans = async (of: Scenario = scenario): Promise<{ cases: Case[]; says: string }> => {
   const strategy = await enumeration(toll(of), of, 1)
-  const cases = Array.from({ length: strategy.usual }, (_, index) => strategy.caseAt(index))
-  return { cases, size: strategy.size ?? 0 }
+  const cases = await Promise.all(
+    Array.from({ length: strategy.usual }, (_, index) => strategy.caseAt(index)),
+  )
+  return { cases, says: strategy.says }
 }
 
 /** The points that a run without faults passes: of each the trigger that means it, and whether it begins where another step ended. */
@@ -75,9 +77,10 @@ describe('enumeration', () => {
 
   it("[X4] takes only kinds of faults that the scenario's bounds allow, and so many in a plan", async () => {
     const bound = async (explore: Scenario['explore']) => {
-      const { cases, size } = await plans({ ...scenario, explore })
+      const { cases, says } = await plans({ ...scenario, explore })
       const kinds = new Set(cases.flatMap((of) => of.scenario.faults.map((fault) => Object.keys(fault)[0])))
-      return { kinds: [...kinds].sort(), singles: cases.length - 1, pairs: size - cases.length }
+      const pairs = Number(/(\d+) pairs of single faults$/.exec(says)?.[1])
+      return { kinds: [...kinds].sort(), singles: cases.length - 1, pairs }
     }
     const { singles } = await bound({ faults: ['crash', 'redeliver'] })
     const pairs = (singles * (singles - 1)) / 2
@@ -90,26 +93,74 @@ describe('enumeration', () => {
     expect(await bound({ atMost: 0 })).toEqual({ kinds: [], singles: 0, pairs: 0 })
   })
 
-  it('[X4] goes on with all pairs, those of early faults first', async () => {
-    const strategy = await enumeration(toll(scenario), scenario, 1)
+  it('[X4] ends with all pairs of single faults, those of early ones first', async () => {
+    const of = { ...scenario, explore: { faults: ['crash'] } }
+    const strategy = await enumeration(toll(of), of, 1)
     const singles = strategy.usual - 1
-    expect(strategy.size).toBe(1 + singles + (singles * (singles - 1)) / 2)
-    const faultsOf = (index: number): readonly FaultSpec[] => strategy.caseAt(index).scenario.faults
-    const one = (number: number): FaultSpec | undefined => faultsOf(number)[0]
-    const from = strategy.usual
-    expect([0, 1, 2, 3, 4, 5].map((index) => faultsOf(from + index))).toEqual(
-      [
-        [1, 2],
-        [1, 3],
-        [2, 3],
-        [1, 4],
-        [2, 4],
-        [3, 4],
-      ].map((pair) => pair.map(one)),
-    )
-    expect(faultsOf((strategy.size ?? 0) - 1)).toEqual([one(singles - 1), one(singles)])
+    const pairs = (singles * (singles - 1)) / 2
+    expect(strategy.size).toBeUndefined()
+    while (await strategy.advance?.(Number.MAX_SAFE_INTEGER));
+    const from = (strategy.size ?? 0) - pairs
+    expect(from).toBeGreaterThan(strategy.usual)
+    const faultsOf = async (index: number): Promise<readonly FaultSpec[]> =>
+      (await strategy.caseAt(index)).scenario.faults
+    const both = async (pair: readonly number[]): Promise<readonly FaultSpec[]> =>
+      (await Promise.all(pair.map(faultsOf))).flat()
+    const first = [
+      [1, 2],
+      [1, 3],
+      [2, 3],
+      [1, 4],
+      [2, 4],
+      [3, 4],
+    ]
+    for (const [index, pair] of first.entries())
+      expect(await faultsOf(from + index)).toEqual(await both(pair))
+    expect(await faultsOf(from + pairs - 1)).toEqual(await both([singles - 1, singles]))
     expect(strategy.says).toContain(`${singles} single faults`)
+    expect(strategy.says).toMatch(new RegExp(`, ${pairs} pairs of single faults$`))
   })
+
+  it.each<{ title: string; replicas: number; own: readonly FaultSpec[] }>([
+    { title: 'both replicas', replicas: 2, own: [] },
+    { title: 'what the scenario leaves of three', replicas: 3, own: [{ crash: 'broker-1', at: '1ms' }] },
+  ])(
+    '[X22] leaves out pairs that hit $title, and let one forget, and counts them',
+    {
+      timeout: 120_000,
+    },
+    async ({ replicas, own }) => {
+      const of = scenarioOf({
+        system: 'toll',
+        cluster: { kafka: { 'min.insync.replicas': 2, 'default.replication.factor': replicas } },
+        workload: { orders: 1 },
+        faults: own,
+        explore: { faults: ['crash', 'crashMachine'] },
+      })
+      const prepared = toll(of)
+      const strategy = await enumeration(prepared, of, 1)
+      while (await strategy.advance?.(Number.MAX_SAFE_INTEGER));
+      const [from, to] = [strategy.usual, strategy.size as number]
+      const counts = { left: 0, made: 0 }
+      for (let index = from; index < to; index += Math.floor((to - from) / 400)) {
+        const { faults } = (await strategy.caseAt(index)).scenario
+        const machines = faults.flatMap(({ crashMachine }) =>
+          crashMachine === undefined ? [] : [crashMachine],
+        )
+        const hit = faults.map(({ crash, crashMachine }) => crashMachine ?? crash)
+        const brokers = new Set(hit.filter((name) => String(name).startsWith('broker-')))
+        // One machine at most: the other of two in-sync replicas has what was acknowledged.
+        const survives = machines.length === 0 || (machines.length === 1 && brokers.size < replicas)
+        const reason = await strategy.skipReason?.(index)
+        expect([faults, reason === 'noRoom']).toEqual([faults, !survives])
+        counts[survives ? 'made' : 'left']++
+        if (survives || counts.left > 1) continue
+        const { skipReason, reason: why, verdict } = await caseOutcome(prepared, strategy, index)
+        expect([skipReason, why, verdict]).toEqual(['noRoom', expect.stringContaining('KIP-966'), 'pass'])
+      }
+      expect(Math.min(counts.left, counts.made)).toBeGreaterThan(20)
+    },
+  )
 
   it('[X4] finds the double payment of a booth without a key, and nothing at one that has it', {
     timeout: 120_000,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { outcomeOf } from '../../../sim/explore/outcome.ts'
 import { run } from '../../../sim/run/run.ts'
-import type { Scenario } from '../../../sim/run/scenario.ts'
+import { type Scenario, scenarioOf } from '../../../sim/run/scenario.ts'
+import { forItself, hallThat, takes } from '../../fixtures/hall.ts'
+import { systemOf } from '../../fixtures/parts.ts'
 import { doubleToll, toll } from '../../fixtures/toll.ts'
 
 describe('what a campaign keeps of a run', () => {
@@ -26,6 +28,14 @@ describe('what a campaign keeps of a run', () => {
     const shared = calm.behaviours.filter((behaviour) => outcome.behaviours.includes(behaviour))
     expect(shared.length).toBeGreaterThan(3)
     expect(outcome.behaviours.length).toBeGreaterThan(shared.length)
+  })
+
+  it('[K30] names once each handler that would wait for ever, and for what', async () => {
+    const scenario = scenarioOf({ system: 'parts', workload: { orders: 2 } })
+    const keptOf = async (does: typeof forItself) =>
+      (await outcomeOf(systemOf(hallThat(does)), { scenario, seed: 1, features: [] }, 0)).waiting
+    expect(await keptOf(forItself)).toEqual(['hall.book for the end of hall.book seats.update'])
+    expect(await keptOf((ctx) => takes(ctx))).toEqual([])
   })
 
   it('[X8] is an error of its own where the simulator itself fails', async () => {

@@ -6,6 +6,7 @@ import type { Targets } from '../../../sim/faults/aim.ts'
 import { runnerOf } from '../../../sim/faults/aim.ts'
 import { FAULT_KINDS, faultKindOf } from '../../../sim/faults/registry.ts'
 import type { FaultSpec } from '../../../sim/faults/spec.ts'
+import { isRefused } from '../../../sim/run/client-problems.ts'
 import { outlineOf } from '../../../sim/run/outline.ts'
 import { schemaProblems } from '../../../sim/run/problem.ts'
 import { prepare } from '../../../sim/run/run.ts'
@@ -22,7 +23,7 @@ const targets = (scenario: Scenario = calm): Promise<Targets> => survey(toll(sce
 
 const drawn = async (scenario: Scenario = calm): Promise<Sampled[]> => {
   const aim = await targets(scenario)
-  return SEEDS.map(swarm(scenario, aim))
+  return SEEDS.map(swarm(scenario, aim, []))
 }
 
 describe('a drawn scenario', () => {
@@ -33,6 +34,24 @@ describe('a drawn scenario', () => {
       const outline = outlines.get(brokers) ?? outlineOf(system as unknown as System, scenario)
       outlines.set(brokers, outline)
       expect([...schemaProblems(scenario), ...systemProblems(scenario, outline)]).toEqual([])
+    }
+  })
+
+  it('[X2] has nothing that brokers or clients refuse, whatever the scenario and the services say', async () => {
+    const strict = { ...calm, cluster: { ...calm.cluster, kafka: { 'min.insync.replicas': 2 } } }
+    const kafka = { 'session.timeout.ms': [6_000, 45_000], 'heartbeat.interval.ms': [3_000, 7_000] }
+    const own = { service: 'barrier', producer: {}, isTransactional: false }
+    const clients = [{ ...own, consumer: { 'group.protocol': 'consumer' as const } }]
+    const aim = await targets()
+    for (const [scenario, services] of [
+      [strict, []],
+      [{ ...calm, explore: { kafka } }, []],
+      [calm, clients],
+    ] as const) {
+      const draw = swarm(scenario, aim, services)
+      const clusters = SEEDS.map((seed) => draw(seed).scenario.cluster)
+      expect(clusters.filter((drawn) => isRefused(drawn.kafka, drawn.brokers, services))).toEqual([])
+      expect(new Set(clusters.map(({ brokers }) => brokers)).size).toBeGreaterThan(1)
     }
   })
 
@@ -168,7 +187,7 @@ describe('drawn faults', () => {
     const tolls = prepare(onQueues(system as unknown as System, sqs()), {})
     const calmRun = { steps: ['barrier.Passed sleep'], endMicros: 1_000_000 }
     const aim = targetsOf(tolls.parts, calm, calmRun)
-    const draw = swarm(calm, aim)
+    const draw = swarm(calm, aim, [])
     const plans = SEEDS.map((seed) => JSON.stringify(draw(seed).scenario.faults))
     expect(plans.some((plan) => plan.includes('queue-server'))).toBe(true)
     expect(JSON.stringify(await drawn())).not.toContain('queue-server')

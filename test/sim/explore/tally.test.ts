@@ -17,6 +17,7 @@ const outcome = (index: number, differing: Partial<CaseOutcome> = {}): CaseOutco
   violated: [],
   reached: [],
   unreached: [],
+  waiting: [],
   unasked: [],
   undecided: [],
   behaviours: [],
@@ -64,14 +65,28 @@ describe('what runs add up to', () => {
     expect(once([outcome(0), open, hung])).toMatchObject({ asked: 2, undecided: 1 })
   })
 
+  it('[K30] counts runs with handlers that would wait for ever, and where they wait, with the first of them', () => {
+    const hung = (index: number, ...waiting: string[]) => outcome(index, { waiting })
+    const runs = [...RUNS, hung(10, 'a.b', 'c.d'), hung(8, 'c.d'), hung(9, 'c.d')]
+    expect(tallied(runs).hanging).toEqual({
+      runs: 3,
+      places: [
+        { where: 'c.d', runs: 3, first: { run: 9, seed: 108 } },
+        { where: 'a.b', runs: 1, first: { run: 11, seed: 110 } },
+      ],
+    })
+    expect(tallied(RUNS).hanging).toEqual({ runs: 0, places: [] })
+  })
+
   it('[X19] counts cases that were not made by the reason, and not among the runs', () => {
-    const skipped = (index: number, sameAs: 'seen' | 'unreached') => outcome(index, { sameAs, orders: 0 })
+    const skipped = (index: number, skipReason: 'seen' | 'unreached') =>
+      outcome(index, { skipReason, orders: 0 })
     const more = [skipped(8, 'seen'), skipped(9, 'unreached'), skipped(10, 'seen')]
     expect(tallied([...RUNS, ...more])).toEqual({
       ...tallied(RUNS),
       skipped: [
-        { sameAs: 'unreached', cases: 1 },
-        { sameAs: 'seen', cases: 2 },
+        { skipReason: 'unreached', cases: 1 },
+        { skipReason: 'seen', cases: 2 },
       ],
     })
   })

@@ -43,6 +43,17 @@ describe('an operator who adds partitions', () => {
     expect(await orderOf(true)).toBe(false)
   })
 
+  // A campaign ended with an error here: a broker that shuts down takes no replicas, and the others are too few.
+  it('[F20] who is refused while a broker shuts down tries again until it is back', async () => {
+    const shutDown = [1, 2, 3].map((id) => ({ shutDown: `broker-${id}`, at: '3990ms', restart: '5s' }))
+    const result = await courier(
+      { sameAddress: 1_000 },
+      { ...load, cluster, faults: [...shutDown, ...faults] },
+    )
+    expect(result).toMatchObject({ verdict: 'pass', reason: undefined })
+    expect(new Set(recordsOf(result, 'append').map(({ lane }) => lane)).size).toBe(2)
+  })
+
   it('[F20] is refused for a topic that does not exist, and for fewer partitions', async () => {
     const refused = async (addPartitions: string, partitions: number) =>
       (await courier({}, { faults: [{ addPartitions, partitions, at: '1s' }] })).reason

@@ -57,6 +57,8 @@ describe('an edit by hand', () => {
   it.each([
     [{ table: 'thing' }, "stage-db has no table 'thing': expected"],
     [{ where: { id: 'a' }, set: { colour: 'red' } }, 'colour'],
+    [{ where: { id: 'a' }, set: { 'kind.of': 'red' } }, 'there is no kind.of in a row'],
+    [{ set: { '__proto__.kind': 'red' } }, 'there is no __proto__.kind in a row'],
   ])('[F35] that cannot be meant (%j) ends the run', async (settings, why) => {
     const { result } = await leftAfter(settings)
     expect(result.verdict).toBe('error')

@@ -51,6 +51,7 @@ class Wires {
         this.pressed.push(id)
         respond({})
       },
+      whenDone: (next) => next(),
       entityOf: () => undefined,
       metadataOffset: 40 + id,
     }

@@ -63,6 +63,11 @@ describe('the configuration of a cluster', () => {
       'Invalid value shred for configuration cleanup.policy: String must be one of: compact, delete',
     ],
     [
+      { 'cleanup.policy': ['delete', 'delete'] },
+      "Configuration 'cleanup.policy' values must not be duplicated.",
+    ],
+    [{ 'group.consumer.assignors': [] }, "Configuration 'group.consumer.assignors' must not be empty."],
+    [
       { 'message.timestamp.type': 'Now' as never },
       'Invalid value Now for configuration message.timestamp.type: String must be one of: CreateTime, LogAppendTime',
     ],
@@ -102,6 +107,10 @@ describe('the configuration of a cluster', () => {
     ],
   ])('[B16] %j is refused', (settings, reason) => {
     expect(() => clusterConfig(settings, 3)).toThrow(reason)
+  })
+
+  it('[B16] takes a log without any policy, which keeps everything (KIP-1161)', () => {
+    expect(clusterConfig({ 'cleanup.policy': [] }, 3).broker['cleanup.policy']).toEqual([])
   })
 
   it('[B16] takes a session time-out that the brokers allow', () => {

@@ -226,6 +226,38 @@ describe('a consumer', () => {
     expect(bench.kernel.failure).toBeUndefined()
   })
 
+  // Campaigns of scenarios with one broker that loses its page cache ended with an error here.
+  it('[B24] ends with its process when the cluster has lost its group, and another life begins anew', async () => {
+    const bench = new KafkaBench({ ...ONE, brokers: 1, settings: { 'group.protocol': 'consumer' } })
+    bench.up(['r1'])
+    bench.send(5_000, 'a')
+    bench.at(6_000, () => bench.cluster.nodes.get(1)?.crashMachine(0, undefined, 100_000))
+    bench.send(30_000, 'b')
+    await bench.run()
+    expect(bench.kernel.failure).toBeUndefined()
+    expect(bench.polled.map(({ by, value }) => `${by} ${value}`)).toEqual(['r1#1 a', 'r1#2 b'])
+    const failed = [...(bench.kernel.trace?.records() ?? [])].filter(
+      ({ kind }) => kind === 'failed' || kind === 'crash',
+    )
+    expect(failed.map(({ lane }) => lane)).toEqual(['broker-1', 'r1', 'r1'])
+  })
+
+  it('[B24] that is static ends with its process as long as the group still holds its last life', async () => {
+    const bench = new KafkaBench({ ...ONE, settings: { 'group.protocol': 'consumer' } })
+    const reader = bench.reader('r1', 'readers', { 'group.instance.id': 'one' })
+    bench.up()
+    bench.at(1_000, () => reader.client.start())
+    bench.send(5_000, 'a')
+    bench.at(6_000, () => reader.process.crash(0, 100_000))
+    bench.send(30_000, 'b')
+    await bench.run()
+    expect(bench.kernel.failure).toBeUndefined()
+    expect(bench.polled.map(({ value }) => value)).toEqual(['a', 'b'])
+    const lives = [...(bench.kernel.trace?.records() ?? [])].filter(({ kind }) => kind === 'restart').length
+    expect(lives).toBeGreaterThan(10)
+    expect(bench.polled[1]?.millis).toBeGreaterThan(45_000)
+  })
+
   it('[B24] ends the run with an error that no other poll would mend', async () => {
     const bench = new KafkaBench(ONE)
     const settings = { 'group.protocol': 'consumer', 'group.remote.assignor': 'none' } as const

@@ -24,6 +24,7 @@ class Quorum {
       if (this.answers) respond({ errorCode: 'NONE' })
     },
     pressed: () => {},
+    whenDone: (next) => next(),
     entityOf: () => undefined,
   }
   readonly channel = new ActiveControllerChannel(

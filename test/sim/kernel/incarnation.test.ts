@@ -35,6 +35,15 @@ describe('incarnation', () => {
     expect(kernel.nowMicros).toBe(210)
   })
 
+  it('[K20] it is named though another handler of its life ended last', async () => {
+    const kernel = kernelOf()
+    const stage = new Stage(kernel)
+    stage.handle(10, () => new Promise(() => {}), 'PaymentFailed')
+    stage.handle(10, (task) => operate(task, 'charge', 100, 1))
+    await drive(kernel)
+    expect(kernel.failure?.message).toContain('PaymentFailed of payment-1 awaits')
+  })
+
   it('[K20] the waiting handlers of a dead life are no error', async () => {
     const kernel = kernelOf()
     const stage = new Stage(kernel)

@@ -8,17 +8,21 @@ import {
   type KeyValueStoreSpec,
   Lock,
   type Orchestrator,
+  outbox,
   Projection,
   Reservations,
+  registryRelay,
   requestTable,
   route,
   sagaTable,
+  service,
   table,
   text,
   undoOnce,
 } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { account } from '../../fixtures/bank.ts'
+import { PLAIN_MESSAGING } from '../../fixtures/stage.ts'
 
 const reservations = new Reservations()
 const lock = new Lock()
@@ -43,6 +47,7 @@ const all = {
   sagas: sagaTable(),
 }
 type Clients = { readonly cache: KeyValueStoreSpec }
+type NoClients = Readonly<Record<never, never>>
 type Ctx<Tables> = HandlerContext<Tables, Clients>
 type Tx<Tables> = Parameters<Parameters<Ctx<Tables>['transaction']>[0]>[0]
 
@@ -55,9 +60,17 @@ const ids = { requestId: 'a', actionId: 'b' }
 const done = async () => DONE
 const nothing = async () => {}
 
+const outboxWith = <Need>(hear: (ctx: Need) => Promise<unknown>) =>
+  outbox({ relay: registryRelay({ listeners: { hear: (_event, ctx: Need) => hear(ctx) } }) })
+/** An outbox with a listener of a service that has keys. */
+const listening = outboxWith((ctx: HandlerContext<typeof all, NoClients>) => ctx.db.idempotencyKeys.get('a'))
+const modest = outboxWith(nothing)
+
 /** What each pattern takes, and of which nothing is called. */
 function taken(ctx: Ctx<typeof all>, tx: Tx<typeof all>, sagas: Orchestrator<null>): unknown[] {
   return [
+    () => service('shop', { tables: all, ...PLAIN_MESSAGING, outbox: listening }, () => {}),
+    () => service('shop', { tables: own, ...PLAIN_MESSAGING, outbox: modest }, () => {}),
     () => reservations.reserve(tx, order),
     () => reservations.extend(tx, 'a'),
     () => reservations.confirm(tx, 'a'),
@@ -135,6 +148,8 @@ function refused(
     () => answerOnce(ctx, 'a', done, nothing),
     // @ts-expect-error a service without requests
     () => undoOnce(ctx, ids, nothing, nothing),
+    // @ts-expect-error a listener of another service
+    () => service('shop', { tables: own, ...PLAIN_MESSAGING, outbox: listening }, () => {}),
     // @ts-expect-error a service without sagas
     () => sagas.start(ctx, 'a', null),
   ]

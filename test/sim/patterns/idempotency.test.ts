@@ -1,7 +1,7 @@
 import type { IdempotencyOptions, UserContext } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { ask, checkout, type Purchase, statusOf } from '../../fixtures/checkout.ts'
-import { violated } from '../../fixtures/courier.ts'
+import { allStruck, recordsOf, violated } from '../../fixtures/courier.ts'
 import { MISTAKEN_KEYS } from '../../fixtures/mistaken-keys.ts'
 import { complaintOf, crashAt, passagesOf } from '../../fixtures/passages.ts'
 
@@ -114,6 +114,48 @@ describe('the life of an idempotency key', () => {
     }
     expect(await bought('23h')).toEqual([])
     expect(await bought('25h')).toContain('one order')
+  })
+
+  it('[IK8] ends with its row, where a job deletes old ones; what was begun and not finished stays', async () => {
+    const hoursOfDeletion = async (reaps: boolean, failures = 0): Promise<readonly number[]> => {
+      const keys = { keeps: '2h' }
+      const result = await checkout({
+        keys,
+        reaps,
+        failures,
+        workload: { orders: 1 },
+        budget: { time: '5h' },
+      })
+      return recordsOf(result, 'commit').flatMap(({ atMicros, data }) =>
+        (data as readonly { readonly table: string; readonly after?: unknown }[])
+          .filter(({ table, after }) => table === 'idempotencyKeys' && after === undefined)
+          .map(() => Math.floor(atMicros / 3_600_000_000)),
+      )
+    }
+    expect(await hoursOfDeletion(true)).toEqual([3])
+    expect(await hoursOfDeletion(false)).toEqual([])
+    expect(await hoursOfDeletion(true, 1_000_000)).toEqual([])
+  })
+
+  it('[IK8] that is deleted while a request claims it is claimed anew', async () => {
+    const seen: number[] = []
+    const result = await checkout({
+      keys: { keeps: '2h' },
+      reaps: true,
+      workload: { orders: 1 },
+      budget: { time: '5h' },
+      // The request has found a row, and stands still until the job of the third hour has deleted it.
+      faults: [
+        { pause: 'shop-1', at: 'after shop.POST /purchases idempotencyKeys.insert', nth: 2, for: '20s' },
+      ],
+      act: async (_n, user) => {
+        seen.push(await statusOf(user, 'buy', 'a', 'k'))
+        await user.sleep('10785s')
+        seen.push(await statusOf(user, 'buy', 'a', 'k'))
+      },
+    })
+    expect([allStruck(result), seen]).toEqual([true, [200, 200]])
+    expect(recordsOf(result, 'failed')).toEqual([])
   })
 
   it('[IK8] is one for each caller, and of all callers where nobody says who calls (Z77)', async () => {

@@ -10,6 +10,7 @@ import {
   sendLetter,
   violated,
 } from '../../fixtures/courier.ts'
+import { MISTAKEN_OUTBOXES } from '../../fixtures/mistaken-outboxes.ts'
 
 type Mode = (typeof OUTBOX_MODES)[number]
 
@@ -70,6 +71,14 @@ describe('an outbox', () => {
   })
 })
 
+describe('a mistaken way out of a transaction', () => {
+  it.each(MISTAKEN_OUTBOXES)('[O2] $what', async ({ what: _, wrong, right, breaks, ...input }) => {
+    expect(violated(await courier(wrong, input))).toEqual(breaks)
+    const clean = await courier(right, input)
+    expect([clean.verdict, violated(clean), allStruck(clean)]).toEqual(['pass', [], true])
+  })
+})
+
 describe('the options of an outbox', () => {
   it.each<[object, string]>([
     [
@@ -96,7 +105,7 @@ describe('a relay', () => {
 
   const relayCrash = (at: string): FaultSpec => ({ crash: 'sender-relay', at, restart: '300ms' })
 
-  it('[O3] that dies between sending and marking sends again, with the same event id', async () => {
+  it('[O3] that dies between sending and marking sends again, with the same event id (Z11)', async () => {
     const result = await courier(
       {},
       { faults: [relayCrash('after sender.relay outbox.send')], workload: { orders: 1 } },

@@ -179,9 +179,9 @@ describe('parking', () => {
     expect(() => park({ again: '0ms' })).toThrow(SimError)
   })
 
-  it('[F29] is what a redrive needs', async () => {
-    const result = await courier({}, { faults: [{ redrive: 'receiver', at: '1s' }] })
+  it('[F29] is what a redrive needs, unless an outbox parks', async () => {
+    const result = await courier({ outbox: 'dual-write' }, { faults: [{ redrive: 'receiver', at: '1s' }] })
     expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition' })
-    expect(result.reason).toContain('service receiver keeps nothing that could be delivered again')
+    expect(result.reason).toContain('service receiver keeps nothing that could be delivered or sent again')
   })
 })

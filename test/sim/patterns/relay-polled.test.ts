@@ -1,27 +1,15 @@
 import { type RunResult, statusRelay } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import type { SendOrder } from '../../../sim/patterns/dispatch.ts'
-import type { PoisonPolicy } from '../../../sim/patterns/relay-polled.ts'
+import type { PoisonPolicy } from '../../../sim/patterns/poison.ts'
 import type { Letter } from '../../fixtures/courier.ts'
-import { appended, courier, LetterSent, recordsOf, type SenderContext } from '../../fixtures/courier.ts'
-
-/** More than a producer sends in one request. */
-const TOO_LONG = 'x'.repeat(1_100_000)
-
-/** Sends a letter, the second one with more in it than any broker takes. */
-const sendPoison = async (letter: Letter, ctx: SenderContext): Promise<void> => {
-  await ctx.transaction(async (tx) => {
-    await tx.sent.insert({ letterId: letter.letterId })
-    const letterId = letter.number === 2 ? letter.letterId + TOO_LONG : letter.letterId
-    await tx.publish(LetterSent, { ...letter, letterId })
-  })
-}
+import { appended, courier, POISONED, recordsOf } from '../../fixtures/courier.ts'
 
 /** Letters 1 to 3 to one address, 4 to 6 to another. */
 const play = (poison: PoisonPolicy): Promise<RunResult> =>
   courier(
-    { relay: statusRelay({ poison }), sameAddress: 3, send: () => sendPoison },
-    { workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
+    { relay: statusRelay({ poison }), sameAddress: 3, poison: 2 },
+    { ...POISONED, workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
   )
 
 /** The numbers of the letters that a topic took. */
@@ -67,8 +55,8 @@ describe('an event that no broker will ever take', () => {
   ])('[O10] that is tried again, with rows sent %s, lets %j go', async (order, sent) => {
     const relay = statusRelay({ poison: 'block', order })
     const result = await courier(
-      { relay, sameAddress: 3, send: () => sendPoison },
-      { workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
+      { relay, sameAddress: 3, poison: 2 },
+      { ...POISONED, workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
     )
     expect(taken(result)).toEqual(sent)
   })
@@ -84,8 +72,8 @@ describe('an event that no broker will ever take', () => {
     const numbers = async (poison: PoisonPolicy): Promise<number[]> =>
       taken(
         await courier(
-          { relay: statusRelay({ poison, batch: 2 }), sameAddress: 3, send: () => sendPoison },
-          { workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
+          { relay: statusRelay({ poison, batch: 2 }), sameAddress: 3, poison: 2 },
+          { ...POISONED, workload: { orders: 6, every: '200ms' }, budget: { time: '3m' } },
         ),
       )
     expect(await numbers('block')).toEqual([1])

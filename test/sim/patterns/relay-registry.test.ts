@@ -6,6 +6,7 @@ import {
   type Listener,
   outbox,
   type RegistryRelayOptions,
+  RejectError,
   type RunResult,
   registryRelay,
   route,
@@ -145,6 +146,29 @@ describe('a registry of publications', () => {
     const clean = await press({}, { faults })
     expect([clean.verdict, allStruck(clean)]).toEqual(['pass', true])
   })
+
+  it.each([
+    ['park-row', 0],
+    ['block', 20],
+  ] as const)(
+    '[O10] a publication that its listener rejects is, with the policy %s, tried again %j times at least',
+    async (poison, least) => {
+      const rejecting: Listener<unknown> = async () => {
+        throw new RejectError('no such article')
+      }
+      const result = await press(
+        { listeners: { rejecting }, poison },
+        { workload: { orders: 1 }, budget: { time: '3m' } },
+      )
+      const parked = recordsOf(result, 'commit').filter(({ data }) =>
+        JSON.stringify(data).includes('"status":"PARKED"'),
+      )
+      expect(parked).toHaveLength(poison === 'block' ? 0 : 1)
+      const failed = recordsOf(result, 'failed').length
+      expect(failed >= least && (least > 0 || failed === 0)).toBe(true)
+      expect(recordsOf(result, 'append')).toHaveLength(1)
+    },
+  )
 
   it('[O9] keeps the name of the listener that sends to topics to itself', () => {
     expect(() => registryRelay({ listeners: { externalizer: async () => {} } })).toThrow('externalizer')

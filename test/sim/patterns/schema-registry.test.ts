@@ -72,6 +72,14 @@ describe('a schema registry', () => {
     expect(answers).toEqual([1, 409, 1, 2, 1, 409])
   })
 
+  it('[SR9] refuses what is no schema with 422', async () => {
+    const [answers] = await ask(async (user, registry) => {
+      const { status, body } = await user.call(registry.register, { subject: 'a', schema: [] })
+      return [status, body.message]
+    })
+    expect(answers).toEqual([422, 'Invalid schema: schema: expected at least one branch, got []'])
+  })
+
   it('[SR4] finds schemas by their id and the latest of a subject, and nothing else', async () => {
     const [answers] = await ask(async (user, registry) => {
       await register(user, registry, 'a', FIRST)

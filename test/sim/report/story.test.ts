@@ -89,6 +89,7 @@ const UNEVENTFUL: RunSummary = {
   endMicros: 1,
   reason: undefined,
   failureCode: undefined,
+  waiting: [],
   steps: [],
   passes: [],
 }

@@ -47,6 +47,7 @@ const SUMMARY: RunSummary = {
   endMicros: 6_362_014,
   reason: undefined,
   failureCode: undefined,
+  waiting: [],
   steps: ['payment.OrderCreated provider.charge', 'payment.OrderCreated tx.commit'],
   passes: [1, 1],
 }
@@ -113,6 +114,26 @@ describe('the text of a result', () => {
       '  3 orders · 2,034 events · 6.362 s of virtual time',
       '  expected: every property holds ✓\n',
     ])
+  })
+
+  it('[K30] says who waits for ever, and of more than three how many more', () => {
+    const one = { handler: 'hall.book', process: 'hall-1', entity: 'booking-1' }
+    const steps = ['hall.book seats.update', 'hall.book sleep']
+    const waiting = [
+      { ...one, steps, sinceMicros: 61_000 },
+      { ...one, process: 'hall-2', steps: [], sinceMicros: undefined },
+    ]
+    const textOf = (all: RunSummary['waiting']) =>
+      resultText({ ...SUMMARY, faults: [], waiting: all }, scenario, undefined, plainPaint).replace(
+        /\s+/g,
+        ' ',
+      )
+    expect(textOf(waiting)).toContain(
+      'waits for ever though everything is quiet: ' +
+        'hall.book in hall-1, for booking-1, since 0.061 s for the end of hall.book seats.update and hall.book sleep; ' +
+        'hall.book in hall-2, for booking-1, for nothing that the simulator does',
+    )
+    expect(textOf([...waiting, ...waiting, ...waiting])).toContain('; and 3 more')
   })
 
   it.each([

@@ -57,22 +57,22 @@ describe('the clients of a cluster, watched in a run', () => {
   it.each([
     [
       'acks-1',
-      /^inconsistent-offsets of 'address-1' and 'address-4' in letters-\d at offset 9, as producer 1 of writer-1 saw it: one offset was given to two records/,
+      /^inconsistent-offsets of '(LetterSent\/letter-\d+)' and '(?!\1)LetterSent\/letter-\d+' at letters\/\d@9, as producer 1 of writer-1 saw it: one offset was given to two records/,
     ],
     [
       'commits-the-rest',
-      /^lost-write of 'address-6' in stamped-\d at offset 6.*: it was acknowledged, and who read on past it was never given it/,
+      /^lost-write of 'LetterStamped\/\S+' at stamped\/\d@6.*: it was acknowledged, and who read on past it was never given it/,
     ],
     [
       'forgotten-with-its-records',
-      /^duplicate of 'address-24' in letters-\d at offset 9 and 12.*: one record is in the log twice/,
+      /^duplicate of 'LetterSent\/letter-23' at letters\/(\d)@9 and letters\/\1@12.*: one record is in the log twice/,
     ],
-    ['late-end-of-transaction', /^early-read of 'address-1' in stamped-\d at offset 2/],
+    ['late-end-of-transaction', /^early-read of 'LetterStamped\/\S+' at stamped\/\d@2/],
     [
       'retry-reorders',
       /^nonmonotonic-send .*: records are in another order than they were sent in \(enable\.idempotence is false\), and 1 more like that$/,
     ],
-    ['truncation-to-high-watermark', /^unseen of 'address-1' in letters-\d at offset 24/],
+    ['truncation-to-high-watermark', /^unseen of 'LetterSent\/letter-60' at letters\/\d@24/],
   ])('[KQ7] see what is wrong in %s, and nothing with its switch off', async (name, message) => {
     expect(await found(name, 'clients')).toMatchObject({
       verdict: 'violated',
@@ -94,7 +94,7 @@ describe('the groups of a cluster, watched in a run', () => {
   it('[KQ7] pass over nothing, but for what is committed unread', async () => {
     expect(await found('commits-the-rest', 'groups')).toMatchObject({
       verdict: 'violated',
-      message: expect.stringMatching(/^commit-skip of 'address-6' in stamped-\d at offset 6/),
+      message: expect.stringMatching(/^commit-skip of 'LetterStamped\/\S+' at stamped\/\d@6/),
     })
     expect(await found('commits-the-rest-right', 'groups')).toMatchObject({ verdict: 'pass' })
   })
@@ -107,7 +107,7 @@ describe('the groups of a cluster, watched in a run', () => {
     const { properties } = await run(prepare(faults, scenario.params), groups, 1)
     expect(properties.at(-1)).toMatchObject({
       verdict: 'violated',
-      message: expect.stringMatching(/^lost-commit in letters-\d at offset \d+ and -1/),
+      message: expect.stringMatching(/^lost-commit at letters\/\d@\d+ and no offset/),
     })
   })
 

@@ -234,7 +234,7 @@ describe('the producer of an instance', () => {
 
   it.each<[string, NonNullable<Staging['cluster']>]>([
     [
-      'transaction.timeout.ms is 1000000, which the brokers refuse (INVALID_TRANSACTION_TIMEOUT): expected at most transaction.max.timeout.ms, which is 900000',
+      'The transaction timeout is larger than the maximum value allowed by the broker (as configured by transaction.max.timeout.ms): transaction.timeout.ms is 1000000, transaction.max.timeout.ms is 900000',
       { kafka: { 'transaction.timeout.ms': 1_000_000 } },
     ],
     [
@@ -243,7 +243,7 @@ describe('the producer of an instance', () => {
     ],
   ])('[S47] ends the run where brokers or clients would refuse it: %s', async (message, cluster) => {
     const { verdict, reason } = await relaying({}, { cluster })
-    expect([verdict, reason]).toEqual(['error', `service relay: ${message}`])
+    expect([verdict, reason]).toEqual(['error', `service relay: kafkaTransactions: ${message}`])
   })
 
   it('[S45] does not cost its instance its place in the group while it is not ready', async () => {

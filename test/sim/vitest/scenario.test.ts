@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { run } from 'faultline'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import '../../../sim/vitest/scenario.ts'
 import { folderOf, invoke, ROOT, TOLL } from '../../fixtures/cli.ts'
 import { doubleToll, toll } from '../../fixtures/toll.ts'
@@ -42,12 +42,20 @@ export default { resolve: { conditions }, ssr: { resolve: { conditions } } }
 `
 
 /** A suite in a file of a user's project. */
-const suite = (system: string, options: string): string => `
+const suite = (name: string, system: string): string => `
 import { scenario } from 'faultline/vitest'
 import system from '${system}'
-scenario('cars pay', { system, params: { key: false }, ${options} }, ({ run, expect }) => {
+scenario('${name}', { system, params: { key: false }, runs: 60 }, ({ run, expect }) => {
   expect(run).toUphold('paid once')
 })
+`
+
+/** A suite whose system is no module's default export. */
+const OWN_SUITE = `
+import { scenario } from 'faultline/vitest'
+import toll from '../src/road/toll.ts'
+const system = { ...toll }
+scenario('own', { system, params: { key: false }, runs: 60 }, ({ run, expect }) => expect(run).toUphold('paid once'))
 `
 
 /** Runs the tests of a project of its own, which has vitest and faultline installed. */
@@ -73,41 +81,49 @@ async function projectRun(
 }
 
 describe("a suite in a user's project", { timeout: 60_000 }, () => {
-  const toll = readFileSync(TOLL, 'utf8')
+  const PATH = 'src/road/toll.ts'
+  const NAMED = 'scenarios/toll/system.ts'
+  const source = readFileSync(TOLL, 'utf8')
+  const system = { [PATH]: source, [NAMED]: source }
+  let failing: ReturnType<typeof projectRun>
+
+  beforeAll(async () => {
+    failing = projectRun({
+      ...system,
+      'test/path.test.ts': suite('by path', `../${PATH}`),
+      'test/name.test.ts': suite('by name', `../${NAMED}`),
+      'test/own.test.ts': OWN_SUITE,
+    })
+    await failing
+  }, 60_000)
 
   it.each([
-    ['a path of its own', 'src/road/toll.ts', 'system: ../../src/road/toll.ts'],
-    ['the path by which a name is found', 'scenarios/toll/system.ts', 'system: toll'],
+    ['a path of its own', 'by-path', `system: ../../${PATH}`],
+    ['the path by which a name is found', 'by-name', 'system: toll'],
   ])(
     '[P13] saves a failure so that its command replays it, with a system at %s',
-    async (_how, file, line) => {
-      const { folder, code, told } = await projectRun({
-        [file]: toll,
-        'test/cars.test.ts': suite(`../${file}`, 'runs: 60'),
-      })
+    async (_how, slug, line) => {
+      const { folder, code, told } = await failing
       expect(code).toBe(1)
       expect(told).toContain('paid once is violated at')
-      const saved = readFileSync(join(folder, 'reports/suites/cars-pay.yaml'), 'utf8')
-      expect(saved.split('\n')).toContain(line)
-      expect(told).toContain('replay: npx faultline run reports/suites/cars-pay.yaml')
-      const replayed = await invoke(['run', 'reports/suites/cars-pay.yaml'], folder)
+      const file = `reports/suites/${slug}.yaml`
+      expect(readFileSync(join(folder, file), 'utf8').split('\n')).toContain(line)
+      expect(told).toContain(`replay: npx faultline run ${file}`)
+      const replayed = await invoke(['run', file], folder)
       expect(replayed.code, replayed.stderr).toBe(0)
       expect(replayed.stdout).toContain('✗ paid once  violated')
     },
   )
 
-  it('[P12] [P13] says what it cannot know, and which seed it cannot take', async () => {
-    const own =
-      "import { scenario } from 'faultline/vitest'\nimport toll from '../toll.ts'\nconst system = { ...toll }\n"
-    const body = "({ run, expect }) => expect(run).toUphold('paid once')"
-    const files = {
-      'toll.ts': toll,
-      'test/own.test.ts': `${own}scenario('own', { system, params: { key: false }, runs: 60 }, ${body})\n`,
-    }
-    const { told } = await projectRun(files)
+  it('[P13] says what it cannot know', async () => {
+    const { told } = await failing
     expect(told).toContain("Say it in the suite,\nsystemFile: import.meta.resolve('./system.ts')")
-    const refused = await projectRun(files, { FAULTLINE_SEED: 'abc' })
-    expect(refused.code).toBe(1)
-    expect(refused.told).toContain("FAULTLINE_SEED: expected a whole number from 0, got 'abc'")
+  })
+
+  it('[P12] says which seed it cannot take', async () => {
+    const files = { ...system, 'test/path.test.ts': suite('by path', `../${PATH}`) }
+    const { code, told } = await projectRun(files, { FAULTLINE_SEED: 'abc' })
+    expect(code).toBe(1)
+    expect(told).toContain("FAULTLINE_SEED: expected a whole number from 0, got 'abc'")
   })
 })

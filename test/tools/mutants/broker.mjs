@@ -98,4 +98,32 @@ export const mutants = [
     find: "if (known.epoch !== sessionEpoch) return 'INVALID_FETCH_SESSION_EPOCH'",
     replace: '',
   },
+  {
+    rule: 'KB10',
+    breaks: 'a session with nothing left in it goes on',
+    file: 'sim/kafka/broker/fetch.ts',
+    find: 'if (known.size > 0) return known',
+    replace: 'return known',
+  },
+  {
+    rule: 'KB10',
+    breaks: 'the former session of a client that begins anew goes on',
+    file: 'sim/kafka/broker/fetch.ts',
+    find: '[this.sessions.get(sessionId), this.followers.get(replicaId)]',
+    replace: '[this.followers.get(replicaId)]',
+  },
+  {
+    rule: 'KB10',
+    breaks: 'what has not changed is told again',
+    file: 'sim/kafka/broker/delayed-fetch.ts',
+    find: '(this.isFollower || !asked.knows(log))',
+    replace: 'true',
+  },
+  {
+    rule: 'KB10',
+    breaks: 'where bytes are short the first partition has them all',
+    file: 'sim/kafka/broker/fetch-session.ts',
+    find: 'this.candidates = [...others, ...served]',
+    replace: 'this.candidates = [...served, ...others]',
+  },
 ]

@@ -23,6 +23,13 @@ export const mutants = [
   },
   {
     rule: 'KL3',
+    breaks: 'a leader takes the least end of the ISR, even if that is below its high watermark',
+    file: 'sim/kafka/replication/partition.ts',
+    find: 'if (high !== UNKNOWN_OFFSET && log.maybeIncrementHighWatermark(high, nowMillis))',
+    replace: 'if (high !== UNKNOWN_OFFSET && log.updateHighWatermark(high, nowMillis) === high)',
+  },
+  {
+    rule: 'KL3',
     breaks: 'an append raises no high watermark, not even with an ISR of one',
     file: 'sim/kafka/replication/partition.ts',
     find: "if (result.errorCode === 'NONE') this.raiseHighWatermark(nowMillis)",

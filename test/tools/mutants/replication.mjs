@@ -288,4 +288,18 @@ export const mutants = [
     find: 'if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset)',
     replace: 'if (end.endOffset < fetchOffset)',
   },
+  {
+    rule: 'KR5',
+    breaks: 'who has everything is caught up as of the fetch before',
+    file: 'sim/kafka/replication/follower.ts',
+    find: 'if (fetchOffset >= leaderEndOffset) this.caughtUp(nowMillis)',
+    replace: 'if (fetchOffset > leaderEndOffset) this.caughtUp(nowMillis)',
+  },
+  {
+    rule: 'KA2',
+    breaks: 'who is only proposed for the ISR makes it large enough',
+    file: 'sim/kafka/replication/partition.ts',
+    find: 'if (acks === -1 && this.isr.committed.length < this.effectiveMinIsr)',
+    replace: 'if (acks === -1 && this.isr.maximal.length < this.effectiveMinIsr)',
+  },
 ]

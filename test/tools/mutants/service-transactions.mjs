@@ -73,8 +73,8 @@ export const mutants = [
   {
     rule: 'S47',
     breaks: 'a time-out that brokers refuse is found out by asking them',
-    file: 'sim/service/transactional-producer.ts',
-    find: 'if (timeoutMillis <= mostMillis) return undefined',
+    file: 'sim/service/client-settings.ts',
+    find: 'if (timeoutMillis > 0 && timeoutMillis <= mostMillis) return undefined',
     replace: 'if (timeoutMillis > 0) return undefined',
   },
   {

@@ -8,6 +8,7 @@ import {
   recordSizeInBytes,
 } from '../../../../sim/kafka/log/batch.ts'
 import type { ApiName, ApiRequest, RequestOf, ResponseOf } from '../../../../sim/kafka/protocol/api.ts'
+import { NO_SESSION } from '../../../../sim/kafka/protocol/fetch.ts'
 import type { Fields, RequestStep, Value } from '../history.ts'
 
 /** A request of a history as one or more requests of the simulator, and how to put the answers together. */
@@ -21,6 +22,17 @@ type Any = any
 
 const utf8 = (text: string): number => new TextEncoder().encode(text).length
 const bytesOf = (value: unknown): number => (value === null || value === undefined ? -1 : utf8(String(value)))
+
+/**
+ * Fields that the simulator does not have, with the one value that they have in the recordings: reading from followers
+ * (KIP-392), compression, pages of descriptions, and whether a described member speaks the protocol of consumer groups.
+ */
+const NOT_SIMULATED = {
+  preferredReadReplica: -1,
+  compression: 'none',
+  nextCursor: null,
+  memberType: 1,
+} as const
 
 /** A batch that a client sent. */
 export function batchOf(fields: Any): RecordBatch {
@@ -93,7 +105,7 @@ function shownBatch(batch: RecordBatch): Fields {
     isTransactional,
     isControl,
     timestampType,
-    compression: 'none',
+    compression: NOT_SIMULATED.compression,
     ...(batch.deleteHorizonMillis === NO_TIMESTAMP ? {} : { hasDeleteHorizon: true }),
     sizeInBytes,
     records,
@@ -157,7 +169,7 @@ function subscriptionText({ topics }: Any): string {
 const RESPONSES: { readonly [Api in ApiName]?: (response: Any, step: RequestStep) => Any } = {
   Fetch: (response: ResponseOf<'Fetch'>, { request }) => ({
     errorCode: response.errorCode,
-    sessionId: 0,
+    sessionId: response.sessionId ?? NO_SESSION,
     responses: response.responses.map(({ topic, partitions }) => ({
       topic,
       partitions: partitions.map((partition) => {
@@ -174,7 +186,7 @@ const RESPONSES: { readonly [Api in ApiName]?: (response: Any, step: RequestStep
           lastStableOffset,
           logStartOffset,
           abortedTransactions: showsAborted(request, errorCode) ? aborted : null,
-          preferredReadReplica: -1,
+          preferredReadReplica: NOT_SIMULATED.preferredReadReplica,
           records: partition.batches.map(shownBatch),
           ...(diverging === undefined ? {} : { divergingEpoch: diverging }),
         }
@@ -185,7 +197,7 @@ const RESPONSES: { readonly [Api in ApiName]?: (response: Any, step: RequestStep
     ...response,
     brokers: response.brokers.map(({ nodeId }: Any) => ({ nodeId })),
   }),
-  DescribeTopicPartitions: (response) => ({ ...response, nextCursor: null }),
+  DescribeTopicPartitions: (response) => ({ ...response, nextCursor: NOT_SIMULATED.nextCursor }),
   JoinGroup: (response, { apiVersion }) => {
     if (apiVersion >= 7) return response
     const { protocolType: _, skipAssignment: __, members, ...rest } = response
@@ -218,7 +230,7 @@ const RESPONSES: { readonly [Api in ApiName]?: (response: Any, step: RequestStep
   ConsumerGroupDescribe: ({ groups }) => ({
     groups: groups.map((group: Any) => ({
       ...group,
-      members: group.members.map((member: Any) => ({ ...member, memberType: 1 })),
+      members: group.members.map((member: Any) => ({ ...member, memberType: NOT_SIMULATED.memberType })),
     })),
   }),
   EndTxn: ({ errorCode, ...rest }, { apiVersion }) =>

@@ -206,8 +206,9 @@ export class Replay {
         missing -= 1
         if (response === undefined) this.closed.add(connection)
         if (missing > 0) return
-        if (step.response === null) return
         if (responses.includes(undefined)) {
+          // Whoever waits for no answer hears of it with the next request.
+          if (step.response === null) return
           this.closed.delete(connection)
           answer({ connectionClosed: true })
         } else answer(this.shown(exchange.answer(responses)))

@@ -3,16 +3,17 @@ import type { RequestOf } from '../../../../sim/kafka/protocol/api.ts'
 import { ask, produce } from '../../../fixtures/broker-client.ts'
 import { BrokerCluster } from '../../../fixtures/broker-cluster.ts'
 
+const WANTED = {
+  partition: 0,
+  fetchOffset: 0,
+  currentLeaderEpoch: -1,
+  lastFetchedEpoch: -1,
+  logStartOffset: -1,
+  partitionMaxBytes: 1e6,
+}
+
 /** A fetch of the first partition of topics. */
 function fetchOf(topics: readonly string[], minBytes: number, maxWaitMs: number): RequestOf<'Fetch'> {
-  const partition = {
-    partition: 0,
-    fetchOffset: 0,
-    currentLeaderEpoch: -1,
-    lastFetchedEpoch: -1,
-    logStartOffset: -1,
-    partitionMaxBytes: 1e6,
-  }
   return {
     replicaId: -1,
     replicaEpoch: -1,
@@ -20,7 +21,7 @@ function fetchOf(topics: readonly string[], minBytes: number, maxWaitMs: number)
     minBytes,
     maxBytes: 1e6,
     isolationLevel: 'read_uncommitted',
-    topics: topics.map((topic) => ({ topic, partitions: [partition] })),
+    topics: topics.map((topic) => ({ topic, partitions: [WANTED] })),
   }
 }
 
@@ -123,4 +124,177 @@ describe('a fetch session', () => {
     expect(errorOf(sessionId, 2)).toBe('INVALID_FETCH_SESSION_EPOCH')
     expect(errorOf(sessionId, 1)).toBe('NONE')
   })
+})
+
+/** One fetch: session id (`s`: that of the first answer) and epoch, what is named and forgotten; and what is answered. */
+interface SessionStep {
+  /** Records that are written before it, each to a topic. */
+  readonly written?: readonly string[]
+  readonly id: number | 's'
+  readonly epoch: number
+  /** Topics that it names, at offset 0 unless they say otherwise: `a@1`. */
+  readonly names?: readonly string[]
+  readonly forgets?: readonly string[]
+  readonly error?: string
+  /** The session of the answer: that of the first answer, another one, or none. */
+  readonly session: 's' | 'other' | 'none'
+  /** The topics that it tells of. */
+  readonly told: readonly string[]
+}
+
+describe('a fetch session of a broker (FetchSessionTest, FetchManager.newContext)', () => {
+  it.each<{ readonly title: string; readonly steps: readonly SessionStep[] }>([
+    {
+      title: 'tells of everything at first, and then of what has changed',
+      steps: [
+        { id: 0, epoch: 0, names: ['a', 'b'], session: 's', told: ['a', 'b'] },
+        { id: 's', epoch: 1, session: 's', told: [] },
+        { written: ['b'], id: 's', epoch: 2, session: 's', told: ['b'] },
+        { id: 's', epoch: 3, names: ['b@1'], session: 's', told: [] },
+      ],
+    },
+    {
+      title: 'tells of what was not fetched on again',
+      steps: [
+        { written: ['a'], id: 0, epoch: 0, names: ['a', 'b'], session: 's', told: ['a', 'b'] },
+        { id: 's', epoch: 1, session: 's', told: ['a'] },
+        { id: 's', epoch: 2, names: ['a@1'], session: 's', told: [] },
+      ],
+    },
+    {
+      title: 'tells of an error each time',
+      steps: [
+        { id: 0, epoch: 0, names: ['a', 'b@9'], session: 's', told: ['a', 'b'] },
+        { id: 's', epoch: 1, session: 's', told: ['b'] },
+        { id: 's', epoch: 2, session: 's', told: ['b'] },
+        { id: 's', epoch: 3, names: ['b@0'], session: 's', told: ['b'] },
+        { id: 's', epoch: 4, session: 's', told: [] },
+      ],
+    },
+    {
+      title: 'tells of a partition that is named for the first time',
+      steps: [
+        { id: 0, epoch: 0, names: ['a'], session: 's', told: ['a'] },
+        { id: 's', epoch: 1, names: ['b'], session: 's', told: ['b'] },
+        { id: 's', epoch: 2, session: 's', told: [] },
+      ],
+    },
+    {
+      title: 'forgets, and knows again',
+      steps: [
+        { id: 0, epoch: 0, names: ['a', 'b'], session: 's', told: ['a', 'b'] },
+        { written: ['b'], id: 's', epoch: 1, forgets: ['b'], session: 's', told: [] },
+        { id: 's', epoch: 2, names: ['b'], session: 's', told: ['b'] },
+      ],
+    },
+    {
+      title: 'ends when there is nothing left in it',
+      steps: [
+        { id: 0, epoch: 0, names: ['a'], session: 's', told: ['a'] },
+        { id: 's', epoch: 1, forgets: ['a'], session: 'none', told: [] },
+        { id: 's', epoch: 2, error: 'FETCH_SESSION_ID_NOT_FOUND', session: 'none', told: [] },
+      ],
+    },
+    {
+      title: 'is not found under another id',
+      steps: [
+        { id: 0, epoch: 0, names: ['a'], session: 's', told: ['a'] },
+        { id: 4711, epoch: 1, error: 'FETCH_SESSION_ID_NOT_FOUND', session: 'none', told: [] },
+        { id: 0, epoch: 1, error: 'FETCH_SESSION_ID_NOT_FOUND', session: 'none', told: [] },
+      ],
+    },
+    {
+      title: 'takes one fetch after another, and stays as it is where another one comes',
+      steps: [
+        { id: 0, epoch: 0, names: ['a'], session: 's', told: ['a'] },
+        { id: 's', epoch: 2, error: 'INVALID_FETCH_SESSION_EPOCH', session: 'none', told: [] },
+        { id: 's', epoch: 1, names: ['b'], session: 's', told: ['b'] },
+        { id: 's', epoch: 1, error: 'INVALID_FETCH_SESSION_EPOCH', session: 'none', told: [] },
+        { written: ['a'], id: 's', epoch: 2, session: 's', told: ['a'] },
+      ],
+    },
+    {
+      title: 'ends when its client begins anew',
+      steps: [
+        { id: 0, epoch: 0, names: ['a'], session: 's', told: ['a'] },
+        { id: 's', epoch: 0, names: ['a', 'b'], session: 'other', told: ['a', 'b'] },
+        { id: 's', epoch: 1, error: 'FETCH_SESSION_ID_NOT_FOUND', session: 'none', told: [] },
+      ],
+    },
+    {
+      title: 'ends with its last fetch, which is one without a session',
+      steps: [
+        { id: 0, epoch: 0, names: ['a', 'b'], session: 's', told: ['a', 'b'] },
+        { id: 's', epoch: -1, names: ['a'], session: 'none', told: ['a'] },
+        { id: 's', epoch: 1, error: 'FETCH_SESSION_ID_NOT_FOUND', session: 'none', told: [] },
+      ],
+    },
+    {
+      title: 'goes on beside that of another client',
+      steps: [
+        { id: 0, epoch: 0, names: ['a'], session: 's', told: ['a'] },
+        { id: 0, epoch: 0, names: ['b'], session: 'other', told: ['b'] },
+        { written: ['a', 'b'], id: 's', epoch: 1, session: 's', told: ['a'] },
+      ],
+    },
+    {
+      title: 'is none where nobody asks for one',
+      steps: [
+        { id: 0, epoch: -1, names: ['a', 'b'], session: 'none', told: ['a', 'b'] },
+        { id: 0, epoch: -1, names: ['a', 'b'], session: 'none', told: ['a', 'b'] },
+      ],
+    },
+  ])('[KB10] $title', ({ steps }) => {
+    const cluster = one()
+    let first: number | undefined
+    for (const [number, step] of steps.entries()) {
+      const { written = [], names = [], forgets = [], error = 'NONE' } = step
+      for (const topic of written) produce(cluster, 1, topic, ['x'])
+      const { response } = ask(cluster, 1, 'Fetch', {
+        ...fetchOf([], 1, 0),
+        sessionId: step.id === 's' ? (first ?? 0) : step.id,
+        sessionEpoch: step.epoch,
+        topics: names.map((name) => {
+          const [topic = '', offset = '0'] = name.split('@')
+          return { topic, partitions: [{ ...WANTED, fetchOffset: Number(offset) }] }
+        }),
+        forgottenTopics: forgets.map((topic) => ({ topic, partitions: [0] })),
+      })
+      const { sessionId = 0, errorCode, responses = [] } = response ?? {}
+      if (step.session === 's') first ??= sessionId
+      const session = sessionId === 0 ? 'none' : sessionId === first ? 's' : 'other'
+      const told = responses.map(({ topic }) => topic).sort()
+      expect({ number, errorCode, session, told }).toEqual({
+        number,
+        errorCode: error,
+        session: step.session,
+        told: step.told,
+      })
+    }
+  })
+})
+
+it('[KB10] a session in which bytes are short comes to all of its partitions in turn', () => {
+  const cluster = one()
+  for (const topic of ['a', 'b']) for (const value of ['x', 'y']) produce(cluster, 1, topic, [value])
+  const fetch = (sessionId: number, sessionEpoch: number, names: readonly (readonly [string, number])[]) =>
+    ask(cluster, 1, 'Fetch', {
+      ...fetchOf([], 1, 0),
+      maxBytes: 1,
+      sessionId,
+      sessionEpoch,
+      topics: names.map(([topic, fetchOffset]) => ({ topic, partitions: [{ ...WANTED, fetchOffset }] })),
+    }).response
+  const withRecords = (response: ReturnType<typeof fetch>) =>
+    response?.responses.flatMap(({ topic, partitions }) =>
+      partitions.some(({ batches }) => batches.length > 0) ? [topic] : [],
+    )
+  const first = fetch(0, 0, [
+    ['a', 0],
+    ['b', 0],
+  ])
+  const id = first?.sessionId ?? 0
+  expect(withRecords(first)).toEqual(['a'])
+  expect(withRecords(fetch(id, 1, [['a', 1]]))).toEqual(['b'])
+  expect(withRecords(fetch(id, 2, [['b', 1]]))).toEqual(['a'])
 })

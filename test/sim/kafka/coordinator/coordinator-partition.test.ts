@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { javaStringHash } from '../../../../sim/kafka/assignor/java-hash.ts'
 import { coordinatorPartition } from '../../../../sim/kafka/coordinator/coordinator-partition.ts'
 
 // The first three are documented examples of String.hashCode: 0, 99162322 and the smallest integer.
@@ -42,4 +43,14 @@ it.each([
 ])('[KT1] $id comes from its Java hash code', ({ id, hash }) => {
   expect(coordinatorPartition(id, 2 ** 31)).toBe(hash)
   expect(coordinatorPartition(id, 50)).toBe(hash % 50)
+})
+
+it('[KG1] no key has a negative partition, which the hash without its sign gives for one (Z32)', () => {
+  // Math.abs(Integer.MIN_VALUE) is negative in Java, and so is it here in 32 bits.
+  const careless = (key: string, partitions: number): number =>
+    (Math.abs(javaStringHash(key)) | 0) % partitions
+  for (const key of ['', 'hello', 'a', '__consumer_offsets'])
+    expect(careless(key, 50)).toBe(coordinatorPartition(key, 50))
+  expect(careless('polygenelubricants', 50)).toBe(-48)
+  expect(coordinatorPartition('polygenelubricants', 50)).toBe(0)
 })

@@ -21,14 +21,55 @@ describe('[KP15] partitioners of other clients', () => {
     ['kafkajs-legacy', '1', MANY, 1311020360],
     ['librdkafka', '123456789', 2 ** 33, 0xcbf43926],
     ['librdkafka-murmur2', '1', 6, 3],
-    ['platformatic', '1', 6, 5],
-    ['platformatic', '21', 6, 2],
-    ['platformatic', '4', 6, 1],
     ['platformatic-compatibility', '1', 6, 3],
   ]
   it.each(keyed)('[KP15] %s puts %j, of %d, on %d', (name, key, count, partition) => {
     expect(foreignPartitioner(name, none)(key, view(count))).toBe(partition)
   })
+
+  // Of six partitions: the one that Kafka takes, and the one of the unsigned hash. Sources of the keys: UtilsTest of Kafka's
+  // clients, murmur2.spec.js of kafkajs, rdmurmur2.c of librdkafka.
+  const ofSix: readonly (readonly [string, number, number])[] = [
+    ['21', 0, 2],
+    ['foobar', 0, 2],
+    ['a-little-bit-long-string', 2, 4],
+    ['a-little-bit-longer-string', 5, 1],
+    ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', 5, 1],
+    ['abc', 3, 3],
+    ['0', 2, 2],
+    ['1', 3, 5],
+    ['128', 5, 1],
+    ['2187', 5, 1],
+    ['16384', 2, 4],
+    ['78125', 2, 4],
+    ['279936', 2, 2],
+    ['823543', 4, 0],
+    ['2097152', 3, 3],
+    ['4782969', 1, 3],
+    ['10000000', 1, 3],
+    ['19487171', 5, 1],
+    ['35831808', 1, 3],
+    ['62748517', 2, 4],
+    ['105413504', 5, 1],
+    ['170859375', 3, 5],
+    ['100:48069', 3, 3],
+    ['kafka', 4, 0],
+    ['giberish123456789', 2, 4],
+    ['1234', 0, 2],
+    ['234', 2, 4],
+    ['34', 0, 2],
+    ['4', 1, 1],
+    ['PreAmbleWillBeRemoved,ThePrePartThatIs', 2, 2],
+    ['', 3, 3],
+  ]
+  it.each(ofSix)(
+    '[KP15] platformatic puts %j, for which Kafka takes %d of six, on %d',
+    (key, right, unsigned) => {
+      expect(foreignPartitioner('platformatic', none)(key, view(6))).toBe(unsigned)
+      for (const name of ['platformatic-compatibility', 'librdkafka-murmur2', 'kafkajs'] as const)
+        if (key !== '') expect(foreignPartitioner(name, none)(key, view(6))).toBe(right)
+    },
+  )
 
   it('[KP15] RoundRobinPartitioner does not look at keys', () => {
     const partitioner = foreignPartitioner('RoundRobinPartitioner', none)

@@ -67,6 +67,17 @@ describe('the client of a fetch session', () => {
     })
   })
 
+  it('[KB10] names everything again when the broker has ended the session', () => {
+    const session = established()
+    session.next()
+    session.answered(0)
+    expect(session.next()).toMatchObject({
+      sessionId: 0,
+      sessionEpoch: 0,
+      topics: [{ topic: 't', partitions: [wanted(0, 0), wanted(1, 0)] }],
+    })
+  })
+
   it('[KB10] names everything again after the session is lost, and until a broker keeps one', () => {
     const session = established()
     session.restart()

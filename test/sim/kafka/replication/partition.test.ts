@@ -55,6 +55,21 @@ describe('the high watermark of a leader', () => {
     expect(set.log(0).highWatermark).toBe(2)
   })
 
+  it('[KL3] stays where it is when a member of the ISR comes back with less than it had', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a', 'b'])
+    set.catchUp(1)
+    expect(offsets(set, 0)).toEqual([2, 2])
+    set.crash(1, {})
+    set.restart(1)
+    expect(set.log(1).logEndOffset).toBe(0)
+    set.fetch(1)
+    set.produce(0, ['c'])
+    expect(set.log(0).highWatermark).toBe(2)
+    set.catchUp(1)
+    expect(offsets(set, 0)).toEqual([3, 3])
+  })
+
   it('[KL3] rises when the ISR loses the member that held it back', () => {
     const set = new ReplicaSet({ replicas: 3 })
     set.produce(0, ['a'])
@@ -220,9 +235,18 @@ describe('the ISR', () => {
     expect(set.broker(0).partition.follower(1)?.lastCaughtUpMillis).toBe(20_000)
   })
 
+  it('[KR5] a follower that has everything is caught up as of now, whenever it fetched before', () => {
+    const set = new ReplicaSet({ replicas: 2 })
+    set.produce(0, ['a'])
+    set.fetch(1)
+    set.nowMillis = 29_000
+    set.fetch(1)
+    expect(set.broker(0).partition.follower(1)?.lastCaughtUpMillis).toBe(29_000)
+  })
+
   /** Broker 1 has left the ISR and comes back. */
-  function returning(switches = {}): ReplicaSet {
-    const set = new ReplicaSet({ replicas: 2, switches })
+  function returning(switches = {}, minInsyncReplicas = 1): ReplicaSet {
+    const set = new ReplicaSet({ replicas: 2, switches, minInsyncReplicas })
     set.nowMillis = 100_000
     set.elect(0, [0])
     set.tell(0)
@@ -261,6 +285,17 @@ describe('the ISR', () => {
   it('[KR5] nobody outside the ISR is caught up when a leader epoch begins', () => {
     const { partition } = returning().broker(0)
     expect(partition.follower(1)).toMatchObject({ lastCaughtUpMillis: 0 })
+  })
+
+  // As in Kafka, where who is only proposed counts for the high watermark, and not for whether there are enough.
+  it('[KA2] [KR9] is too small until the controller has taken in who is to join', () => {
+    const set = returning({}, 2)
+    set.produce(0, ['b'], 1)
+    set.catchUp(1)
+    expect(set.broker(0).partition.isr).toMatchObject({ committed: [0], maximal: [0, 1] })
+    expect(set.produce(0, ['c'])).toBe('NOT_ENOUGH_REPLICAS')
+    set.alter()
+    expect(set.produce(0, ['c'])).toBe('NONE')
   })
 
   it('[KR8] takes in nobody who may not join, being fenced', () => {

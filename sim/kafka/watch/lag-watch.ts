@@ -1,10 +1,10 @@
-import { groupEntries } from './broker/group-log.ts'
-import type { Replica } from './broker/replica.ts'
-import { GROUP_METADATA_TOPIC } from './broker/topic.ts'
-import type { BrokerNode } from './broker-node.ts'
-import type { ClusterObserver, KafkaCluster } from './cluster.ts'
-import { placeOf } from './consumer-client.ts'
-import { type GroupRecord, NO_PRODUCER_ID } from './coordinator/group-log.ts'
+import { groupEntries } from '../broker/group-log.ts'
+import type { Replica } from '../broker/replica.ts'
+import { GROUP_METADATA_TOPIC } from '../broker/topic.ts'
+import type { BrokerNode } from '../broker-node.ts'
+import type { ClusterObserver, KafkaCluster } from '../cluster.ts'
+import { placeOf } from '../consumer-client.ts'
+import { type GroupRecord, NO_PRODUCER_ID } from '../coordinator/group-log.ts'
 
 /** How far a group is behind in a partition. */
 export interface PartitionLag {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { suggestion } from '../../../sim/run/suggestion.ts'
+import { didYouMean, suggestion } from '../../../sim/kernel/suggestion.ts'
 
 describe('a suggestion', () => {
   it.each([
@@ -12,4 +12,9 @@ describe('a suggestion', () => {
     ['', ['crash'], undefined],
     ['crash', [], undefined],
   ])('[R1] for %o among %o is %o', (written, known, meant) => expect(suggestion(written, known)).toBe(meant))
+
+  it('[R1] ends a message, or adds nothing to it', () => {
+    expect(didYouMean('crsh', ['crash'])).toBe("; did you mean 'crash'?")
+    expect(didYouMean('payment', ['orders'])).toBe('')
+  })
 })

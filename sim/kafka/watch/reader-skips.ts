@@ -1,4 +1,4 @@
-import type { PartitionName } from './transaction/topic-partition.ts'
+import type { PartitionName } from '../transaction/topic-partition.ts'
 
 /** Offsets from one on and below another. */
 interface Range {

@@ -1,35 +1,18 @@
 import { expect, it } from 'vitest'
-import type { BrokerNode } from '../../../sim/kafka/broker-node.ts'
-import { checkTransactions } from '../../../sim/kafka/oracle/transaction-check.ts'
-import { ProducerClient } from '../../../sim/kafka/producer-client.ts'
-import { SentRecord } from '../../../sim/kafka/sent-record.ts'
-import { TransactionWatch } from '../../../sim/kafka/transaction-watch.ts'
-import { operationNumber } from '../../../sim/kernel/step.ts'
-import { HandlerSite, Task } from '../../../sim/kernel/task.ts'
-import { sealPlain } from '../../../sim/kernel/value.ts'
-import { KafkaBench } from '../../fixtures/kafka.ts'
-import { emptyLog, producerBatch } from '../../fixtures/log.ts'
-
-const STEP = operationNumber('send')
+import type { BrokerNode } from '../../../../sim/kafka/broker-node.ts'
+import { checkTransactions } from '../../../../sim/kafka/oracle/transaction-check.ts'
+import { TransactionWatch } from '../../../../sim/kafka/watch/transaction-watch.ts'
+import { KafkaBench } from '../../../fixtures/kafka.ts'
+import { emptyLog, producerBatch } from '../../../fixtures/log.ts'
+import { writeInTransactions } from '../../../fixtures/transactional-writer.ts'
 
 it('[KQ5] tells of epochs, appends, decisions and markers, in their order', async () => {
   const bench = new KafkaBench({ topic: { partitions: 1 } })
   const watch = new TransactionWatch(bench.cluster)
   bench.up()
-  bench.at(100, () => {
-    const { kernel, writer, cluster } = bench
-    const task = new Task(kernel, writer.incarnation, new HandlerSite('writer', 'write'), writer.entity, 0)
-    const run = async (): Promise<void> => {
-      const client = new ProducerClient(cluster, writer, { 'transactional.id': 't' })
-      await client.initTransactions(task, STEP)
-      for (const value of ['a', 'b']) {
-        client.beginTransaction()
-        const record = new SentRecord('events', 'key', value, sealPlain(value, 'value'), task.entity)
-        await client.send(task, STEP, record)
-        await (value === 'a' ? client.commitTransaction(task, STEP) : client.abortTransaction(task, STEP))
-      }
-    }
-    task.start({ run, ended: (error) => expect(error).toBeUndefined() })
+  writeInTransactions(bench, ['a', 'b'], async (writer, value) => {
+    await writer.send(value)
+    return value === 'a'
   })
   await bench.run()
   const told = watch.history.flatMap((event) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { BROKER_SWITCHES } from '../../../sim/kafka/broker/config.ts'
-import { ReplicaWatch } from '../../../sim/kafka/replica-watch.ts'
-import { KafkaBench } from '../../fixtures/kafka.ts'
+import { BROKER_SWITCHES } from '../../../../sim/kafka/broker/config.ts'
+import { ReplicaWatch } from '../../../../sim/kafka/watch/replica-watch.ts'
+import { KafkaBench } from '../../../fixtures/kafka.ts'
 
 /** A leader that alone has what it has acknowledged dies with its machine. */
 async function loseMachine(isWatched: boolean): Promise<{ watch: ReplicaWatch | undefined; digest: string }> {

@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { ClientWatch } from '../../../sim/kafka/client-watch.ts'
-import type { ConsumerClient, PolledRecord } from '../../../sim/kafka/consumer-client.ts'
-import { checkGroups } from '../../../sim/kafka/oracle/group-check.ts'
-import { checkClientHistory } from '../../../sim/kafka/oracle/history-check.ts'
-import type { Operation } from '../../../sim/kafka/oracle/history-operation.ts'
-import { ProducerClient } from '../../../sim/kafka/producer-client.ts'
-import { SentRecord } from '../../../sim/kafka/sent-record.ts'
-import { operationNumber } from '../../../sim/kernel/step.ts'
-import { HandlerSite, Task } from '../../../sim/kernel/task.ts'
-import { sealPlain } from '../../../sim/kernel/value.ts'
-import { KafkaBench } from '../../fixtures/kafka.ts'
-
-const STEP = operationNumber('send')
+import type { ConsumerClient, PolledRecord } from '../../../../sim/kafka/consumer-client.ts'
+import { checkGroups } from '../../../../sim/kafka/oracle/group-check.ts'
+import { checkClientHistory } from '../../../../sim/kafka/oracle/history-check.ts'
+import type { Operation } from '../../../../sim/kafka/oracle/history-operation.ts'
+import type { SentRecord } from '../../../../sim/kafka/sent-record.ts'
+import { ClientWatch } from '../../../../sim/kafka/watch/client-watch.ts'
+import { KafkaBench } from '../../../fixtures/kafka.ts'
+import { writeInTransactions } from '../../../fixtures/transactional-writer.ts'
 
 /** An operation in a few words. */
 function told(operation: Operation): string {
@@ -79,26 +74,11 @@ describe('a watch over the clients of a cluster', () => {
     const watch = new ClientWatch(bench.cluster)
     bench.up()
     const reader = member('readers', 'm', 1)
-    bench.at(100, () => {
-      const { kernel, writer, cluster } = bench
-      const task = new Task(kernel, writer.incarnation, new HandlerSite('writer', 'write'), writer.entity, 0)
-      const run = async (): Promise<void> => {
-        const client = new ProducerClient(cluster, writer, { 'transactional.id': 't' })
-        await client.initTransactions(task, STEP)
-        for (const value of ['a', 'b']) {
-          client.beginTransaction()
-          const record = new SentRecord('events', 'key', value, sealPlain(value, 'value'), task.entity)
-          const { offset } = await client.send(task, STEP, record)
-          watch.polled(reader, [
-            { ...P0, offset: offset + 10, place: '', record: { ...record } as SentRecord },
-          ])
-          const next = { committedOffset: offset + 11, committedLeaderEpoch: -1, committedMetadata: '' }
-          const group = { groupId: 'readers', generationId: -1, memberId: '', groupInstanceId: null }
-          await client.sendOffsetsToTransaction(task, STEP, new Map([['events-0', next]]), group)
-          await (value === 'a' ? client.commitTransaction(task, STEP) : client.abortTransaction(task, STEP))
-        }
-      }
-      task.start({ run, ended: (error) => expect(error).toBeUndefined() })
+    writeInTransactions(bench, ['a', 'b'], async (writer, value) => {
+      const { offset, record } = await writer.send(value)
+      watch.polled(reader, [{ ...P0, offset: offset + 10, place: '', record: { ...record } as SentRecord }])
+      await writer.sendOffset(offset + 11)
+      return value === 'a'
     })
     await bench.run()
     const [{ operations }] = watch.histories

@@ -1,11 +1,11 @@
-import type { Replica } from './broker/replica.ts'
-import type { BrokerNode } from './broker-node.ts'
-import type { ClusterObserver, KafkaCluster } from './cluster.ts'
-import type { PolledRecord } from './consumer-client.ts'
-import { CommittedLog } from './oracle/replica-committed.ts'
-import { candidateCompleteness, replicaAnomalies } from './oracle/replica-invariant.ts'
-import { indexOf, type ReplicaAnomaly, type ReplicaLog, type ReplicaView } from './oracle/replica-view.ts'
-import { type PartitionName, partitionName } from './transaction/topic-partition.ts'
+import type { Replica } from '../broker/replica.ts'
+import type { BrokerNode } from '../broker-node.ts'
+import type { ClusterObserver, KafkaCluster } from '../cluster.ts'
+import type { PolledRecord } from '../consumer-client.ts'
+import { CommittedLog } from '../oracle/replica-committed.ts'
+import { candidateCompleteness, replicaAnomalies } from '../oracle/replica-invariant.ts'
+import { indexOf, type ReplicaAnomaly, type ReplicaLog, type ReplicaView } from '../oracle/replica-view.ts'
+import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
 
 /** What is wrong with the replicas of a partition, and since when. */
 export interface WatchedAnomaly extends ReplicaAnomaly {

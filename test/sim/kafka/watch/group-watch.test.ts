@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { GroupWatch } from '../../../sim/kafka/group-watch.ts'
-import { ClientHistory } from '../../../sim/kafka/oracle/history-client.ts'
-import { KafkaBench } from '../../fixtures/kafka.ts'
+import { ClientHistory } from '../../../../sim/kafka/oracle/history-client.ts'
+import { GroupWatch } from '../../../../sim/kafka/watch/group-watch.ts'
+import { KafkaBench } from '../../../fixtures/kafka.ts'
 
 /** What the coordinators of a bench have told. */
 function toldOf({ operations }: ClientHistory): string[] {

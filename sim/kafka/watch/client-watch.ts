@@ -1,16 +1,15 @@
-import type { TopicPartition } from './assignor/subscription.ts'
-import type { ClientObserver } from './client-observer.ts'
-import type { KafkaCluster } from './cluster.ts'
-import type { ConsumerClient, PolledRecord } from './consumer-client.ts'
+import type { TopicPartition } from '../assignor/subscription.ts'
+import type { ClientObserver } from '../client-observer.ts'
+import type { KafkaCluster } from '../cluster.ts'
+import type { ConsumerClient, PolledRecord } from '../consumer-client.ts'
 import type {
   OffsetCommitRequest,
   OffsetCommitResponse,
   OffsetFetchRequest,
   OffsetFetchResponse,
   TxnOffsetCommitRequest,
-} from './coordinator/offset-message.ts'
-import { GroupWatch, memberName } from './group-watch.ts'
-import { ClientHistory } from './oracle/history-client.ts'
+} from '../coordinator/offset-message.ts'
+import { ClientHistory } from '../oracle/history-client.ts'
 import type {
   Operation,
   Outcome,
@@ -18,15 +17,16 @@ import type {
   PollOperation,
   SendOperation,
   TransactionOperation,
-} from './oracle/history-operation.ts'
-import type { ProducerRecord, SendListener } from './producer/record.ts'
-import type { ProducerClient } from './producer-client.ts'
-import type { ApiRequest, Channel } from './protocol/api.ts'
+} from '../oracle/history-operation.ts'
+import type { ProducerRecord, SendListener } from '../producer/record.ts'
+import type { ProducerClient } from '../producer-client.ts'
+import type { ApiRequest, Channel } from '../protocol/api.ts'
+import type { ProducerError } from '../transaction/client-error.ts'
+import type { GroupMetadata, Offsets } from '../transaction/client-request.ts'
+import { type PartitionName, partitionName, splitPartitionName } from '../transaction/topic-partition.ts'
+import { WatchedChannel } from '../watched-channel.ts'
+import { GroupWatch, memberName } from './group-watch.ts'
 import { ReaderSkips } from './reader-skips.ts'
-import type { ProducerError } from './transaction/client-error.ts'
-import type { GroupMetadata, Offsets } from './transaction/client-request.ts'
-import { type PartitionName, partitionName, splitPartitionName } from './transaction/topic-partition.ts'
-import { WatchedChannel } from './watched-channel.ts'
 
 /** When an operation was begun, and the trace id of what was happening. */
 export interface Moment {

@@ -1,11 +1,7 @@
 import { expect, it } from 'vitest'
-import { LagWatch } from '../../../sim/kafka/lag-watch.ts'
-import { ProducerClient } from '../../../sim/kafka/producer-client.ts'
-import { operationNumber } from '../../../sim/kernel/step.ts'
-import { HandlerSite, Task } from '../../../sim/kernel/task.ts'
-import { KafkaBench } from '../../fixtures/kafka.ts'
-
-const STEP = operationNumber('send')
+import { LagWatch } from '../../../../sim/kafka/watch/lag-watch.ts'
+import { KafkaBench } from '../../../fixtures/kafka.ts'
+import { writeInTransactions } from '../../../fixtures/transactional-writer.ts'
 
 /** What a watch over a group has told, in order. */
 function watchLag(bench: KafkaBench, group = 'readers'): string[] {
@@ -43,23 +39,9 @@ it('[PL21] takes offsets in a transaction when that is committed, and never if i
   const bench = new KafkaBench({ topic: { partitions: 1 } })
   const told = watchLag(bench)
   bench.up()
-  bench.at(100, () => {
-    const { kernel, writer, cluster } = bench
-    const task = new Task(kernel, writer.incarnation, new HandlerSite('writer', 'write'), writer.entity, 0)
-    const run = async (): Promise<void> => {
-      const client = new ProducerClient(cluster, writer, { 'transactional.id': 't' })
-      await client.initTransactions(task, STEP)
-      for (const committedOffset of [5, 7, 9]) {
-        client.beginTransaction()
-        const offset = { committedOffset, committedLeaderEpoch: -1, committedMetadata: '' }
-        const group = { groupId: 'readers', generationId: -1, memberId: '', groupInstanceId: null }
-        await client.sendOffsetsToTransaction(task, STEP, new Map([['events-0', offset]]), group)
-        await (committedOffset === 7
-          ? client.abortTransaction(task, STEP)
-          : client.commitTransaction(task, STEP))
-      }
-    }
-    task.start({ run, ended: (error) => expect(error).toBeUndefined() })
+  writeInTransactions(bench, [5, 7, 9], async (writer, offset) => {
+    await writer.sendOffset(offset)
+    return offset !== 7
   })
   await bench.run()
   expect(told).toEqual(['events/0 5 of 0', 'events/0 9 of 0'])

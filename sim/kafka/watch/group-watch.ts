@@ -1,11 +1,11 @@
-import { groupEntries } from './broker/group-log.ts'
-import type { Replica } from './broker/replica.ts'
-import { GROUP_METADATA_TOPIC } from './broker/topic.ts'
-import type { BrokerNode } from './broker-node.ts'
-import type { ClusterObserver, KafkaCluster } from './cluster.ts'
-import type { ClientHistory } from './oracle/history-client.ts'
-import type { GroupProtocol, OffsetDeleteOperation } from './oracle/history-operation.ts'
-import { partitionName } from './transaction/topic-partition.ts'
+import { groupEntries } from '../broker/group-log.ts'
+import type { Replica } from '../broker/replica.ts'
+import { GROUP_METADATA_TOPIC } from '../broker/topic.ts'
+import type { BrokerNode } from '../broker-node.ts'
+import type { ClusterObserver, KafkaCluster } from '../cluster.ts'
+import type { ClientHistory } from '../oracle/history-client.ts'
+import type { GroupProtocol, OffsetDeleteOperation } from '../oracle/history-operation.ts'
+import { partitionName } from '../transaction/topic-partition.ts'
 
 /** How far a partition of __consumer_offsets has been read, from leader to leader. */
 interface Reading {

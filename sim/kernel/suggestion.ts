@@ -41,3 +41,9 @@ export function suggestion(written: string, known: Iterable<string>): string | u
   }
   return best
 }
+
+/** The end of a message that says what was probably meant: `; did you mean 'crash'?`; empty when nothing is that near. */
+export function didYouMean(written: string, known: Iterable<string>): string {
+  const meant = suggestion(written, known)
+  return meant === undefined ? '' : `; did you mean '${meant}'?`
+}
