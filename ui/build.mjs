@@ -18,6 +18,18 @@ const shakenZod = {
   transform: (code) => code.replace("import { z } from 'zod'", "import * as z from 'zod'"),
 }
 
+/** @type {import('vite').Plugin} Schemas of zod know how they are written as JSON Schema, which nothing of the page asks. */
+const withoutJsonSchemas = {
+  name: 'without-json-schemas',
+  enforce: 'pre',
+  transform: (code, id) => {
+    if (!/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/.test(id)) return undefined
+    const names = [...code.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name]) => name)
+    const refusal = `() => { throw new Error('JSON Schemas are not part of the page') }`
+    return names.map((name) => `export const ${name} = ${refusal}`).join('\n')
+  },
+}
+
 /** @param {import('vite').BuildEnvironmentOptions} options */
 const bundle = (options) =>
   build({
@@ -27,7 +39,8 @@ const bundle = (options) =>
     logLevel: 'warn',
     mode: 'production',
     define: { 'process.env.NODE_ENV': '"production"' },
-    plugins: [shakenZod, react()],
+    resolve: { alias: { 'visible/jsx-runtime': `${root}view/jsx-runtime.ts` } },
+    plugins: [shakenZod, withoutJsonSchemas, react({ jsxImportSource: 'visible' })],
     build: {
       target: 'es2022',
       emptyOutDir: false,

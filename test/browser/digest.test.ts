@@ -8,6 +8,8 @@ import { launch } from './chromium.ts'
 import { builtInJobs, type Job, type Outcome, perform } from './digest-job.ts'
 
 const SEEDS = [1, 2, 3]
+/** Of scenario files; the worker of the page takes another one. */
+const SCENARIO_SEEDS = [1]
 /** Nothing is fetched: the page and its worker are answered from memory. A secure origin, for what is hidden elsewhere. */
 const ORIGIN = 'https://faultline.test'
 
@@ -16,7 +18,7 @@ const systemNames = [...new Set(files.map(({ scenario }) => scenario.system))]
 const jobs: Job[] = [
   ...builtInJobs(SEEDS),
   ...files.flatMap(({ path, scenario }) =>
-    SEEDS.map((seed) => ({ kind: 'scenario', name: path, scenario, seed }) as const),
+    SCENARIO_SEEDS.map((seed) => ({ kind: 'scenario', name: path, scenario, seed }) as const),
   ),
 ]
 

@@ -239,6 +239,44 @@ describe('the page', () => {
     expect(dialogs).toEqual([])
   })
 
+  it('[V23] cuts names that are too long, and shows those of several lines in one', async () => {
+    const page = await bench.page()
+    await page.waitForSelector('.card')
+    const names = ['x'.repeat(5_000), `y.${'z'.repeat(500)}`, 'first\nsecond\tthird', 'plain-1']
+    const lines = [
+      { format: 'faultline-trace', version: 1, records: names.length },
+      ...names.map((name, at) => ({
+        id: at + 1,
+        atMicros: at,
+        kind: 'act',
+        lane: name,
+        entity: names[0],
+        parents: [],
+        data: { number: 1 },
+      })),
+    ]
+    await drop(page, 'x.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'))
+    await page.waitForSelector('.timeline')
+    for (const key of ['8', 'n', 'Home']) await page.keyboard.press(key)
+    await page.locator('.event-row').nth(1).click()
+    for (const pane of PANES) {
+      await page.keyboard.press(pane)
+      await page.waitForTimeout(60)
+      const wide =
+        await page.evaluate(`[...document.querySelectorAll('.check, .lane, .lane-name, .pane-head, .tools')]
+        .filter((each) => each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.className)`)
+      expect(wide, pane).toEqual([])
+    }
+    const tall = await page.evaluate(`[...document.querySelectorAll('.lane')].filter((lane) =>
+      lane.querySelector('.lane-name').getBoundingClientRect().height > lane.getBoundingClientRect().height - 4 ||
+      [...lane.querySelectorAll('span')].some((part) => part.getBoundingClientRect().right > lane.getBoundingClientRect().right + 1)
+    ).map((lane) => lane.textContent.slice(0, 30))`)
+    expect(tall).toEqual([])
+    expect(await page.locator('.lane').allTextContents()).toEqual(
+      expect.arrayContaining([expect.stringContaining('first second third')]),
+    )
+  })
+
   it('[V23] shows a trace of nothing without a blank place', async () => {
     const page = await bench.page()
     await page.waitForSelector('.card')

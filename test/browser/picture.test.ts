@@ -83,7 +83,10 @@ describe('pictures of the page', () => {
     await page.keyboard.press('n')
     for (const [name, key] of Object.entries(PANES)) {
       await page.keyboard.press(key)
-      if (name === 'counters') await page.waitForSelector('.recharts-surface')
+      if (name === 'counters')
+        await page.waitForFunction(
+          `document.querySelector('.chart') && document.querySelectorAll('.chart:not(:has(.recharts-area))').length === 0`,
+        )
       if (name === 'setup')
         await page.evaluate(`{
           const keep = (places, names, nameOf) => {

@@ -38,6 +38,46 @@ describe('a tour of the page', () => {
     }
   })
 
+  it('[V32] weighs the faults of each run anew: nothing that is known of one is said of the next', async () => {
+    const page = await bench.running()
+    await page.keyboard.press('9')
+    await page.keyboard.press('Control+Enter')
+    await page.waitForSelector('.compared')
+    await page.waitForSelector('.gist .fault-weight')
+    await page.locator('#param-providerIdempotencyKey').click()
+    await page.keyboard.press('Control+Enter')
+    await page.waitForSelector('.verdict-pass')
+    expect(await page.locator('.sentence-fault').count()).toBe(1)
+    expect(await page.locator('.fault-weight').count()).toBe(0)
+    await page.keyboard.press('b')
+    expect(await page.locator('.sentence .fault-weight').count()).toBe(1)
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('Compare with this run from now on')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.compared', { state: 'detached' })
+    expect(await page.locator('.sentence .fault-weight').count()).toBe(1)
+  })
+
+  it('[V8] zooms the picture with Ctrl and the wheel, and not the page as well', async () => {
+    const page = await bench.running()
+    await page.locator('.plot').waitFor()
+    const prevented = (ctrlKey: boolean): Promise<boolean> =>
+      page.evaluate(`(() => {
+        const plot = document.querySelector('.plot')
+        const event = new WheelEvent('wheel', { deltaY: -400, ctrlKey: ${ctrlKey}, bubbles: true, cancelable: true })
+        plot.dispatchEvent(event)
+        return event.defaultPrevented
+      })()`)
+    const ticks = (): Promise<string[]> => page.locator('.axis').allTextContents()
+    const before = await ticks()
+    expect(await prevented(false)).toBe(false)
+    expect(await ticks()).toEqual(before)
+    expect(await prevented(true)).toBe(true)
+    await page.waitForFunction(
+      `JSON.stringify([...document.querySelectorAll('.axis')].map((each) => each.textContent)) !== ${JSON.stringify(JSON.stringify(before))}`,
+    )
+  })
+
   it('[V35] marks, folds, shows one lane alone and goes back, with keys', async () => {
     const page = await bench.running()
     await page.keyboard.press('n')
@@ -146,6 +186,8 @@ describe('a tour of the page', () => {
     expect(digest).toBeDefined()
     expect(await page.locator('.digest').textContent()).toBe(digest)
     expect(await page.locator('.facts').textContent()).toContain('seed 3')
+    // A page that is left loads the script of its charts while nothing else happens, from a server that is gone by then.
+    await page.close()
     interrupt()
     expect(await running).toBeLessThan(2)
     await expect(fetch(await url)).rejects.toThrow()

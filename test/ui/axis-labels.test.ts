@@ -2,23 +2,11 @@ import fc from 'fast-check'
 import { formatSeconds } from 'faultline'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { exactParts, timeParts } from '../../ui/model/format.ts'
-import { rowsOf } from '../../ui/model/lanes.ts'
 import type { Recording } from '../../ui/model/recording.ts'
-import { fitted, wholeOf } from '../../ui/model/viewport.ts'
+import { fitted } from '../../ui/model/viewport.ts'
 import { type AxisLabel, axisLabels } from '../../ui/timeline/axis-labels.ts'
-import { maskOf } from '../../ui/timeline/mask.ts'
-import { axisOf, rowsByLane, type Scene } from '../../ui/timeline/scene.ts'
 import { anyRecording, DOUBLE_CHARGE, recorded, viewOf } from './recordings.ts'
-
-function sceneOf(recording: Recording, mode: 'time' | 'steps' | 'depth', width: number): Scene {
-  const run = viewOf(recording)
-  const mask = maskOf(run, '', '', false)
-  const rows = rowsOf(run.lanes, new Set(), new Set())
-  const axis = axisOf(run, mode, true, mask)
-  const rowOfLane = rowsByLane(rows, recording.columns.lanes.length)
-  const viewport = wholeOf(axis.lengthUnits)
-  return { run, rows, rowOfLane, axis, mask, viewport, width, rowHeight: 20, comparison: undefined }
-}
+import { sceneOf } from './scenes.ts'
 
 const textOf = ({ parts: { strong, light } }: AxisLabel): string => `${strong}${light}`
 
@@ -40,7 +28,7 @@ describe('the labels of the axis', () => {
     let folds = 0
     fc.assert(
       fc.property(looks, ({ recording, mode, width, from, share }) => {
-        const scene = sceneOf(recording, mode, width)
+        const scene = sceneOf(viewOf(recording), { mode, width })
         const { lengthUnits } = scene.axis
         const viewport = fitted(from * lengthUnits, (from + share) * lengthUnits, lengthUnits)
         const labels = axisLabels({ ...scene, viewport })
@@ -62,7 +50,7 @@ describe('the labels of the axis', () => {
   })
 
   it('[V39] say of the longest gap of a double charge how long it was, beside moments on both sides', () => {
-    const labels = axisLabels(sceneOf(charge, 'time', 900))
+    const labels = axisLabels(sceneOf(viewOf(charge), { mode: 'time', width: 900 }))
     const fold = labels.findIndex((label) => /^\/\/ 5\.\d s$/.test(textOf(label)))
     expect(fold).toBeGreaterThan(0)
     expect(labels.slice(0, fold).filter(({ kind }) => kind === 'tick')).not.toEqual([])
@@ -74,7 +62,7 @@ describe('the labels of the axis', () => {
   })
 
   it('[V39] tell moments to the microsecond where several lie in a millisecond', () => {
-    const scene = sceneOf(charge, 'time', 900)
+    const scene = sceneOf(viewOf(charge), { mode: 'time', width: 900 })
     const { lengthUnits } = scene.axis
     const viewport = fitted(lengthUnits * 0.3, lengthUnits * 0.3 + 400, lengthUnits)
     const texts = axisLabels({ ...scene, viewport }).map(textOf)

@@ -1,13 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rowsOf } from '../../ui/model/lanes.ts'
-import type { Recording } from '../../ui/model/recording.ts'
 import { TimeScale } from '../../ui/model/time-scale.ts'
 import { centred, fitted, panned, revealed, type Viewport, wholeOf, zoomed } from '../../ui/model/viewport.ts'
-import { maskOf } from '../../ui/timeline/mask.ts'
 import { Pyramid } from '../../ui/timeline/pyramid.ts'
-import { axisOf, hit, rowOf, rowsByLane, type Scene, xOf, yOf } from '../../ui/timeline/scene.ts'
+import { hit, rowOf, xOf, yOf } from '../../ui/timeline/scene.ts'
 import { anyRecording, viewOf } from './recordings.ts'
+import { sceneOf } from './scenes.ts'
 
 const moments = fc
   .array(fc.integer({ min: 0, max: 100_000_000 }), { minLength: 1, maxLength: 60 })
@@ -106,21 +104,11 @@ describe('a viewport', () => {
   })
 })
 
-function sceneOf(recording: Recording, width: number): Scene {
-  const run = viewOf(recording)
-  const mask = maskOf(run, '', '', false)
-  const rows = rowsOf(run.lanes, new Set(), new Set())
-  const axis = axisOf(run, 'time', true, mask)
-  const rowOfLane = rowsByLane(rows, recording.columns.lanes.length)
-  const viewport = wholeOf(axis.lengthUnits)
-  return { run, rows, rowOfLane, axis, mask, viewport, width, rowHeight: 20, comparison: undefined }
-}
-
 describe('the picture', () => {
   it('[V7] answers a pointer on an event with that event, or one that lies on it and matters as much', () => {
     fc.assert(
       fc.property(anyRecording, (recording) => {
-        const scene = sceneOf(recording, 900)
+        const scene = sceneOf(viewOf(recording), { width: 900 })
         const { weights } = scene.run.looks
         for (let id = 1; id <= recording.count; id++) {
           const [x, y] = [xOf(scene, scene.axis.units[id] as number), yOf(scene, rowOf(scene, id))]
@@ -136,7 +124,7 @@ describe('the picture', () => {
   it('[V5] holds every event at every level of detail, under the one that matters most', () => {
     fc.assert(
       fc.property(anyRecording, (recording) => {
-        const { run, axis, mask } = sceneOf(recording, 900)
+        const { run, axis, mask } = sceneOf(viewOf(recording), { width: 900 })
         const pyramid = new Pyramid(run, axis, mask)
         const coarsest = pyramid.levelFor(axis.lengthUnits)
         for (let level = 0; level <= coarsest; level++) {

@@ -1,36 +1,34 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { timesText } from '../../ui/model/duplicates.ts'
-import { nameParts, rowsOf } from '../../ui/model/lanes.ts'
+import { nameParts } from '../../ui/model/lanes.ts'
 import type { RunView } from '../../ui/model/run-view.ts'
-import { fitted, wholeOf } from '../../ui/model/viewport.ts'
-import { type Badge, badgesOf } from '../../ui/timeline/badges.ts'
-import { maskOf } from '../../ui/timeline/mask.ts'
-import { axisOf, rowsByLane, type Scene, xOf } from '../../ui/timeline/scene.ts'
+import { fitted } from '../../ui/model/viewport.ts'
+import { type Box, ringsOf } from '../../ui/timeline/badge-places.ts'
+import { badgesOf } from '../../ui/timeline/badges.ts'
+import { eventsInView, MAX_SHAPES, rowOf, xOf } from '../../ui/timeline/scene.ts'
 import { DOUBLE_CHARGE, recorded } from './recordings.ts'
-
-function sceneOf(run: RunView, width: number, rowHeight: number): Scene {
-  const mask = maskOf(run, '', '', true)
-  const rows = rowsOf(run.lanes, new Set(), new Set())
-  const axis = axisOf(run, 'time', true, mask)
-  const rowOfLane = rowsByLane(rows, run.recording.columns.lanes.length)
-  const viewport = wholeOf(axis.lengthUnits)
-  return { run, rows, rowOfLane, axis, mask, viewport, width, rowHeight, comparison: undefined }
-}
+import { sceneOf } from './scenes.ts'
 
 /** How far two badges lie over each other, in pixels of the lesser direction. */
-function covering(left: Badge, right: Badge): number {
+function covering(left: Box, right: Box): number {
   const wide = (left.width + right.width) / 2 - Math.abs(left.x - right.x)
   const high = (left.height + right.height) / 2 - Math.abs(left.y - right.y)
   return Math.min(wide, high)
 }
 
+const LEFT_OF_THE_PICTURE = [
+  { name: 'reads-on.yaml', width: 286, rowHeight: 26, from: 0, share: 0.3 },
+  { name: 'reads-on.yaml', width: 286, rowHeight: 26, from: 0.27, share: 0.11 },
+]
+
 describe('what came more than once', () => {
   let runs: Readonly<Record<string, RunView>>
 
   beforeAll(async () => {
-    const views = ['redelivery-without-inbox.yaml', 'double-click.yaml', 'happy-path.yaml'].map(
-      async (file) => [file, (await recorded(`order-choreography/${file}`)).view] as const,
+    const files = ['redelivery-without-inbox.yaml', 'double-click.yaml', 'happy-path.yaml']
+    const views = [...files.map((file) => `order-choreography/${file}`), 'kafka/reads-on.yaml'].map(
+      async (file) => [file.slice(file.indexOf('/') + 1), (await recorded(file)).view] as const,
     )
     const charge = (await recorded(DOUBLE_CHARGE)).view
     runs = Object.fromEntries([...(await Promise.all(views)), ['double charge', charge]])
@@ -40,7 +38,7 @@ describe('what came more than once', () => {
 
   it('[V37] has a badge on both deliveries of the record that was charged twice, and on no other', () => {
     const run = runOf('double charge')
-    const scene = sceneOf(run, 1_000, 34)
+    const scene = sceneOf(run, { width: 1_000, rowHeight: 34, storyOnly: true })
     const { duplicates } = badgesOf(scene)
     expect(duplicates.map(({ text }) => text).sort()).toEqual(['1 of 2', '2 of 2'])
     for (const { id, x } of duplicates) {
@@ -88,37 +86,122 @@ describe('what came more than once', () => {
     let shown = 0
     fc.assert(
       fc.property(places, ({ name, width, rowHeight, from, share }) => {
-        const whole = sceneOf(runOf(name), width, rowHeight)
+        const whole = sceneOf(runOf(name), { width, rowHeight, storyOnly: true })
         const { lengthUnits } = whole.axis
         const viewport = fitted(from * lengthUnits, (from + share) * lengthUnits, lengthUnits)
-        const { story, duplicates } = badgesOf({ ...whole, viewport })
-        const all: Badge[] = [...story, ...duplicates]
+        const scene = { ...whole, viewport }
+        const { story, duplicates, crowds } = badgesOf(scene)
+        const all: Box[] = [...story, ...duplicates, ...crowds]
         shown += duplicates.length
+        for (const ring of ringsOf(scene))
+          for (const badge of all) expect(covering(badge, ring)).toBeLessThanOrEqual(1e-6)
         for (const [at, left] of all.entries())
           for (const right of all.slice(at + 1)) expect(covering(left, right)).toBeLessThanOrEqual(1e-6)
-        for (const { x, width: wide } of duplicates) {
+        for (const { x, width: wide } of [...duplicates, ...crowds]) {
           expect(x + wide / 2).toBeLessThanOrEqual(width + 1e-6)
           expect(x - wide / 2).toBeGreaterThanOrEqual(-1e-6)
         }
       }),
-      { numRuns: 60 },
+      // Looked at in a narrow picture, these had their badges beyond its left edge.
+      { numRuns: 60, examples: LEFT_OF_THE_PICTURE.map((place) => [place]) },
     )
     expect(shown).toBeGreaterThan(20)
   })
 
   it('[V37] the canary: badges where they are wanted, each for itself, do cover each other', () => {
-    const scene = sceneOf(runOf('redelivery-without-inbox.yaml'), 286, 26)
+    const scene = sceneOf(runOf('redelivery-without-inbox.yaml'), {
+      width: 286,
+      rowHeight: 26,
+      storyOnly: true,
+    })
     const crowded = badgesOf(scene).story.map((badge) => ({
       ...badge,
       x: xOf(scene, scene.axis.units[badge.id] as number),
+      y: (rowOf(scene, badge.id) + 0.5) * 26,
     }))
     const pairs = crowded.flatMap((left, at) => crowded.slice(at + 1).map((right) => covering(left, right)))
     expect(Math.max(...pairs)).toBeGreaterThan(0)
   })
 
+  it('[V37] and the numbers of the story leave free what two broken promises are ringed with', () => {
+    const scene = sceneOf(runOf('reads-on.yaml'), { width: 900, rowHeight: 30, storyOnly: true })
+    const rings = ringsOf(scene)
+    expect(rings.length).toBeGreaterThan(1)
+    const { story } = badgesOf(scene)
+    const wanted = story.map((badge) => ({
+      ...badge,
+      x: xOf(scene, scene.axis.units[badge.id] as number) - 13,
+    }))
+    // The canary: where they are wanted, some do lie on a ring.
+    const covered = (badges: readonly Box[]) =>
+      badges.filter((badge) => rings.some((ring) => covering(badge, ring) > 1e-6)).length
+    expect(covered(wanted)).toBeGreaterThan(0)
+    expect(covered(story)).toBe(0)
+    expect(story.length).toBe(wanted.length)
+  })
+
+  it.each([
+    ['double charge', 286, 26],
+    ['redelivery-without-inbox.yaml', 286, 26],
+    ['reads-on.yaml', 286, 26],
+    ['double charge', 900, 34],
+  ])(
+    '[V37] and the numbers of the story hide no event of another sentence: %s, %i wide',
+    (name, width, rowHeight) => {
+      const scene = sceneOf(runOf(name), { width, rowHeight, storyOnly: true })
+      const { story } = badgesOf(scene)
+      const marks = story.map(({ id }) => ({
+        id,
+        x: xOf(scene, scene.axis.units[id] as number),
+        y: (rowOf(scene, id) + 0.5) * rowHeight,
+      }))
+      const hidden = story.flatMap((badge) =>
+        marks.filter(
+          ({ id, x, y }) =>
+            id !== badge.id &&
+            Math.abs(badge.x - x) < badge.width / 2 &&
+            Math.abs(badge.y - y) < badge.height / 2,
+        ),
+      )
+      expect(hidden).toEqual([])
+      const told = runOf(name).story?.lines.filter(({ records }) => records.length > 0) ?? []
+      expect(new Set(story.map(({ number }) => number)).size).toBe(told.length)
+    },
+  )
+
+  it('[V37] is counted by lane and place where there is no room for a badge each, and none is left out', async () => {
+    const { view } = await recorded('payments/back-to-the-form.yaml')
+    const near = sceneOf(view, { width: 900, rowHeight: 30, storyOnly: true })
+    const long = (
+      await recorded('order-choreography/redelivery-without-inbox.yaml', {
+        workload: { orders: 60, every: '20ms' } as never,
+      })
+    ).view
+    const far = sceneOf(long, { width: 900, rowHeight: 30, storyOnly: true })
+    expect(eventsInView(near)).toBeLessThan(MAX_SHAPES)
+    expect(eventsInView(far)).toBeGreaterThan(MAX_SHAPES)
+    for (const scene of [near, far]) {
+      const { duplicates, crowds } = badgesOf(scene)
+      expect(crowds.length).toBeGreaterThan(0)
+      expect(crowds.length).toBeLessThan(120)
+      const all = [...scene.run.duplicates.keys()]
+      const told = crowds.reduce((sum, { count }) => sum + count, duplicates.length)
+      expect(told).toBe(all.length)
+      for (const { id, count, text, fromUnit, toUnit } of crowds) {
+        expect(text).toBe(`${count} again`)
+        const within = all.filter((other) => {
+          const unit = scene.axis.units[other] as number
+          return rowOf(scene, other) === rowOf(scene, id) && unit >= fromUnit && unit <= toUnit
+        })
+        expect(within.length).toBeGreaterThanOrEqual(count)
+      }
+    }
+    expect(badgesOf(far).duplicates).toEqual([])
+  })
+
   it('[V37] of many are those of the story alone, until somebody looks closer', async () => {
     const { view } = await recorded('payments/back-to-the-form.yaml')
-    const scene = sceneOf(view, 900, 30)
+    const scene = sceneOf(view, { width: 900, rowHeight: 30, storyOnly: true })
     expect(view.duplicates.size).toBeGreaterThan(40)
     const { duplicates } = badgesOf(scene)
     expect(duplicates.length).toBeLessThan(10)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { workspaceOf } from '../../sim/cli/workspace.ts'
 import type { WorkspaceSystem } from '../../sim/index.ts'
-import { brokenBy, galleryOf } from '../../ui/model/gallery.ts'
+import { brokenBy, galleryOf, saysOf } from '../../ui/model/gallery.ts'
 import { ROOT } from '../fixtures/cli.ts'
 
 describe('the gallery', () => {
@@ -54,4 +54,22 @@ describe('the gallery', () => {
     expect(names('idempotency gibberish key')).toEqual(names('idempotency key'))
     expect(galleryOf(systems, {}, 'idempotency key').isPartial).toBe(false)
   })
+
+  it.each([
+    [0, {}, 'Nothing strikes, and every promise is to hold.'],
+    [1, { 'no double charge': 'violated' }, '1 fault strikes, and a promise is to break.'],
+    [2, { 'no double charge': 'pass' }, '2 faults strike, and every promise is to hold.'],
+  ])(
+    '[V42] says of a scenario without a sentence, with %i faults, what its file says',
+    (count, expected, said) => {
+      const [any] = systems.flatMap(({ scenarios }) => scenarios)
+      if (any === undefined) throw new Error('there is no scenario')
+      const faults = Array.from({ length: count }, () => ({ kind: 'crash' }) as never)
+      const scenario = { ...any.scenario, description: '', faults, expect: expected as never }
+      expect(saysOf({ ...any, scenario })).toBe(said)
+      expect(saysOf({ ...any, scenario: { ...scenario, description: 'One of its own.' } })).toBe(
+        'One of its own.',
+      )
+    },
+  )
 })

@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { FaultBand } from '../../ui/model/fault-band.ts'
-import { rowsOf } from '../../ui/model/lanes.ts'
+import type { LaneBand } from '../../ui/model/lane-bands.ts'
 import { RunView } from '../../ui/model/run-view.ts'
-import { wholeOf } from '../../ui/model/viewport.ts'
-import { maskOf } from '../../ui/timeline/mask.ts'
+import { crowdedBands } from '../../ui/timeline/crowded-bands.ts'
 import { paintScene } from '../../ui/timeline/paint.ts'
 import { Pyramid } from '../../ui/timeline/pyramid.ts'
-import { axisOf, rowsByLane, type Scene, xOf, yOf } from '../../ui/timeline/scene.ts'
+import { type Scene, xOf, yOf } from '../../ui/timeline/scene.ts'
 import type { Pen } from '../../ui/timeline/shapes.ts'
 import type { Tokens } from '../../ui/timeline/tokens.ts'
 import { DOUBLE_CHARGE, recorded } from './recordings.ts'
+import { sceneOf } from './scenes.ts'
 
 const TOKENS: Tokens = {
   classes: {
@@ -54,16 +54,9 @@ function loggingPen(): { readonly pen: Pen; readonly log: Drawn[] } {
   return { pen: pen as unknown as Pen, log }
 }
 
-function sceneOf(run: RunView, storyOnly: boolean): Scene {
-  const mask = maskOf(run, '', '', storyOnly)
-  const hidden = new Set(
-    run.lanes.map(({ number }) => number).filter((lane) => storyOnly && !run.storyLanes.has(lane)),
-  )
-  const rows = rowsOf(run.lanes, new Set(), hidden)
-  const axis = axisOf(run, 'time', true, mask)
-  const rowOfLane = rowsByLane(rows, run.recording.columns.lanes.length)
-  const viewport = wholeOf(axis.lengthUnits)
-  return { run, rows, rowOfLane, axis, mask, viewport, width: 1_000, rowHeight: 20, comparison: undefined }
+function storyOf(run: RunView): Scene {
+  const hidden = new Set(run.lanes.map(({ number }) => number).filter((lane) => !run.storyLanes.has(lane)))
+  return sceneOf(run, { storyOnly: true, hidden })
 }
 
 describe('what is drawn of a double charge', () => {
@@ -73,7 +66,7 @@ describe('what is drawn of a double charge', () => {
 
   beforeAll(async () => {
     run = (await recorded(DOUBLE_CHARGE)).view
-    scene = sceneOf(run, true)
+    scene = storyOf(run)
     const drawn = loggingPen()
     paintScene(drawn.pen, scene, () => new Pyramid(run, scene.axis, scene.mask), TOKENS)
     log = drawn.log
@@ -109,13 +102,77 @@ describe('what is drawn of a double charge', () => {
     }
     const bands = [band('crash', ['payment']), band('partition', ['orders', 'broker'])]
     const both = new RunView(recording.columns, { scenario, summary, story, bands })
-    const marked = both.laneBands.map(({ lane, down }) => `${recording.columns.lanes[lane]} ${down}`)
-    expect(marked.sort()).toEqual([
+    const marks = (isLed: boolean) =>
+      both.laneBands
+        .filter(({ through }) => (through !== '') === isLed)
+        .map(({ lane, down }) => `${recording.columns.lanes[lane]} ${down}`)
+    expect(marks(true)).toContain('order-events/3 false')
+    expect(marks(false).sort()).toEqual([
       'orders-1 false',
       'orders-2 false',
       'orders-relay false',
       'payment-2 true',
     ])
+  })
+
+  it.each([
+    ['one service', ['orders'], false],
+    [
+      'every service',
+      ['orders', 'payment', 'inventory', 'shipping', 'notification', 'analytics', 'broker'],
+      true,
+    ],
+  ])(
+    '[V52] hatches what is cut off where it is %s: the row or, where most rows are, its edge',
+    (_which, services, isMost) => {
+      const { recording } = run
+      const { scenario, summary, story } = recording.facts
+      const bands = services.map((service, index): FaultBand => {
+        return {
+          index,
+          kind: 'partition',
+          says: service,
+          fromMicros: 200_000,
+          toMicros: 3_000_000,
+          targets: [service],
+        }
+      })
+      const cut = new RunView(recording.columns, { scenario, summary, story, bands })
+      const all = storyOf(cut)
+      const { pen, log: drawn } = loggingPen()
+      paintScene(pen, all, () => new Pyramid(cut, all.axis, all.mask), TOKENS)
+      const own = new Set(cut.laneBands.filter(({ down }) => !down).map(({ lane }) => all.rowOfLane[lane]))
+      own.delete(-1)
+      // What is down is hatched whole, 18 pixels high.
+      const hatched = drawn
+        .filter((_, at) => drawn[at + 1]?.call === 'clip')
+        .map(({ args }) => args as number[])
+        .filter(([, , , height]) => height !== 18)
+      expect(hatched.length).toBeGreaterThanOrEqual(own.size)
+      // A shape is 10 pixels high, in the middle of its row of 20.
+      for (const [, y = 0, , height = 0] of hatched) {
+        if (!isMost) expect(height).toBe(10)
+        else expect((y % 20) + height === 20 && y % 20 >= 15).toBe(true)
+      }
+      expect(own.size > all.rows.length / 2).toBe(isMost)
+    },
+  )
+
+  it.each([
+    ['most rows', 5, 9, [0, 1, 2, 3, 4]],
+    ['half of the rows', 5, 10, []],
+    ['most of a few rows', 3, 4, []],
+  ])('[V52] takes %s', (_what, under, rows, expected) => {
+    const rowOfLane = Int32Array.from({ length: rows }, (_, lane) => lane)
+    const band = (lane: number, fromMicros: number, down = false): LaneBand => {
+      return { lane, fromMicros, toMicros: fromMicros + 10, says: '', down, through: '' }
+    }
+    const own = Array.from({ length: under }, (_, lane) => band(lane, 100 + lane))
+    // The same rows again do not count twice, nor does what is over, or what is down.
+    const others = [band(0, 101), band(rows - 1, 0), band(rows - 1, 100, true), band(rows - 1, 200)]
+    const crowded = crowdedBands([...own, ...others], rowOfLane, rows)
+    expect(own.filter((each) => crowded.has(each)).map(({ lane }) => lane)).toEqual(expected)
+    expect(others.slice(1).some((each) => crowded.has(each))).toBe(false)
   })
 
   it('[V18] draws a line through all lanes where the promise broke, and a ring around the event', () => {

@@ -78,7 +78,7 @@ describe.each(['light', 'dark'] as const)('the %s palette', (theme) => {
   })
 
   it('[V12] lets every text be read at 4.5:1', () => {
-    for (const text of ['text', 'quiet', 'accent', 'violation-text', 'fault-text', 'good'])
+    for (const text of ['text', 'quiet', 'accent', 'violation-text', 'fault-text', 'good', 'other-run'])
       for (const ground of ['surface', 'raised', 'stripe', 'sunken'])
         expect(contrast(colour(text), colour(ground)), `${text} on ${ground}`).toBeGreaterThanOrEqual(4.5)
     const pairs = [

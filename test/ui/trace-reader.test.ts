@@ -145,6 +145,13 @@ describe('a trace file', () => {
     )
   })
 
+  it('[V2] that is older than a field of its run has nothing there', () => {
+    const summary = { properties: [], faults: [], steps: [] }
+    const run = { scenario: { faults: [] }, summary, story: { lines: [], records: [] } }
+    const header = JSON.stringify({ ...(JSON.parse(HEADER) as object), run })
+    expect(readInPieces([header, RECORD].join('\n')).run?.summary).toEqual({ ...summary, waiting: [] })
+  })
+
   it('[V2] whose header says nonsense of its run is a trace without it', () => {
     for (const run of [
       7,

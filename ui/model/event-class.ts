@@ -50,6 +50,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   commit: { class: 'database', shape: 'bar', weight: 5 },
   rejected: { class: 'fault', shape: 'bar', weight: 6 },
   append: { class: 'broker', shape: 'square', weight: 5 },
+  leader: { class: 'broker', shape: 'hexagon', weight: 6 },
   watermark: { class: 'broker', shape: 'caret', weight: 1 },
   publish: { class: 'broker', shape: 'square', weight: 5 },
   settle: { class: 'broker', shape: 'caret', weight: 2 },

@@ -1,4 +1,5 @@
 import type { WorkspaceScenario, WorkspaceSystem } from '../../sim/index.ts'
+import { counted } from './format.ts'
 
 /** The systems that a visitor understands first, where they are there. */
 const FIRST = ['order-choreography', 'order-orchestration']
@@ -18,6 +19,17 @@ export function brokenBy({ scenario }: WorkspaceScenario): string[] {
   return Object.entries(scenario.expect)
     .filter(([, expected]) => expected === 'violated')
     .map(([name]) => name)
+}
+
+/** What happens in a scenario, in a sentence: its own description, or what its file says without one. */
+export function saysOf(each: WorkspaceScenario): string {
+  const { description, faults } = each.scenario
+  if (description !== '') return description
+  const struck =
+    faults.length === 0
+      ? 'Nothing strikes'
+      : `${counted(faults.length, 'fault')} ${faults.length === 1 ? 'strikes' : 'strike'}`
+  return `${struck}, and ${brokenBy(each).length === 0 ? 'every promise is to hold' : 'a promise is to break'}.`
 }
 
 /**
@@ -42,7 +54,7 @@ export function galleryOf(
   )
   const matched = (system: string, each: WorkspaceScenario): number => {
     const { scenario } = each
-    const texts = [system, says[system] ?? '', scenario.name, scenario.description, ...brokenBy(each)]
+    const texts = [system, says[system] ?? '', scenario.name, saysOf(each), ...brokenBy(each)]
     const text = texts.join(' ').toLowerCase()
     return words.filter((word) => text.includes(word)).length
   }

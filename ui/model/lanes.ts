@@ -47,6 +47,7 @@ const ROLE_OF_KIND: Readonly<Record<string, LaneRole>> = {
   declined: 'external',
   append: 'partition',
   watermark: 'partition',
+  leader: 'partition',
   rebalance: 'group',
   'session-expired': 'group',
   'offset-commit': 'group',

@@ -5,22 +5,14 @@ import { type Duplicate, duplicatesOf } from './duplicates.ts'
 import { type EffectRow, effectsOf } from './effects.ts'
 import { Looks } from './event-class.ts'
 import type { FaultBand } from './fault-band.ts'
-import { type Lane, lanesOf, serviceOf } from './lanes.ts'
+import { type LaneBand, laneBandsOf } from './lane-bands.ts'
+import { type Lane, lanesOf } from './lanes.ts'
 import { type Messages, messagesOf } from './messages.ts'
 import { Recording } from './recording.ts'
 import type { InitialRow } from './row-patches.ts'
 import { RowStates } from './row-state.ts'
 import { type Saga, sagasOf } from './saga.ts'
 import { type Staircase, staircasesOf } from './staircase.ts'
-
-/** A span of time in which a lane is under a fault: down, or cut off. */
-export interface LaneBand {
-  readonly lane: number
-  readonly fromMicros: number
-  readonly toMicros: number
-  readonly says: string
-  readonly down: boolean
-}
 
 /** A piece of work of a process: from its beginning to its last event there. */
 export interface Work {
@@ -82,8 +74,7 @@ export class RunView {
     this.initial = facts.initial
     this.messageIndex = facts.messages
     this.works = worksOf(this.recording)
-    const down = downtimes(this.recording)
-    this.laneBands = [...down, ...this.lastingBands(down)]
+    this.laneBands = laneBandsOf(this.recording, this.lanes, this.bands)
     this.violations = violationsOf(facts.summary)
     this.storyEvents = new Set(facts.story?.records ?? [])
     this.storyLanes = this.lanesOfStory()
@@ -160,26 +151,6 @@ export class RunView {
     )
   }
 
-  /** Faults that last act on the lanes of all that they aim at; those that end lives show where they did. */
-  private lastingBands(down: readonly LaneBand[]): LaneBand[] {
-    const aimed = (name: string, targets: readonly string[]): boolean =>
-      targets.includes(name) || targets.includes(serviceOf(name))
-    // A crash is hatched as the time that something was down; another fault may begin at the same moment.
-    const isDown = ({ fromMicros, targets }: FaultBand): boolean =>
-      down.some(
-        (band) =>
-          band.fromMicros === fromMicros && aimed(this.recording.columns.lanes[band.lane] ?? '', targets),
-      )
-    return this.bands
-      .filter(({ fromMicros, toMicros }) => toMicros > fromMicros)
-      .filter((band) => !isDown(band))
-      .flatMap(({ targets, fromMicros, toMicros, says }) =>
-        this.lanes
-          .filter(({ name, role }) => role === 'process' && aimed(name, targets))
-          .map(({ number }) => ({ lane: number, fromMicros, toMicros, says, down: false })),
-      )
-  }
-
   private lanesOfStory(): Set<number> {
     const { recording, storyEvents } = this
     const { lane, lanes } = recording.columns
@@ -188,7 +159,7 @@ export class RunView {
     for (const id of storyEvents) found.add(lane[id] as number)
     for (const line of recording.facts.story?.lines ?? [])
       for (const id of line.records) found.add(lane[id] as number)
-    for (const { lane: number } of this.laneBands) found.add(number)
+    for (const { lane: number, through } of this.laneBands) if (through === '') found.add(number)
     const faults = lanes.indexOf('faults')
     if (faults >= 0) found.add(faults)
     return found
@@ -207,28 +178,6 @@ function worksOf(recording: Recording): Work[] {
     if (first !== 0 && lane[first] === lane[id]) last.set(first, id)
   }
   return [...last].map(([first, end]) => ({ lane: lane[first] as number, first, last: end }))
-}
-
-/** When processes were down: from their crash or stop to their restart, or to the end. */
-function downtimes(recording: Recording): LaneBand[] {
-  const { columns } = recording
-  const [crash, stop, restart] = ['crash', 'stop', 'restart'].map((kind) => columns.kinds.indexOf(kind))
-  const open = new Map<number, LaneBand>()
-  const bands: LaneBand[] = []
-  if (crash === -1 && stop === -1) return bands
-  for (let id = 1; id <= columns.count; id++) {
-    const kind = columns.kind[id] as number
-    const lane = columns.lane[id] as number
-    if (kind === crash || kind === stop) {
-      const says = `${recording.lane(id)} is down`
-      open.set(lane, { lane, fromMicros: recording.at(id), toMicros: recording.endMicros, says, down: true })
-    } else if (kind === restart) {
-      const band = open.get(lane)
-      if (band !== undefined) bands.push({ ...band, toMicros: recording.at(id) })
-      open.delete(lane)
-    }
-  }
-  return [...bands, ...open.values()]
 }
 
 function violationsOf(summary: RunSummary | undefined): Violation[] {

@@ -41,7 +41,9 @@ class Line {
   add(at: number, offset: number): void {
     if (Math.abs(at - this.at) >= CLOSEST) {
       this.finish()
-      Object.assign(this, { at, low: offset, high: offset })
+      this.at = at
+      this.low = offset
+      this.high = offset
     }
     this.low = Math.min(this.low, offset)
     this.high = Math.max(this.high, offset)
@@ -56,8 +58,8 @@ class Line {
   /** Draws what has come together in one place. */
   private finish(): void {
     const { at, low, high, last } = this
-    const heights = [low, high, last].map((offset) => this.y(offset).toFixed(1))
-    const turns = heights.filter((height, index) => height !== heights[index - 1])
-    this.path += ` H ${at.toFixed(1)}${turns.map((height) => ` V ${height}`).join('')}`
+    this.path += ` H ${at.toFixed(1)} V ${this.y(low).toFixed(1)}`
+    if (high !== low) this.path += ` V ${this.y(high).toFixed(1)}`
+    if (last !== high) this.path += ` V ${this.y(last).toFixed(1)}`
   }
 }

@@ -16,9 +16,14 @@ const LINE_END = 10
 /** A trace file, read. */
 export interface TraceFile {
   readonly columns: Columns
-  readonly run:
-    | { readonly scenario: Scenario; readonly summary: RunSummary; readonly story: Story | undefined }
-    | undefined
+  readonly run: Told | undefined
+}
+
+/** What a header tells of its run. */
+interface Told {
+  readonly scenario: Scenario
+  readonly summary: RunSummary
+  readonly story: Story | undefined
 }
 
 interface Header {
@@ -173,11 +178,17 @@ function headerOf(line: string): Header {
   }
   if (!Number.isSafeInteger(records) || (records as number) < 0)
     throw new TraceFileError('The header of this trace does not say how many records follow.')
-  return { records: records as number, run: isRun(run) ? run : undefined }
+  return { records: records as number, run: isRun(run) ? complete(run) : undefined }
+}
+
+/** Traces of this format that are older than a field have nothing to tell there. */
+function complete(run: Told): Told {
+  const { waiting } = run.summary as Partial<RunSummary>
+  return { ...run, summary: { ...run.summary, waiting: Array.isArray(waiting) ? waiting : [] } }
 }
 
 /** Whether a header tells of its run what views rely on; without it a trace is shown as records alone. */
-function isRun(run: TraceFile['run']): boolean {
+function isRun(run: TraceFile['run']): run is Told {
   const { scenario, summary, story } = (run ?? {}) as Readonly<
     Record<string, Record<string, unknown> | undefined>
   >

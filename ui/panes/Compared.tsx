@@ -1,4 +1,4 @@
-import { useMemo } from 'react'
+import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { formatSeconds } from '../../sim/index.ts'
 import { counted } from '../model/format.ts'
 import { type Divergence, diffOf } from '../model/run-diff.ts'
@@ -13,39 +13,88 @@ export function Compared({ controller }: { controller: Controller }) {
   const active = useSelected(controller.store, (state) => state.active)
   const { A, B } = runs
   const diff = useMemo(() => (A && B ? diffOf(A.recording, B.recording) : undefined), [A, B])
+  const box = useRef<HTMLElement>(null)
+  const isUnseen = useUnseen(box, B)
   if (A === undefined || B === undefined || diff === undefined) return null
   const changes = changesBetween(A, B)
   const go = ({ a, b }: Divergence): void => controller.focus(active === 'A' ? a : b)
   const { first, consequential, onlyA, onlyB } = diff
+  const show = (): void => {
+    box.current?.scrollIntoView({ block: 'start' })
+    // What was pressed is gone now: who came with the keyboard goes on from here.
+    box.current?.focus({ preventScroll: true })
+  }
   return (
-    <section className="compared" aria-label="Run A and run B">
-      <table>
-        <tbody>
-          {(['A', 'B'] as const).map((name) => (
-            <Outcome
-              key={name}
-              name={name}
-              run={name === 'A' ? A : B}
-              active={active === name}
-              choose={() => controller.activate(name)}
-            />
-          ))}
-        </tbody>
-      </table>
-      <p>
-        {changes.length === 0
-          ? 'Nothing was changed: both are the same run.'
-          : `B differs: ${changes.join('; ')}.`}
-      </p>
-      {changes.length > 0 && (
-        <p className="quiet">
-          {counted(onlyA, 'record')} only in A, {onlyB} only in B.{' '}
-          <Parting what="They part" place={first} runs={[A, B]} go={go} />{' '}
-          <Parting what="First consequence" place={consequential} runs={[A, B]} go={go} />
+    <>
+      <section className="compared" aria-label="Run A and run B" tabIndex={-1} ref={box}>
+        <table>
+          <tbody>
+            {(['A', 'B'] as const).map((name) => (
+              <Outcome
+                key={name}
+                name={name}
+                run={name === 'A' ? A : B}
+                active={active === name}
+                choose={() => controller.activate(name)}
+              />
+            ))}
+          </tbody>
+        </table>
+        <p>
+          {changes.length === 0
+            ? 'Nothing was changed: both are the same run.'
+            : `B differs: ${changes.join('; ')}.`}
         </p>
+        {changes.length > 0 && (
+          <p className="quiet">
+            {counted(onlyA, 'record')} only in A, {onlyB} only in B.{' '}
+            <Parting what="They part" place={first} runs={[A, B]} go={go} />{' '}
+            <Parting what="First consequence" place={consequential} runs={[A, B]} go={go} />
+          </p>
+        )}
+      </section>
+      {isUnseen && (
+        <button type="button" className="compared-bar" onClick={show}>
+          <b>B</b> <span className={toneOf(B)}>{outcomeOf(B)}</span>
+          <span className="compared-bar-way">{wayTo(diff.consequential, A, B)} ↑</span>
+        </button>
       )}
-    </section>
+    </>
   )
+}
+
+/** Whether two runs that are shown side by side have not been looked at yet, because they lie where the page is not scrolled to. */
+function useUnseen(box: RefObject<HTMLElement | null>, B: RunView | undefined): boolean {
+  const [isUnseen, setUnseen] = useState(false)
+  useEffect(() => {
+    setUnseen(false)
+    if (B === undefined || box.current === null) return
+    const observer = new IntersectionObserver(
+      (entries) => {
+        const isSeen = entries.some(({ isIntersecting }) => isIntersecting)
+        setUnseen(!isSeen)
+        if (isSeen) observer.disconnect()
+      },
+      { threshold: 0.5 },
+    )
+    observer.observe(box.current)
+    return () => observer.disconnect()
+  }, [box, B])
+  return isUnseen
+}
+
+function wayTo({ a, b }: Divergence, A: RunView, B: RunView): string {
+  if (a === 0 && b === 0) return 'beside A'
+  return `first consequence at ${formatSeconds(a > 0 ? A.recording.at(a) : B.recording.at(b))}`
+}
+
+function outcomeOf({ violations, summary }: RunView): string {
+  if (violations.length > 0) return `✗ ${violations.map(({ property }) => property).join(', ')}`
+  return summary?.verdict === 'pass' ? '✓ every promise kept' : (summary?.verdict ?? '')
+}
+
+function toneOf({ violations }: RunView): string {
+  return violations.length > 0 ? 'mark-bad' : 'mark-good'
 }
 
 function Outcome({
@@ -59,8 +108,6 @@ function Outcome({
   active: boolean
   choose: () => void
 }) {
-  const broken = run.violations.map(({ property }) => property)
-  const { verdict = '' } = run.summary ?? {}
   return (
     <tr>
       <th scope="row">
@@ -68,9 +115,7 @@ function Outcome({
           {name}
         </button>
       </th>
-      <td className={broken.length > 0 ? 'mark-bad' : 'mark-good'}>
-        {broken.length > 0 ? `✗ ${broken.join(', ')}` : verdict === 'pass' ? '✓ every promise kept' : verdict}
-      </td>
+      <td className={toneOf(run)}>{outcomeOf(run)}</td>
     </tr>
   )
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { formatSeconds } from '../../sim/index.ts'
 import { settledMicros } from '../model/fault-weight.ts'
 import type { RunView } from '../model/run-view.ts'
@@ -7,12 +7,30 @@ import type { FaultWeights } from '../worker/protocol.ts'
 import { useMoment } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
 
-const Charts = lazy(async () => ({ default: (await import('./CounterCharts.tsx')).CounterCharts }))
+type ChartsType = typeof import('./CounterCharts.tsx').CounterCharts
+
+let loaded: ChartsType | undefined
+const loadCharts = async (): Promise<{ readonly default: ChartsType }> => {
+  loaded = (await import('./CounterCharts.tsx')).CounterCharts
+  return { default: loaded }
+}
+const LazyCharts = lazy(loadCharts)
+
+/** Loads the script of the charts while nothing else happens, so that nobody waits for it. */
+export function useChartsSoon(): void {
+  useEffect(() => {
+    // Whoever opens the charts is told what is wrong.
+    const waiting = requestIdleCallback(() => void loadCharts().catch(() => {}))
+    return () => cancelIdleCallback(waiting)
+  }, [])
+}
 
 /** Whether each promise held over time, and what was waiting. */
 export function CountersPane({ controller, run }: PaneProps) {
   const moment = useMoment(controller, run)
   const weights = useSelected(controller.store, (state) => state.weights[state.active])
+  // What is lazy shows something else first, for 300 ms at least, even when its script is there.
+  const [Charts] = useState(() => loaded ?? LazyCharts)
   return (
     <div className="counters">
       <Invariants run={run} moment={moment} weights={weights} go={(id) => controller.focus(id)} />

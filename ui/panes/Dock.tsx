@@ -4,6 +4,7 @@ import type { Controller } from '../view/controller.ts'
 import { Guard } from '../view/Guard.tsx'
 import { PANES, type PaneId } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
+import { useChartsSoon } from './CountersPane.tsx'
 import { PANE_VIEWS } from './registry.tsx'
 
 /** The panes below the timeline, one at a time. */
@@ -14,6 +15,7 @@ export function Dock({ controller, run }: { controller: Controller; run: RunView
     PANES[left].key < PANES[right].key ? -1 : 1,
   )
   const View = PANE_VIEWS[pane]
+  useChartsSoon()
   useEffect(() => {
     const row = tabs.current
     const tab = row?.querySelector<HTMLElement>(`#tab-${pane}`)

@@ -28,7 +28,9 @@ export function EffectsPane({ controller, run }: PaneProps) {
               checked={onlySubject}
               onChange={(event) => setOnlySubject(event.currentTarget.checked)}
             />
-            only {subject}
+            <span className="check-name" title={subject}>
+              only {subject}
+            </span>
           </label>
         )}
       </div>

@@ -10,17 +10,22 @@ import { useMoment } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
 
 /** Charts that are shown unasked: those of which something came again are the first. */
-const MOST_CHARTS = 20
+const MOST_CHARTS = 12
 /** Marks that are closer, in percent of the width, are one. */
 const CLOSEST = 1.5
 const HEIGHT = 84
 const WIDTH = 1000
 
 interface Chart {
-  readonly partition: string
-  readonly end: readonly Step[]
-  readonly highWatermark: readonly Step[]
+  readonly partition: Staircase
   readonly group: GroupSteps
+}
+
+/** What all groups of a partition have in common. */
+interface PartitionLines {
+  readonly most: number
+  readonly end: string
+  readonly watermark: string
 }
 
 /** For each partition and group: log end, position and committed offset over time. A redelivery is a step down. */
@@ -32,11 +37,12 @@ export function OffsetsPane({ controller, run }: PaneProps) {
   const { axis } = controller
   const charts = useMemo(() => chartsOf(run.staircases), [run])
   const [all, setAll] = useState(false)
-  const shown = all ? charts : charts.slice(0, MOST_CHARTS)
+  const shown = useMemo(() => (all ? charts : charts.slice(0, MOST_CHARTS)), [all, charts])
   const x = useMemo(() => {
     const { fromUnit, toUnit } = viewport ?? wholeOf(axis?.lengthUnits ?? 1)
     return (event: number): number => (((axis?.units[event] ?? 0) - fromUnit) / (toUnit - fromUnit)) * WIDTH
   }, [axis, viewport])
+  const lines = useMemo(() => linesOf(shown, x), [shown, x])
   if (axis === undefined || charts.length === 0)
     return <p className="empty">No record of a partition was read in this run.</p>
   return (
@@ -64,8 +70,9 @@ export function OffsetsPane({ controller, run }: PaneProps) {
       </ul>
       {shown.map((chart) => (
         <Stairs
-          key={`${chart.partition} ${chart.group.group}`}
+          key={`${chart.partition.partition} ${chart.group.group}`}
           chart={chart}
+          common={lines.get(chart.partition) as PartitionLines}
           run={run}
           x={x}
           moment={moment}
@@ -84,43 +91,56 @@ export function OffsetsPane({ controller, run }: PaneProps) {
 /** Groups that got something again come first. */
 function chartsOf(staircases: readonly Staircase[]): Chart[] {
   return staircases
-    .flatMap(({ partition, end, highWatermark, groups }) =>
-      groups.map((group) => ({ partition, end, highWatermark, group })),
-    )
+    .flatMap((partition) => partition.groups.map((group) => ({ partition, group })))
     .filter(({ group }) => group.position.length > 0)
     .sort((left, right) => right.group.redeliveries.length - left.group.redeliveries.length)
 }
 
+/** Each partition's lines, drawn once for all groups that read it. */
+function linesOf(charts: readonly Chart[], x: (event: number) => number): Map<Staircase, PartitionLines> {
+  const lines = new Map<Staircase, PartitionLines>()
+  for (const { partition } of charts) {
+    if (lines.has(partition)) continue
+    const { end, highWatermark } = partition
+    const most = Math.max(1, end.at(-1)?.offset ?? 0)
+    lines.set(partition, { most, end: pathOf(end, most, x), watermark: pathOf(highWatermark, most, x) })
+  }
+  return lines
+}
+
+function pathOf(steps: readonly Step[], most: number, x: (event: number) => number): string {
+  return stairPath(
+    steps,
+    ({ event }) => x(event),
+    (offset) => heightOf(offset, most),
+    WIDTH,
+  )
+}
+
 function Stairs({
   chart,
+  common,
   run,
   x,
   moment,
   go,
 }: {
   chart: Chart
+  common: PartitionLines
   run: RunView
   x: (event: number) => number
   moment: number
   go: (id: number) => void
 }) {
-  const { partition, end, highWatermark, group } = chart
-  const most = Math.max(1, end.at(-1)?.offset ?? 0)
-  const lines = useMemo(() => {
-    const path = (steps: readonly Step[]): string =>
-      stairPath(
-        steps,
-        ({ event }) => x(event),
-        (offset) => heightOf(offset, most),
-        WIDTH,
-      )
-    return {
-      end: path(end),
-      watermark: path(highWatermark),
-      committed: path(group.committed),
-      position: path(group.position),
-    }
-  }, [end, highWatermark, group, most, x])
+  const {
+    partition: { partition },
+    group,
+  } = chart
+  const { most } = common
+  const own = useMemo(
+    () => ({ committed: pathOf(group.committed, most, x), position: pathOf(group.position, most, x) }),
+    [group, most, x],
+  )
   const marks = useMemo(() => marksOf(group.redeliveries, x), [group, x])
   const now = x(moment)
   const again = group.redeliveries.length
@@ -143,10 +163,10 @@ function Stairs({
             y2={heightOf(offset, most)}
           />
         ))}
-        <path className="line-end" d={lines.end} />
-        <path className="line-watermark" d={lines.watermark} />
-        <path className="line-committed" d={lines.committed} />
-        <path className="line-position" d={lines.position} />
+        <path className="line-end" d={common.end} />
+        <path className="line-watermark" d={common.watermark} />
+        <path className="line-committed" d={own.committed} />
+        <path className="line-position" d={own.position} />
       </svg>
       <div className="stairs-marks">
         {now >= 0 && now <= WIDTH && (

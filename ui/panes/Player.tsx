@@ -3,6 +3,7 @@ import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { togglePlay } from '../view/playing.ts'
 import { useSelected } from '../view/store.ts'
+import { stepStory } from '../view/walking.ts'
 
 /** Steps along the story, place by place of its cause and effect. */
 export function Player({ controller, run }: { controller: Controller; run: RunView }) {
@@ -17,14 +18,19 @@ export function Player({ controller, run }: { controller: Controller; run: RunVi
         type="button"
         aria-label="Previous place of the story"
         title="K"
-        onClick={() => controller.step(-1)}
+        onClick={() => stepStory(controller, -1)}
       >
         ‹
       </button>
       <button type="button" aria-pressed={playing} onClick={() => togglePlay(controller)} title="Space">
         {playing ? 'Pause' : 'Play'}
       </button>
-      <button type="button" aria-label="Next place of the story" title="J" onClick={() => controller.step(1)}>
+      <button
+        type="button"
+        aria-label="Next place of the story"
+        title="J"
+        onClick={() => stepStory(controller, 1)}
+      >
         ›
       </button>
       <input

@@ -147,7 +147,9 @@ function ParamInput({
       return (
         <select id={id} value={String(value)} onChange={(event) => set(event.currentTarget.value)}>
           {spec.values.map((each) => (
-            <option key={each}>{each}</option>
+            <option key={each} value={each}>
+              {each}
+            </option>
           ))}
         </select>
       )

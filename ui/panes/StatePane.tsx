@@ -36,7 +36,9 @@ export function StatePane({ controller, run }: PaneProps) {
               checked={!all}
               onChange={(event) => setAll(!event.currentTarget.checked)}
             />
-            only what concerns {subject}
+            <span className="check-name" title={subject}>
+              only what concerns {subject}
+            </span>
           </label>
         )}
         <button

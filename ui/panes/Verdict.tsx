@@ -6,6 +6,8 @@ import { gistOf } from '../model/gist.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
+import { stepViolation } from '../view/walking.ts'
+import { Hanging } from './Hanging.tsx'
 
 /** A message above so many letters, as of a property that only shows its rows, is no headline. */
 const LONGEST_TITLE = 140
@@ -14,7 +16,7 @@ const LONGEST_TITLE = 140
 export function Verdict({ controller, run }: { controller: Controller; run: RunView }) {
   const { summary, mainViolation } = run
   if (summary === undefined) return <h2 className="verdict-title">A trace without its verdict</h2>
-  const { properties, verdict, noun, orders, events, endMicros, reason } = summary
+  const { properties, verdict, noun, orders, events, endMicros, reason, waiting } = summary
   const passed = properties.filter(({ verdict: fared }) => fared === 'pass')
   const kept = passed.filter(({ checkedKeys }) => checkedKeys !== 0)
   const idle = passed.filter(({ checkedKeys }) => checkedKeys === 0)
@@ -32,6 +34,7 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
         )}
       </h2>
       {reason !== undefined && <p>{reason}</p>}
+      <Hanging waiting={waiting} />
       <Gist controller={controller} run={run} />
       <Properties
         list={properties.filter(({ verdict: fared }) => fared !== 'pass')}
@@ -56,7 +59,7 @@ export function Verdict({ controller, run }: { controller: Controller; run: RunV
         {counted(orders, noun)}, {counted(events, 'event')}, {formatSeconds(endMicros)} of virtual time
       </p>
       {run.violations.length > 0 && (
-        <button type="button" className="link" onClick={() => controller.violation(1)}>
+        <button type="button" className="link" onClick={() => stepViolation(controller, 1)}>
           Show where it broke <kbd>N</kbd>
         </button>
       )}

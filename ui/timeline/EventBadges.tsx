@@ -1,5 +1,7 @@
 import { memo, useMemo } from 'react'
 import { timesText } from '../model/duplicates.ts'
+import { counted } from '../model/format.ts'
+import { fitted } from '../model/viewport.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
 import { badgesOf } from './badges.ts'
@@ -13,7 +15,7 @@ export const EventBadges = memo(function EventBadges({
   controller: Controller
   scene: Scene
 }) {
-  const { story, duplicates } = useMemo(() => badgesOf(scene), [scene])
+  const { story, duplicates, crowds } = useMemo(() => badgesOf(scene), [scene])
   return (
     <div className="badges">
       {story.map(({ x, y, number, id, mark, text }) => (
@@ -40,6 +42,21 @@ export const EventBadges = memo(function EventBadges({
           title={`Came more than once: ${timesText(duplicate)}`}
           aria-label={`${text}: ${scene.run.recording.lane(id)} got it ${timesText(duplicate)}`}
           onClick={() => controller.focus(id)}
+          onPointerDown={(event) => event.stopPropagation()}
+        >
+          {text}
+        </button>
+      ))}
+      {crowds.map(({ x, y, width, id, count, dim, text, fromUnit, toUnit }) => (
+        <button
+          key={`crowd ${id}`}
+          type="button"
+          tabIndex={-1}
+          className={`badge badge-again${dim ? ' badge-dim' : ''}`}
+          style={{ left: x, top: y, width }}
+          title={`Came more than once: ${counted(count, 'record')}. Closer, each says which time it is.`}
+          aria-label={`${text}: ${scene.run.recording.lane(id)}, zoom in`}
+          onClick={() => controller.lookAt((_view, axis) => fitted(fromUnit, toUnit, axis.lengthUnits))}
           onPointerDown={(event) => event.stopPropagation()}
         >
           {text}

@@ -69,7 +69,8 @@ export const LaneLabels = memo(function LaneLabels({
 
 /** Cut in the middle where there is no room, so that names that begin alike stay apart. */
 function LaneName({ name }: { name: string }) {
-  const [head, tail] = nameParts(name)
+  // A name of several lines has the one that there is.
+  const [head, tail] = nameParts(name.replaceAll(/\s/g, ' '))
   return (
     <>
       <span className="lane-head-part">{head}</span>

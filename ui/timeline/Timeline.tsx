@@ -1,4 +1,13 @@
-import { type PointerEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import {
+  type PointerEvent,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { diffOf } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import { panned, revealed, type Viewport, wholeOf, zoomed } from '../model/viewport.ts'
@@ -37,6 +46,7 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
   const plotRef = useRef<HTMLDivElement>(null)
   const { width } = useSize(plotRef)
   const scrollRef = useRef<HTMLDivElement>(null)
+  useOwnZoom(plotRef)
   const { height: room } = useSize(scrollRef)
   const beside = useBeside(controller)
   const { scene, pyramid } = useScene({ run, timeline, filter, only, width, room, beside })
@@ -77,7 +87,7 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
           tabIndex={0}
           role="application"
           aria-roledescription="timeline"
-          aria-label="Timeline of the run. J and K step along the story, H and L to causes and effects, N to the violation."
+          aria-label="Timeline of the run. J and K step along the story, Shift+H and Shift+L to causes and effects, H and L to what has the same cause, N to the violation."
           style={{ height: heightOf(scene) }}
           {...pointer.handlers}
           onDragOver={(event) => event.dataTransfer.types.includes(FAULT_TYPE) && event.preventDefault()}
@@ -127,6 +137,18 @@ function useBeside(controller: Controller): SceneInputs['beside'] {
     const other = active === 'A' ? B : A
     return diff === undefined || other === undefined ? undefined : { name: active, other, diff }
   }, [active, A, B, diff])
+}
+
+/** Zooming the picture does not zoom the page as well: React's own listeners cannot prevent it. */
+function useOwnZoom(plot: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const element = plot.current
+    const prevent = (event: WheelEvent): void => {
+      if (event.ctrlKey || event.metaKey) event.preventDefault()
+    }
+    element?.addEventListener('wheel', prevent, { passive: false })
+    return () => element?.removeEventListener('wheel', prevent)
+  }, [plot])
 }
 
 /** What is focused comes into view; what is looked at otherwise stays where it is. */
@@ -222,6 +244,11 @@ function usePointer(
     },
     onPointerMove: move,
     onPointerUp: up,
+    onPointerCancel: () => {
+      // A finger that scrolls the page is taken over by it, and drags nothing any more.
+      drag.current = undefined
+      setRange(undefined)
+    },
     onPointerLeave: () => controller.hover(0),
     onDoubleClick: () => setViewport(wholeOf(scene.axis.lengthUnits)),
     onWheel: (event: React.WheelEvent<HTMLDivElement>) => {

@@ -76,7 +76,9 @@ export const TimelineTools = memo(function TimelineTools({
               })
             }}
           />
-          only {entity}
+          <span className="check-name" title={entity}>
+            only {entity}
+          </span>
         </label>
       )}
       {solo !== '' && (

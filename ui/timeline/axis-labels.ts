@@ -14,6 +14,8 @@ export interface AxisLabel {
 const [TICK_LETTER, FOLD_LETTER, TICK_LINE] = [6.8, 6.5, 6]
 /** Between two labels at least. */
 const APART = 6
+/** Between the edge and what was folded there. */
+const EDGE = 6
 /** Ticks begin no closer than this. */
 const TICK_EVERY = 112
 /** Folds that are worth a word, by themselves and as a share of the run; of many the longest. */
@@ -45,7 +47,7 @@ function foldLabels(scene: Scene): AxisLabel[] {
     const parts = { strong: '', light: `// ${span(micros)}` }
     const wide = parts.light.length * FOLD_LETTER
     if (x < 0 || x > width) continue
-    const left = Math.min(Math.max(0, x - wide / 2), width - wide)
+    const left = Math.min(Math.max(EDGE, x - wide / 2), width - wide - EDGE)
     const label: AxisLabel = { kind: 'fold', left, width: wide, parts }
     if (placed.length < width / FOLD_EVERY && fits(label, placed, width)) placed.push(label)
   }

@@ -1,18 +1,8 @@
 import type { StoryLine } from '../../sim/index.ts'
 import type { Duplicate } from '../model/duplicates.ts'
-import { eventsInView, HIDDEN, heightOf, MAX_SHAPES, rowOf, type Scene, SHOWN, xOf, yOf } from './scene.ts'
-
-/** Something small that is written beside an event. */
-export interface Badge {
-  /** The event. */
-  readonly id: number
-  /** Its middle, in pixels from the left and from the top of the picture. */
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-  readonly text: string
-}
+import { APART, type Badge, type Box, free, placeBetween, ringsOf, widthOf } from './badge-places.ts'
+import { type Crowd, type CrowdBadge, crowdBadges } from './crowd-badges.ts'
+import { DIM, eventsInView, HIDDEN, MAX_SHAPES, rowOf, type Scene, xOf, yOf } from './scene.ts'
 
 /** The number of a sentence of the story, beside the event that it tells of first. */
 export interface StoryBadge extends Badge {
@@ -26,30 +16,33 @@ export interface DuplicateBadge extends Badge {
   readonly dim: boolean
 }
 
-/** How high badges are, with their lines. */
-const [STORY_HEIGHT, DUPLICATE_HEIGHT] = [14, 12]
-/** Two badges may not lie closer than this. */
-const APART = 1
+const STORY_HEIGHT = 14
 const STORY_WIDTH = 14
-/** Of a letter, and of both edges. */
-const [LETTER, EDGES] = [4.9, 8]
+/** How far before its event the number of a sentence is wanted. */
+const STORY_BEFORE = 13
 /** A picture below this width has room for few letters. */
 const NARROW = 500
-/** More would cover the picture: closer there is room for them. */
+/** More would cover the picture: those are counted together. */
 const MOST_DUPLICATES = 60
 /** Of what the story does not tell, as long as there is no more. */
 const MOST_DIM = 16
 
-/** Where all badges lie: none over another one. */
+/** Where all badges lie: none over another one, nor over the ring around what broke a promise. */
 export function badgesOf(scene: Scene): {
   readonly story: readonly StoryBadge[]
   readonly duplicates: readonly DuplicateBadge[]
+  /** What came more than once and has no badge of its own, counted by lane and place. */
+  readonly crowds: readonly CrowdBadge[]
 } {
-  const story = storyBadges(scene)
-  return { story, duplicates: duplicateBadges(scene, story) }
+  const rings = ringsOf(scene)
+  const story = storyBadges(scene, rings)
+  const { single, crowded } = repeatsOf(scene)
+  const { duplicates, roomless } = duplicateBadges(scene, single, [...rings, ...story])
+  const crowds = crowdBadges(scene, [...crowded, ...roomless], [...rings, ...story, ...duplicates])
+  return { story, duplicates, crowds }
 }
 
-function storyBadges(scene: Scene): StoryBadge[] {
+function storyBadges(scene: Scene, rings: readonly Box[]): StoryBadge[] {
   const rows = new Map<number, StoryBadge[]>()
   for (const [index, { records, mark }] of (scene.run.story?.lines ?? []).entries()) {
     const id = records[0]
@@ -58,82 +51,121 @@ function storyBadges(scene: Scene): StoryBadge[] {
     const at = xOf(scene, scene.axis.units[id] as number)
     if (row < 0 || at < 0 || at > scene.width) continue
     const text = String(index + 1)
-    const x = at - (mark === 'breach' ? 20 : 13)
     const width = Math.max(STORY_WIDTH, widthOf(text))
-    const badge = { id, x, y: yOf(scene, row), width, height: STORY_HEIGHT, text, number: index + 1, mark }
+    const place = { x: at - STORY_BEFORE, y: yOf(scene, row), width, height: STORY_HEIGHT }
+    const badge = { id, ...place, text, number: index + 1, mark }
     rows.set(row, [...(rows.get(row) ?? []), badge])
   }
-  return [...rows.values()].flatMap(spread)
+  const lanes = [...rows.entries()].map(([row, badges]) => ({ row, ...besideMarks(badges, rings) }))
+  const placed = lanes.flatMap(({ inLane }) => inLane)
+  for (const { row, lifted } of lanes)
+    for (const { at, badge } of lifted) placed.push(offLane(scene, { row, at, badge }, [...rings, ...placed]))
+  return placed
+}
+
+/** Where lanes are crowded, numbers that would hide the event of another sentence do not stay in theirs. */
+function besideMarks(
+  badges: readonly StoryBadge[],
+  rings: readonly Box[],
+): {
+  readonly inLane: readonly StoryBadge[]
+  readonly lifted: readonly { readonly at: number; readonly badge: StoryBadge }[]
+} {
+  const marks = badges.map(({ id, x }) => ({ id, x: x + STORY_BEFORE }))
+  const hides = (badge: StoryBadge): boolean =>
+    marks.some(({ id, x }) => id !== badge.id && Math.abs(badge.x - x) < badge.width / 2 + APART)
+  const lifted: { at: number; badge: StoryBadge }[] = []
+  const byPlace = (one: (typeof lifted)[number], other: (typeof lifted)[number]): number =>
+    one.at - other.at || one.badge.number - other.badge.number
+  let rest = badges
+  for (;;) {
+    const inLane = spread(rest, rings)
+    const hiding = inLane.find(hides)
+    if (hiding === undefined) return { inLane, lifted: lifted.sort(byPlace) }
+    rest = rest.filter(({ number }) => number !== hiding.number)
+    lifted.push({ at: marks.find(({ id }) => id === hiding.id)?.x ?? hiding.x, badge: hiding })
+  }
+}
+
+/** A place for a number below its event, or above it in the last lane, as near as there is room. */
+function offLane(
+  scene: Scene,
+  { row, at, badge }: { readonly row: number; readonly at: number; readonly badge: StoryBadge },
+  taken: readonly Box[],
+): StoryBadge {
+  const { rows, rowHeight, width } = scene
+  const side = row === rows.length - 1 ? -1 : 1
+  const wanted = {
+    ...badge,
+    x: at,
+    y: yOf(scene, row) + side * Math.max(STORY_HEIGHT, Math.min(17, rowHeight / 2)),
+  }
+  const aside = free(wanted, taken, 1)
+  return aside.x <= width - badge.width / 2 ? aside : free(wanted, taken, -1)
 }
 
 /** Badges of one row, beside each other: to the left of where they are wanted, as far as the edge leaves room. */
-function spread(badges: readonly StoryBadge[]): StoryBadge[] {
+function spread(badges: readonly StoryBadge[], rings: readonly Box[]): StoryBadge[] {
   const placed = [...badges].sort((left, right) => left.x - right.x || left.number - right.number)
   const gap = (at: number): number =>
     ((placed[at] as StoryBadge).width + (placed[at + 1] as StoryBadge).width) / 2 + APART
-  const move = (at: number, x: number): void => {
-    placed[at] = { ...(placed[at] as StoryBadge), x }
+  const move = (at: number, x: number, side: 1 | -1): void => {
+    placed[at] = free({ ...(placed[at] as StoryBadge), x }, rings, side)
   }
-  for (let at = placed.length - 2; at >= 0; at--)
-    move(at, Math.min((placed[at] as StoryBadge).x, (placed[at + 1] as StoryBadge).x - gap(at)))
+  for (let at = placed.length - 1; at >= 0; at--) {
+    const most =
+      at === placed.length - 1 ? Number.POSITIVE_INFINITY : (placed[at + 1] as StoryBadge).x - gap(at)
+    move(at, Math.min((placed[at] as StoryBadge).x, most), -1)
+  }
   for (let at = 0; at < placed.length; at++) {
-    const least = at === 0 ? 8 : (placed[at - 1] as StoryBadge).x + gap(at - 1)
-    move(at, Math.max((placed[at] as StoryBadge).x, least))
+    const { x, width } = placed[at] as StoryBadge
+    const least = at === 0 ? width / 2 + APART : (placed[at - 1] as StoryBadge).x + gap(at - 1)
+    if (x < least) move(at, least, 1)
   }
   return placed
 }
 
-/** Between the lane of their event and the next one: what lies on the lanes stays free. */
-function duplicateBadges(scene: Scene, others: readonly Badge[]): DuplicateBadge[] {
-  const { run, axis, mask, width, rowHeight } = scene
-  const placed: DuplicateBadge[] = []
-  if (eventsInView(scene) > MAX_SHAPES) return placed
-  const seen = [...run.duplicates].flatMap(([id, duplicate]) => {
+/** What came more than once and is in view: what gets a badge of its own, and the rest. */
+function repeatsOf(scene: Scene): { readonly single: readonly Repeat[]; readonly crowded: readonly Crowd[] } {
+  const { run, axis, mask, width, viewport } = scene
+  const seen: Repeat[] = []
+  for (const [id, duplicate] of run.duplicates) {
+    const unit = axis.units[id] as number
+    if (unit < viewport.fromUnit || unit > viewport.toUnit || mask[id] === HIDDEN) continue
     const row = rowOf(scene, id)
-    const x = xOf(scene, axis.units[id] as number)
-    return row < 0 || mask[id] === HIDDEN || x < 0 || x > width ? [] : [{ id, duplicate, row, x }]
-  })
+    if (row >= 0) seen.push({ id, duplicate, row, unit, x: xOf(scene, unit), dim: mask[id] === DIM })
+  }
+  if (eventsInView(scene) > MAX_SHAPES) return { single: [], crowded: seen }
   // What the story is about comes first, and the rest only where all of it has room.
-  const told = seen.filter(({ id }) => mask[id] === SHOWN)
-  const rest = seen.length <= MOST_DIM ? seen.filter(({ id }) => mask[id] !== SHOWN) : []
-  const wanted = [...told, ...rest].slice(0, MOST_DUPLICATES)
-  for (const { id, duplicate, row, x } of wanted) {
-    const text = width < NARROW ? `${duplicate.nth}/${duplicate.of}` : `${duplicate.nth} of ${duplicate.of}`
-    const wide = widthOf(text)
-    const between = (side: 1 | -1): number => yOf(scene, row) + side * Math.min(17, rowHeight / 2)
-    const badge = {
-      id,
-      x: Math.min(x - 3 + wide / 2, width - wide / 2),
-      width: wide,
-      height: DUPLICATE_HEIGHT,
-      text,
-    }
-    const above = { ...badge, y: Math.max(DUPLICATE_HEIGHT / 2, between(-1)) }
-    const below = { ...badge, y: Math.min(heightOf(scene) - DUPLICATE_HEIGHT / 2, between(1)) }
-    const all = [...others, ...placed]
-    const fits = [above, below].find((each) => !all.some((other) => overlap(each, other)))
-    const aside = free(above, all, 1)
-    const found = fits ?? (aside.x <= width - wide / 2 ? aside : free(above, all, -1))
-    placed.push({ ...found, duplicate, dim: mask[id] !== SHOWN })
+  const told = seen.filter(({ dim }) => !dim)
+  const rest = seen.filter(({ dim }) => dim)
+  const all = [...told, ...(seen.length <= MOST_DIM ? rest : [])]
+  const most = width < NARROW ? MOST_DUPLICATES / 2 : MOST_DUPLICATES
+  const single = all.slice(0, most)
+  const own = new Set(single)
+  return { single, crowded: seen.filter((each) => !own.has(each)) }
+}
+
+interface Repeat extends Crowd {
+  readonly x: number
+  readonly duplicate: Duplicate
+}
+
+function duplicateBadges(
+  scene: Scene,
+  wanted: readonly Repeat[],
+  others: readonly Box[],
+): { readonly duplicates: readonly DuplicateBadge[]; readonly roomless: readonly Crowd[] } {
+  const duplicates: DuplicateBadge[] = []
+  const roomless: Crowd[] = []
+  for (const repeat of wanted) {
+    const { id, duplicate, row, x, dim } = repeat
+    const { nth, of } = duplicate
+    const text = scene.width < NARROW ? `${nth}/${of}` : `${nth} of ${of}`
+    const at = x - 3 + widthOf(text) / 2
+    const place = placeBetween(scene, { x: at, row, text }, [...others, ...duplicates])
+    if (place === undefined) roomless.push(repeat)
+    else duplicates.push({ id, text, ...place, duplicate, dim })
   }
-  return placed
-}
-
-/** Moves a badge to one side until it lies on no other one. */
-function free<Any extends Badge>(badge: Any, placed: readonly Badge[], side: 1 | -1): Any {
-  let { x } = badge
-  for (;;) {
-    const other = placed.find((each) => overlap({ ...badge, x }, each))
-    if (other === undefined) return { ...badge, x }
-    x = other.x + side * ((other.width + badge.width) / 2 + APART)
-  }
-}
-
-function overlap(left: Badge, right: Badge): boolean {
-  const near = Math.abs(left.x - right.x) < (left.width + right.width) / 2 + APART - 1e-6
-  return near && Math.abs(left.y - right.y) < (left.height + right.height) / 2
-}
-
-function widthOf(text: string): number {
-  return text.length * LETTER + EDGES
+  return { duplicates, roomless }
 }

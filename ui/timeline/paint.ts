@@ -20,6 +20,8 @@ import type { Tokens } from './tokens.ts'
 
 /** Weight from which an event of the story gets arrows. */
 const ARROW_WEIGHT = 4
+/** Height of a band at the edge of its row, in pixels. */
+const EDGE = 4
 /** Events of a story above which only those of its own order get arrows. */
 const MOST_ARROWS = 400
 
@@ -77,23 +79,29 @@ function paintBreaks(pen: Pen, scene: Scene, tokens: Tokens, height: number): vo
 }
 
 function paintBands(pen: Pen, scene: Scene, tokens: Tokens): void {
-  for (const { lane, fromMicros, toMicros, down } of scene.run.laneBands) {
-    const row = scene.rowOfLane[lane] as number
+  const { rowOfLane, rowHeight, crowded } = scene
+  for (const band of scene.run.laneBands) {
+    const row = rowOfLane[band.lane] as number
     if (row < 0) continue
-    const from = Math.max(-10, xOf(scene, unitOfMoment(scene.axis, scene.run, fromMicros)))
-    const to = Math.min(scene.width + 10, xOf(scene, unitOfMoment(scene.axis, scene.run, toMicros)))
+    const from = Math.max(-10, xOf(scene, unitOfMoment(scene.axis, scene.run, band.fromMicros)))
+    const to = Math.min(scene.width + 10, xOf(scene, unitOfMoment(scene.axis, scene.run, band.toMicros)))
     if (to < 0 || from > scene.width) continue
-    const inset = down ? 1 : 5
-    const colour = down ? tokens.hatch : tokens.classes.fault
-    drawHatch(
-      pen,
-      from,
-      row * scene.rowHeight + inset,
-      Math.max(2, to - from),
-      scene.rowHeight - inset * 2,
-      colour,
-    )
+    const inset = band.down ? 1 : 5
+    const colour = band.down ? tokens.hatch : tokens.classes.fault
+    const [y, width] = [row * rowHeight, Math.max(2, to - from)]
+    if (crowded.has(band)) paintEdgeBand(pen, from, y, width, rowHeight, colour)
+    else drawHatch(pen, from, y + inset, width, rowHeight - inset * 2, colour)
   }
+}
+
+/** A band below what happens in a row, with a line at either end. */
+function paintEdgeBand(pen: Pen, x: number, y: number, width: number, height: number, colour: string): void {
+  drawHatch(pen, x, y + height - EDGE, width, EDGE, colour)
+  pen.globalAlpha = 0.5
+  pen.fillStyle = colour
+  pen.fillRect(x, y + EDGE, 1, height - EDGE)
+  pen.fillRect(x + width - 1, y + EDGE, 1, height - EDGE)
+  pen.globalAlpha = 1
 }
 
 /** Bars for what processes were busy with. */
@@ -130,7 +138,7 @@ function paintEvents(pen: Pen, scene: Scene, tokens: Tokens): void {
           if (unit > to) break
           const shown = mask[id]
           if (shown === HIDDEN || (looks.weights[id] as number) >= 3 !== heavy) continue
-          pen.globalAlpha = shown === DIM ? 0.22 : heavy ? 1 : 0.6
+          pen.globalAlpha = shown === DIM ? 0.32 : heavy ? 1 : 0.6
           pen.fillStyle = tokens.classes[looks.classOf(id)]
           drawShape(pen, looks.shapeOf(id), xOf(scene, unit), y, false)
         }

@@ -1,3 +1,4 @@
+import type { LaneBand } from '../model/lane-bands.ts'
 import type { LaneRow } from '../model/lanes.ts'
 import type { RunView } from '../model/run-view.ts'
 import { type AxisMode, TimeScale } from '../model/time-scale.ts'
@@ -42,6 +43,8 @@ export interface Scene {
   readonly comparison: Comparison | undefined
   /** In CSS pixels. */
   readonly rowHeight: number
+  /** Faults that are marked at the edge of their rows, because most rows are under one. */
+  readonly crowded: ReadonlySet<LaneBand>
 }
 
 /** Lays out the axis for the events that matter: idle time is where none of them happens. */

@@ -6,6 +6,7 @@ import { wholeOf } from '../model/viewport.ts'
 import type { RunName, TimelineView } from '../view/state.ts'
 import { useNarrow } from '../view/use-narrow.ts'
 import { comparisonOf } from './comparison.ts'
+import { crowdedBands } from './crowded-bands.ts'
 import { maskOf } from './mask.ts'
 import { Pyramid } from './pyramid.ts'
 import { axisOf, rowHeightFor, rowsByLane, type Scene } from './scene.ts'
@@ -57,9 +58,10 @@ export function useScene({ run, timeline, filter, only, width, room, beside }: S
     [beside, run, axis, rowOfLane],
   )
   const rowHeight = rowHeightFor(rows.length, room, useNarrow())
+  const crowded = useMemo(() => crowdedBands(run.laneBands, rowOfLane, rows.length), [run, rowOfLane, rows])
   const scene = useMemo(
-    () => ({ run, rows, rowOfLane, axis, mask, viewport: seen, width, rowHeight, comparison }),
-    [run, rows, rowOfLane, axis, mask, seen, width, rowHeight, comparison],
+    () => ({ run, rows, rowOfLane, axis, mask, viewport: seen, width, rowHeight, crowded, comparison }),
+    [run, rows, rowOfLane, axis, mask, seen, width, rowHeight, crowded, comparison],
   )
   return { scene, pyramid }
 }
@@ -71,7 +73,7 @@ function hiddenLanes(run: RunView, mask: Uint8Array, storyLanes: boolean, only: 
   if (only !== '') {
     for (const { number } of run.lanes) hidden.add(number)
     for (let id = 1; id <= count; id++) if (mask[id] === 2) hidden.delete(lane[id] as number)
-    for (const { lane: number } of run.laneBands) hidden.delete(number)
+    for (const { lane: number, through } of run.laneBands) if (through === '') hidden.delete(number)
   } else if (storyLanes && run.storyLanes.size > 0) {
     for (const { number } of run.lanes) if (!run.storyLanes.has(number)) hidden.add(number)
   }

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { WorkspaceScenario } from '../../sim/index.ts'
 import { counted } from '../model/format.ts'
-import { brokenBy, galleryOf, type ShownSystem } from '../model/gallery.ts'
+import { brokenBy, galleryOf, type ShownSystem, saysOf } from '../model/gallery.ts'
 import type { Controller } from './controller.ts'
 import { SearchField } from './SearchField.tsx'
 import { useSelected } from './store.ts'
@@ -10,6 +10,7 @@ import { useSelected } from './store.ts'
 export function Gallery({ controller }: { controller: Controller }) {
   const workspace = useSelected(controller.store, (state) => state.workspace)
   const facts = useSelected(controller.store, (state) => state.facts)
+  const unloadable = useSelected(controller.store, (state) => state.unloadable)
   const [query, setQuery] = useState('')
   if (workspace === undefined) return <main className="waiting">Loading…</main>
   const says = Object.fromEntries(Object.entries(facts).map(([name, known]) => [name, known.says]))
@@ -70,11 +71,19 @@ export function Gallery({ controller }: { controller: Controller }) {
       {shown.map(({ name, scenarios }) => (
         <section key={name} aria-labelledby={`system-${name}`}>
           <h2 id={`system-${name}`}>{name}</h2>
-          <p className="system-says">{facts[name]?.says ?? ' '}</p>
+          {unloadable[name] === undefined ? (
+            <p className="system-says">{facts[name]?.says ?? ' '}</p>
+          ) : (
+            <p className="system-fails">This system cannot be loaded: {unloadable[name]}</p>
+          )}
           <ul className="cards">
             {scenarios.map((scenario) => (
               <li key={scenario.file}>
-                <Card scenario={scenario} open={() => void controller.open(name, scenario.file)} />
+                <Card
+                  scenario={scenario}
+                  fails={unloadable[name] !== undefined}
+                  open={() => void controller.open(name, scenario.file)}
+                />
               </li>
             ))}
           </ul>
@@ -101,15 +110,24 @@ export function Gallery({ controller }: { controller: Controller }) {
   )
 }
 
-function Card({ scenario: each, open }: { scenario: WorkspaceScenario; open: () => void }) {
+interface CardProps {
+  readonly scenario: WorkspaceScenario
+  /** Whether its system could not be loaded. */
+  readonly fails: boolean
+  readonly open: () => void
+}
+
+function Card({ scenario: each, fails, open }: CardProps) {
   const { scenario } = each
   const broken = brokenBy(each)
   return (
     <button type="button" className="card" onClick={open}>
       <span className="card-title">{scenario.name}</span>
-      <span className="card-says">{scenario.description || 'Everything goes as it should.'}</span>
+      <span className="card-says">{saysOf(each)}</span>
       <span className="card-facts">
-        {broken.length === 0 ? (
+        {fails ? (
+          <span className="mark-bad">✗ cannot be run: its system fails</span>
+        ) : broken.length === 0 ? (
           <span className="mark-good">✓ every promise holds</span>
         ) : (
           <span className="mark-bad">✗ {broken.join(', ')}</span>

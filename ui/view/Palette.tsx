@@ -85,7 +85,7 @@ export function Palette({ controller }: { controller: Controller }) {
       <input
         className="palette-input"
         aria-label="Find a command or scenario"
-        placeholder="Find a command or scenario, or go to a record (329), a moment (4.1s), an order (order-2)"
+        placeholder="Command, scenario, record, 4.1s, order-2…"
         role="combobox"
         aria-expanded="true"
         aria-controls="palette-list"

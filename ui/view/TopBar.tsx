@@ -41,6 +41,11 @@ export function TopBar({ controller }: { controller: Controller }) {
           {busy}…
         </span>
       )}
+      {busy !== undefined && (
+        <button type="button" onClick={() => controller.stop()} title="Ctrl+.">
+          Stop
+        </button>
+      )}
       {setup !== undefined && (
         <button type="button" className="primary" onClick={() => void controller.rerun()} title="Ctrl+Enter">
           Re-run
@@ -51,13 +56,20 @@ export function TopBar({ controller }: { controller: Controller }) {
       </button>
       <button
         type="button"
+        className="theme-button"
         aria-label={`Theme: ${theme}`}
         title={`Theme: ${theme}`}
         onClick={() => setTheme(controller, NEXT_THEME[theme])}
       >
         {theme === 'light' ? '☀' : theme === 'dark' ? '☾' : '◐'}
       </button>
-      <button type="button" aria-label="Keys" title="Keys (?)" onClick={() => controller.toggleSheet('help')}>
+      <button
+        type="button"
+        className="help-button"
+        aria-label="Keys"
+        title="Keys (?)"
+        onClick={() => controller.toggleSheet('help')}
+      >
         ?
       </button>
     </header>

@@ -5,6 +5,7 @@ import { toggleMark, toNextMark } from './marks.ts'
 import { changeSpeed, togglePlay } from './playing.ts'
 import { setTheme, toggleSingleKeys } from './preferences.ts'
 import { activeRun, PANES, type PaneId } from './state.ts'
+import { stepLane, stepStory, stepViolation, walk } from './walking.ts'
 
 /** Something that the page can do, with the keys that do it. */
 export interface Command {
@@ -35,18 +36,22 @@ const NEXT_AXIS = { time: 'steps', steps: 'depth', depth: 'time' } as const
 
 /** Every command, in the order in which the help shows them. */
 export const COMMANDS: readonly Command[] = [
-  step('next', 'Next place of the story', ['J', 'ArrowDown'], (controller) => controller.step(1)),
-  step('previous', 'Previous place of the story', ['K', 'ArrowUp'], (controller) => controller.step(-1)),
-  step('cause', 'To the cause', ['H'], (controller) => controller.walk('cause')),
-  step('effect', 'To the effect', ['L'], (controller) => controller.walk('effect')),
-  step('sibling', 'To the next effect of the same cause', ['Shift+L'], (controller) =>
-    controller.walk('sibling-after'),
+  step('next', 'Next place of the story', ['J', 'ArrowDown'], (controller) => stepStory(controller, 1)),
+  step('previous', 'Previous place of the story', ['K', 'ArrowUp'], (controller) =>
+    stepStory(controller, -1),
   ),
-  step('sibling back', 'To the previous effect of the same cause', ['Shift+H'], (controller) =>
-    controller.walk('sibling-before'),
+  step('sibling', 'To the next effect of the same cause', ['L'], (controller) =>
+    walk(controller, 'sibling-after'),
   ),
-  step('violation', 'To the violation', ['N'], (controller) => controller.violation(1)),
-  step('violation back', 'To the previous violation', ['Shift+N'], (controller) => controller.violation(-1)),
+  step('sibling back', 'To the previous effect of the same cause', ['H'], (controller) =>
+    walk(controller, 'sibling-before'),
+  ),
+  step('cause', 'To the cause', ['Shift+H'], (controller) => walk(controller, 'cause')),
+  step('effect', 'To the effect', ['Shift+L'], (controller) => walk(controller, 'effect')),
+  step('violation', 'To the violation', ['N'], (controller) => stepViolation(controller, 1)),
+  step('violation back', 'To the previous violation', ['Shift+N'], (controller) =>
+    stepViolation(controller, -1),
+  ),
   step('play', 'Play the story, or stop', [' '], togglePlay),
   step('slower', 'Play slower', ['<'], (controller) => changeSpeed(controller, -1)),
   step('faster', 'Play faster', ['>'], (controller) => changeSpeed(controller, 1)),
@@ -84,8 +89,8 @@ export const COMMANDS: readonly Command[] = [
         focus > 0 ? centred(view, axis.units[focus] as number, axis.lengthUnits) : view,
       ),
   },
-  step('lane next', 'Next record of this lane', ['.'], (controller) => controller.stepLane(1)),
-  step('lane previous', 'Previous record of this lane', [','], (controller) => controller.stepLane(-1)),
+  step('lane next', 'Next record of this lane', ['.'], (controller) => stepLane(controller, 1)),
+  step('lane previous', 'Previous record of this lane', [','], (controller) => stepLane(controller, -1)),
   toggle('lanes', 'All lanes, or those of the story', ['V'], (controller) =>
     controller.store.update(({ timeline }) => {
       timeline.storyLanes = !timeline.storyLanes
@@ -146,6 +151,14 @@ export const COMMANDS: readonly Command[] = [
     group: 'Runs',
     keys: ['Ctrl+Enter'],
     run: (controller) => void controller.rerun(),
+  },
+  {
+    id: 'stop',
+    title: 'Stop what is going on',
+    group: 'Runs',
+    keys: ['Ctrl+.'],
+    anywhere: true,
+    run: (controller) => controller.stop(),
   },
   {
     id: 'faults',

@@ -1,9 +1,8 @@
 import type { FaultSpec, Scenario, Workspace } from '../../sim/index.ts'
-import { type Direction, nextStop, storyStops, walked } from '../model/causal-walk.ts'
 import { RunView } from '../model/run-view.ts'
 import { type Viewport, wholeOf } from '../model/viewport.ts'
 import type { Axis } from '../timeline/scene.ts'
-import { Engine } from '../worker/engine.ts'
+import { Engine, StoppedError } from '../worker/engine.ts'
 import type { RunAnswer } from '../worker/protocol.ts'
 import { announced } from './announce.ts'
 import {
@@ -235,54 +234,14 @@ export class Controller {
     })
   }
 
-  walk(direction: Direction): void {
-    const run = activeRun(this.state)
-    if (run !== undefined) this.focus(walked(run, this.state.focus.event, direction))
-  }
-
-  /** Goes along the story. */
-  step(by: 1 | -1): void {
-    const run = activeRun(this.state)
-    if (run === undefined) return
-    const stops = storyStops(run)
-    if (stops.length === 0) this.focus(this.state.focus.event + by)
-    else if (this.state.focus.event === 0) this.focus((by === 1 ? stops[0] : stops.at(-1)) as number)
-    else this.focus(nextStop(stops, this.state.focus.event, by))
-  }
-
-  /** Goes along the lane of the focus. */
-  stepLane(by: 1 | -1): void {
-    const run = activeRun(this.state)
-    if (run === undefined) return
-    const { event } = this.state.focus
-    const ids = run.recording.ofLane(run.recording.columns.lane[Math.max(1, event)] as number)
-    const at = ids.indexOf(event)
-    const next = ids[at + by]
-    if (next !== undefined) this.focus(next)
-  }
-
-  /** Jumps to the next or previous violation; one that was judged in the end is the last event of its order. */
-  violation(by: 1 | -1): void {
-    const run = activeRun(this.state)
-    if (run === undefined || run.violations.length === 0) {
-      this.say('No property is violated in this run.')
-      return
-    }
-    const places = run.violations.map(({ event, key, atMicros }) =>
-      event > 0 ? event : (run.recording.ofEntity(key ?? '').at(-1) ?? run.recording.lastUpTo(atMicros)),
-    )
-    const main = run.mainViolation === undefined ? 0 : run.violations.indexOf(run.mainViolation)
-    const now = places.indexOf(this.state.focus.event)
-    const at = now === -1 ? main : (now + by + places.length) % places.length
-    this.focus(places[at] as number)
-  }
-
   show(name: RunName, answer: RunAnswer): void {
     const run = new RunView(answer.columns, answer)
     const { event } = this.state.focus
     this.store.update((draft) => {
       draft.runs[name] = run as never
+      // What is known of the run that was there says nothing of this one.
       draft.marks = draft.marks.filter((mark) => mark.run !== name)
+      delete draft.weights[name]
       draft.active = name
       draft.timeline.viewport = undefined
       draft.timeline.range = undefined
@@ -306,10 +265,14 @@ export class Controller {
 
   /** Keeps the run that is looked at as the one to compare with. */
   keepActive(): void {
-    const run = activeRun(this.state)
+    const { runs, active, marks, weights } = this.state
     this.store.update((draft) => {
-      draft.runs = { A: run } as never
-      draft.active = 'A'
+      Object.assign(draft, {
+        runs: { A: runs[active] },
+        active: 'A',
+        marks: marks.filter(({ run }) => run === active).map((mark) => ({ ...mark, run: 'A' })),
+        weights: weights[active] === undefined ? {} : { A: weights[active] },
+      })
     })
   }
 
@@ -347,13 +310,21 @@ export class Controller {
     try {
       return await work()
     } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error))
+      if (error instanceof StoppedError) this.say(`${what}: stopped.`)
+      else this.fail(error instanceof Error ? error.message : String(error))
       return undefined
     } finally {
       this.store.update((draft) => {
         draft.busy = undefined
       })
     }
+  }
+
+  /** Ends what is going on; without a run there is nothing to stay with but the gallery. */
+  stop(): void {
+    if (this.state.busy === undefined) return
+    this.engine.stop(new StoppedError())
+    if (activeRun(this.state) === undefined) this.close()
   }
 
   private async runInto(name: RunName): Promise<void> {
@@ -380,7 +351,12 @@ export class Controller {
         draft.facts[name] = facts as never
       })
     } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error))
+      // What was stopped is something else, which this waited behind.
+      if (error instanceof StoppedError) await this.learn(name)
+      else
+        this.store.update((draft) => {
+          draft.unloadable[name] = error instanceof Error ? error.message : String(error)
+        })
     }
   }
 }

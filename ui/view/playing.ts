@@ -1,4 +1,5 @@
 import type { Controller } from './controller.ts'
+import { stepStory } from './walking.ts'
 
 /** How long playing stays at a place of the story. */
 const PLAY_MILLIS = 1_100
@@ -16,7 +17,7 @@ export function togglePlay(controller: Controller): void {
 
 function playOn(controller: Controller): void {
   const before = controller.state.focus.event
-  controller.continuously(() => controller.step(1))
+  controller.continuously(() => stepStory(controller, 1))
   if (controller.state.focus.event === before) togglePlay(controller)
   else
     setTimeout(() => {

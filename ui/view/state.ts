@@ -64,6 +64,8 @@ export interface ViewState {
   readonly workspace: Workspace | undefined
   /** What is known of each system, by name. */
   readonly facts: Readonly<Record<string, SystemFacts>>
+  /** Why systems could not be loaded, by name. */
+  readonly unloadable: Readonly<Record<string, string>>
   /** The system and file that are open; undefined: the gallery, or a trace alone. */
   readonly opened: { readonly system: string; readonly file: string } | undefined
   readonly setup: Setup | undefined
@@ -100,6 +102,7 @@ export interface ViewState {
 export const INITIAL: ViewState = {
   workspace: undefined,
   facts: {},
+  unloadable: {},
   opened: undefined,
   setup: undefined,
   runs: {},

@@ -23,7 +23,10 @@ export function keyName({
   const letter = /^[a-z]$/i.test(key)
   const name = letter ? key.toUpperCase() : key
   const shifted = shiftKey && (letter || key.length > 1)
-  return `${ctrlKey || metaKey ? 'Ctrl+' : ''}${altKey ? 'Alt+' : ''}${shifted ? 'Shift+' : ''}${name}`
+  // Many keyboards have signs such as [ only with Alt, or AltGr, which some systems report as Ctrl and Alt.
+  const typed = altKey && /^[^a-z0-9\s]$/i.test(key)
+  const controlled = (ctrlKey && !typed) || metaKey
+  return `${controlled ? 'Ctrl+' : ''}${altKey && !typed ? 'Alt+' : ''}${shifted ? 'Shift+' : ''}${name}`
 }
 
 /** What a press means, after the one before it. */
@@ -46,7 +49,7 @@ export function useKeys(controller: Controller): void {
       }
       const command = commandOf(now, event.repeat ? undefined : before)
       before = event.repeat ? undefined : now
-      if (command === undefined || !applies(command, event, controller)) return
+      if (command === undefined || !applies(command, now.name, event, controller)) return
       event.preventDefault()
       if (event.repeat) controller.continuously(() => command.run(controller))
       else command.run(controller)
@@ -56,8 +59,8 @@ export function useKeys(controller: Controller): void {
   }, [controller])
 }
 
-function applies({ anywhere }: Command, event: KeyboardEvent, { state }: Controller): boolean {
-  const single = !event.ctrlKey && !event.metaKey
+function applies({ anywhere }: Command, name: string, event: KeyboardEvent, { state }: Controller): boolean {
+  const single = !name.startsWith('Ctrl+')
   if (state.sheet !== undefined) return false
   if (single && event.key !== 'Escape' && (isField(event.target) || !state.singleKeys)) return false
   if (single && /^Arrow/.test(event.key) && !isPlot(event.target)) return false

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import * as faultline from '../../sim/index.ts'
 import {
   type Bundle,
@@ -17,7 +16,6 @@ import {
   storyOf,
   summaryOf,
   targetsOf,
-  typical,
 } from '../../sim/index.ts'
 import type { Columns } from '../model/columns.ts'
 import type { FaultBand } from '../model/fault-band.ts'
@@ -25,16 +23,9 @@ import { messagesOf } from '../model/messages.ts'
 import { Recording, type RunFacts } from '../model/recording.ts'
 import { initialRowsOf } from '../model/row-patches.ts'
 import { TraceFileError } from '../model/trace-file-error.ts'
+import { formOf } from './fault-form.ts'
 import { packed, readTrace } from './packing.ts'
-import type {
-  Calls,
-  DangerCell,
-  FaultForm,
-  FaultMember,
-  FaultWeights,
-  RunAnswer,
-  SystemFacts,
-} from './protocol.ts'
+import type { Calls, DangerCell, FaultWeights, RunAnswer, SystemFacts } from './protocol.ts'
 
 /** Events above which no story is told: nobody would read the trace to the end. */
 const MAX_STORY_EVENTS = 1_000_000
@@ -89,34 +80,6 @@ function factsOf({ bundle, params }: Calls['outline']['ask']): SystemFacts {
   }
   const faults = FAULT_KINDS.map((kind) => ({ ...formOf(kind), aims: aimsOf(kind) }))
   return { name: system.name, says: system.says, outline, faults }
-}
-
-interface JsonMember {
-  readonly type?: string
-  readonly description?: string
-  readonly default?: unknown
-}
-
-function formOf({ kind, says, schema, sample }: (typeof FAULT_KINDS)[number]): Omit<FaultForm, 'aims'> {
-  const json = z.toJSONSchema(schema, { io: 'input' }) as {
-    readonly properties?: Readonly<Record<string, JsonMember>>
-    readonly required?: readonly string[]
-  }
-  const types: Readonly<Record<string, FaultMember['type']>> = {
-    array: 'pair',
-    boolean: 'flag',
-    integer: 'integer',
-  }
-  const members = Object.entries(json.properties ?? {}).map(
-    ([name, { type, description = '', default: initial }]): FaultMember => ({
-      name,
-      says: description,
-      type: types[type ?? ''] ?? 'text',
-      required: json.required?.includes(name) === true,
-      default: initial,
-    }),
-  )
-  return { kind, says, members, strength: sample(typical) }
 }
 
 async function runOnce({ bundle, scenario, seed }: Calls['run']['ask']): Promise<RunAnswer> {

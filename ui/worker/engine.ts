@@ -10,6 +10,13 @@ interface Pending {
 /** Wall time after which a job is given up. */
 const LIMIT_MILLIS = 120_000
 
+/** Somebody did not want to wait for it. */
+export class StoppedError extends Error {
+  constructor() {
+    super('it was stopped')
+  }
+}
+
 /** The page's end of the worker: it starts one when it is needed, and another one after it had to end one. */
 export class Engine {
   private worker: Worker | undefined
@@ -27,20 +34,22 @@ export class Engine {
     const { worker } = this
     return new Promise((answer, fail) => {
       const giveUp = (): void =>
-        this.stop(`it did not end within ${LIMIT_MILLIS / 1000} s: a handler may never come to an await`)
+        this.stop(
+          new Error(`it did not end within ${LIMIT_MILLIS / 1000} s: a handler may never come to an await`),
+        )
       const timer = setTimeout(giveUp, LIMIT_MILLIS)
       this.pending.set(number, { answer, fail, progress, timer })
       worker.postMessage({ number, call, ask } satisfies Question)
     })
   }
 
-  /** Ends whatever is going on. */
-  stop(why: string): void {
+  /** Ends whatever is going on, which then fails with a reason. */
+  stop(why: Error): void {
     this.worker?.terminate()
     this.worker = undefined
     for (const { fail, timer } of this.pending.values()) {
       clearTimeout(timer)
-      fail(new Error(why))
+      fail(why)
     }
     this.pending.clear()
   }
@@ -48,7 +57,7 @@ export class Engine {
   private start(): Worker {
     const worker = new Worker(workerUrl())
     worker.onmessage = ({ data }: MessageEvent<Reply>) => this.hear(data)
-    worker.onerror = ({ message }) => this.stop(`the simulator could not go on: ${message}`)
+    worker.onerror = ({ message }) => this.stop(new Error(`the simulator could not go on: ${message}`))
     return worker
   }
 
