@@ -48,8 +48,11 @@ export default defineConfig({
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/browser/build-page.ts'],
+          // A real browser on a machine that others use too keeps no time: what fails by chance passes the second time, and
+          // is told as such; what is broken fails every time.
+          retry: 2,
           // The first launch of a fresh checkout unpacks the browser.
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 240_000,
         },
       },
