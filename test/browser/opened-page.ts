@@ -7,7 +7,7 @@ import { ROOT } from '../fixtures/cli.ts'
 import { launch } from './chromium.ts'
 
 /** Nothing on the page takes longer, on a machine that others use too. */
-const WAIT_MILLIS = 30_000
+const WAIT_MILLIS = 60_000
 
 /** The name of the scenario in which a customer is charged twice. */
 export const DOUBLE_CHARGE = 'crash between charge and commit'

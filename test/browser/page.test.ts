@@ -115,7 +115,7 @@ describe('the page', () => {
     const map = async (): Promise<void> => {
       await page.locator('.danger button', { hasText: 'Try it at every step' }).click()
       await page.waitForSelector('.busy')
-      await page.waitForFunction(`document.querySelector('.busy') === null`, undefined, { timeout: 60_000 })
+      await page.waitForFunction(`document.querySelector('.busy') === null`)
     }
     await map()
     const hurt = page.locator('.danger-violated')
@@ -139,10 +139,6 @@ describe('the page', () => {
     await page.locator('.shrinking button').click()
     await page.waitForFunction(
       `/→ 1 fault, 3 → \\d order/.test(document.querySelector('.shrinking')?.textContent ?? '')`,
-      undefined,
-      {
-        timeout: 60_000,
-      },
     )
     expect(await page.locator('.compared').textContent()).toContain('✗ no double charge')
     await page.locator(KEY).click()

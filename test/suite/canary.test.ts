@@ -40,7 +40,6 @@ async function canary(params: Scenario['params'], property: string): Promise<[Sc
 describe('canaries: each wrong param turns the suite red', () => {
   it.each(MISTAKEN_CHOREOGRAPHIES)(
     '[P11] $params breaks $breaks',
-    { timeout: 120_000 },
     async ({ params, breaks, faults, orders = 2 }) => {
       let missing = breaks
       while (missing.length > 0) {
@@ -55,13 +54,9 @@ describe('canaries: each wrong param turns the suite red', () => {
     },
   )
 
-  it.each(MISTAKEN_CHOREOGRAPHIES)(
-    '[P11] $params breaks nothing but $breaks',
-    { timeout: 120_000 },
-    async ({ params, breaks }) => {
-      expect(await breachOf(params, 60, (name) => !breaks.includes(name))).toBeUndefined()
-    },
-  )
+  it.each(MISTAKEN_CHOREOGRAPHIES)('[P11] $params breaks nothing but $breaks', async ({ params, breaks }) => {
+    expect(await breachOf(params, 60, (name) => !breaks.includes(name))).toBeUndefined()
+  })
 
   it('[P11] no property is without one', () => {
     const { properties } = prepare(system as unknown as System, {}).parts

@@ -81,24 +81,15 @@ describe('an exactly-once processor', () => {
     ['in version 0', { params: PARAMS, kafka: { ...CLASSIC, 'transaction.version': 0 } }],
     ['to one topic', { params: { ...PARAMS, sameTopic: true }, kafka: CLASSIC }],
     ['in the group protocol of KIP-848', { params: PARAMS, kafka: KIP_848 }],
-  ])(
-    '[S44] writes the output of each input once, wherever it crashes, %s',
-    {
-      timeout: 300_000,
-    },
-    async (_, settings) => {
-      expect(await harm(settings, crash)).toEqual([])
-    },
-  )
+  ])('[S44] writes the output of each input once, wherever it crashes, %s', async (_, settings) => {
+    expect(await harm(settings, crash)).toEqual([])
+  })
 
   it.each<[string, Kafka]>([
     ['classic', CLASSIC],
     ['that of KIP-848', KIP_848],
   ])(
     '[S44] [S45] writes it once, wherever it stands still until another has taken over: protocol %s',
-    {
-      timeout: 300_000,
-    },
     async (_, kafka) => {
       expect(await harm({ params: PARAMS, kafka }, pause)).toEqual([])
     },
@@ -113,13 +104,9 @@ describe('an exactly-once processor', () => {
       crash,
     ],
     ['does not say who commits its offsets', { fencing: 'group-id' }, CLASSIC, pause],
-  ])(
-    '[S44] [S46] does not when it %s: the same enumeration finds it',
-    { timeout: 300_000 },
-    async (_, params, kafka, members) => {
-      const harmful = await harm({ params: { ...PARAMS, stampFails: 0, ...params }, kafka }, members)
-      expect(harmful.length).toBeGreaterThan(0)
-      for (const wrong of harmful) expect(wrong).toMatch(/was taken 2 times/)
-    },
-  )
+  ])('[S44] [S46] does not when it %s: the same enumeration finds it', async (_, params, kafka, members) => {
+    const harmful = await harm({ params: { ...PARAMS, stampFails: 0, ...params }, kafka }, members)
+    expect(harmful.length).toBeGreaterThan(0)
+    for (const wrong of harmful) expect(wrong).toMatch(/was taken 2 times/)
+  })
 })

@@ -9,27 +9,23 @@ import { RIGHT_INBOXES } from '../fixtures/variants.ts'
 const workload = { orders: 3, every: '30ms' }
 
 describe('one fault at every place', () => {
-  it.each(Object.entries(RIGHT_INBOXES))(
-    '[I5] leaves the inbox %s clean',
-    { timeout: 120_000 },
-    async (_name, make) => {
-      const stage = (faults: readonly FaultSpec[]) =>
-        courier({ inbox: make(), sameAddress: 3, ordered: true }, { workload, cluster: { kafka }, faults })
-      const clean = await stage([])
-      expect(clean.verdict).toBe('pass')
-      const places = passagesOf(clean).filter(({ step }) => step.startsWith('receiver.'))
-      expect(places.length).toBeGreaterThan(15)
-      const harmful: string[] = []
-      for (const place of places) {
-        const fault = crashAt(place)
-        const wrong = complaintOf(await stage([fault]))
-        if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
-      }
-      const again = await stage([{ redeliver: 'receiver', records: 3, at: '5s' }])
-      expect([again.verdict, allStruck(again)]).toEqual(['pass', true])
-      expect(harmful).toEqual([])
-    },
-  )
+  it.each(Object.entries(RIGHT_INBOXES))('[I5] leaves the inbox %s clean', async (_name, make) => {
+    const stage = (faults: readonly FaultSpec[]) =>
+      courier({ inbox: make(), sameAddress: 3, ordered: true }, { workload, cluster: { kafka }, faults })
+    const clean = await stage([])
+    expect(clean.verdict).toBe('pass')
+    const places = passagesOf(clean).filter(({ step }) => step.startsWith('receiver.'))
+    expect(places.length).toBeGreaterThan(15)
+    const harmful: string[] = []
+    for (const place of places) {
+      const fault = crashAt(place)
+      const wrong = complaintOf(await stage([fault]))
+      if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
+    }
+    const again = await stage([{ redeliver: 'receiver', records: 3, at: '5s' }])
+    expect([again.verdict, allStruck(again)]).toEqual(['pass', true])
+    expect(harmful).toEqual([])
+  })
 })
 
 describe('a mistaken inbox', () => {

@@ -27,7 +27,7 @@ async function harm(params: Scenario['params'], places: readonly Passage[]): Pro
 }
 
 describe('a cache and a lock beside a database', () => {
-  it('[KY14] survive a crash before and after every step', { timeout: 120_000 }, async () => {
+  it('[KY14] survive a crash before and after every step', async () => {
     const calm = await play(RIGHT)
     expect(calm.verdict).toBe('pass')
     const places = passagesOf(calm)
@@ -38,7 +38,7 @@ describe('a cache and a lock beside a database', () => {
     expect(places.length).toBeGreaterThan(200)
   })
 
-  it('[KY14] whose prices never expire do not', { timeout: 120_000 }, async () => {
+  it('[KY14] whose prices never expire do not', async () => {
     const params = { priceEvery: 6, expires: false, wrongFor: '2s' } as const
     const calm = await play(params)
     expect(calm.verdict).toBe('pass')

@@ -29,7 +29,6 @@ const read = (file: string): File =>
 describe('canaries: each wrong param of the orchestration', () => {
   it.each(MISTAKEN_ORCHESTRATORS)(
     '[SG6] %s is broken by %j, and by nothing else of it',
-    { timeout: 120_000 },
     async (file, wrong) => {
       const { seed = 1, ...input } = read(file)
       const expected = Object.keys(input.expect ?? {})
@@ -59,7 +58,7 @@ describe('canaries: each wrong param of the orchestration', () => {
     },
   )
 
-  it('[SG6] is none by default: the right orchestrator breaks nothing', { timeout: 120_000 }, async () => {
+  it('[SG6] is none by default: the right orchestrator breaks nothing', async () => {
     const found = await findCounterexample('right', { system, orders: 3, runs: 100 }, (result) => {
       const [property] = violated(result)
       if (property !== undefined) throw new Error(property)

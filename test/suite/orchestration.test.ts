@@ -73,7 +73,6 @@ function endOfSagas(result: RunResult): number | undefined {
 describe('the orchestrator', () => {
   it.each(VARIANTS)(
     '[SG3] may crash at every point of every step: orders stay clean that are $what',
-    { timeout: 240_000 },
     async ({ what, params }) => {
       const places = await passagesOfOrchestrator(params)
       expect(places.length).toBeGreaterThan(40)
@@ -82,9 +81,7 @@ describe('the orchestrator', () => {
     },
   )
 
-  it('[SG4] is taken over from by its second instance, wherever the first one dies for long', {
-    timeout: 240_000,
-  }, async () => {
+  it('[SG4] is taken over from by its second instance, wherever the first one dies for long', async () => {
     for (const params of [{}, { stock: 0 }]) {
       const places = (await passagesOfOrchestrator(params)).filter(
         (passage) => runnerOf(passage) === 'orchestrator',
@@ -106,7 +103,7 @@ describe('the orchestrator', () => {
     }
   })
 
-  it('[SG5] takes no notice of answers that come again', { timeout: 120_000 }, async () => {
+  it('[SG5] takes no notice of answers that come again', async () => {
     const places = (await passagesOfOrchestrator({})).filter(
       ({ step, phase }) => phase === 'after' && step.endsWith('SagaReplied offsets.commit'),
     )
@@ -117,9 +114,7 @@ describe('the orchestrator', () => {
       ).toEqual([])
   })
 
-  it('[SG5] takes no notice of answers that come late, each to a command that was sent again', {
-    timeout: 120_000,
-  }, async () => {
+  it('[SG5] takes no notice of answers that come late, each to a command that was sent again', async () => {
     const impatient = { stepTimeout: '150ms', stepAttempts: 50 }
     for (const params of [impatient, { ...impatient, undeliverableOneIn: 1 }]) {
       const saga = prepared(params)

@@ -46,28 +46,18 @@ async function harm(params: Scenario['params'], seed: number, places: readonly P
 }
 
 describe('a payment', () => {
-  it.each(CASES)(
-    '[E16] $what survives a crash before and after every step',
-    {
-      timeout: 120_000,
-    },
-    async ({ what, params }) => {
-      const steps = new Set<string>()
-      let cases = 0
-      for (const seed of SEEDS) {
-        const places = await passagesOfTill(params, seed)
-        expect(await harm(params, seed, places)).toEqual([])
-        for (const { step } of places) steps.add(step)
-        cases += places.length
-      }
-      for (const step of [
-        'till.pay provider.authorize',
-        'till.pay provider.capture',
-        'till.hook hooks.insert',
-      ])
-        expect([...steps].join('\n')).toContain(step)
-      expect(cases).toBeGreaterThan(100)
-      console.info(`a crash at each of ${cases} points of ${steps.size} steps: a payment ${what}`)
-    },
-  )
+  it.each(CASES)('[E16] $what survives a crash before and after every step', async ({ what, params }) => {
+    const steps = new Set<string>()
+    let cases = 0
+    for (const seed of SEEDS) {
+      const places = await passagesOfTill(params, seed)
+      expect(await harm(params, seed, places)).toEqual([])
+      for (const { step } of places) steps.add(step)
+      cases += places.length
+    }
+    for (const step of ['till.pay provider.authorize', 'till.pay provider.capture', 'till.hook hooks.insert'])
+      expect([...steps].join('\n')).toContain(step)
+    expect(cases).toBeGreaterThan(100)
+    console.info(`a crash at each of ${cases} points of ${steps.size} steps: a payment ${what}`)
+  })
 })

@@ -203,7 +203,6 @@ describe('the properties of the order saga', () => {
     { brokers: 5, scheduling: 'fifo' },
   ] as const)(
     '[P10] hold under generated workloads and faults with $brokers brokers and $scheduling order',
-    { timeout: 120_000 },
     async (cluster) => {
       const orders = { system, cluster, params: { declinesOneIn: 4 }, orders: 4, runs: 150 }
       const found = await findCounterexample('other clusters', orders, ({ properties }) => {

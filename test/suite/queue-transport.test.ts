@@ -44,7 +44,7 @@ const stormy = (seed: number): Scenario =>
   scenarioOf({ system: 'order-choreography', workload: { orders: 4 }, faults: crashesOf(seed) })
 
 describe.each(QUEUE_KINDS)('the order saga on queues of %s', (kind) => {
-  it('[QU18] keeps its promises through crashes, over 200 seeds', { timeout: 60_000 }, async () => {
+  it('[QU18] keeps its promises through crashes, over 200 seeds', async () => {
     const prepared = prepare(saga(kind), {})
     let redeliveries = 0
     for (let seed = 1; seed <= 200; seed++) {
@@ -59,16 +59,16 @@ describe.each(QUEUE_KINDS)('the order saga on queues of %s', (kind) => {
     expect(redeliveries).toBeGreaterThan(0)
   })
 
-  it('[QU18] keeps its promises through any faults', { timeout: 120_000 }, async () => {
+  it('[QU18] keeps its promises through any faults', async () => {
     expect(await breachOf(kind, {}, { runs: 100 })).toBeUndefined()
   })
 
-  it('[QU18] keeps its promises where orders are compensated', { timeout: 120_000 }, async () => {
+  it('[QU18] keeps its promises where orders are compensated', async () => {
     const params = { stock: 4, declinesOneIn: 3, undeliverableOneIn: 3 }
     expect(await breachOf(kind, params, { runs: 100, orders: 6 })).toBeUndefined()
   })
 
-  it('[QU18] without an inbox reserves twice after one crash', { timeout: 120_000 }, async () => {
+  it('[QU18] without an inbox reserves twice after one crash', async () => {
     const found = await breachOf(
       kind,
       { inbox: 'none' },

@@ -70,9 +70,6 @@ describe('what is parked in an outbox', () => {
 
   it.each(RELAYS)(
     '[O12] goes before what the relay $name comes to meanwhile, whenever that is',
-    {
-      timeout: 240_000,
-    },
     async ({ make, ordered }) => {
       const run = (at?: object) => {
         const relay = { ...make(), ordered, sameAddress: 50 }
@@ -127,9 +124,6 @@ describe('what is parked in an outbox', () => {
 
   it.each(RELAYS)(
     '[O12] is neither lost nor overtaken nor delivered twice in a crash of the relay $name',
-    {
-      timeout: 240_000,
-    },
     async ({ make, ordered }) => {
       const run = (relay: Partial<Courier>, faults: readonly FaultSpec[]) =>
         // Once more for an operator whose word was lost with the process that had it.
@@ -161,9 +155,6 @@ describe('what is parked in an outbox', () => {
 
   it.each(RELAYS)(
     '[O12] is sent by the next life of the relay $name, without another word of the operator',
-    {
-      timeout: 240_000,
-    },
     async ({ make, ordered }) => {
       const run = (faults: readonly FaultSpec[]) => {
         const relay = { ...make(), ordered }

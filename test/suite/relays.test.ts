@@ -12,26 +12,22 @@ import { RIGHT_RELAYS } from '../fixtures/variants.ts'
 const workload = { orders: 4, every: '30ms' }
 
 describe('one crash at every place', () => {
-  it.each(RIGHT_RELAYS)(
-    '[O7] leaves the relay $name clean',
-    { timeout: 120_000 },
-    async ({ make, ordered }) => {
-      const stage = (faults: readonly FaultSpec[]) =>
-        courier({ ...make(), ordered, sameAddress: 2 }, { workload, faults })
-      const clean = await stage([])
-      expect(clean.verdict).toBe('pass')
-      const places = passagesOf(clean)
-      expect(places.length).toBeGreaterThan(20)
-      const harmful: string[] = []
-      for (const place of places) {
-        const fault = crashAt(place)
-        const wrong = complaintOf(await stage([fault]))
-        if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
-      }
-      expect(harmful).toEqual([])
-      console.info(`a crash at each of ${places.length} points`)
-    },
-  )
+  it.each(RIGHT_RELAYS)('[O7] leaves the relay $name clean', async ({ make, ordered }) => {
+    const stage = (faults: readonly FaultSpec[]) =>
+      courier({ ...make(), ordered, sameAddress: 2 }, { workload, faults })
+    const clean = await stage([])
+    expect(clean.verdict).toBe('pass')
+    const places = passagesOf(clean)
+    expect(places.length).toBeGreaterThan(20)
+    const harmful: string[] = []
+    for (const place of places) {
+      const fault = crashAt(place)
+      const wrong = complaintOf(await stage([fault]))
+      if (wrong !== undefined) harmful.push(`${JSON.stringify(fault)}: ${wrong}`)
+    }
+    expect(harmful).toEqual([])
+    console.info(`a crash at each of ${places.length} points`)
+  })
 })
 
 describe('a mistaken relay', () => {
@@ -74,9 +70,7 @@ describe('a leading relay', () => {
 })
 
 describe('change data capture', () => {
-  it('[O7] sends what it may have missed when its slot is gone, wherever it dies over that', {
-    timeout: 120_000,
-  }, async () => {
+  it('[O7] sends what it may have missed when its slot is gone, wherever it dies over that', async () => {
     const lost = [{ dropSlots: 'sender-db', at: '60ms' }]
     const play = (faults: readonly FaultSpec[]) =>
       courier({ relay: cdcRelay(), sameAddress: 2 }, { workload, faults })

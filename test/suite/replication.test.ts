@@ -64,19 +64,15 @@ describe('known ways to lose records are found again', () => {
       options: { controller: { 'eligible.leader.replicas.version': 0 } },
       sign: 'LeaderCandidateCompleteness',
     },
-  ])(
-    '[KI9] $mistake loses what was acknowledged, within 200 runs',
-    { timeout: 300_000 },
-    ({ options, sign }) => {
-      for (let seed = 0; seed < 200; seed += 1) {
-        const found = playReplication(seed, options, true).anomalies.map(({ invariant }) => invariant)
-        if (!found.includes('NoAcknowledgedRecordLost')) continue
-        if (sign !== undefined) expect(found[0]).toBe(sign)
-        return
-      }
-      expect.fail('nothing was lost')
-    },
-  )
+  ])('[KI9] $mistake loses what was acknowledged, within 200 runs', ({ options, sign }) => {
+    for (let seed = 0; seed < 200; seed += 1) {
+      const found = playReplication(seed, options, true).anomalies.map(({ invariant }) => invariant)
+      if (!found.includes('NoAcknowledgedRecordLost')) continue
+      if (sign !== undefined) expect(found[0]).toBe(sign)
+      return
+    }
+    expect.fail('nothing was lost')
+  })
 
   it.each<{ readonly mistake: string; readonly switches: Partial<ReplicationSwitches> }>([
     {
@@ -87,17 +83,13 @@ describe('known ways to lose records are found again', () => {
       mistake: 'an ISR that grows below the start of the epoch (B6)',
       switches: { expandRequiresEpochStart: false },
     },
-  ])(
-    '[KI9] $mistake lets somebody be elected who has not everything',
-    { timeout: 300_000 },
-    ({ switches }) => {
-      for (let seed = 0; seed < 200; seed += 1) {
-        const [first] = playReplication(seed, { switches }).anomalies
-        if (first === undefined) continue
-        expect(first.invariant).toBe('LeaderCandidateCompleteness')
-        return
-      }
-      expect.fail('everybody had everything')
-    },
-  )
+  ])('[KI9] $mistake lets somebody be elected who has not everything', ({ switches }) => {
+    for (let seed = 0; seed < 200; seed += 1) {
+      const [first] = playReplication(seed, { switches }).anomalies
+      if (first === undefined) continue
+      expect(first.invariant).toBe('LeaderCandidateCompleteness')
+      return
+    }
+    expect.fail('everybody had everything')
+  })
 })

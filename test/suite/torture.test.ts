@@ -39,7 +39,7 @@ describe('three brokers, min.insync.replicas 2, acks=all, transactions and group
     expect(totals.get('transaction fail')).toBeGreaterThan(5 * SEEDS.length)
   })
 
-  it('[KQ3] do the same twice', { timeout: 300_000 }, async () => {
+  it('[KQ3] do the same twice', async () => {
     const [first, second, other] = [await playTorture(7), await playTorture(7), await playTorture(8)]
     expect(second).toEqual(first)
     expect(other.digest).not.toBe(first.digest)

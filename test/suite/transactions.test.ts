@@ -40,7 +40,7 @@ function violations(config: Partial<TransactionConfig>, numRuns: number): Set<st
 }
 
 describe('two producers of one transactional id, failovers, lost answers and late requests', () => {
-  it('[KT18] keep every promise in version 2', { timeout: 120_000 }, () => {
+  it('[KT18] keep every promise in version 2', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(interleavings, ([lateBy, picks]) => {
@@ -66,7 +66,7 @@ describe('two producers of one transactional id, failovers, lost answers and lat
   })
 })
 
-describe('known bugs are found again', { timeout: 120_000 }, () => {
+describe('known bugs are found again', () => {
   it('[KT19] below version 2 a late EndTxn commits what its application aborts (KAFKA-17754)', () => {
     const found = violations({ 'transaction.version': 1 }, 6_000)
     expect(found).toContain('transaction N of client N is aborted, yet a record of it is committed')

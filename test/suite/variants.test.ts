@@ -25,7 +25,7 @@ import { scenarioTexts } from '../tools/spec.mjs'
 const SEEDS = 8
 
 describe('random crashes, pauses and redeliveries', () => {
-  it.each(VARIANTS)('[PT1] leave the $pattern "$name" clean', { timeout: 120_000 }, async (variant) => {
+  it.each(VARIANTS)('[PT1] leave the $pattern "$name" clean', async (variant) => {
     const { struck, bit, failures } = await ordealOf(variant, [1, SEEDS])
     expect(failures).toEqual([])
     const kinds = variant.consumers.length === 0 ? CHAOS.filter((kind) => kind !== 'redeliver') : CHAOS
@@ -58,7 +58,7 @@ describe('the same chaos', () => {
     { what: 'marks before it sends', options: () => ({ relay: statusRelay({ mark: 'before-send' }) }) },
     { what: 'recognises nothing', options: () => ({ inbox: inbox('none') }) },
     { what: 'claims before the effect', options: () => ({ inbox: inbox('before') }) },
-  ])('[PT1] finds a relay or inbox that $what', { timeout: 120_000 }, async ({ options }) => {
+  ])('[PT1] finds a relay or inbox that $what', async ({ options }) => {
     const wrong = { ...status, make: () => systemOf(courierParts({ receivers: 2, ...options() })) }
     expect((await ordealOf(wrong, [1, 60])).failures.length).toBeGreaterThan(0)
   })
@@ -70,7 +70,7 @@ describe('the same chaos', () => {
     paymentVariant('a key of each request', { key: 'of-the-request' }),
     keyVariant('a look-up before an insert', { claim: 'check-then-insert' }),
     awayVariant('a letter that is skipped', () => skipping({ retry: { attempts: 1 } })),
-  ])('[PT1] finds $name', { timeout: 120_000 }, async (wrong) => {
+  ])('[PT1] finds $name', async (wrong) => {
     expect((await ordealOf(wrong, [1, 30])).failures.length).toBeGreaterThan(0)
   })
 })
@@ -140,25 +140,21 @@ describe('a mistake that no table has a row for', () => {
 describe('one crash at every place', () => {
   const policies = VARIANTS.filter(({ pattern }) => pattern === 'retry')
 
-  it.each(policies)(
-    '[PT5] leaves the failure policy "$name" clean',
-    { timeout: 240_000 },
-    async (variant) => {
-      const { make, input } = variant
-      const base = scenarioOf({ system: 'variant', ...input })
-      const calm = await runGenerated(make(), base, 1, { trace: true })
-      expect(wrongIn(calm)).toEqual([])
-      const places = passagesOf(calm)
-      expect(new Set(places.map(serviceOf))).toEqual(new Set(['sender', 'receiver']))
-      const harmful: string[] = []
-      for (const place of places) {
-        const faults = [crashAt(place), ...base.faults]
-        const wrong = complaintOf(await runGenerated(make(), { ...base, faults }, 1))
-        if (wrong !== undefined) harmful.push(`${JSON.stringify(place)}: ${wrong}`)
-      }
-      expect(harmful).toEqual([])
-      expect(places.length).toBeGreaterThan(20)
-      console.info(`a crash at each of ${places.length} points: ${variant.name}`)
-    },
-  )
+  it.each(policies)('[PT5] leaves the failure policy "$name" clean', async (variant) => {
+    const { make, input } = variant
+    const base = scenarioOf({ system: 'variant', ...input })
+    const calm = await runGenerated(make(), base, 1, { trace: true })
+    expect(wrongIn(calm)).toEqual([])
+    const places = passagesOf(calm)
+    expect(new Set(places.map(serviceOf))).toEqual(new Set(['sender', 'receiver']))
+    const harmful: string[] = []
+    for (const place of places) {
+      const faults = [crashAt(place), ...base.faults]
+      const wrong = complaintOf(await runGenerated(make(), { ...base, faults }, 1))
+      if (wrong !== undefined) harmful.push(`${JSON.stringify(place)}: ${wrong}`)
+    }
+    expect(harmful).toEqual([])
+    expect(places.length).toBeGreaterThan(20)
+    console.info(`a crash at each of ${places.length} points: ${variant.name}`)
+  })
 })

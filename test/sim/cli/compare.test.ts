@@ -29,9 +29,7 @@ describe('faultline compare', () => {
     expect(again.stdout).toBe(stdout)
   })
 
-  it('[R42] puts choreography and orchestration under the same load and faults', {
-    timeout: 120_000,
-  }, async () => {
+  it('[R42] puts choreography and orchestration under the same load and faults', async () => {
     const wrongs = ['--as', 'outbox=dual-write', '--as', 'order-orchestration providerIdempotencyKey=false']
     const { code, stdout, stderr } = await invoke(
       [

@@ -55,9 +55,7 @@ const breachesIn = (outcomes: readonly CaseOutcome[]): number =>
   outcomes.filter(({ verdict }) => verdict !== 'pass').length
 
 describe('pairs whose second fault strikes where only the first leads', () => {
-  it('[X21] canary: they alone find what breaks when a fault strikes the recovery from another', {
-    timeout: 240_000,
-  }, async () => {
+  it('[X21] canary: they alone find what breaks when a fault strikes the recovery from another', async () => {
     const all = await ranges(crashes)
     expect(breachesIn(await outcomesOf('note', all, all.singles))).toBe(0)
     expect(breachesIn(await outcomesOf('note', all, all.early))).toBe(0)

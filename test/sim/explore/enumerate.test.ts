@@ -126,9 +126,6 @@ describe('enumeration', () => {
     { title: 'what the scenario leaves of three', replicas: 3, own: [{ crash: 'broker-1', at: '1ms' }] },
   ])(
     '[X22] leaves out pairs that hit $title, and let one forget, and counts them',
-    {
-      timeout: 120_000,
-    },
     async ({ replicas, own }) => {
       const of = scenarioOf({
         system: 'toll',
@@ -162,9 +159,7 @@ describe('enumeration', () => {
     },
   )
 
-  it('[X4] finds the double payment of a booth without a key, and nothing at one that has it', {
-    timeout: 120_000,
-  }, async () => {
+  it('[X4] finds the double payment of a booth without a key, and nothing at one that has it', async () => {
     const wrong = { ...scenario, params: { key: false } }
     const broken = async (of: Scenario): Promise<string[]> => {
       const found: string[] = []

@@ -57,9 +57,7 @@ describe('an event store', () => {
     expect([result.verdict, all.sort()]).toEqual(['pass', [200, 200, 409, 409]])
   })
 
-  it('[ES1] decides the same command once when a repetition overtakes an attempt that stands still', {
-    timeout: 120_000,
-  }, async () => {
+  it('[ES1] decides the same command once when a repetition overtakes an attempt that stands still', async () => {
     for (const step of ['snapshots.get', 'events.select', 'events.insert', 'tx.commit'])
       for (const phase of ['before', 'after'])
         for (const nth of [1, 2, 3, 4]) {
@@ -77,7 +75,7 @@ describe('an event store', () => {
     expect(() => new EventStore(account, { snapshotEvery: 1.5 })).toThrow('snapshotEvery')
   })
 
-  it('[ES3] survives a crash before and after every step', { timeout: 120_000 }, async () => {
+  it('[ES3] survives a crash before and after every step', async () => {
     const stage = (faults: Bank['faults'] = []) => bank({ workload: { orders: 3, every: '1ms' }, faults })
     const clean = await stage()
     expect(clean.verdict).toBe('pass')

@@ -52,9 +52,7 @@ describe('a lock', () => {
     expect(() => new Lock({ lease: '0ms' })).toThrow(SimError)
   })
 
-  it('[KY11] with tokens survives a crash before and after every step of its holder', {
-    timeout: 120_000,
-  }, async () => {
+  it('[KY11] with tokens survives a crash before and after every step of its holder', async () => {
     const play = (faults: readonly FaultSpec[]) =>
       boxOffice({ lease: '1s' }, { workload: { orders: 3 }, faults })
     const calm = await play([])

@@ -79,9 +79,7 @@ describe('a parked event', () => {
     expect(result.verdict).toBe('pass')
   })
 
-  it('[FP12] survives a crash before and after every step, parked and delivered again', {
-    timeout: 240_000,
-  }, async () => {
+  it('[FP12] survives a crash before and after every step, parked and delivered again', async () => {
     const play = (faults: readonly FaultSpec[]) =>
       courier(
         { sameAddress: 3, ordered: true, failures: park({ again: '2s' }), receive: failsUntil(1_500) },

@@ -85,7 +85,6 @@ const CASES: readonly Case[] = [
 describe('what is behind a parked row', () => {
   it.each(CASES)(
     '[O10] goes by the order of the relay %s: %o are sent, %o are parked',
-    { timeout: 60_000 },
     async (_relay, sent, parked, make, courses, poison) => {
       const calm = await play(make(), courses, poison)
       expect([sentIn(calm), parkedIn(calm)]).toEqual([sent, parked])

@@ -68,9 +68,7 @@ describe('a reconciliation', () => {
     expect(() => new Reconciliation(PLAY_TABLES, definition, { lookBack: '0ms' })).toThrow('the look-back of')
   })
 
-  it('[RC2] makes two systems agree whatever crashes before or after whichever step', {
-    timeout: 120_000,
-  }, async () => {
+  it('[RC2] makes two systems agree whatever crashes before or after whichever step', async () => {
     // The first order is left over, so that there is something to reconcile.
     const left = {
       crash: 'shop',

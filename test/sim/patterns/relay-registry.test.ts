@@ -109,9 +109,7 @@ const pressTables = {
 type PressContext = HandlerContext<typeof pressTables, Readonly<Record<never, never>>>
 
 describe('a registry of publications', () => {
-  it('[O9] survives a crash before and after every step of those who publish and those who listen', {
-    timeout: 120_000,
-  }, async () => {
+  it('[O9] survives a crash before and after every step of those who publish and those who listen', async () => {
     const clean = await press()
     expect(clean.verdict).toBe('pass')
     const places = passagesOf(clean).filter(({ step }) => step.startsWith('press.'))

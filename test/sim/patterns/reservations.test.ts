@@ -80,7 +80,7 @@ describe('a reservation', () => {
 })
 
 describe('reservations', () => {
-  it('[RV2] survive a crash before and after every step', { timeout: 120_000 }, async () => {
+  it('[RV2] survive a crash before and after every step', async () => {
     const clean = await warehouse()
     expect(clean.verdict).toBe('pass')
     const places = passagesOf(clean).filter(({ step }) => step.startsWith('warehouse.'))

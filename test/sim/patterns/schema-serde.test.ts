@@ -52,7 +52,7 @@ describe('a rolling deployment', () => {
     expect(await broken(options)).toEqual([])
   })
 
-  it('[SR8] survives a crash before and after every step', { timeout: 120_000 }, async () => {
+  it('[SR8] survives a crash before and after every step', async () => {
     const stage = (faults: readonly FaultSpec[] = []) =>
       deployment({
         second: 'extended',

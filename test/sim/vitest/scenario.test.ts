@@ -80,7 +80,7 @@ async function projectRun(
   )
 }
 
-describe("a suite in a user's project", { timeout: 60_000 }, () => {
+describe("a suite in a user's project", () => {
   const PATH = 'src/road/toll.ts'
   const NAMED = 'scenarios/toll/system.ts'
   const source = readFileSync(TOLL, 'utf8')
@@ -95,7 +95,7 @@ describe("a suite in a user's project", { timeout: 60_000 }, () => {
       'test/own.test.ts': OWN_SUITE,
     })
     await failing
-  }, 60_000)
+  })
 
   it.each([
     ['a path of its own', 'by-path', `system: ../../${PATH}`],
