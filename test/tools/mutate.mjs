@@ -30,6 +30,8 @@ import { citations, listedTests, ruleIds, specification } from './spec.mjs'
 
 /** A run of tests that takes longer does not end; a machine that is busy with other things is slow. */
 const timeoutMillisOf = (/** @type {number} */ files) => 300_000 + 10_000 * files
+/** A test that waits for what a mutant never does has failed. */
+const testTimeoutMillis = 120_000
 const atOnce = 2
 
 /**
@@ -122,9 +124,10 @@ async function runCiting(rules, tests, environment) {
   try {
     const output = join(folder, 'report.json')
     const args = ['--project', 'sim', '--maxWorkers', '1', '--bail', '1', '--reporter', 'json']
+    const limit = ['--testTimeout', `${testTimeoutMillis}`]
     const only = ['--outputFile', output, '--testNamePattern', `\\[(?:${rules.join('|')})\\]`]
     const timeout = timeoutMillisOf(files.size)
-    const ended = await vitest(['run', ...args, ...only, ...files], environment, timeout)
+    const ended = await vitest(['run', ...args, ...limit, ...only, ...files], environment, timeout)
     if (ended === 'hung') return { fate: 'hung', detail: `no end after ${timeout / 1000} s` }
     return outcomeOf(JSON.parse(readFileSync(output, 'utf8')))
   } finally {
