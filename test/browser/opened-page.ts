@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
 import { pageFolder } from '../../sim/cli/page-folder.ts'
 import { type PageServer, servePage } from '../../sim/cli/page-server.ts'
 import { workspaceOf } from '../../sim/cli/workspace.ts'
@@ -31,9 +32,10 @@ export class PageBench {
     return new PageBench(await launch(), server)
   }
 
-  /** A page of its own, at the gallery or where a fragment leads. */
+  /** A page of its own, at the gallery or where a fragment leads. It is closed with the test: what it still does slows others. */
   async page(options: BrowserContextOptions = {}, fragment = '', url = this.server.url): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+    onTestFinished(() => context.close())
     const page = await context.newPage()
     page.setDefaultTimeout(WAIT_MILLIS)
     page.on('request', (request) => this.requests.push(request.url()))
