@@ -70,7 +70,7 @@ export const params = {
   staticMembers: toggle(false, 'whether readers are static members of their group'),
   waitsForEarlier: toggle(
     false,
-    'the readers do not take a letter while an earlier one to its address is still to come: for ever, if it was never sent',
+    'the readers take the letters to an address by their numbers: each once, and one that comes too early waits aside. A letter that was not acknowledged is posted again until it is, or those after it would wait for ever',
   ),
   patienceMillis: count(
     0,

@@ -1,5 +1,6 @@
-import { blocking, type ContextOf, closing, inbox, integer, outbox, service, table, text } from 'faultline'
-import { type Letter, LetterFiled, LetterSent, LetterShelved, LetterStamped } from './letters.ts'
+import { blocking, type ContextOf, closing, inbox, outbox, service } from 'faultline'
+import { FILES, take } from './files.ts'
+import { LetterFiled, LetterSent, LetterShelved, LetterStamped } from './letters.ts'
 import type { Params } from './params.ts'
 
 /** How long it takes until somebody mends what makes the reader slow. */
@@ -18,7 +19,7 @@ export const readerService = (params: Params) =>
     'reader',
     {
       instances: params.readers,
-      tables: { taken: takenLetters() },
+      tables: FILES,
       inbox: inbox(params.inbox),
       outbox: outbox({ mode: 'relay' }),
       consumer: {
@@ -31,7 +32,7 @@ export const readerService = (params: Params) =>
       const { readingMillis, slowLetter, poison, poisonMillis } = params
       let isPractised = false
       on(params.stampers > 0 ? LetterStamped : LetterSent, async (letter, ctx) => {
-        const ageMillis = ageOf(ctx)
+        const ageMillis = ctx.now() - (ctx.event?.occurredAt ?? 0)
         if (letter.number === poison && ageMillis < poisonMillis)
           throw new Error('this letter cannot be read')
         const work = async (): Promise<void> => {
@@ -52,22 +53,16 @@ export const readerService = (params: Params) =>
 export const archiveService = (params: Params) =>
   service(
     'archive',
-    { tables: { taken: takenLetters() }, inbox: inbox(params.inbox), outbox: outbox({ mode: 'relay' }) },
+    {
+      tables: FILES,
+      inbox: inbox(params.inbox),
+      outbox: outbox({ mode: 'relay' }),
+    },
     ({ on }) => {
       const passedOn = params.sameTopic ? LetterShelved : LetterFiled
       on(params.stampers > 0 ? passedOn : LetterSent, (letter, ctx) => take(letter, ctx, params))
     },
   )
-
-async function take(letter: Letter, ctx: Ctx, { waitsForEarlier, addresses }: Params): Promise<void> {
-  const earlier = letter.number - addresses
-  if (waitsForEarlier && earlier > 0) {
-    const [found] = await ctx.db.taken.select({ where: { letterId: `letter-${earlier}` } })
-    if (found === undefined) throw new Error('an earlier letter to this address is still to come')
-  }
-  const ageMillis = ageOf(ctx)
-  await ctx.transaction((tx) => tx.taken.insert({ ...letter, ageMillis }))
-}
 
 /** Commits without anybody waiting for it, and again after a while if that has failed: others have committed since. */
 async function commitBehind(ctx: Ctx): Promise<void> {
@@ -79,15 +74,4 @@ async function commitBehind(ctx: Ctx): Promise<void> {
       await ctx.sleep('10s')
     }
   }
-}
-
-function ageOf(ctx: Ctx): number {
-  return ctx.now() - (ctx.event?.occurredAt ?? 0)
-}
-
-function takenLetters() {
-  return table(
-    { place: integer, letterId: text, address: text, number: integer, ageMillis: integer },
-    { key: 'place', sequence: true, indexes: ['letterId', 'address'] },
-  )
 }

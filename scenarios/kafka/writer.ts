@@ -8,7 +8,7 @@ import {
   service,
   type UserContext,
 } from 'faultline'
-import { type Letter, LetterSent } from './letters.ts'
+import { addressOf, type Letter, LetterSent } from './letters.ts'
 import type { Params } from './params.ts'
 
 export const post = route<Letter, null>('writer', 'post')
@@ -46,16 +46,23 @@ export const colleagueService = ({ colleague }: Params) =>
     },
   )
 
-/** Posts a letter once, and notes it if it was acknowledged. */
+/** Posts a letter, and notes it if it was acknowledged: once, unless readers wait for it. */
 export async function write(number: number, user: UserContext, params: Params): Promise<void> {
-  const { addresses, colleague } = params
-  const address = `address-${1 + (Math.floor(number / (colleague === 'none' ? 1 : 2)) % addresses)}`
-  const letter = { letterId: `letter-${number}`, address, number }
-  const by = colleague !== 'none' && number % 2 === 0 ? postByColleague : post
+  const letter = { letterId: `letter-${number}`, address: addressOf(number, params), number }
+  const by = params.colleague !== 'none' && number % 2 === 0 ? postByColleague : post
+  while (!(await isAcknowledged(letter, user, by))) {
+    if (!params.waitsForEarlier) return
+    await user.sleep('1s')
+  }
+  user.note(acknowledged, letter)
+}
+
+/** Posts a letter. @returns whether the writer has answered that the cluster has it */
+async function isAcknowledged(letter: Letter, user: UserContext, by: typeof post): Promise<boolean> {
   try {
-    const answer = await user.call(by, letter, { timeout: '5m' })
-    if (answer.status === 200) user.note(acknowledged, letter)
+    return (await user.call(by, letter, { timeout: '5m' })).status === 200
   } catch (error) {
-    if (!(error instanceof CallTimeoutError || error instanceof ConnectionResetError)) throw error
+    if (error instanceof CallTimeoutError || error instanceof ConnectionResetError) return false
+    throw error
   }
 }

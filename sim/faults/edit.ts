@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Process } from '../cluster/process.ts'
+import type { DatabaseError } from '../database/error.ts'
 import { Session } from '../database/session.ts'
 import type { Recipe, Statement } from '../database/statement.ts'
 import { SimError } from '../kernel/error.ts'
@@ -7,6 +8,7 @@ import { operationNumber } from '../kernel/step.ts'
 import { HandlerSite, Task } from '../kernel/task.ts'
 import { processName } from './duration.ts'
 import { databaseNamed, defineFault, type FaultWorld } from './fault.ts'
+import { insist } from './operator.ts'
 
 const value = z.union([z.string(), z.number(), z.boolean(), z.null()])
 const columns = z.record(z.string(), value)
@@ -17,7 +19,7 @@ const OPERATOR = 'operator'
 /** An operator changes rows of a service by hand, past everything that the service sees to. */
 export const edit = defineFault({
   kind: 'edit',
-  says: 'An operator changes or deletes rows of a database by hand, past the service that owns them: no event tells of it.',
+  says: 'An operator changes or deletes rows of a database by hand, past the service that owns them: no event tells of it. If the database does not take it, once more every second until it has.',
   schema: z.strictObject({
     edit: processName.describe('the database: the name of its service and -db'),
     table: z.string().min(1).describe('the table'),
@@ -52,9 +54,25 @@ export const edit = defineFault({
         : { kind: 'update', table, query, recipe: recipeOf(set) }
     const process = operatorOf(world)
     const site = new HandlerSite(OPERATOR, 'edit')
-    const task = new Task(kernel, process.incarnation, site, process.entity, strike.cause)
-    const operation = task.begin<unknown>(operationNumber(`${tableName}.${statement.kind}`), set)
-    if (operation !== undefined) new Session(database, process, task).autocommit(statement, operation)
+    const step = operationNumber(`${tableName}.${statement.kind}`)
+    insist(
+      kernel,
+      `edit ${name}`,
+      (cause, ended) => {
+        const task = new Task(kernel, process.incarnation, site, process.entity, cause)
+        const operation = task.begin<unknown>(step, set, {
+          completed: () => ended(undefined),
+          failed: (error) => {
+            // What a constraint forbids, no second try makes right.
+            if ((error as DatabaseError).sqlState === '23505')
+              kernel.fail(new SimError('definition', `edit: ${name} refuses it: ${error.message}`))
+            else ended({ why: error.message, cause: task.cause })
+          },
+        })
+        if (operation !== undefined) new Session(database, process, task).autocommit(statement, operation)
+      },
+      strike.cause,
+    )
     return kernel.nowMicros
   },
   // What is true of the business is not for chance to decide.

@@ -27,8 +27,14 @@ export interface OperatedService {
   readonly name: string
   readonly versions: readonly string[]
   readonly fleet: OperatedFleet
-  /** Has what its failure policy has put away delivered again, and what its outbox has parked sent again. */
-  redrive(cause: number): void
+  /**
+   * Has what its failure policy has put away delivered again, and what its outbox has parked sent again.
+   * @param ended hears that it has, or why it has not and which record says so; it does not when the run ends by it
+   */
+  redrive(
+    cause: number,
+    ended: (setback: { readonly why: string; readonly cause: number } | undefined) => void,
+  ): void
 }
 
 /** What faults act on. */

@@ -35,7 +35,11 @@ const CONFIRMATIONS = ['after-ack', 'before-send', 'after-first'] as const
 export const MISSING_SLOTS = ['snapshot', 'recreate', 'fail'] as const
 
 /**
- * `snapshot`: makes a new slot, and sends all rows of the outbox again before it goes on. `recreate`: makes a new slot and
+ * `snapshot`: makes a new slot, and sends all rows of the outbox again before it goes on: by id, which is not the order of
+ * their commits, as nothing in a table tells that. Who needs the order of a key must have its writers wait for one another,
+ * or go by a version in the event. A real connector does so too: Debezium's initial snapshot scans the table, in an order
+ * that only its `snapshot.select.statement.overrides` can say, and an incremental one goes by primary key in chunks (Debezium,
+ * PostgreSQL connector, "How Debezium PostgreSQL connectors perform database snapshots"). `recreate`: makes a new slot and
  * goes on, so that nobody hears of what was committed in between (Z29). `fail`: tries the old one for ever.
  */
 export type MissingSlot = (typeof MISSING_SLOTS)[number]

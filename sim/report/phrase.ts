@@ -133,6 +133,8 @@ export class Narrator {
         return data.data instanceof Error && !this.refused(record)
           ? { did: `got an error (${data.data.message})` }
           : undefined
+      case 'again':
+        return { subject: 'an operator', did: `was to try ${data.operation} again (${data.why})` }
       case 'log':
         return { did: logged(data) }
       case 'session-expired':

@@ -25,6 +25,7 @@ const MAX_BREACH_LINES = 13
 /** Kinds of records that tell of a process or a group, not of an order; told when they are among an order's causes. */
 const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
+  'again',
   'crash',
   'drain',
   'stop',

@@ -19,7 +19,7 @@ import type { Envelope } from './envelope.ts'
 import { COMMIT_OFFSETS, Intake } from './intake.ts'
 import { Progress } from './progress.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import { Setbacks } from './setbacks.ts'
+import { type Effort, Setbacks } from './setbacks.ts'
 
 const RETRY = 0
 
@@ -226,14 +226,14 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
     if (this.incarnation.alive) this.proceed()
   }
 
-  failed(error: unknown, task: Task, work: Work): void {
+  failed(error: unknown, task: Task, work: Work, of: Effort = 'handling'): void {
     if (!this.runtime.handlerFailed(this.process, task, error)) return
     const { polled } = work
-    const verdict = this.intake.judge(this.setbacks, nameOf(polled), error)
+    const verdict = this.intake.judge(this.setbacks, nameOf(polled), error, of)
     if (verdict === 'put away') {
       this.intake.putAway(error, task, [polled], undefined, (failure) => {
         if (failure === undefined) this.handled(task, work)
-        else this.failed(failure, task, work)
+        else this.failed(failure, task, work, 'putting away')
       })
       return
     }

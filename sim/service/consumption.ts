@@ -15,7 +15,7 @@ import type { Drainable } from './drain.ts'
 import type { Envelope } from './envelope.ts'
 import { COMMIT_OFFSETS, Intake } from './intake.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import { Setbacks } from './setbacks.ts'
+import { type Effort, Setbacks } from './setbacks.ts'
 import { isFenced, TransactionalProducer } from './transactional-producer.ts'
 
 const RETRY = 0
@@ -248,22 +248,22 @@ export class Consumption
   }
 
   /** A handler threw, or its transaction cannot be committed. */
-  failed(error: unknown, task: Task, records: readonly PolledRecord[]): void {
+  failed(error: unknown, task: Task, records: readonly PolledRecord[], of: Effort = 'handling'): void {
     const { producer, runtime, process } = this
     if (!runtime.handlerFailed(process, task, error)) return
     if (producer === undefined) {
-      this.recover(error, task, records)
+      this.recover(error, task, records, of)
       return
     }
     const ended = (failure: unknown): void => {
-      if (failure === undefined) this.recover(error, task, records)
+      if (failure === undefined) this.recover(error, task, records, of)
       else if (runtime.handlerFailed(process, task, failure)) this.giveUp(task, failure)
     }
     task.start({ run: () => producer.abort(task), ended })
   }
 
   /** Its partition waits for a back-off and begins with this record again; others go on. */
-  private recover(error: unknown, task: Task, records: readonly PolledRecord[]): void {
+  private recover(error: unknown, task: Task, records: readonly PolledRecord[], of: Effort): void {
     if (this.isClosedByFailure) {
       this.close(task, RESTART_MICROS)
       return
@@ -274,7 +274,7 @@ export class Consumption
       return
     }
     const [first] = records as [PolledRecord]
-    const verdict = this.intake.judge(this.setbacks, first.place, error)
+    const verdict = this.intake.judge(this.setbacks, first.place, error, of)
     if (verdict === 'put away') {
       this.putAway(error, task, records)
       return
@@ -321,7 +321,7 @@ export class Consumption
     if (producer?.begin(task) === false) return
     this.intake.putAway(error, task, records, producer?.client, (failure) => {
       if (failure === undefined) this.handled(task, records)
-      else this.failed(failure, task, records)
+      else this.failed(failure, task, records, 'putting away')
     })
   }
 

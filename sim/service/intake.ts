@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 import type { Subscription } from './delivery.ts'
 import type { Envelope } from './envelope.ts'
 import type { ServiceRuntime } from './runtime.ts'
-import type { Setbacks, Verdict } from './setbacks.ts'
+import type { Effort, Setbacks, Verdict } from './setbacks.ts'
 
 /** The step that commits offsets. */
 export const COMMIT_OFFSETS = operationNumber('offsets.commit')
@@ -58,11 +58,14 @@ export class Intake {
     return new this.runtime.Context(this.runtime, this.process, task, first.record.value as Envelope)
   }
 
-  /** What to do after a failure of a handler. */
-  judge(setbacks: Setbacks, name: string, error: unknown): Verdict {
+  /** What to do after a failure. */
+  judge(setbacks: Setbacks, name: string, error: unknown, of: Effort): Verdict {
     const { kernel, entity } = this.process
     const site = this.runtime.choiceSite('jitter of retries')
-    return setbacks.failed(name, error, kernel.nowMicros, (bound) => kernel.choose(site, entity, bound))
+    const random = (bound: number): number => kernel.choose(site, entity, bound)
+    return of === 'handling'
+      ? setbacks.failed(name, error, kernel.nowMicros, random)
+      : setbacks.notPutAway(name, random)
   }
 
   /** Puts events away that are not tried again. @param producer whose transaction that is part of, if there is one */

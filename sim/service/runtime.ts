@@ -1,5 +1,5 @@
 import type { Network } from '../cluster/network.ts'
-import { Process } from '../cluster/process.ts'
+import { Process, type ProcessResource } from '../cluster/process.ts'
 import type { Database } from '../database/database.ts'
 import type { Table } from '../database/table.ts'
 import type { KafkaCluster } from '../kafka/cluster.ts'
@@ -272,29 +272,43 @@ export class ServiceRuntime {
     return [...this.troubles.values()]
   }
 
-  /** An operator has what was put away delivered or sent again, by an instance that is up; with none nothing happens. */
-  redrive(cause: number): void {
+  /**
+   * An operator has what was put away delivered or sent again, by an instance that is up.
+   * @param ended hears that it is done, or why it is not and which record says so
+   */
+  redrive(cause: number, ended: (setback: { why: string; cause: number } | undefined) => void): void {
     const redrives = [this.failurePolicy.redrive, this.outbox.redrive].filter((each) => each !== undefined)
+    const { kernel, name } = this
+    if (redrives.length === 0) {
+      const expected = 'expected failures: parking(…), or an outbox whose relay parks what no broker takes'
+      const message = `redrive: service ${name} keeps nothing that could be delivered or sent again: ${expected}`
+      kernel.fail(new SimError('definition', message))
+      return
+    }
     const [process] = this.fleet.open()
-    if (redrives.length === 0)
-      this.kernel.fail(
-        new SimError(
-          'definition',
-          `redrive: service ${this.name} keeps nothing that could be delivered or sent again: expected failures: parking(…), or an outbox whose relay parks what no broker takes`,
-        ),
-      )
-    if (redrives.length === 0 || process === undefined) return
-    const { kernel } = this
+    if (process === undefined) {
+      ended({ why: `no instance of ${name} is up`, cause })
+      return
+    }
     const by = kernel.record('redrive', process.name, undefined, cause)
     const task = new Task(kernel, process.incarnation, this.site('operator'), process.entity, by)
     const context = new this.Context(this, process, task, undefined)
-    const ended = (error: unknown): void => {
-      if (error !== undefined) this.handlerFailed(process, task, error)
+    // Its life is that of the instance: one that dies takes the operator's word with it.
+    const life: ProcessResource = {
+      resourceIndex: -1,
+      processEnded: (by) => ended({ why: `${process.name} ended over it`, cause: by }),
+    }
+    process.attach(life)
+    const over = (error: unknown): void => {
+      process.detach(life)
+      if (error === undefined) ended(undefined)
+      else if (this.handlerFailed(process, task, error))
+        ended({ why: error instanceof Error ? error.message : String(error), cause: task.cause })
     }
     const run = async (): Promise<void> => {
       for (const redrive of redrives) await redrive(context)
     }
-    process.whenResponsive(() => task.start({ run, ended }))
+    process.whenResponsive(() => task.start({ run, ended: over }))
   }
 
   /** Handles a request at an instance of this service. */

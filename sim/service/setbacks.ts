@@ -43,8 +43,14 @@ interface Setback {
   readonly sinceMicros: Micros
 }
 
+/** What has failed: a handler, or putting away what it has failed with. */
+export type Effort = 'handling' | 'putting away'
+
 /** What to do after a failure: try again after a pause, or put the event away. */
 export type Verdict = { readonly pauseMicros: Micros } | 'put away'
+
+/** Between two tries to put something away. */
+const LEAST_PAUSE_MICROS: Micros = 100_000
 
 /** What has failed in one life of an instance and not succeeded since. */
 export class Setbacks {
@@ -81,6 +87,18 @@ export class Setbacks {
     const pause = pauseMicros(retry, setback.failures, elapsed, random)
     if (pause !== undefined) return { pauseMicros: pause }
     return recover === undefined ? { pauseMicros: retry.capMicros } : 'put away'
+  }
+
+  /**
+   * Something could not be put away: whoever keeps it is out of reach. It is tried from the beginning again, after a pause, as
+   * DefaultErrorHandler of Spring Kafka does (resetStateOnRecoveryFailure).
+   */
+  notPutAway(name: string, random: (bound: number) => number): Verdict {
+    const { retry } = this.policy
+    this.open.delete(name)
+    const pause = pauseMicros({ ...retry, attempts: Number.POSITIVE_INFINITY }, 1, 0, random)
+    // No pause at all would be a storm for as long as nobody keeps it.
+    return { pauseMicros: Math.max(pause ?? retry.firstMicros, LEAST_PAUSE_MICROS) }
   }
 
   /** Whether nothing may be handled now. */

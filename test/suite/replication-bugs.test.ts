@@ -225,3 +225,24 @@ describe('a stale leader', () => {
     },
   )
 })
+
+// As in Kafka 4.3: Partition.makeLeader takes states of the partition epoch that it has, and forgets what it has asked for.
+it('[KR9] a leader that hears what it knows already no longer waits for whom the controller lets in', () => {
+  const set = new ReplicaSet({ replicas: 3, minInsyncReplicas: 2 })
+  set.nowMillis = 100_000
+  set.elect(0, [0])
+  for (const id of [0, 1, 2]) set.tell(id)
+  set.produce(0, ['a'], 1)
+  set.fetch(2)
+  set.alter()
+  // The answer is on its way to follower 1 all the time.
+  const partition = { fetchOffset: 0, currentLeaderEpoch: 1, lastFetchedEpoch: -1, logStartOffset: 0 }
+  set.broker(0).partition.fetchAsFollower({ ...partition, partitionMaxBytes: 1e6 }, 1, 1, 1e6, true, 100_000)
+  expect(set.broker(0).partition.isr).toMatchObject({ committed: [0, 2], maximal: [0, 2, 1] })
+  set.tell(0)
+  expect(set.broker(0).partition.isr).toMatchObject({ maximal: [0, 2], proposed: undefined })
+  set.fetch(2)
+  set.alter()
+  expect(set.registration.isr).toEqual([0, 2, 1])
+  expect([set.log(0).highWatermark, set.log(1).logEndOffset]).toEqual([1, 0])
+})

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { parking } from '../../../sim/patterns/parking.ts'
+import { courier, recordsOf } from '../../fixtures/courier.ts'
+import { failsUntil, six, TWO } from '../../fixtures/mistaken-redrives.ts'
 import { type Play, play, thing } from '../../fixtures/play.ts'
 
 const things = [thing('a'), thing('b', 'round', 3), thing('c')]
@@ -54,14 +57,39 @@ describe('an edit by hand', () => {
     expect(heard).toEqual([1, 7])
   })
 
+  it('[F37] is done again until the database takes it', async () => {
+    const faults = [
+      { crash: 'stage-db', at: '1900ms', restart: '3s' },
+      { edit: 'stage-db', table: 'things', where: { id: 'a' }, set: { count: 7 }, at: '2s' },
+    ]
+    const { left, result } = await leftAfter({}, { faults })
+    expect(left[0]).toBe('a plain 7')
+    expect(recordsOf(result, 'again').map(({ data }) => data)).toEqual(
+      [1, 2, 3].map(() => ({
+        operation: 'edit stage-db',
+        why: 'could not connect to stage-db: it is down',
+      })),
+    )
+  })
+
   it.each([
     [{ table: 'thing' }, "stage-db has no table 'thing': expected"],
     [{ where: { id: 'a' }, set: { colour: 'red' } }, 'colour'],
     [{ where: { id: 'a' }, set: { 'kind.of': 'red' } }, 'there is no kind.of in a row'],
+    [{ where: { id: 'a' }, set: { id: 'b' } }, 'changes id, its key'],
     [{ set: { '__proto__.kind': 'red' } }, 'there is no __proto__.kind in a row'],
   ])('[F35] that cannot be meant (%j) ends the run', async (settings, why) => {
     const { result } = await leftAfter(settings)
     expect(result.verdict).toBe('error')
     expect(result.reason).toContain(why)
+  })
+
+  it('[F35] that a constraint forbids ends the run, as no second try would help', async () => {
+    const result = await courier(
+      { ...TWO, failures: parking({ retry: { first: '100ms', attempts: 2 } }), receive: failsUntil(60_000) },
+      { ...six, faults: [{ edit: 'receiver-db', table: 'parked', set: { eventId: 'same' }, at: '5s' }] },
+    )
+    expect([result.verdict, result.failureCode]).toEqual(['error', 'definition'])
+    expect(result.reason).toMatch(/^edit: receiver-db refuses it: duplicate key/)
   })
 })

@@ -1,6 +1,7 @@
 import {
   blocking,
   deadLettering,
+  parking,
   RejectError,
   type RunResult,
   retryTopics,
@@ -98,6 +99,32 @@ describe.each(LOOPS)('an event that fails, read with %j', (consumer) => {
     expect((tries[2]?.atMicros ?? 0) - (second?.atMicros ?? 0)).toBeGreaterThan(4_990_000)
     const ids = tries.map(({ data }) => (data as { event: { eventId: string } }).event.eventId)
     expect(new Set(ids).size).toBe(1)
+  })
+
+  it.each([1, 2])('[FP14] is no storm while what keeps it is down, after %i attempts', async (attempts) => {
+    for (const consumer of [{}, { concurrency: 4, order: 'key' }] as const) {
+      const result = await courier(
+        {
+          consumer,
+          failures: parking({ retry: { first: '200ms', attempts } }),
+          receive: failsUntil(20_000),
+        },
+        {
+          ...six,
+          faults: [
+            { crash: 'receiver-db', at: 'before receiver.LetterSent parked.insert', restart: '5s' },
+            { redrive: 'receiver', at: '30s' },
+          ],
+        },
+      )
+      expect([allStruck(result), result.verdict]).toEqual([true, 'pass'])
+      const tries = recordsOf(result, 'before').filter(
+        ({ data }) => (data as { step: string }).step === 'receiver.LetterSent parked.insert',
+      )
+      // Of each letter one before each pause, and one that succeeds.
+      expect(tries.length).toBeGreaterThan(1)
+      expect(tries.length).toBeLessThan(6 * (5_000 / 200 + 2))
+    }
   })
 
   it('[FP1] that can never succeed is put away at once', async () => {

@@ -56,6 +56,12 @@ describe('a phrase', () => {
       { orderId: 'order-1', amount: 300 },
       'payment-1 noted in users.receipts: orderId order-1, amount 3.00 EUR',
     ],
+    [
+      'again',
+      'faults',
+      { operation: 'redrive payment', why: 'no instance of payment is up' },
+      'an operator was to try redrive payment again (no instance of payment is up)',
+    ],
     ['declined', 'provider.charges', { amount: 100 }, 'payment-1 was declined 1.00 EUR'],
     [
       'append',

@@ -1,0 +1,32 @@
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Micros } from '../kernel/time.ts'
+
+/** How long an operator waits before doing again what has not worked. */
+const AGAIN_MICROS: Micros = 1_000_000
+
+/** Why something has not worked, and the trace id of the record that says so. */
+export interface Setback {
+  readonly why: string
+  readonly cause: number
+}
+
+/** One try. It calls back once: with a setback, or with none when it has worked. */
+type Try = (cause: number, ended: (setback: Setback | undefined) => void) => void
+
+/**
+ * An operator does something, and once more every second until it has worked: somebody who sees an error at a terminal does
+ * not go home. The trace says why each try was not the last one (`again`).
+ * @param cause trace id of what has the operator begin
+ */
+export function insist(kernel: Kernel, operation: string, attempt: Try, cause: number): void {
+  const entity = kernel.choices.entity('faults')
+  attempt(cause, (setback) => {
+    if (setback === undefined) return
+    const record = kernel.record('again', 'faults', undefined, setback.cause, {
+      operation,
+      why: setback.why,
+    })
+    const next = { onEvent: () => insist(kernel, operation, attempt, record) }
+    kernel.scheduleAt(kernel.nowMicros + AGAIN_MICROS, entity, next, 0, undefined, record)
+  })
+}
