@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { pageFolder } from '../../sim/cli/page-folder.ts'
 import { type PageServer, servePage } from '../../sim/cli/page-server.ts'
 import { workspaceOf } from '../../sim/cli/workspace.ts'
+import { decodeLink, type Shared } from '../../ui/model/share-link.ts'
 import { ROOT } from '../fixtures/cli.ts'
 import { launch } from './chromium.ts'
 
@@ -59,6 +60,20 @@ export class PageBench {
     await this.browser.close()
     await this.server.close()
   }
+}
+
+/** The page's fragment, once it is a link that carries what it should: links are made after what they are about is shown. */
+export async function linkWhere(page: Page, isReached: (shared: Shared) => boolean): Promise<string> {
+  return vi.waitFor(
+    async () => {
+      const fragment = (await page.evaluate('location.hash')) as string
+      const shared = await decodeLink(fragment)
+      if (shared === undefined || !isReached(shared))
+        throw new Error(`the link is not yet there: ${fragment}`)
+      return fragment
+    },
+    { timeout: WAIT_MILLIS, interval: 50 },
+  )
 }
 
 /** Presses Tab until something is focused. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeLink } from '../../ui/model/share-link.ts'
-import { announcement, DOUBLE_CHARGE, drop, PageBench, tabTo } from './opened-page.ts'
+import { announcement, DOUBLE_CHARGE, drop, linkWhere, PageBench, tabTo } from './opened-page.ts'
 
 const KEY = '#param-providerIdempotencyKey'
 const PANES = ['2', '3', '4', '5', '6', '7', '8', '9']
@@ -148,6 +148,27 @@ describe('the page', () => {
     )
   })
 
+  it('[V17] [V25] shrinks the load, the cluster and the params too, and its link runs the same elsewhere', async () => {
+    const page = await bench.running('late answer taken for another')
+    await page.keyboard.press('9')
+    await page.locator('.shrinking button').click()
+    await page.waitForSelector('.compared', { timeout: 60_000 })
+    expect(await page.locator('.shrinking').textContent()).toContain('→ 1 order, tried')
+    expect(await page.locator('.compared').textContent()).toMatch(
+      /B.*✗ everything agrees.*→ 1 order; .*latency: constant/,
+    )
+    const digest = await page.locator('.digest').textContent()
+    const link = await linkWhere(page, (shared) => shared.digest === digest)
+    const other = await bench.page({}, link)
+    await other.waitForSelector('.verdict-violated')
+    expect(await other.locator('.digest').textContent()).toBe(digest)
+    expect(await other.locator('.problem').count()).toBe(0)
+    await other.keyboard.press('9')
+    await other.keyboard.press('Control+Enter')
+    await other.waitForSelector('.compared')
+    expect(await other.locator('.compared').textContent()).toContain('Nothing was changed')
+  }, 120_000)
+
   it('[V25] is the same elsewhere by its address, and says so when it is not', async () => {
     const page = await bench.running()
     await page.keyboard.press('9')
@@ -155,12 +176,8 @@ describe('the page', () => {
     await page.keyboard.press('Control+Enter')
     await page.waitForSelector('.compared')
     await page.keyboard.press('j')
-    await page.waitForFunction(`location.hash.startsWith('#run=')`)
-    await page.waitForTimeout(400)
-    const [digest, hash] = [
-      await page.locator('.digest').textContent(),
-      (await page.evaluate('location.hash')) as string,
-    ]
+    const digest = await page.locator('.digest').textContent()
+    const hash = await linkWhere(page, (shared) => shared.digest === digest && shared.event > 0)
     const other = await bench.page({}, hash)
     await other.waitForSelector('.verdict')
     expect(await other.locator('.digest').textContent()).toBe(digest)
@@ -172,7 +189,7 @@ describe('the page', () => {
       seed: 1,
       params: undefined,
       faults: undefined,
-      orders: undefined,
+      settings: undefined,
       digest: '0000000000000000',
       bundle: '0000000000000000',
       event: 0,

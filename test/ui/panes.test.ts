@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { thinned } from '../../ui/model/counters.ts'
 import { placesOf } from '../../ui/model/danger.ts'
+import { windowsOf } from '../../ui/model/inconsistency.ts'
 import { initialRowsOf } from '../../ui/model/row-patches.ts'
 import { RunView } from '../../ui/model/run-view.ts'
 import { tokensAt } from '../../ui/model/saga.ts'
@@ -142,6 +143,38 @@ describe('what the panes show of a double charge', () => {
     const tokens = tokensAt(view.states.patches, 'orders-db.orders', violation)
     expect(tokens.get('PENDING')).toHaveLength(2)
     expect(tokens.get('COMPLETED')).toHaveLength(1)
+  })
+
+  it('[V58] the inconsistency window of an order is open from its first row on until its last, in whatever service', () => {
+    const { recording, states, counters } = view
+    const [chart] = counters
+    expect(chart?.name).toBe('inconsistency window')
+    const isWritten = (event: number, entity: string): boolean =>
+      recording.kind(event) === 'commit' &&
+      recording.entity(event) === entity &&
+      (recording.data(event) as { table: string }[]).some(({ table }) => !/^(?:outbox|inbox)$/.test(table))
+    const windows = windowsOf(recording, states.patches)
+    expect(windows.map(({ entity }) => entity).sort()).toEqual(['order-1', 'order-2', 'order-3'])
+    const open = new Map<number, number>()
+    for (const { entity, first, last } of windows) {
+      const written = [...recording.ofEntity(entity)].filter((event) => isWritten(event, entity))
+      expect(first).toBe(written[0])
+      // Order 2 was charged twice, of which only one service knows: nothing makes that good.
+      expect(last).toBe(entity === 'order-2' ? 0 : written.at(-1))
+      for (let event = first; event < (last || recording.count); event++)
+        open.set(event, (open.get(event) ?? 0) + 1)
+    }
+    for (const { atMicros, value } of chart?.points.slice(0, -1) ?? [])
+      expect(value).toBe(open.get(recording.lastUpTo(atMicros)) ?? 0)
+    expect(chart?.points.at(-1)?.value).toBe(1)
+    expect(chart?.says).toBe('never closed for order-2')
+  })
+
+  it('[V58] a run in which everything agrees says how long that took at most', async () => {
+    const { view: calm } = await recorded('order-choreography/happy-path.yaml')
+    const [chart] = calm.counters
+    expect(chart?.points.at(-1)?.value).toBe(0)
+    expect(chart?.says).toMatch(/^the longest [\d.]+ (?:ms|s), order-\d+$/)
   })
 
   it('[V16] an outbox that holds a row is counted, and is empty in the end', () => {

@@ -1,3 +1,4 @@
+import type { Scenario } from 'faultline'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { diffOf } from '../../ui/model/run-diff.ts'
 import type { RunView } from '../../ui/model/run-view.ts'
@@ -33,6 +34,30 @@ describe('two runs', () => {
     expect({ onlyA, onlyB }).toEqual({ onlyA: 1, onlyB: 0 })
     expect(inB[wrong.mainViolation?.event ?? 0]).toBe(0)
     expect(changesBetween(wrong, right)).toEqual(['providerIdempotencyKey is right'])
+  })
+
+  it('[V9] say which settings differ: of the load, of the cluster, and of what is set within it', async () => {
+    const usual = wrong.scenario?.cluster as Scenario['cluster']
+    const cluster = {
+      ...usual,
+      latency: 'constant',
+      kafka: { ...usual.kafka, 'max.poll.records': 1 },
+    } as const
+    const small = (
+      await recorded(DOUBLE_CHARGE, { workload: { orders: 2, every: '50ms', only: [2] }, cluster })
+    ).view
+    expect(changesBetween(wrong, small)).toEqual([
+      '3 → 1 order',
+      'every 50ms',
+      'latency: constant',
+      'max.poll.records: 1',
+    ])
+    expect(changesBetween(small, wrong)).toEqual([
+      '1 → 3 orders',
+      'every 100ms',
+      'latency: usual',
+      'max.poll.records as usual',
+    ])
   })
 
   it('[V9] part at the fault when one lacks it, and in what matters no earlier', () => {

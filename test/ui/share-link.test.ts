@@ -8,7 +8,7 @@ const shared: Shared = {
   seed: 1,
   params: undefined,
   faults: undefined,
-  orders: undefined,
+  settings: undefined,
   digest: '161f023a10c01f84',
   bundle: '0123456789abcdef',
   event: 329,
@@ -27,7 +27,14 @@ describe('a link', () => {
         nil: undefined,
       }),
       faults: fc.option(fc.array(fc.record({ at: fc.string(), crash: fc.string() })), { nil: undefined }),
-      orders: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
+      settings: fc.option(
+        fc.constantFrom(
+          { workload: { orders: 1 } },
+          { workload: { every: '1ms' as const, only: [9, 10] }, cluster: { latency: 'constant' as const } },
+          { cluster: { kafka: { acks: '1' as const } }, budget: { events: 5 } },
+        ),
+        { nil: undefined },
+      ),
       digest: fc.string(),
       bundle: fc.string(),
       event: fc.nat(),
@@ -65,6 +72,9 @@ describe('a link', () => {
     ['a fault that is no list', { faults: 5 }],
     ['params that are a text', { params: 'x' }],
     ['params that are a list', { params: [] }],
+    ['settings that are a list', { settings: [] }],
+    ['settings of a part that there is not', { settings: { params: {} } }],
+    ['a part that is no map', { settings: { workload: 3 } }],
   ])('[V11] with %s is refused with a sentence', async (_what, changed) => {
     const link = await encodeLink({ ...shared, ...changed } as unknown as Shared)
     await expect(decodeLink(link)).rejects.toThrow('This link is damaged')

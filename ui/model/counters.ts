@@ -6,6 +6,8 @@ import type { Staircase, Step } from './staircase.ts'
 export interface Counter {
   readonly name: string
   readonly unit: string
+  /** What it comes to, where that can be said. */
+  readonly says?: string
   readonly points: readonly { readonly atMicros: number; readonly value: number }[]
 }
 
@@ -41,7 +43,7 @@ function outboxDepths(recording: Recording, { patches }: RowStates): Counter[] {
   return [...points].map(([table, line]) => ({
     name: `outbox of ${table.replace(/-db\.outbox$/, '')}`,
     unit: 'rows not sent',
-    points: ended(recording, line),
+    points: lineOf(recording, line),
   }))
 }
 
@@ -56,7 +58,7 @@ function lags(recording: Recording, staircases: readonly Staircase[]): Counter[]
     return {
       name: `lag of ${group}`,
       unit: 'records',
-      points: ended(recording, [{ atMicros: 0, value: 0 }, ...points]),
+      points: lineOf(recording, [{ atMicros: 0, value: 0 }, ...points]),
     }
   })
 }
@@ -100,8 +102,8 @@ export function thinned(points: Counter['points']): Counter['points'] {
   return kept
 }
 
-/** A line goes on to the end of the run. */
-function ended(recording: Recording, points: Counter['points']): Counter['points'] {
+/** A line that goes on to the end of the run, with no more points than can be told apart. */
+export function lineOf(recording: Recording, points: Counter['points']): Counter['points'] {
   const last = points.at(-1)
   return last === undefined
     ? points

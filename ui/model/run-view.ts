@@ -5,6 +5,7 @@ import { type Duplicate, duplicatesOf } from './duplicates.ts'
 import { type EffectRow, effectsOf } from './effects.ts'
 import { Looks } from './event-class.ts'
 import type { FaultBand } from './fault-band.ts'
+import { inconsistencyOf } from './inconsistency.ts'
 import { type LaneBand, laneBandsOf } from './lane-bands.ts'
 import { type Lane, lanesOf } from './lanes.ts'
 import { type Messages, messagesOf } from './messages.ts'
@@ -127,7 +128,10 @@ export class RunView {
   }
 
   get counters(): readonly Counter[] {
-    this.waiting ??= countersOf(this.recording, this.states, this.staircases)
+    this.waiting ??= [
+      ...inconsistencyOf(this.recording, this.states.patches),
+      ...countersOf(this.recording, this.states, this.staircases),
+    ]
     return this.waiting
   }
 

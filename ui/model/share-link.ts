@@ -1,5 +1,15 @@
 import type { FaultSpec, Scenario } from '../../sim/index.ts'
 
+/** What can differ between scenarios besides faults and params, by part. */
+export interface Settings {
+  readonly workload?: Partial<Scenario['workload']>
+  readonly cluster?: Partial<Scenario['cluster']>
+  readonly budget?: Partial<Scenario['budget']>
+}
+
+/** The parts of a scenario that settings are about. */
+export const PARTS = ['workload', 'cluster', 'budget'] as const
+
 /** What a link carries: the cause of a run, not its data; whoever opens it runs it again. */
 export interface Shared {
   readonly system: string
@@ -8,7 +18,8 @@ export interface Shared {
   /** What differs from the file; undefined: as the file says. */
   readonly params: Scenario['params'] | undefined
   readonly faults: readonly FaultSpec[] | undefined
-  readonly orders: number | undefined
+  /** Members of the load, the cluster and the budget that differ from the file's. */
+  readonly settings: Settings | undefined
   /** Of the run that was shared, to compare with. */
   readonly digest: string
   /** Hash of the system's bundle. */
@@ -27,7 +38,7 @@ export class LinkError extends Error {}
 
 /** A link's fragment, without `#`. */
 export async function encodeLink(shared: Shared): Promise<string> {
-  const { system, file, seed, params, faults, orders, digest, bundle, event, pane, filter, marks } = shared
+  const { system, file, seed, params, faults, settings, digest, bundle, event, pane, filter, marks } = shared
   const fields = [
     VERSION,
     system,
@@ -35,7 +46,7 @@ export async function encodeLink(shared: Shared): Promise<string> {
     seed,
     params ?? 0,
     faults ?? 0,
-    orders ?? 0,
+    settings ?? 0,
     digest,
     bundle,
     event,
@@ -78,7 +89,7 @@ function sharedOf(fields: unknown): Shared {
     seed,
     params,
     faults,
-    orders,
+    settings,
     digest,
     bundle,
     event,
@@ -91,10 +102,11 @@ function sharedOf(fields: unknown): Shared {
       `This link was made by another version of faultline (${String(version)}): open it with that one.`,
     )
   const texts = [system, file, digest, bundle, pane, filter].every((text) => typeof text === 'string')
-  const numbers = [seed, orders, event].every((number) => Number.isSafeInteger(number) && number >= 0)
+  const numbers = [seed, event].every((number) => Number.isSafeInteger(number) && number >= 0)
   const noted = Array.isArray(marks) && marks.every(isMark)
   // What is wrong within them is told where they are run.
-  const changes = (params === 0 || isMap(params)) && (faults === 0 || Array.isArray(faults))
+  const changes =
+    (params === 0 || isMap(params)) && (faults === 0 || Array.isArray(faults)) && isSettings(settings)
   if (!texts || !numbers || !noted || !changes)
     throw new LinkError('This link is damaged: it was cut off or changed on its way.')
   return {
@@ -103,7 +115,12 @@ function sharedOf(fields: unknown): Shared {
     seed,
     params: params === 0 ? undefined : params,
     faults: faults === 0 ? undefined : faults,
-    orders: orders === 0 ? undefined : orders,
+    settings:
+      settings === 0
+        ? undefined
+        : typeof settings === 'number'
+          ? { workload: { orders: settings } }
+          : settings,
     digest,
     bundle,
     event,
@@ -111,6 +128,17 @@ function sharedOf(fields: unknown): Shared {
     filter,
     marks,
   }
+}
+
+/** A number is one of orders: earlier links carried no more. */
+function isSettings(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0
+  return (
+    isMap(value) &&
+    Object.entries(value as object).every(
+      ([part, changed]) => PARTS.some((name) => name === part) && isMap(changed),
+    )
+  )
 }
 
 function isMap(value: unknown): boolean {

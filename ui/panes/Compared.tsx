@@ -2,6 +2,7 @@ import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { formatSeconds } from '../../sim/index.ts'
 import { counted } from '../model/format.ts'
 import { type Divergence, diffOf } from '../model/run-diff.ts'
+import { outcomeOf } from '../model/run-outcome.ts'
 import type { RunView } from '../model/run-view.ts'
 import { changesBetween } from '../model/setup-changes.ts'
 import type { Controller } from '../view/controller.ts'
@@ -55,7 +56,7 @@ export function Compared({ controller }: { controller: Controller }) {
       </section>
       {isUnseen && (
         <button type="button" className="compared-bar" onClick={show}>
-          <b>B</b> <span className={toneOf(B)}>{outcomeOf(B)}</span>
+          <b>B</b> <Told run={B} />
           <span className="compared-bar-way">{wayTo(diff.consequential, A, B)} ↑</span>
         </button>
       )}
@@ -88,13 +89,14 @@ function wayTo({ a, b }: Divergence, A: RunView, B: RunView): string {
   return `first consequence at ${formatSeconds(a > 0 ? A.recording.at(a) : B.recording.at(b))}`
 }
 
-function outcomeOf({ violations, summary }: RunView): string {
-  if (violations.length > 0) return `✗ ${violations.map(({ property }) => property).join(', ')}`
-  return summary?.verdict === 'pass' ? '✓ every promise kept' : (summary?.verdict ?? '')
-}
-
-function toneOf({ violations }: RunView): string {
-  return violations.length > 0 ? 'mark-bad' : 'mark-good'
+/** How a run ended. */
+function Told({ run }: { run: RunView }) {
+  const { sign, says, tone } = outcomeOf(run)
+  return (
+    <span className={`mark-${tone}`}>
+      {sign} {says}
+    </span>
+  )
 }
 
 function Outcome({
@@ -115,7 +117,9 @@ function Outcome({
           {name}
         </button>
       </th>
-      <td className={toneOf(run)}>{outcomeOf(run)}</td>
+      <td>
+        <Told run={run} />
+      </td>
     </tr>
   )
 }

@@ -17,10 +17,11 @@ export function CounterCharts({ counters, nowMicros }: { counters: readonly Coun
   const drawn = useDrawn(counters.length)
   return (
     <div className="charts">
-      {counters.map(({ name, unit, points }, at) => (
+      {counters.map(({ name, unit, says, points }, at) => (
         <figure key={name} className="chart">
           <figcaption>
             <b>{name}</b> <span className="quiet">{unit}</span>
+            {says !== undefined && <b className="chart-says">{says}</b>}
           </figcaption>
           <div className="chart-plot" style={{ height: HEIGHT }}>
             {at < drawn && <Chart unit={unit} points={points} />}

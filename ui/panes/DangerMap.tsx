@@ -2,57 +2,26 @@ import { useState } from 'react'
 import { type FaultPlace, placesOf } from '../model/danger.ts'
 import { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
-import { openedSystem, type Setup } from '../view/state.ts'
-import type { DangerCell } from '../worker/protocol.ts'
+import { type DangerMap as Danger, openedSystem, type Setup } from '../view/state.ts'
+import { useSelected } from '../view/store.ts'
 import { useSubject } from './moment.ts'
-
-interface Row {
-  readonly label: string
-  readonly cells: readonly (DangerCell | undefined)[]
-}
 
 /** Sweeps one fault over every step of an order: where it hurts, as the file has it and as it is set up. */
 export function DangerMap({ controller, run }: { controller: Controller; run: RunView }) {
   const subject = useSubject(controller, run)
-  const [index, setIndex] = useState(0)
-  const [places, setPlaces] = useState<readonly FaultPlace[]>([])
-  const [rows, setRows] = useState<readonly Row[]>([])
-  const faults = controller.state.setup?.scenario.faults ?? []
-  const begin = async (): Promise<void> => {
-    const { setup } = controller.state
-    const system = openedSystem(controller.state)
-    if (setup === undefined || system === undefined) return
-    await controller.during('Mapping', async () => {
-      const { bundle } = system
-      // Steps are those of the undisturbed run: a fault must not hide the places behind it.
-      const calm = { ...setup.scenario, faults: setup.scenario.faults.filter((_, other) => other !== index) }
-      const answer = await controller.engine.ask('run', { bundle, scenario: calm, seed: setup.seed })
-      const targets = Object.values(setup.scenario.faults[index] ?? {}).filter(
-        (value) => typeof value === 'string',
-      )
-      const found = placesOf(new RunView(answer.columns, answer), subject, targets)
-      setPlaces(found)
-      const plans = plansOf(setup, run)
-      setRows(plans.map(({ label }) => ({ label, cells: [] })))
-      for (const [at, { label, setup: plan }] of plans.entries()) {
-        const cells: (DangerCell | undefined)[] = []
-        const ask = { bundle, scenario: plan.scenario, seed: plan.seed, index }
-        const triggers = found.map(({ at: moment, of, nth }) => ({ at: moment, of, nth }))
-        await controller.engine.ask('sweep', { ...ask, places: triggers }, (cell) => {
-          cells[cell.place] = cell
-          const shown = [...cells]
-          setRows((known) => known.map((row, other) => (other === at ? { label, cells: shown } : row)))
-        })
-      }
-    })
-  }
+  const setup = useSelected(controller.store, (state) => state.setup)
+  const map = useSelected(controller.store, (state) => state.danger)
+  const [chosen, setChosen] = useState(map?.index ?? 0)
+  const faults = setup?.scenario.faults ?? []
+  const index = Math.max(0, Math.min(chosen, faults.length - 1))
+  const isOfNow = setup !== undefined && map !== undefined && map.around === around(setup, map.index)
   return (
     <div className="danger">
       <h3>Danger map</h3>
       <div className="run-fields">
         <label className="field">
           fault
-          <select value={index} onChange={(event) => setIndex(Number(event.currentTarget.value))}>
+          <select value={index} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
             {faults.map((fault, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: faults have no other identity than their place in the plan.
               <option key={at} value={at}>
@@ -61,20 +30,78 @@ export function DangerMap({ controller, run }: { controller: Controller; run: Ru
             ))}
           </select>
         </label>
-        <button type="button" disabled={faults.length === 0 || subject === ''} onClick={() => void begin()}>
+        <button
+          type="button"
+          disabled={faults.length === 0 || subject === ''}
+          onClick={() => void mapDanger(controller, run, index, subject)}
+        >
           Try it at every step of {subject || 'an order'}
         </button>
       </div>
-      {rows.map((row) => (
+      {map !== undefined && !isOfNow && (
+        <p className="quiet" role="status">
+          This was tried with another set-up: try it again.
+        </p>
+      )}
+      {map?.rows.map((row) => (
         <DangerRow
           key={row.label}
           row={row}
-          places={places}
-          move={(place) => moveFault(controller, index, place)}
+          places={map.places}
+          isOfNow={isOfNow}
+          move={(place) => moveFault(controller, map.index, place)}
         />
       ))}
     </div>
   )
+}
+
+/** Everything that is set up but where one of its faults strikes, as a key. */
+function around({ scenario, seed }: Setup, index: number): string {
+  const faults = scenario.faults.map((fault, other) => {
+    const { at: _at, of: _of, nth: _nth, ...members } = fault
+    return other === index ? members : fault
+  })
+  return JSON.stringify([{ ...scenario, faults }, seed])
+}
+
+/** Tries a fault at every step of an order, and shows what comes of it as it becomes known. */
+async function mapDanger(
+  controller: Controller,
+  run: RunView,
+  index: number,
+  subject: string,
+): Promise<void> {
+  const { setup } = controller.state
+  const system = openedSystem(controller.state)
+  if (setup === undefined || system === undefined) return
+  const { bundle } = system
+  await controller.during('Mapping', async () => {
+    // Steps are those of the undisturbed run: a fault must not hide the places behind it.
+    const calm = { ...setup.scenario, faults: setup.scenario.faults.filter((_, other) => other !== index) }
+    const answer = await controller.engine.ask('run', { bundle, scenario: calm, seed: setup.seed })
+    const targets = Object.values(setup.scenario.faults[index] ?? {}).filter(
+      (value) => typeof value === 'string',
+    )
+    const places = placesOf(new RunView(answer.columns, answer), subject, targets)
+    const plans = plansOf(setup, run)
+    const rows = plans.map(({ label }): Danger['rows'][number] => ({ label, cells: [] }))
+    const show = (): void =>
+      controller.store.update((draft) => {
+        draft.danger = { index, around: around(setup, index), places, rows: [...rows] } as never
+      })
+    show()
+    const triggers = places.map(({ at: moment, of, nth }) => ({ at: moment, of, nth }))
+    for (const [at, { label, setup: plan }] of plans.entries()) {
+      const ask = { bundle, scenario: plan.scenario, seed: plan.seed, index, places: triggers }
+      await controller.engine.ask('sweep', ask, (cell) => {
+        const cells = [...(rows[at]?.cells ?? [])]
+        cells[cell.place] = cell
+        rows[at] = { label, cells }
+        show()
+      })
+    }
+  })
 }
 
 /** As it is set up now, and as the run that is looked at had it, if its params were others. */
@@ -98,10 +125,13 @@ function moveFault(controller: Controller, index: number, { at, of, nth }: Fault
 function DangerRow({
   row,
   places,
+  isOfNow,
   move,
 }: {
-  row: Row
+  row: Danger['rows'][number]
   places: readonly FaultPlace[]
+  /** Whether the fault can be put there: what is set up is what was tried. */
+  isOfNow: boolean
   move: (place: FaultPlace) => void
 }) {
   const bad = row.cells.filter((cell) => cell?.verdict === 'violated').length
@@ -124,6 +154,7 @@ function DangerRow({
               className={`danger-cell danger-${cell?.verdict ?? 'unknown'}`}
               title={`${place.at}${place.nth > 1 ? ` (${place.nth})` : ''}: ${said}`}
               aria-label={`${place.at}: ${said}`}
+              disabled={!isOfNow}
               onClick={() => move(place)}
             />
           )

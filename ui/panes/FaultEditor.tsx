@@ -173,9 +173,14 @@ function Member({
         list={name === 'for' || name === 'by' || name === 'restart' ? undefined : 'fault-targets'}
         value={value === undefined ? '' : String(value)}
         onChange={(event) =>
-          set(type === 'integer' ? event.currentTarget.valueAsNumber : event.currentTarget.value)
+          set(type === 'integer' ? wholeOf(event.currentTarget) : event.currentTarget.value)
         }
       />
     </label>
   )
+}
+
+/** The number that is typed; undefined while there is none. */
+function wholeOf({ valueAsNumber }: HTMLInputElement): number | undefined {
+  return Number.isNaN(valueAsNumber) ? undefined : valueAsNumber
 }

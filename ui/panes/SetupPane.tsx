@@ -2,6 +2,7 @@ import type { FaultSpec, ParamSpec } from '../../sim/index.ts'
 import { useSelected } from '../view/store.ts'
 import { DangerMap } from './DangerMap.tsx'
 import { FaultEditor } from './FaultEditor.tsx'
+import { NumberInput } from './NumberInput.tsx'
 import type { PaneProps } from './registry.tsx'
 import { Shrinking } from './Shrinking.tsx'
 
@@ -19,6 +20,7 @@ export function SetupPane({ controller, run }: PaneProps) {
       </p>
     )
   const { scenario, seed } = setup
+  const { orders, every, only } = scenario.workload
   return (
     <div className="setup">
       <section aria-labelledby="setup-patterns">
@@ -47,13 +49,21 @@ export function SetupPane({ controller, run }: PaneProps) {
         />
         <h3>Run</h3>
         <div className="run-fields">
-          <NumberField label="seed" value={seed} min={0} set={(value) => controller.setSeed(value)} />
           <NumberField
-            label={`${facts.outline.noun}s`}
-            value={scenario.workload.orders}
-            min={1}
-            set={(orders) => controller.change({ workload: { ...scenario.workload, orders } })}
+            id="run-seed"
+            label="seed"
+            value={seed}
+            min={0}
+            set={(value) => controller.setSeed(value)}
           />
+          <NumberField
+            id="run-orders"
+            label={`${facts.outline.noun}s`}
+            value={orders}
+            min={1}
+            set={(count) => controller.change({ workload: { orders: count, every } })}
+          />
+          {only !== undefined && <span className="quiet">of which only {only.join(', ')}</span>}
           <button type="button" className="primary" onClick={() => void controller.rerun()}>
             Re-run <kbd>Ctrl Enter</kbd>
           </button>
@@ -66,28 +76,22 @@ export function SetupPane({ controller, run }: PaneProps) {
 }
 
 function NumberField({
+  id,
   label,
   value,
   min,
   set,
 }: {
+  id: string
   label: string
   value: number
   min: number
   set: (value: number) => void
 }) {
   return (
-    <label className="field">
+    <label className="field" htmlFor={id}>
       {label}
-      <input
-        type="number"
-        min={min}
-        value={value}
-        onChange={(event) => {
-          const next = event.currentTarget.valueAsNumber
-          if (Number.isSafeInteger(next) && next >= min) set(next)
-        }}
-      />
+      <NumberInput id={id} value={value} min={min} set={set} />
     </label>
   )
 }
@@ -154,19 +158,7 @@ function ParamInput({
         </select>
       )
     case 'integer':
-      return (
-        <input
-          id={id}
-          type="number"
-          min={spec.min}
-          max={spec.max}
-          value={Number(value)}
-          onChange={(event) => {
-            const next = event.currentTarget.valueAsNumber
-            if (Number.isSafeInteger(next)) set(next)
-          }}
-        />
-      )
+      return <NumberInput id={id} min={spec.min} max={spec.max} value={Number(value)} set={set} />
     case 'duration':
       return (
         <input

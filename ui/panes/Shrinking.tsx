@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { Shrunk } from '../../sim/index.ts'
 import { counted } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
+import { ordersOf } from '../model/setup-changes.ts'
 import type { Controller } from '../view/controller.ts'
 import { openedSystem } from '../view/state.ts'
 
@@ -14,22 +15,27 @@ export function Shrinking({ controller, run }: { controller: Controller; run: Ru
     const system = openedSystem(controller.state)
     if (setup === undefined || system === undefined) return
     setOutcome('')
+    const { noun } = controller.state.facts[system.name]?.outline ?? { noun: 'order' }
     const answer = await controller.during('Shrinking', async () => ({
       shrunk: await controller.engine.ask(
         'shrink',
         { bundle: system.bundle, ...setup },
         ({ runs, faults, orders }) =>
-          setProgress(`run ${runs}: ${counted(faults, 'fault')}, ${counted(orders, 'order')}`),
+          setProgress(`run ${runs}: ${counted(faults, 'fault')}, ${counted(orders, noun)}`),
       ),
     }))
     setProgress('')
     if (answer === undefined) return
     const { shrunk } = answer
     setOutcome(
-      shrunk === undefined ? 'What is set up breaks no promise: there is nothing to shrink.' : told(shrunk),
+      shrunk === undefined
+        ? 'What is set up breaks no promise: there is nothing to shrink.'
+        : told(shrunk, noun),
     )
     if (shrunk === undefined) return
-    controller.change({ faults: shrunk.scenario.faults, workload: shrunk.scenario.workload })
+    // With a part of it alone the promise may be kept: each was made smaller beside the others.
+    const { params, cluster, workload, faults, budget } = shrunk.scenario
+    controller.change({ params, cluster, workload, faults, budget })
     await controller.rerun()
   }
   return (
@@ -45,9 +51,9 @@ export function Shrinking({ controller, run }: { controller: Controller; run: Ru
   )
 }
 
-function told({ faultsBefore, ordersBefore, scenario, faults, runs }: Shrunk): string {
+function told({ faultsBefore, ordersBefore, scenario, faults, runs }: Shrunk, noun: string): string {
   const left = `${faultsBefore} → ${counted(scenario.faults.length, 'fault')}`
-  const orders = `${ordersBefore} → ${counted(scenario.workload.orders, 'order')}`
+  const orders = `${ordersBefore} → ${counted(ordersOf(scenario.workload), noun)}`
   const needed = faults.filter(({ needed }) => needed).length
   return `${left}, ${orders}, tried ${counted(runs, 'run')}. ${needed} of the faults left are needed.`
 }

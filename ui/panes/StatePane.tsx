@@ -41,15 +41,7 @@ export function StatePane({ controller, run }: PaneProps) {
             </span>
           </label>
         )}
-        <button
-          type="button"
-          aria-pressed={pinned > 0}
-          onClick={() =>
-            controller.store.update((draft) => {
-              draft.pinned = pinned > 0 ? 0 : moment
-            })
-          }
-        >
+        <button type="button" aria-pressed={pinned > 0} onClick={() => controller.togglePin()}>
           {pinned > 0 ? 'Unpin' : 'Pin this moment'} <kbd>P</kbd>
         </button>
       </div>

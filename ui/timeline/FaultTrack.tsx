@@ -1,5 +1,6 @@
 import { type DragEvent, type KeyboardEvent, memo, type PointerEvent, useState } from 'react'
-import { formatSeconds } from '../../sim/index.ts'
+import { type FaultSpec, formatSeconds } from '../../sim/index.ts'
+import type { RunView } from '../model/run-view.ts'
 import { FAULT_TYPE, newFault } from '../panes/new-fault.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
@@ -52,8 +53,8 @@ export const FaultTrack = memo(function FaultTrack({
             row={row}
             scene={scene}
             editable={setup !== undefined}
-            move={(atMicros) => moveFault(controller, index, atMicros)}
-            remove={() => void controller.rerunWithout(index)}
+            move={(atMicros) => moveFault(controller, scene.run, index, atMicros)}
+            remove={() => removeFault(controller, scene.run, index)}
           />
         ))}
       </div>
@@ -124,15 +125,34 @@ export function dropFault(
 }
 
 /** A fault strikes at another moment: at a time from now on, whatever step it was aimed at. */
-function moveFault(controller: Controller, index: number, atMicros: number): void {
-  const faults = controller.state.setup?.scenario.faults ?? []
-  const moved = faults.map((fault, other) => {
-    if (other !== index) return fault
-    const { of: _of, nth: _nth, ...rest } = fault
-    return { ...rest, at: durationOf(atMicros) }
-  })
-  controller.setFaults(moved)
+function moveFault(controller: Controller, run: RunView, index: number, atMicros: number): void {
+  const fault = run.scenario?.faults[index]
+  if (fault === undefined) return
+  const faults = [...(controller.state.setup?.scenario.faults ?? [])]
+  const { of: _of, nth: _nth, ...rest } = fault
+  const moved = { ...rest, at: durationOf(atMicros) }
+  const at = placeInSetup(faults, run, index)
+  if (at === -1) faults.push(moved)
+  else faults[at] = moved
+  controller.setFaults(faults)
   void controller.rerun()
+}
+
+/** What is set up runs without a fault of the run that is seen. */
+function removeFault(controller: Controller, run: RunView, index: number): void {
+  const faults = controller.state.setup?.scenario.faults ?? []
+  void controller.rerunWithout(placeInSetup(faults, run, index))
+}
+
+/**
+ * Where a fault of the run that is seen is among those that are set up, which may be others by now; -1 when it is not.
+ * Of faults that are alike each is another one.
+ */
+export function placeInSetup(faults: readonly FaultSpec[], run: RunView, index: number): number {
+  const own = (run.scenario?.faults ?? []).map((fault) => JSON.stringify(fault))
+  const before = own.slice(0, index).filter((fault) => fault === own[index]).length
+  const alike = faults.flatMap((fault, at) => (JSON.stringify(fault) === own[index] ? [at] : []))
+  return alike[before] ?? -1
 }
 
 function durationOf(atMicros: number): string {

@@ -1,3 +1,5 @@
+import { useRef } from 'react'
+import type { RunView } from '../model/run-view.ts'
 import { Dock } from '../panes/Dock.tsx'
 import { StoryPane } from '../panes/StoryPane.tsx'
 import { Timeline } from '../timeline/Timeline.tsx'
@@ -11,7 +13,9 @@ import { useSelected } from './store.ts'
 import { TopBar } from './TopBar.tsx'
 import { TokensProvider, useThemeTokens } from './theme.ts'
 import { useDrop } from './use-drop.ts'
+import { useHeld } from './use-held.ts'
 import { useKeys } from './use-keys.ts'
+import { useNarrow } from './use-narrow.ts'
 
 /** The page. */
 export function App({ controller }: { controller: Controller }) {
@@ -49,17 +53,7 @@ export function App({ controller }: { controller: Controller }) {
           </main>
         )
       ) : (
-        <main className="workbench">
-          <Guard what="The story" anew={[run]}>
-            <StoryPane controller={controller} run={run} />
-          </Guard>
-          <div className="stage">
-            <Guard what="The timeline" anew={[run]}>
-              <Timeline controller={controller} run={run} />
-            </Guard>
-            <Dock controller={controller} run={run} />
-          </div>
-        </main>
+        <Workbench controller={controller} run={run} />
       )}
       <Guard what="The sheet" anew={[sheet]}>
         {sheet === 'help' && <HelpSheet controller={controller} />}
@@ -82,5 +76,24 @@ export function App({ controller }: { controller: Controller }) {
         {announcement}
       </div>
     </TokensProvider>
+  )
+}
+
+/** A run: its story, its timeline, and the panes. */
+function Workbench({ controller, run }: { controller: Controller; run: RunView }) {
+  const column = useRef<HTMLElement>(null)
+  useHeld(column, useNarrow())
+  return (
+    <main className="workbench" ref={column}>
+      <Guard what="The story" anew={[run]}>
+        <StoryPane controller={controller} run={run} />
+      </Guard>
+      <div className="stage">
+        <Guard what="The timeline" anew={[run]}>
+          <Timeline controller={controller} run={run} />
+        </Guard>
+        <Dock controller={controller} run={run} />
+      </div>
+    </main>
   )
 }

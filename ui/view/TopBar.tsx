@@ -1,3 +1,4 @@
+import { outcomeOf } from '../model/run-outcome.ts'
 import type { Controller } from './controller.ts'
 import { setTheme } from './preferences.ts'
 import { activeRun } from './state.ts'
@@ -80,7 +81,8 @@ export function TopBar({ controller }: { controller: Controller }) {
 function RunSwitch({ controller }: { controller: Controller }) {
   const runs = useSelected(controller.store, (state) => state.runs)
   const active = useSelected(controller.store, (state) => state.active)
-  if (runs.A === undefined || runs.B === undefined) return null
+  const { A, B } = runs
+  if (A === undefined || B === undefined) return null
   return (
     <div className="segmented" role="group" aria-label="Run">
       {(['A', 'B'] as const).map((name) => (
@@ -92,7 +94,7 @@ function RunSwitch({ controller }: { controller: Controller }) {
           title={name === 'A' ? 'The first run' : 'The changed run'}
         >
           <span className="run-word">run </span>
-          {name} {runs[name]?.summary?.verdict === 'violated' ? '✗' : '✓'}
+          {name} {outcomeOf(name === 'A' ? A : B).sign}
         </button>
       ))}
     </div>

@@ -124,11 +124,7 @@ export const COMMANDS: readonly Command[] = [
       draft.timeline.viewport = undefined
     }),
   ),
-  toggle('pin', 'Pin this moment, to see what changes', ['P'], ({ store }) =>
-    store.update((draft) => {
-      draft.pinned = draft.pinned > 0 ? 0 : draft.focus.event
-    }),
-  ),
+  toggle('pin', 'Pin this moment, to see what changes', ['P'], (controller) => controller.togglePin()),
   {
     id: 'filter',
     title: 'Filter the trace, or search scenarios',

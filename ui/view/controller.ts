@@ -1,3 +1,4 @@
+import type { Draft } from 'immer'
 import type { FaultSpec, Scenario, Workspace } from '../../sim/index.ts'
 import { RunView } from '../model/run-view.ts'
 import { type Viewport, wholeOf } from '../model/viewport.ts'
@@ -8,10 +9,12 @@ import { announced } from './announce.ts'
 import {
   activeRun,
   INITIAL,
+  momentOf,
   openedSystem,
   type PaneId,
   type RunName,
   type Setup,
+  UNOPENED,
   type ViewState,
 } from './state.ts'
 import type { Store } from './store.ts'
@@ -21,6 +24,9 @@ import { weighFaults } from './weigh.ts'
 export class Controller {
   readonly store: Store
   readonly engine = new Engine()
+
+  /** What goes on, the latest last. */
+  private readonly jobs: { readonly what: string }[] = []
 
   constructor(store: Store) {
     this.store = store
@@ -81,17 +87,10 @@ export class Controller {
       this.fail(`There is no scenario ${file}.`)
       return
     }
+    this.leave()
     this.store.update((draft) => {
       draft.opened = { system, file }
       draft.setup = (changed ?? { scenario: scenario.scenario, seed: scenario.seed }) as never
-      draft.runs = {}
-      draft.active = 'A'
-      draft.focus = INITIAL.focus
-      draft.timeline = INITIAL.timeline as never
-      draft.filter = ''
-      draft.onlyEntity = false
-      draft.problem = undefined
-      Object.assign(draft, { marks: [], weights: {} })
     })
     await this.runInto('A')
   }
@@ -120,16 +119,7 @@ export class Controller {
       ),
     )
     if (answer === undefined) return
-    this.store.update((draft) => {
-      Object.assign(draft, { opened: undefined, setup: undefined, runs: {}, problem: undefined })
-      Object.assign(draft, {
-        focus: INITIAL.focus,
-        timeline: INITIAL.timeline,
-        filter: '',
-        marks: [],
-        weights: {},
-      })
-    })
+    this.leave()
     await this.during(`Opening ${name}`, async () => this.show('A', answer))
   }
 
@@ -140,17 +130,17 @@ export class Controller {
 
   /** Back to what there is. */
   close(): void {
+    this.leave()
     this.store.update((draft) => {
-      Object.assign(draft, {
-        opened: undefined,
-        setup: undefined,
-        runs: {},
-        busy: undefined,
-        problem: undefined,
-        filter: '',
-        marks: [],
-      })
-      Object.assign(draft, { focus: INITIAL.focus, timeline: INITIAL.timeline, active: 'A' })
+      draft.busy = undefined
+    })
+  }
+
+  /** Forgets what is open, and ends what is done for it. */
+  private leave(): void {
+    if (this.state.busy !== undefined) this.engine.stop(new StoppedError())
+    this.store.update((draft) => {
+      Object.assign(draft, UNOPENED)
     })
   }
 
@@ -189,7 +179,7 @@ export class Controller {
     this.change({ faults })
   }
 
-  /** The same without one of its faults. */
+  /** What is set up, without one of its faults. */
   async rerunWithout(index: number): Promise<void> {
     const { setup } = this.state
     if (setup === undefined) return
@@ -219,6 +209,15 @@ export class Controller {
     })
   }
 
+  /** Keeps the moment that panes show as the one that later ones are compared with, or keeps none. */
+  togglePin(): void {
+    const run = activeRun(this.state)
+    if (run === undefined) return
+    this.store.update((draft) => {
+      draft.pinned = draft.pinned > 0 ? 0 : momentOf(run, draft.focus.event)
+    })
+  }
+
   clearFocus(): void {
     this.store.update((draft) => {
       draft.focus = INITIAL.focus
@@ -243,8 +242,7 @@ export class Controller {
       draft.marks = draft.marks.filter((mark) => mark.run !== name)
       delete draft.weights[name]
       draft.active = name
-      draft.timeline.viewport = undefined
-      draft.timeline.range = undefined
+      forgetPlaces(draft)
       // Ids of another run mean other events.
       if (event > 0) draft.focus = INITIAL.focus
       draft.announcement = verdictOf(run)
@@ -258,8 +256,7 @@ export class Controller {
     this.store.update((draft) => {
       draft.active = name
       draft.focus = INITIAL.focus
-      draft.hover = 0
-      draft.timeline.viewport = undefined
+      forgetPlaces(draft)
     })
   }
 
@@ -267,6 +264,7 @@ export class Controller {
   keepActive(): void {
     const { runs, active, marks, weights } = this.state
     this.store.update((draft) => {
+      if (active === 'B') forgetPlaces(draft)
       Object.assign(draft, {
         runs: { A: runs[active] },
         active: 'A',
@@ -303,6 +301,8 @@ export class Controller {
 
   /** Does something that takes a while; tells what went wrong. */
   async during<Result>(what: string, work: () => Promise<Result>): Promise<Result | undefined> {
+    const job = { what }
+    this.jobs.push(job)
     this.store.update((draft) => {
       draft.busy = what
       draft.problem = undefined
@@ -314,8 +314,9 @@ export class Controller {
       else this.fail(error instanceof Error ? error.message : String(error))
       return undefined
     } finally {
+      this.jobs.splice(this.jobs.indexOf(job), 1)
       this.store.update((draft) => {
-        draft.busy = undefined
+        draft.busy = this.jobs.at(-1)?.what
       })
     }
   }
@@ -359,6 +360,12 @@ export class Controller {
         })
     }
   }
+}
+
+/** Events and parts of the axis that were pointed at say nothing of another run. */
+function forgetPlaces(draft: Draft<ViewState>): void {
+  Object.assign(draft, { hover: 0, pinned: 0 })
+  Object.assign(draft.timeline, { viewport: undefined, range: undefined })
 }
 
 /** Gets the states and indexes of a run ready while nothing else happens. */

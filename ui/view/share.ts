@@ -1,4 +1,5 @@
-import { decodeLink, type Shared } from '../model/share-link.ts'
+import type { Scenario } from '../../sim/index.ts'
+import { decodeLink, PARTS, type Settings, type Shared } from '../model/share-link.ts'
 import type { Controller } from './controller.ts'
 import { marksOf } from './marks.ts'
 import { activeRun, openedSystem, PANES, type PaneId, type ViewState } from './state.ts'
@@ -19,14 +20,13 @@ export function sharedOf(state: ViewState): Shared | undefined {
   )
     return undefined
   const original = file.scenario
-  const same = (left: unknown, right: unknown): boolean => JSON.stringify(left) === JSON.stringify(right)
   return {
     system: opened.system,
     file: opened.file,
     seed: summary.seed,
     params: same(scenario.params, original.params) ? undefined : scenario.params,
     faults: same(scenario.faults, original.faults) ? undefined : scenario.faults,
-    orders: scenario.workload.orders === original.workload.orders ? undefined : scenario.workload.orders,
+    settings: settingsOf(scenario, original),
     digest: summary.digest,
     bundle: system.bundle.hash,
     event: focus.event,
@@ -36,11 +36,36 @@ export function sharedOf(state: ViewState): Shared | undefined {
   }
 }
 
+/** The members of a scenario's parts that differ from its file's; what the file has and the scenario has not is null. */
+function settingsOf(scenario: Scenario, original: Scenario): Settings | undefined {
+  const settings: Record<string, Record<string, unknown>> = {}
+  for (const part of PARTS) {
+    const now: Record<string, unknown> = { ...scenario[part] }
+    const before: Record<string, unknown> = { ...original[part] }
+    const names = Object.keys({ ...before, ...now }).filter((name) => !same(now[name], before[name]))
+    if (names.length > 0) settings[part] = Object.fromEntries(names.map((name) => [name, now[name] ?? null]))
+  }
+  return Object.keys(settings).length === 0 ? undefined : settings
+}
+
+/** A scenario with settings of a link. */
+function withSettings(scenario: Scenario, settings: Settings): Scenario {
+  const changed = PARTS.map((part) => {
+    const all = Object.entries({ ...scenario[part], ...settings[part] })
+    return [part, Object.fromEntries(all.filter(([, value]) => value !== null))]
+  })
+  return { ...scenario, ...Object.fromEntries(changed) }
+}
+
+function same(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}
+
 /** Opens what the address means. @returns whether it meant anything @throws LinkError */
 export async function openAddress(controller: Controller): Promise<boolean> {
   const shared = await decodeLink(location.hash)
   if (shared === undefined) return false
-  const { system, file, seed, params, faults, orders, digest, bundle, event, pane, filter, marks } = shared
+  const { system, file, seed, params, faults, settings, digest, bundle, event, pane, filter, marks } = shared
   const found = controller.state.workspace?.systems.find(({ name }) => name === system)
   const scenario = found?.scenarios.find((each) => each.file === file)?.scenario
   if (found === undefined || scenario === undefined) {
@@ -52,9 +77,9 @@ export async function openAddress(controller: Controller): Promise<boolean> {
   const changes = {
     ...(params === undefined ? {} : { params }),
     ...(faults === undefined ? {} : { faults }),
-    ...(orders === undefined ? {} : { workload: { ...scenario.workload, orders } }),
   }
-  await controller.open(system, file, { scenario: { ...scenario, ...changes }, seed })
+  const changed = { ...withSettings(scenario, settings ?? {}), ...changes }
+  await controller.open(system, file, { scenario: changed, seed })
   controller.store.update((draft) => {
     if (Object.hasOwn(PANES, pane)) draft.pane = pane as PaneId
     draft.filter = filter

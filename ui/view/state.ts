@@ -1,8 +1,9 @@
 import type { Scenario, Workspace, WorkspaceSystem } from '../../sim/index.ts'
+import type { FaultPlace } from '../model/danger.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { AxisMode } from '../model/time-scale.ts'
 import type { Viewport } from '../model/viewport.ts'
-import type { FaultWeights, SystemFacts } from '../worker/protocol.ts'
+import type { DangerCell, FaultWeights, SystemFacts } from '../worker/protocol.ts'
 
 /** The panes below the timeline, by the key that opens them. */
 export const PANES = {
@@ -59,6 +60,15 @@ export interface Mark {
   readonly text: string
 }
 
+/** What became of trying a fault at every step. */
+export interface DangerMap {
+  /** Which fault it is about, and what else was set up: of another set-up it says nothing. */
+  readonly index: number
+  readonly around: string
+  readonly places: readonly FaultPlace[]
+  readonly rows: readonly { readonly label: string; readonly cells: readonly (DangerCell | undefined)[] }[]
+}
+
 /** Everything that the page shows, besides what it is loading. */
 export interface ViewState {
   readonly workspace: Workspace | undefined
@@ -83,6 +93,7 @@ export interface ViewState {
   readonly marks: readonly Mark[]
   /** What the faults of each run did to the promise that it broke, where that is known. */
   readonly weights: Partial<Readonly<Record<RunName, FaultWeights>>>
+  readonly danger: DangerMap | undefined
   readonly onlyEntity: boolean
   /** Whether the story is being played. */
   readonly playing: boolean
@@ -99,17 +110,14 @@ export interface ViewState {
   readonly announcement: string
 }
 
-export const INITIAL: ViewState = {
-  workspace: undefined,
-  facts: {},
-  unloadable: {},
+/** What is forgotten when something else is opened. */
+export const UNOPENED = {
   opened: undefined,
   setup: undefined,
   runs: {},
   active: 'A',
   focus: { event: 0, entity: '' },
   hover: 0,
-  pane: 'state',
   pinned: 0,
   timeline: {
     axis: 'time',
@@ -120,24 +128,39 @@ export const INITIAL: ViewState = {
     solo: '',
     range: undefined,
   },
-  axisNumber: 0,
   filter: '',
   marks: [],
   weights: {},
+  danger: undefined,
   onlyEntity: false,
   playing: false,
+  problem: undefined,
+} satisfies Partial<ViewState>
+
+export const INITIAL: ViewState = {
+  ...UNOPENED,
+  workspace: undefined,
+  facts: {},
+  unloadable: {},
+  pane: 'state',
+  axisNumber: 0,
   speed: 1,
   sheet: undefined,
   theme: 'system',
   singleKeys: true,
   busy: undefined,
-  problem: undefined,
   announcement: '',
 }
 
 /** The run that is looked at. */
 export function activeRun({ runs, active }: ViewState): RunView | undefined {
   return runs[active]
+}
+
+/** The event whose moment panes show: the focus, else the violation, else the end. */
+export function momentOf({ recording, mainViolation }: RunView, focus: number): number {
+  if (focus > 0) return Math.min(focus, recording.count)
+  return mainViolation !== undefined && mainViolation.event > 0 ? mainViolation.event : recording.count
 }
 
 /** The system that is open. */
