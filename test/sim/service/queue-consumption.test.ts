@@ -1,4 +1,4 @@
-import { type RabbitOptions, RejectError, rabbitmq, type SqsOptions, sqs, topic } from 'faultline'
+import { type RabbitOptions, RejectError, rabbitmq, type SqsOptions, skipping, sqs, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
 import { allStruck, type Courier, courier, deliver, recordsOf, violated } from '../../fixtures/courier.ts'
@@ -221,5 +221,18 @@ describe('a relay that sends an event again', () => {
   it('[QU8] is heard twice on others', async () => {
     const result = await courier({ queue: sqs(), inbox: 'none' }, { faults })
     expect(violated(result)).toEqual(['no double delivery'])
+  })
+})
+
+describe('a service whose topics are all on queues', () => {
+  it.each<[string, Partial<Courier>]>([
+    ['failures', { failures: skipping({ retry: { attempts: 2 } }) }],
+    ['consumer', { consumer: { concurrency: 4 } }],
+  ])('[QU19] is refused %s: they are for Kafka, and would mean nothing', async (option, options) => {
+    const result = await courier({ queue: sqs(), ...options })
+    expect([result.verdict, result.failureCode]).toEqual(['error', 'definition'])
+    expect(result.reason).toContain(`service receiver: ${option}: it is for consumers of Kafka`)
+    expect((await courier({ queue: sqs(), consumer: {} })).verdict).toBe('pass')
+    expect((await courier(options)).verdict).toBe('pass')
   })
 })
