@@ -44,7 +44,7 @@ export class ServiceInstance {
     const { runtime, process } = this
     const { job } = runtime.failurePolicy
     for (const [name, registration] of job === undefined ? jobs : [...jobs, [REDRIVE, job] as const]) {
-      const spec = jobSpec(runtime.name, name, registration)
+      const spec = jobSpec(runtime.name, name, registration, [...runtime.database.tables.keys()])
       runtime.openLease(name)
       if (registration.options.at === 'first-instance' && process !== runtime.fleet.processes[0]) continue
       this.parts.push(new Job(runtime, spec, process, runtime.site(name)))
