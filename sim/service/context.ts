@@ -16,6 +16,7 @@ import { hashNumber, type Plain, sealPlain, sealWhole } from '../kernel/value.ts
 import type { StatementScope, TableAccess, TableReader } from './access.ts'
 import type { Envelope } from './envelope.ts'
 import { type CallOptions, type HttpResponse, sendCall } from './http.ts'
+import { checkOptionNames, type OptionTable, refuseIdle } from './option.ts'
 import { makeEnvelope } from './publish.ts'
 import type { ServiceRuntime } from './runtime.ts'
 import type { EventType, Route, TableSpec } from './schema.ts'
@@ -86,6 +87,14 @@ export type HandlerContext<Tables, Clients> = BaseContext & {
   }
     ? Client
     : never
+}
+
+const TRANSACTION_OPTIONS: OptionTable<TransactionOptions> = {
+  isolation: ['read committed', 'repeatable read', 'serializable'],
+  readOnly: [true, false],
+  lockTimeout: 'any',
+  statementTimeout: 'any',
+  synchronousCommit: [true, false],
 }
 
 /** The implementation behind every context; clients are properties defined per service on a subclass. */
@@ -192,10 +201,25 @@ export class Context implements BaseContext, StatementScope {
   }
 
   transaction(work: (tx: never) => Promise<unknown>, options?: TransactionOptions): Promise<unknown> {
+    if (options !== undefined) this.checkTransaction(options)
     if (this.ambient !== undefined) return work(this.ambient as never)
     return this.task.incarnation.alive
       ? new this.runtime.Transaction(this, options).run(work)
       : Operation.never()
+  }
+
+  /** Code that catches everything must not hide from its author that they mean nothing. */
+  private checkTransaction(options: TransactionOptions): void {
+    const of = `a transaction of ${this.task.handler.fullName}`
+    try {
+      checkOptionNames(of, options, TRANSACTION_OPTIONS)
+      const names = Object.keys(TRANSACTION_OPTIONS) as (keyof TransactionOptions)[]
+      if (this.ambient !== undefined)
+        refuseIdle(of, options, names, 'its handler runs in the transaction of its inbox: take another inbox')
+    } catch (error) {
+      this.task.kernel.fail(error as SimError)
+      throw error
+    }
   }
 
   commit(): Promise<unknown> {

@@ -44,7 +44,7 @@ export class ServiceInstance {
     const { runtime, process } = this
     const { job } = runtime.failurePolicy
     for (const [name, registration] of job === undefined ? jobs : [...jobs, [REDRIVE, job] as const]) {
-      const spec = jobSpec(runtime.name, name, registration)
+      const spec = jobSpec(runtime.name, name, registration, [...runtime.database.tables.keys()])
       runtime.openLease(name)
       if (registration.options.at === 'first-instance' && process !== runtime.fleet.processes[0]) continue
       this.parts.push(new Job(runtime, spec, process, runtime.site(name)))
@@ -68,17 +68,39 @@ export class ServiceInstance {
       this.parts.push(consumption)
       consumption.consumer.subscribe(!runtime.established, runtime.kernel.cause)
     }
-    if (inKafka.length === 0) return undefined
+    if (inKafka.length === 0) {
+      refuseIdle(runtime, registry.topics)
+      return undefined
+    }
     const { concurrency, order } = runtime.consumerPlan
     const consumption =
       concurrency === 1 && order === 'partition'
         ? new Consumption(runtime, process, inKafka)
         : new ConcurrentConsumption(runtime, process, inKafka)
-    for (const [eventType, { handler, batchSize }] of registry.events)
+    for (const [eventType, { handler, batchSize }] of registry.events) {
+      if (batchSize !== undefined && consumption instanceof ConcurrentConsumption)
+        throw new SimError(
+          'definition',
+          `service ${runtime.name} handles ${eventType} in batches, and several events at a time or out of the order of a partition: expected a concurrency of 1 and order 'partition'`,
+        )
       consumption.intake.subscribe(eventType, { handler, batchSize })
+    }
     this.parts.push(consumption)
     return consumption.consumer
   }
+}
+
+/**
+ * Queues deliver again what is not acknowledged, by their own rules.
+ * @throws SimError 'definition' for options of consumers of Kafka where there is none
+ */
+function refuseIdle({ name, kafkaOptions }: ServiceRuntime, topics: readonly string[]): void {
+  const [option] = kafkaOptions
+  if (option === undefined || topics.length === 0) return
+  throw new SimError(
+    'definition',
+    `service ${name}: ${option}: it is for consumers of Kafka, and all that the service listens to is on queues (${topics.join(', ')}): leave it out, and say with sqs(…) or rabbitmq(…) what they do`,
+  )
 }
 
 /** The handlers of events of a queue. @throws SimError 'definition' for one that takes batches */

@@ -3,7 +3,8 @@ import { SimError } from '../kernel/error.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
 import type { Context } from './context.ts'
 import type { JobSpec } from './job.ts'
-import { holdLease, type LeaseClock } from './lease.ts'
+import { holdLease, LEASE_CLOCKS, type LeaseClock } from './lease.ts'
+import { checkOptionNames, expectOneOf, type OptionTable } from './option.ts'
 
 /** Where a job runs, the right one first. */
 export const JOB_PLACES = ['leader', 'every-instance', 'first-instance'] as const
@@ -50,8 +51,35 @@ export interface JobRegistration {
   readonly run: (context: Context) => Promise<unknown>
 }
 
-/** @throws SimError 'definition' for what cannot be meant */
-export function jobSpec(service: string, name: string, { options, run }: JobRegistration): JobSpec {
+const OPTIONS: OptionTable<JobOptions<Record<string, unknown>>> = {
+  every: 'any',
+  cadence: ['fixed-rate', 'fixed-delay'],
+  at: JOB_PLACES,
+  lease: 'any',
+  leaseClock: LEASE_CLOCKS,
+  input: 'any',
+}
+const INPUT: OptionTable<InputOf<Record<string, unknown>>> = {
+  table: 'any',
+  where: 'any',
+  due: 'any',
+  stays: [true, false],
+}
+
+/**
+ * @param tables the names of those of its service
+ * @throws SimError 'definition' for what cannot be meant
+ */
+export function jobSpec(
+  service: string,
+  name: string,
+  { options, run }: JobRegistration,
+  tables: readonly string[],
+): JobSpec {
+  const what = `job ${name} of service ${service}`
+  checkOptionNames(what, options, OPTIONS)
+  checkOptionNames(`${what}: input`, options.input, INPUT)
+  expectOneOf(`${what}: input: table`, options.input.table, tables)
   const {
     every,
     cadence = 'fixed-rate',
@@ -71,15 +99,14 @@ export function jobSpec(service: string, name: string, { options, run }: JobRegi
     due?: string
     stays?: boolean
   }
-  const everyMicros = positiveMicros(every, `the period of job ${name} of service ${service}`)
+  const everyMicros = positiveMicros(every, `the period of ${what}`)
   const leaseMillis = Math.ceil(durationMicros(lease) / 1_000)
-  if (leaseMillis < 1)
-    throw new SimError('definition', `job ${name} of service ${service}: lease: got ${lease}`)
+  if (leaseMillis < 1) throw new SimError('definition', `${what}: lease: got ${lease}`)
   // Whoever does not lead would not know when the leader has died with work left.
   if (stays && at === 'leader')
     throw new SimError(
       'definition',
-      `job ${name} of service ${service}: its rows stay: expected at: 'every-instance', which take turns by a lock`,
+      `${what}: its rows stay: expected at: 'every-instance', which take turns by a lock`,
     )
   return {
     name,

@@ -206,6 +206,11 @@ export class ServiceRuntime {
     return this.plan.kafkaTransactions
   }
 
+  /** The options that it was given for its consumers of Kafka. */
+  get kafkaOptions(): readonly string[] {
+    return this.plan.kafkaOptions
+  }
+
   /** The producer client of a process, without transactions. */
   producer(process: Process): ProducerClient {
     let producer = this.producers.get(process)

@@ -147,6 +147,8 @@ export interface ServicePlan {
   readonly failures: FailurePolicy
   readonly producer: ProducerSettings
   readonly kafkaTransactions: KafkaTransactionPlan | undefined
+  /** The options that it was given for its consumers of Kafka. */
+  readonly kafkaOptions: readonly string[]
   readonly http: DeskOptions
   readonly timers: TimerOptions
   readonly clients: Clients
@@ -230,6 +232,7 @@ export function service<const OwnTables extends Tables, const OwnClients extends
       options.consumer,
       options.producer,
     ),
+    kafkaOptions: KAFKA_OPTIONS.filter((option) => Object.keys(options[option] ?? {}).length > 0),
     http: options.http ?? {},
     timers: options.timers ?? {},
     clients,
@@ -259,6 +262,9 @@ type Factory = (register: Registration<unknown, unknown>) => void
 
 /** Tables of this name are told by name only, and never looked up by services. */
 const COMPONENT_TABLES: readonly string[] = ['inbox', 'outbox', 'timers', 'leases']
+
+/** Options that mean nothing where all is on queues. */
+const KAFKA_OPTIONS = ['consumer', 'failures', 'kafkaTransactions'] as const
 
 /** Handlers that the runtime adds to a service. */
 const RUNTIME_HANDLERS: readonly string[] = ['relay', 'startup', 'timers', 'redrive']

@@ -218,7 +218,8 @@ export class ProducerBatch implements SequencedBatch {
     const parts: ProducerBatch[] = []
     let part: ProducerBatch | undefined
     for (let index = 0; index < this.records.length; index++) {
-      const record = { ...(this.records[index] as ProducerRecord) }
+      const whole = this.records[index] as ProducerRecord
+      const record = { ...whole, copyOf: whole.copyOf ?? whole }
       const listener = this.listeners[index] as SendListener
       if (part?.tryAppend(record, listener, this.createdMillis) === true) continue
       part?.close()

@@ -27,6 +27,8 @@ export interface ProducerRecord extends LogRecord {
   timestamp: number
   offsetDelta: number
   sizeInBytes: number
+  /** The record of an application that this is a copy of, its batch having been split. */
+  readonly copyOf?: ProducerRecord
 }
 
 /** What an application says of a record. */

@@ -65,8 +65,9 @@ interface OpenTransaction {
 
 /**
  * Tells the history of a cluster's clients, for `checkClientHistory`, `checkVisibility` and `checkGroups`: one as those at
- * read_committed see it, and one of those at read_uncommitted. A record is known by its object, so that what an application
- * says twice is no duplicate. Each record is a poll of its own, which belongs to the transaction that commits its offset.
+ * read_committed see it, and one of those at read_uncommitted. A record is known by its object, or by the one that it is a copy
+ * of (its batch was split), so that what an application says twice is no duplicate. Each record is a poll of its own, which
+ * belongs to the transaction that commits its offset.
  */
 export class ClientWatch implements ClientObserver {
   readonly histories: readonly [WatchedHistory, WatchedHistory]
@@ -298,11 +299,12 @@ export class ClientWatch implements ClientObserver {
   }
 
   private valueOf(record: object): number {
-    let value = this.values.get(record)
+    const sent = (record as ProducerRecord).copyOf ?? record
+    let value = this.values.get(sent)
     if (value === undefined) {
       value = this.records.length
-      this.values.set(record, value)
-      this.records.push(record as ProducerRecord)
+      this.values.set(sent, value)
+      this.records.push(sent as ProducerRecord)
     }
     return value
   }

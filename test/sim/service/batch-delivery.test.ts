@@ -117,4 +117,15 @@ describe('a handler of batches', () => {
       .flatMap(({ data }) => data as readonly { table: string }[])
     expect(rows.filter(({ table }) => table === 'inbox')).toHaveLength(9)
   })
+
+  it.each([{ concurrency: 2 }, { order: 'key' }, { concurrency: 4, order: 'none' }] as const)(
+    '[S27] is refused where events are handled beside or before one another: %j',
+    async (consumer) => {
+      const { result, taken } = await batches(3, { consumer })
+      expect([result.verdict, result.failureCode, taken]).toEqual(['error', 'definition', []])
+      expect(result.reason).toContain(
+        'service receiver handles LetterSent in batches, and several events at a time',
+      )
+    },
+  )
 })

@@ -1,8 +1,10 @@
+import { service, table, text } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
 import type { JobOptions } from '../../../sim/service/job-options.ts'
 import { type Clinic, clinic, note, notesOf, visit } from '../../fixtures/clinic.ts'
 import { allStruck, courier, recordsOf } from '../../fixtures/courier.ts'
+import { PLAIN_MESSAGING, stage } from '../../fixtures/stage.ts'
 
 /** When the relay's job ran, in milliseconds. */
 const ticks = (result: Awaited<ReturnType<typeof courier>>): number[] =>
@@ -207,5 +209,25 @@ describe('a scheduled job', () => {
     }
     expect(await withLease('30s')).toBe(1)
     expect(await withLease('2s')).toBe(2)
+  })
+})
+
+describe('a job that cannot be meant', () => {
+  const input = { table: 'things' }
+  it.each<[object, string]>([
+    [{ every: '1s', input: { table: 'nothings' } }, 'input: table: expected one of '],
+    [{ evry: '1s', input }, "there is no option 'evry'"],
+    [{ every: '1s', input: { ...input, wher: {} } }, "input: there is no option 'wher'"],
+    [{ every: '1s', at: 'everywhere', input }, 'at: expected one of leader, every-instance, first-instance'],
+    [{ every: '1s', cadence: 'now and then', input }, 'cadence: expected one of fixed-rate, fixed-delay'],
+  ])('[S51] is refused: %j', async (options, why) => {
+    const one = service(
+      'stage',
+      { tables: { things: table({ id: text }, { key: 'id' }) }, ...PLAIN_MESSAGING },
+      ({ job }) => job('sweep', options as never, async () => {}),
+    )
+    const result = await stage({ services: [one] })
+    expect([result.verdict, result.failureCode]).toEqual(['error', 'definition'])
+    expect(result.reason).toContain(`job sweep of service stage: ${why}`)
   })
 })

@@ -1,7 +1,16 @@
-import { type RabbitOptions, RejectError, rabbitmq, type SqsOptions, sqs, topic } from 'faultline'
+import { type RabbitOptions, RejectError, rabbitmq, type SqsOptions, skipping, sqs, topic } from 'faultline'
 import { describe, expect, it } from 'vitest'
 import { EPOCH_MILLIS } from '../../../sim/kernel/time.ts'
-import { allStruck, type Courier, courier, deliver, recordsOf, violated } from '../../fixtures/courier.ts'
+import {
+  allStruck,
+  type Courier,
+  courier,
+  deliver,
+  type Letter,
+  type ReceiverContext,
+  recordsOf,
+  violated,
+} from '../../fixtures/courier.ts'
 
 const TRANSPORTS = {
   'SQS standard': sqs(),
@@ -221,5 +230,47 @@ describe('a relay that sends an event again', () => {
   it('[QU8] is heard twice on others', async () => {
     const result = await courier({ queue: sqs(), inbox: 'none' }, { faults })
     expect(violated(result)).toEqual(['no double delivery'])
+  })
+})
+
+describe('a service whose topics are all on queues', () => {
+  it.each<[string, Partial<Courier>]>([
+    ['failures', { failures: skipping({ retry: { attempts: 2 } }) }],
+    ['consumer', { consumer: { concurrency: 4 } }],
+  ])('[QU19] is refused %s: they are for Kafka, and would mean nothing', async (option, options) => {
+    const result = await courier({ queue: sqs(), ...options })
+    expect([result.verdict, result.failureCode]).toEqual(['error', 'definition'])
+    expect(result.reason).toContain(`service receiver: ${option}: it is for consumers of Kafka`)
+    expect((await courier({ queue: sqs(), consumer: {} })).verdict).toBe('pass')
+    expect((await courier(options)).verdict).toBe('pass')
+  })
+})
+
+describe('an instance that is shut down while it consumes from queues', () => {
+  /** How long it took to stop, in milliseconds. */
+  const stopping = (result: Result): number => {
+    const [drained] = recordsOf(result, 'drain')
+    const [stopped] = recordsOf(result, 'stop')
+    return ((stopped?.atMicros ?? Number.NaN) - (drained?.atMicros ?? 0)) / 1_000
+  }
+
+  it.each(NAMES)('[QU17] stops at once when it handles nothing: %s', async (name) => {
+    const faults = [{ shutDown: 'receiver', at: '10s', restart: '1s' }]
+    const result = await courier({ queue: TRANSPORTS[name], inbox: 'none' }, { faults })
+    expect(result.verdict).toBe('pass')
+    expect(stopping(result)).toBeLessThan(100)
+  })
+
+  it.each(NAMES)('[QU17] ends and settles what it handles, which does not come again: %s', async (name) => {
+    const receive = () => async (letter: Letter, ctx: ReceiverContext) => {
+      await ctx.sleep('3s')
+      await deliver(letter, ctx)
+    }
+    const faults = [{ shutDown: 'receiver', at: 'before receiver.LetterSent sleep', restart: '1s' }]
+    const workload = { orders: 1 }
+    const result = await courier({ queue: TRANSPORTS[name], inbox: 'none', receive }, { faults, workload })
+    expect([result.verdict, allStruck(result)]).toEqual(['pass', true])
+    expect(stopping(result)).toBeGreaterThanOrEqual(3_000)
+    expect(stopping(result)).toBeLessThan(3_100)
   })
 })

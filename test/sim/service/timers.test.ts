@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TimerOptions } from '../../../sim/service/timers.ts'
+import { TIMER_STORES, type TimerOptions } from '../../../sim/service/timers.ts'
 import { type Clinic, clinic, note, notesOf, Reminder } from '../../fixtures/clinic.ts'
 import { allStruck, recordsOf } from '../../fixtures/courier.ts'
 
@@ -33,25 +33,29 @@ describe('a timer', () => {
     expect(late.events).toBeLessThan(soon.events + 5)
   })
 
-  it('[S30] that is taken back does not fire, and one that is set again fires once, at the new time', async () => {
-    const result = await clinic({
-      remind,
-      enter: async (n, ctx) => {
-        await ctx.transaction(async (tx) => {
-          await tx.setTimer(Reminder, 'a', { after: '2s' }, { nth: 1 })
-          await tx.setTimer(Reminder, 'b', { after: '2s' }, { nth: n })
-        })
-        await ctx.sleep('1s')
-        await ctx.transaction(async (tx) => {
-          await tx.cancelTimer(Reminder, 'a')
-          await tx.setTimer(Reminder, 'b', { after: '4s' }, { nth: 7 })
-        })
-      },
-    })
-    const notes = notesOf(result)
-    expect(notes.map(({ what }) => what)).toEqual(['b 7'])
-    expect(notes[0]?.millis).toBeGreaterThan(5_000)
-  })
+  it.each(TIMER_STORES)(
+    '[S30] that is taken back does not fire, and one that is set again fires once, at the new time: %s',
+    async (store) => {
+      const result = await clinic({
+        timers: { store },
+        remind,
+        enter: async (n, ctx) => {
+          await ctx.transaction(async (tx) => {
+            await tx.setTimer(Reminder, 'a', { after: '2s' }, { nth: 1 })
+            await tx.setTimer(Reminder, 'b', { after: '2s' }, { nth: n })
+          })
+          await ctx.sleep('1s')
+          await ctx.transaction(async (tx) => {
+            await tx.cancelTimer(Reminder, 'a')
+            await tx.setTimer(Reminder, 'b', { after: '4s' }, { nth: 7 })
+          })
+        },
+      })
+      const notes = notesOf(result)
+      expect(notes.map(({ what }) => what)).toEqual(['b 7'])
+      expect(notes[0]?.millis).toBeGreaterThan(5_000)
+    },
+  )
 
   it.each<[string, readonly string[], NonNullable<Clinic['enter']>]>([
     ['taken back', [], (_n, ctx) => ctx.transaction((tx) => tx.cancelTimer(Reminder, 'a'))],

@@ -5,6 +5,7 @@ import { checkClientHistory } from '../../../../sim/kafka/oracle/history-check.t
 import type { Operation } from '../../../../sim/kafka/oracle/history-operation.ts'
 import type { SentRecord } from '../../../../sim/kafka/sent-record.ts'
 import { ClientWatch } from '../../../../sim/kafka/watch/client-watch.ts'
+import { courier, TOGETHER, violated } from '../../../fixtures/courier.ts'
 import { KafkaBench } from '../../../fixtures/kafka.ts'
 import { writeInTransactions } from '../../../fixtures/transactional-writer.ts'
 
@@ -124,5 +125,17 @@ describe('a watch over the clients of a cluster', () => {
     }
     expect(watch.isExpired('events-0', 4)).toBe(isExpired)
     expect(watch.isExpired('events-0', 5)).toBe(false)
+  })
+
+  it('[KQ7] knows records again whose batch was too large and has been split', async () => {
+    const play = (kafka: object) =>
+      courier(
+        { relay: TOGETHER, sameAddress: 6 },
+        { workload: { orders: 6, every: '1ms' }, cluster: { oracles: ['clients'], kafka } },
+      )
+    const result = await play({ 'max.message.bytes': 1_000 })
+    expect([result.verdict, violated(result)]).toEqual(['pass', []])
+    // Whatever is split is sent once more.
+    expect(result.events).toBeGreaterThan((await play({})).events)
   })
 })
