@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { announcement, DOUBLE_CHARGE, PageBench } from './opened-page.ts'
+import { announcement, DOUBLE_CHARGE, linkToFocus, linkWhere, PageBench, pressAtOnce } from './opened-page.ts'
 
 const SIZES = [
   { width: 1440, height: 900 },
@@ -119,9 +119,9 @@ describe('finding one’s way', () => {
     await page.keyboard.press('f')
     await page.waitForTimeout(700)
     expect(await axis()).not.toBe(whole)
-    await page.keyboard.press('f')
-    await page.keyboard.press('f')
-    expect(await axis()).toBe(whole)
+    // Two presses are one when they come fast enough.
+    await pressAtOnce(page, ['f', 'f'])
+    await expect.poll(axis).toBe(whole)
     await page.keyboard.press('w')
     await page.keyboard.press('0')
     expect(await axis()).toBe(whole)
@@ -145,13 +145,15 @@ describe('finding one’s way', () => {
       page.evaluate(
         `[...document.querySelectorAll('path.line-position')].map((line) => line.getAttribute('d'))`,
       )
-    const seen = new Set([JSON.stringify(await lines())])
+    const drawn = async (): Promise<string> => JSON.stringify(await lines())
+    const seen = [await drawn()]
     for (const key of ['t', 'v']) {
       await page.keyboard.press(key)
-      await page.waitForTimeout(100)
-      seen.add(JSON.stringify(await lines()))
+      // They follow what the timeline has laid out.
+      await expect.poll(drawn).not.toBe(seen.at(-1))
+      seen.push(await drawn())
     }
-    expect(seen.size).toBe(3)
+    expect(new Set(seen).size).toBe(3)
   })
 
   it('[V33] picks what is seen in the small picture, and moves it', async () => {
@@ -230,12 +232,13 @@ describe('finding one’s way', () => {
     await page.locator('#param-providerIdempotencyKey').click()
     await page.keyboard.press('Control+Enter')
     await page.waitForSelector('.compared')
+    const digest = await page.locator('.digest').textContent()
+    await linkWhere(page, (shared) => shared.digest === digest)
     await page.goBack()
-    expect(await placeOf(page)).toBe(places.at(-1)?.replace(/State 5/, 'Setup 9'))
+    await expect.poll(() => placeOf(page)).toBe(places.at(-1)?.replace(/State 5/, 'Setup 9'))
     for (const place of places.slice().reverse()) {
       await page.goBack()
-      await page.waitForTimeout(60)
-      expect(await placeOf(page)).toBe(place)
+      await expect.poll(() => placeOf(page)).toBe(place)
     }
     expect(bench.errors).toEqual([])
   })
@@ -248,10 +251,9 @@ describe('finding one’s way', () => {
     await slider.focus()
     for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'ArrowRight']) await page.keyboard.press(key)
     expect(await placeOf(page)).not.toBe(before)
-    await page.waitForTimeout(400)
+    await linkToFocus(page)
     await page.goBack()
-    await page.waitForTimeout(60)
-    expect(await placeOf(page)).toBe(before)
+    await expect.poll(() => placeOf(page)).toBe(before)
   })
 
   it('[V44] calls events of the simulation so, and what is in the trace records, in every pane', async () => {

@@ -53,6 +53,8 @@ export class PageBench {
     const page = await this.page(options)
     await page.locator('.card', { has: page.getByText(name, { exact: true }) }).click()
     await page.waitForSelector('.verdict')
+    // The picture is laid out once its size is known, after the verdict is there.
+    await page.waitForSelector('.axis-tick')
     return page
   }
 
@@ -74,6 +76,23 @@ export async function linkWhere(page: Page, isReached: (shared: Shared) => boole
     },
     { timeout: WAIT_MILLIS, interval: 50 },
   )
+}
+
+/** The page's fragment, once it is a link to the event that was announced last. */
+export async function linkToFocus(page: Page): Promise<string> {
+  const [, number = ''] = /record ([\d,]+),/.exec(await announcement(page)) ?? []
+  const event = Number(number.replaceAll(',', ''))
+  return linkWhere(page, (shared) => shared.event === event)
+}
+
+/** Presses keys in one task: nothing comes in between, and no time goes by. */
+export async function pressAtOnce(
+  page: Page,
+  keys: readonly string[],
+  held: { readonly ctrlKey?: boolean } = {},
+): Promise<void> {
+  await page.evaluate(`for (const key of ${JSON.stringify(keys)})
+    window.dispatchEvent(new KeyboardEvent('keydown', { key, ...${JSON.stringify(held)} }))`)
 }
 
 /** Presses Tab until something is focused. */

@@ -113,10 +113,10 @@ describe('the form of the page', () => {
     expect(html).toContain('index-')
     expect(html).not.toContain('CounterCharts')
     await page.locator('.card', { hasText: 'crash between charge and commit' }).first().click()
-    await (await charts).response()
+    const script = (await charts).url()
     expect(await page.locator('.charts').count()).toBe(0)
     // Once its script has run, nobody is told to wait for it: what is told stays for a while.
-    await page.waitForTimeout(500)
+    await page.evaluate(`import(${JSON.stringify(script)})`)
     await page.evaluate(`{
       window.toldToWait = false
       new MutationObserver(() => {
@@ -154,7 +154,8 @@ describe('the form of the page', () => {
     await page.waitForSelector('.marks')
     expect(await objections(page), 'marks').toEqual([])
     await page.locator('.danger button', { hasText: 'Try it at every step' }).click()
-    await page.waitForFunction(`document.querySelector('.danger-row') && !document.querySelector('.busy')`)
+    await page.waitForFunction(`document.querySelector('.danger-row') &&
+      !document.querySelector('.danger-unknown') && !document.querySelector('.busy')`)
     expect(await objections(page), 'danger map').toEqual([])
     await page.evaluate(axe.source)
     // More than can be done while axe looks.

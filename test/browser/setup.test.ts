@@ -87,6 +87,26 @@ describe('what is set up', () => {
     expect(await head.textContent()).toContain('changes of this record marked')
   })
 
+  it('[V59] is seen in the state: what is so in one run alone', async () => {
+    const page = await settingUp()
+    await page.locator(KEY).click()
+    await page.keyboard.press('Control+Enter')
+    await page.waitForSelector('.compared')
+    await page.keyboard.press('b')
+    await page.keyboard.press('5')
+    const compare = page.getByRole('button', { name: 'Compare with run B' })
+    await compare.click()
+    expect(await page.locator('.state .pane-head').textContent()).toContain('what is not so in run B then')
+    const charges = page.locator('.state-table', { has: page.locator('caption', { hasText: 'charges' }) })
+    // Without the key there is a second charge; with it the first one carries the key.
+    expect(await charges.locator('tr.row-added').count()).toBe(2)
+    expect(await charges.locator('tr.row-gone').allTextContents()).toEqual([
+      expect.stringContaining('charge:order-2'),
+    ])
+    await compare.click()
+    expect(await page.locator('.state .pane-head').textContent()).toContain('changes of this record')
+  })
+
   it('[V55] of a run without a verdict, or with an error, nobody is told that it kept its promises', async () => {
     const page = await settingUp()
     const of = page.locator('.fault-line .field', { hasText: /^of$/ }).locator('input')

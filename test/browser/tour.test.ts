@@ -3,7 +3,7 @@ import { runCommand } from '../../sim/cli/run.ts'
 import { localSession } from '../../sim/cli/session.ts'
 import { decodeLink, encodeLink, type Shared } from '../../ui/model/share-link.ts'
 import { folderOf, ROOT } from '../fixtures/cli.ts'
-import { announcement, drop, PageBench } from './opened-page.ts'
+import { announcement, drop, linkToFocus, PageBench } from './opened-page.ts'
 
 const SCENARIO = `${ROOT}/scenarios/order-choreography/crash-between-charge-and-commit.yaml`
 
@@ -107,10 +107,10 @@ describe('a tour of the page', () => {
     await page.keyboard.press('r')
     expect(await page.locator('.range-panel').textContent()).toMatch(/records.*crash.*deliveries/)
     await page.keyboard.press('r')
-    // Each step is in the address once it has settled; the browser's way back undoes them.
-    await page.waitForTimeout(400)
+    // Each step is in the address soon after it; the browser's way back undoes them.
+    await linkToFocus(page)
     await page.keyboard.press('k')
-    await page.waitForTimeout(400)
+    await linkToFocus(page)
     await page.goBack()
     await page.waitForFunction(
       `document.querySelector('[aria-live=polite]').textContent.includes('charged 36.00')`,

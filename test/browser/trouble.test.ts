@@ -5,7 +5,7 @@ import { pageFolder } from '../../sim/cli/page-folder.ts'
 import { servePage } from '../../sim/cli/page-server.ts'
 import { workspaceOf } from '../../sim/cli/workspace.ts'
 import { ROOT } from '../fixtures/cli.ts'
-import { announcement, drop, PageBench } from './opened-page.ts'
+import { announcement, drop, PageBench, pressAtOnce } from './opened-page.ts'
 
 describe('a page on which something takes long, fails or hides', () => {
   let bench: PageBench
@@ -67,11 +67,8 @@ describe('a page on which something takes long, fails or hides', () => {
 
   it('[V48] stops a run with its key: with one that was there it stays, without one it goes back to the gallery', async () => {
     const page = await bench.running()
-    // In one task: no answer can come in between.
-    const press = (keys: readonly string[]): Promise<unknown> =>
-      page.evaluate(`for (const key of ${JSON.stringify(keys)})
-        window.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey: true }))`)
-    await press(['Enter', '.'])
+    // No answer can come in between.
+    await pressAtOnce(page, ['Enter', '.'], { ctrlKey: true })
     await stopped(page)
     expect(await page.locator('.segmented[aria-label=Run]').count()).toBe(0)
     expect(await page.locator('.timeline').count()).toBe(1)
@@ -167,8 +164,7 @@ describe('a page on which something takes long, fails or hides', () => {
     await page.keyboard.press('8')
     expect(await page.locator('#pane').textContent()).toContain('order\\u{200b}-\\u{2066}')
     await page.locator('#filter').fill(`order:${entity}`)
-    await page.waitForTimeout(200)
-    expect(await page.locator('#pane').textContent()).toContain(`${records.length} of ${records.length}`)
+    await page.locator('#pane', { hasText: `${records.length} of ${records.length}` }).waitFor()
     expect(bench.errors).toEqual([])
   })
 })

@@ -70,6 +70,8 @@ function PartitionLog({
   const earlier = Math.max(0, written - MOST_CELLS)
   const shown = staircase.end.slice(earlier, written).map(({ event }) => recordOf(run, event))
   const logEnd = offsetAt(staircase.end, moment)
+  const isKnown = staircase.highWatermark.length > 0
+  const highWatermark = isKnown ? offsetAt(staircase.highWatermark, moment) : logEnd
   const delivered = timesDelivered(staircase, shown[0]?.offset ?? 0, moment)
   return (
     <section className="log" aria-label={`Log of ${staircase.partition}`}>
@@ -84,8 +86,14 @@ function PartitionLog({
             <button
               key={event}
               type="button"
-              className={`log-cell${entity === subject ? ' log-own' : ''}${most > 1 ? ' log-again' : ''}`}
-              title={counts.map(([group, times]) => `${group}: delivered ${times} times`).join('\n')}
+              className={`log-cell${entity === subject ? ' log-own' : ''}${most > 1 ? ' log-again' : ''}${
+                offset >= highWatermark ? ' log-unread' : ''
+              }`}
+              title={
+                offset >= highWatermark
+                  ? 'not in every in-sync replica yet: nobody can read it'
+                  : counts.map(([group, times]) => `${group}: delivered ${times} times`).join('\n')
+              }
               onClick={() => go(event)}
             >
               <span className="mono log-offset">{offset}</span>
@@ -100,6 +108,14 @@ function PartitionLog({
         <span className="log-end mono" title="log end offset">
           end {logEnd}
         </span>
+        {written > 0 && isKnown && (
+          <span
+            className="log-end mono"
+            title="up to where it is in every in-sync replica, so that it may be read"
+          >
+            high watermark {highWatermark}
+          </span>
+        )}
       </div>
       <ul className="log-groups">
         {staircase.groups.map(({ group, position, committed }) => {

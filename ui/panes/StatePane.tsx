@@ -4,6 +4,9 @@ import { counted } from '../model/format.ts'
 import type { Values } from '../model/row-patches.ts'
 import { type RowChange, type StateRow, type StateTable, sameValue } from '../model/row-state.ts'
 import type { RunView } from '../model/run-view.ts'
+import { stateDiff } from '../model/state-diff.ts'
+import type { Controller } from '../view/controller.ts'
+import type { RunName } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
 import { useMoment, useSubject } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
@@ -17,7 +20,13 @@ export function StatePane({ controller, run }: PaneProps) {
   const [all, setAll] = useState(false)
   const tables = useMemo(() => run.states.at(moment), [run, moment])
   const earlier = pinned > 0 ? pinned : moment - 1
-  const changes = useMemo(() => run.states.changes(moment, earlier), [run, moment, earlier])
+  const other = useOther(controller)
+  const [wantsOther, setWantsOther] = useState(false)
+  const beside = wantsOther ? other?.run : undefined
+  const changes = useMemo(() => {
+    if (beside === undefined) return run.states.changes(moment, earlier)
+    return stateDiff(tables, beside.states.at(beside.recording.lastUpTo(run.recording.at(moment))))
+  }, [run, moment, earlier, beside, tables])
   const shown = useMemo(
     () => shownTables(run, tables, changes, all ? '' : subject),
     [run, tables, changes, all, subject],
@@ -26,8 +35,13 @@ export function StatePane({ controller, run }: PaneProps) {
     <div className="state">
       <div className="pane-head">
         <span>
-          after <b>#{moment}</b> at {formatSeconds(run.recording.at(moment))}, changes{' '}
-          {pinned > 0 ? `since #${pinned}` : 'of this record'} marked
+          after <b>#{moment}</b> at {formatSeconds(run.recording.at(moment))},{' '}
+          {beside !== undefined
+            ? `what is not so in run ${other?.name} then`
+            : pinned > 0
+              ? `changes since #${pinned}`
+              : 'changes of this record'}{' '}
+          marked
         </span>
         {subject !== '' && (
           <label className="check">
@@ -44,6 +58,11 @@ export function StatePane({ controller, run }: PaneProps) {
         <button type="button" aria-pressed={pinned > 0} onClick={() => controller.togglePin()}>
           {pinned > 0 ? 'Unpin' : 'Pin this moment'} <kbd>P</kbd>
         </button>
+        {other !== undefined && (
+          <button type="button" aria-pressed={wantsOther} onClick={() => setWantsOther(!wantsOther)}>
+            Compare with run {other.name}
+          </button>
+        )}
       </div>
       {shown.length === 0 && <p className="empty">Nothing had been written by then.</p>}
       <div className="state-tables">
@@ -53,6 +72,13 @@ export function StatePane({ controller, run }: PaneProps) {
       </div>
     </div>
   )
+}
+
+/** The run beside the one that is looked at. */
+function useOther(controller: Controller): { readonly name: RunName; readonly run: RunView } | undefined {
+  const name = useSelected(controller.store, ({ active }) => (active === 'A' ? 'B' : 'A'))
+  const run = useSelected(controller.store, ({ runs }) => runs[name])
+  return useMemo(() => run && { name, run }, [name, run])
 }
 
 /** A row with what it was at the other moment. */
@@ -158,7 +184,7 @@ function Table({ table, go }: { table: ShownTable; go: (event: number) => void }
           {table.rows.map(({ row, how, was }) => (
             <tr key={row.key} className={how === 'added' || how === 'gone' ? `row-${how}` : undefined}>
               {columns.map((column) => (
-                <Cell key={column} row={row} column={column} was={was} go={go} />
+                <Cell key={column} row={row} column={column} was={was} isElsewhere={how === 'gone'} go={go} />
               ))}
             </tr>
           ))}
@@ -173,11 +199,14 @@ function Cell({
   row,
   column,
   was,
+  isElsewhere,
   go,
 }: {
   row: StateRow
   column: string
   was: Values | undefined
+  /** Whether it is not here, but in the other run. */
+  isElsewhere: boolean
   go: (event: number) => void
 }) {
   const value = row.values[column]
@@ -189,7 +218,13 @@ function Cell({
       <button
         type="button"
         className="cell"
-        title={writer > 0 ? `written by #${writer}: go there` : 'there from the start'}
+        title={
+          writer > 0
+            ? `written by #${writer}: go there`
+            : isElsewhere
+              ? 'in the other run'
+              : 'there from the start'
+        }
         disabled={writer === 0}
         onClick={() => go(writer)}
       >
