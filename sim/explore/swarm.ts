@@ -23,6 +23,8 @@ type Suits = (kafka: KafkaSettings, brokers: number) => boolean
 
 /** Faults of a plan at most. */
 const MOST_FAULTS = 16
+/** Draws of values that go together, before those that do not are what there is. */
+const MOST_DRAWS = 100
 /** In so many draws one leaves something as it is. */
 const LEFT_ALONE = 2
 
@@ -130,6 +132,14 @@ function sampleCluster(
     // Bounds may have values that do not go together: another one of the list may.
     const withOne = (one: unknown): typeof kafka => ({ ...kafka, [name]: one })
     kafka = withOne([value, ...others].find((one) => suits(withOne(one), drawn.brokers)) ?? value)
+  }
+  // One after another they may not have come together, though there are values that do.
+  for (let draws = 0; draws < MOST_DRAWS && !suits(kafka, drawn.brokers); draws++) {
+    const others = Object.entries(explore.kafka ?? {}).map(([name, values]) => [
+      name,
+      draw.oneOf(listed(values as readonly unknown[])),
+    ])
+    kafka = { ...cluster.kafka, ...Object.fromEntries(others) }
   }
   // One broker cannot have what three can: a drawn number of brokers gives way to what the scenario says of them.
   if (explore.brokers === undefined && !suits(kafka, drawn.brokers)) drawn.brokers = cluster.brokers

@@ -86,6 +86,15 @@ describe('a drawn scenario', () => {
     for (const { scenario } of await drawn(stated)) expect(schemaProblems(scenario)).toEqual([])
   })
 
+  // What was drawn first was refused by what came last: a third of a campaign ended with an error.
+  it('[X2] has values of its bounds that go together, in whatever order the bounds are', async () => {
+    const kafka = { retries: [0, 9], 'enable.idempotence': [true], 'linger.ms': [3] }
+    for (const { scenario } of await drawn({ ...calm, explore: { kafka } })) {
+      expect(schemaProblems(scenario)).toEqual([])
+      expect(scenario.cluster.kafka).toMatchObject({ retries: 9, 'enable.idempotence': true, 'linger.ms': 3 })
+    }
+  })
+
   it('[X2] is told with what was drawn for it', async () => {
     for (const { scenario, features } of await drawn()) {
       const { cluster, workload, faults } = scenario
