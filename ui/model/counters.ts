@@ -1,5 +1,5 @@
 import type { Recording } from './recording.ts'
-import type { RowStates } from './row-state.ts'
+import type { Patch } from './row-patches.ts'
 import type { Staircase, Step } from './staircase.ts'
 
 /** A number over time. */
@@ -19,15 +19,15 @@ const MOST_POINTS = 400
 /** What is waiting: rows in outboxes that nobody has sent, and records that groups have not said they are done with. */
 export function countersOf(
   recording: Recording,
-  states: RowStates,
+  patches: readonly Patch[],
   staircases: readonly Staircase[],
 ): Counter[] {
-  return [...outboxDepths(recording, states), ...lags(recording, staircases)].filter(({ points }) =>
+  return [...outboxDepths(recording, patches), ...lags(recording, staircases)].filter(({ points }) =>
     points.some(({ value }) => value > 0),
   )
 }
 
-function outboxDepths(recording: Recording, { patches }: RowStates): Counter[] {
+function outboxDepths(recording: Recording, patches: readonly Patch[]): Counter[] {
   const waiting = new Map<string, Set<string>>()
   const points = new Map<string, { atMicros: number; value: number }[]>()
   for (const { table, key, after, event } of patches) {

@@ -19,9 +19,13 @@ const BOOKKEEPING = /\.(?:outbox|inbox)$/
 export function windowsOf(recording: Recording, patches: readonly Patch[]): Window[] {
   const { entity: numbers, entities } = recording.columns
   const found = new Map<number, { first: number; last: number }>()
+  const isOwn = new Map<string, boolean>()
   for (const { event, table } of patches) {
     const number = numbers[event] as number
-    if (entities[number] === '' || BOOKKEEPING.test(table) || recording.kind(event) !== 'commit') continue
+    if (entities[number] === '') continue
+    // A table is written in commits, or is a ledger: one look at each is enough.
+    if (!isOwn.has(table)) isOwn.set(table, !BOOKKEEPING.test(table) && recording.kind(event) === 'commit')
+    if (isOwn.get(table) === false) continue
     const window = found.get(number)
     if (window === undefined) found.set(number, { first: event, last: event })
     else window.last = event

@@ -128,10 +128,11 @@ export class RunView {
   }
 
   get counters(): readonly Counter[] {
-    this.waiting ??= [
-      ...inconsistencyOf(this.recording, this.states.patches),
-      ...countersOf(this.recording, this.states, this.staircases),
-    ]
+    if (this.waiting === undefined) {
+      const { patches } = this.states
+      const others = countersOf(this.recording, patches, this.staircases)
+      this.waiting = [...inconsistencyOf(this.recording, patches), ...others]
+    }
     return this.waiting
   }
 
