@@ -18,6 +18,14 @@ const shakenZod = {
   transform: (code) => code.replace("import { z } from 'zod'", "import * as z from 'zod'"),
 }
 
+/** @type {import('vite').Plugin} The simulator draws from one of the seven generators of seedrandom. */
+const oneGenerator = {
+  name: 'one-generator',
+  enforce: 'pre',
+  transform: (_code, id) =>
+    /[\\/]seedrandom[\\/]index\.js$/.test(id) ? "exports.xor128 = require('./lib/xor128')" : undefined,
+}
+
 /** @type {import('vite').Plugin} Schemas of zod know how they are written as JSON Schema, which nothing of the page asks. */
 const withoutJsonSchemas = {
   name: 'without-json-schemas',
@@ -40,7 +48,7 @@ const bundle = (options) =>
     mode: 'production',
     define: { 'process.env.NODE_ENV': '"production"' },
     resolve: { alias: { 'visible/jsx-runtime': `${root}view/jsx-runtime.ts` } },
-    plugins: [shakenZod, withoutJsonSchemas, react({ jsxImportSource: 'visible' })],
+    plugins: [shakenZod, oneGenerator, withoutJsonSchemas, react({ jsxImportSource: 'visible' })],
     build: {
       target: 'es2022',
       emptyOutDir: false,
