@@ -22,6 +22,12 @@ const INBOX = 'inbox'
 const OUTBOX = 'outbox'
 /** The process of the active controller, whoever that is. */
 const CONTROLLER = 'controller'
+/** What a producer did to a transaction that stands so now. */
+const TRANSACTION: Readonly<Record<string, string>> = {
+  open: 'began',
+  committed: 'committed',
+  aborted: 'aborted',
+}
 /** Tables of timers: a timer is told when it fires. */
 const TIMERS: ReadonlySet<string> = new Set(['timers', 'leases'])
 
@@ -146,6 +152,8 @@ export class Narrator {
         }
       case 'leader':
         return { subject: String(data.leader), did: `leads ${lane} from now on` }
+      case 'transaction':
+        return transacted(lane, data)
       case 'offset-commit':
         return data.errorCode === 'NONE'
           ? undefined
@@ -204,6 +212,10 @@ function lifeOf(kind: string, data: Data): string | undefined {
     default:
       return undefined
   }
+}
+
+function transacted(lane: string, { producerId, state }: Data): { subject: string; did: string } {
+  return { subject: `producer ${producerId}`, did: `${TRANSACTION[`${state}`]} a transaction in ${lane}` }
 }
 
 /** Why a message is in its queue again. */

@@ -52,6 +52,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   append: { class: 'broker', shape: 'square', weight: 5 },
   leader: { class: 'broker', shape: 'hexagon', weight: 6 },
   watermark: { class: 'broker', shape: 'caret', weight: 1 },
+  transaction: { class: 'broker', shape: 'caret', weight: 2 },
   publish: { class: 'broker', shape: 'square', weight: 5 },
   settle: { class: 'broker', shape: 'caret', weight: 2 },
   returned: { class: 'broker', shape: 'hexagon', weight: 6 },

@@ -48,6 +48,7 @@ const ROLE_OF_KIND: Readonly<Record<string, LaneRole>> = {
   append: 'partition',
   watermark: 'partition',
   leader: 'partition',
+  transaction: 'partition',
   rebalance: 'group',
   'session-expired': 'group',
   'offset-commit': 'group',

@@ -14,6 +14,7 @@ import type { InitialRow } from './row-patches.ts'
 import { RowStates } from './row-state.ts'
 import { type Saga, sagasOf } from './saga.ts'
 import { type Staircase, staircasesOf } from './staircase.ts'
+import { type PartitionTransactions, transactionsOf } from './transactions.ts'
 
 /** A piece of work of a process: from its beginning to its last event there. */
 export interface Work {
@@ -50,6 +51,7 @@ export class RunView {
   private messageIndex: Messages | undefined
   private rowStates: RowStates | undefined
   private offsetSteps: readonly Staircase[] | undefined
+  private openTransactions: ReadonlyMap<string, PartitionTransactions> | undefined
   private effectRows: readonly EffectRow[] | undefined
   private cameAgain: ReadonlyMap<number, Duplicate> | undefined
   private statusCharts: readonly Saga[] | undefined
@@ -90,6 +92,12 @@ export class RunView {
   private get messages(): Messages {
     this.messageIndex ??= messagesOf(this.recording)
     return this.messageIndex
+  }
+
+  /** Of partitions that were written to in transactions. */
+  get transactions(): ReadonlyMap<string, PartitionTransactions> {
+    this.openTransactions ??= transactionsOf(this.recording)
+    return this.openTransactions
   }
 
   get staircases(): readonly Staircase[] {

@@ -3,6 +3,7 @@ import { formatSeconds } from '../../sim/index.ts'
 import { grouped } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
 import { offsetAt, type Staircase, stepsUpTo } from '../model/staircase.ts'
+import type { TransactionState } from '../model/transactions.ts'
 import { useMoment, useSubject } from './moment.ts'
 import type { PaneProps } from './registry.tsx'
 
@@ -14,6 +15,8 @@ interface LogRecord {
   readonly event: number
   readonly type: string
   readonly entity: string
+  /** Of records that are part of a transaction. */
+  readonly producerId: number | undefined
 }
 
 /** The logs as they were at the moment of the focus, with the places of every group. */
@@ -72,6 +75,8 @@ function PartitionLog({
   const logEnd = offsetAt(staircase.end, moment)
   const isKnown = staircase.highWatermark.length > 0
   const highWatermark = isKnown ? offsetAt(staircase.highWatermark, moment) : logEnd
+  const transactions = run.transactions.get(staircase.partition)
+  const stable = transactions?.lastStableOffset(moment, highWatermark) ?? highWatermark
   const delivered = timesDelivered(staircase, shown[0]?.offset ?? 0, moment)
   return (
     <section className="log" aria-label={`Log of ${staircase.partition}`}>
@@ -79,30 +84,20 @@ function PartitionLog({
       <div className="log-cells">
         {earlier > 0 && <span className="quiet">… {grouped(earlier)} earlier</span>}
         {shown.length === 0 && <span className="quiet">empty until later</span>}
-        {shown.map(({ offset, event, type, entity }) => {
-          const counts = delivered.get(offset) ?? []
-          const most = Math.max(0, ...counts.map(([, times]) => times))
+        {shown.map((record) => {
+          const { event, offset, producerId } = record
           return (
-            <button
+            <Cell
               key={event}
-              type="button"
-              className={`log-cell${entity === subject ? ' log-own' : ''}${most > 1 ? ' log-again' : ''}${
-                offset >= highWatermark ? ' log-unread' : ''
-              }`}
-              title={
-                offset >= highWatermark
-                  ? 'not in every in-sync replica yet: nobody can read it'
-                  : counts.map(([group, times]) => `${group}: delivered ${times} times`).join('\n')
+              record={record}
+              counts={delivered.get(offset) ?? []}
+              isOwn={record.entity === subject}
+              isUnread={offset >= highWatermark}
+              transaction={
+                producerId === undefined ? undefined : transactions?.stateAt(moment, producerId, offset)
               }
-              onClick={() => go(event)}
-            >
-              <span className="mono log-offset">{offset}</span>
-              <span className="log-type">{type}</span>
-              <span className="quiet">
-                {entity}
-                {most > 1 && <b className="mark-bad"> ×{most}</b>}
-              </span>
-            </button>
+              go={go}
+            />
           )
         })}
         <span className="log-end mono" title="log end offset">
@@ -114,6 +109,14 @@ function PartitionLog({
             title="up to where it is in every in-sync replica, so that it may be read"
           >
             high watermark {highWatermark}
+          </span>
+        )}
+        {written > 0 && transactions !== undefined && (
+          <span
+            className="log-end mono"
+            title="up to where no transaction is open, so that readers of committed records may read it"
+          >
+            last stable {stable}
           </span>
         )}
       </div>
@@ -134,11 +137,76 @@ function PartitionLog({
   )
 }
 
+/** What is said of a record whose transaction stands so. */
+const TRANSACTIONS: Readonly<Record<TransactionState, string>> = {
+  open: 'its transaction is open: readers of committed records wait here',
+  committed: 'its transaction is committed',
+  aborted: 'its transaction is aborted: readers of committed records leave it out',
+}
+
+function Cell({
+  record: { offset, event, type, entity },
+  counts,
+  isOwn,
+  isUnread,
+  transaction,
+  go,
+}: {
+  record: LogRecord
+  counts: readonly (readonly [group: string, times: number])[]
+  isOwn: boolean
+  isUnread: boolean
+  transaction: TransactionState | undefined
+  go: (id: number) => void
+}) {
+  const most = Math.max(0, ...counts.map(([, times]) => times))
+  const marks = [
+    isOwn && 'log-own',
+    most > 1 && 'log-again',
+    isUnread && 'log-unread',
+    transaction !== undefined && `log-${transaction}`,
+  ]
+  const says = [
+    ...(isUnread
+      ? ['not in every in-sync replica yet: nobody can read it']
+      : counts.map(([group, times]) => `${group}: delivered ${times} times`)),
+    ...(transaction === undefined ? [] : [TRANSACTIONS[transaction]]),
+  ]
+  return (
+    <button
+      type="button"
+      className={['log-cell', ...marks.filter(Boolean)].join(' ')}
+      title={says.join('\n')}
+      onClick={() => go(event)}
+    >
+      <span className="mono log-offset">
+        {offset}
+        {(transaction === 'open' || transaction === 'aborted') && ` ${transaction}`}
+      </span>
+      <span className="log-type">{type}</span>
+      <span className="quiet">
+        {entity}
+        {most > 1 && <b className="mark-bad"> ×{most}</b>}
+      </span>
+    </button>
+  )
+}
+
 function recordOf({ recording }: RunView, event: number): LogRecord {
-  const { offset, value } = recording.fields(event) as { readonly offset: number; readonly value?: unknown }
+  const { offset, value, producerId } = recording.fields(event) as {
+    readonly offset: number
+    readonly value?: unknown
+    readonly producerId?: unknown
+  }
   const { eventType } = (value ?? {}) as { readonly eventType?: unknown }
   const type = typeof eventType === 'string' ? eventType : 'record'
-  return { offset, event, type, entity: recording.entity(event) }
+  return {
+    offset,
+    event,
+    type,
+    entity: recording.entity(event),
+    producerId: typeof producerId === 'number' ? producerId : undefined,
+  }
 }
 
 /** By offset, from one on, how often each group was given the record up to a moment. */

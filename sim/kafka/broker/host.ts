@@ -9,7 +9,7 @@ import type { MetadataBatch } from '../controller/record.ts'
 import type { TopicPartition } from '../controller/state.ts'
 import type { CreatableTopic, CreatePartitionsTopic, TopicResult } from '../controller/topics.ts'
 import type { ClassicGroup } from '../coordinator/classic-group.ts'
-import type { RecordBatch } from '../log/batch.ts'
+import type { ControlRecordType, RecordBatch } from '../log/batch.ts'
 import type { Disk } from '../log/disk.ts'
 import type { StoredLog } from '../log/recovery.ts'
 import type { Channel } from '../protocol/api.ts'
@@ -75,6 +75,14 @@ export type ChannelUse =
 export interface BrokerObserver {
   /** A batch of a client is in the log of its leader, from an offset on. */
   appended(topic: string, partition: number, batch: RecordBatch, baseOffset: number): void
+  /** The marker that ends a producer's transaction on a partition is in the log of its leader, at an offset. */
+  transactionEnded(
+    topic: string,
+    partition: number,
+    producerId: number,
+    how: ControlRecordType,
+    offset: number,
+  ): void
   /** This broker leads a partition from now on. */
   leads(topic: string, partition: number): void
   /** What stands before an offset of a partition is in every in-sync replica: consumers may read it. */

@@ -201,12 +201,14 @@ export class Transactions {
       const control = { controlType: transactionResult, coordinatorEpoch } as const
       const batch = markerBatch(producerId, producerEpoch, control, context.nowMillis)
       const source = { ...CLIENT_APPEND, origin: 'coordinator', transactionVersion } as const
-      const { errorCode } = replica.partition.append(batch, -1, context.nowMillis, source)
-      if (errorCode !== 'NONE') {
-        done(errorCode)
+      const appended = replica.partition.append(batch, -1, context.nowMillis, source)
+      if (appended.errorCode !== 'NONE') {
+        done(appended.errorCode)
         return
       }
+      const { firstOffset } = appended
       context.touch(replica)
+      context.host.observer?.transactionEnded(topic, index, producerId, transactionResult, firstOffset)
       new Commits(context, replica, true).wait(new Once(done), context.config['request.timeout.ms'])
     }
   }
