@@ -80,26 +80,8 @@ function PartitionLog({
   const delivered = timesDelivered(staircase, shown[0]?.offset ?? 0, moment)
   return (
     <section className="log" aria-label={`Log of ${staircase.partition}`}>
-      <h3>{staircase.partition}</h3>
-      <div className="log-cells">
-        {earlier > 0 && <span className="quiet">… {grouped(earlier)} earlier</span>}
-        {shown.length === 0 && <span className="quiet">empty until later</span>}
-        {shown.map((record) => {
-          const { event, offset, producerId } = record
-          return (
-            <Cell
-              key={event}
-              record={record}
-              counts={delivered.get(offset) ?? []}
-              isOwn={record.entity === subject}
-              isUnread={offset >= highWatermark}
-              transaction={
-                producerId === undefined ? undefined : transactions?.stateAt(moment, producerId, offset)
-              }
-              go={go}
-            />
-          )
-        })}
+      <div className="log-head">
+        <h3>{staircase.partition}</h3>
         <span className="log-end mono" title="log end offset">
           end {logEnd}
         </span>
@@ -119,6 +101,26 @@ function PartitionLog({
             last stable {stable}
           </span>
         )}
+      </div>
+      <div className="log-cells">
+        {earlier > 0 && <span className="quiet">… {grouped(earlier)} earlier</span>}
+        {shown.length === 0 && <span className="quiet">empty until later</span>}
+        {shown.map((record) => {
+          const { event, offset, producerId } = record
+          return (
+            <Cell
+              key={event}
+              record={record}
+              counts={delivered.get(offset) ?? []}
+              isOwn={record.entity === subject}
+              isUnread={offset >= highWatermark}
+              transaction={
+                producerId === undefined ? undefined : transactions?.stateAt(moment, producerId, offset)
+              }
+              go={go}
+            />
+          )
+        })}
       </div>
       <ul className="log-groups">
         {staircase.groups.map(({ group, position, committed }) => {
