@@ -62,6 +62,18 @@ describe('a phrase', () => {
       { operation: 'redrive payment', why: 'no instance of payment is up' },
       'an operator was to try redrive payment again (no instance of payment is up)',
     ],
+    [
+      'transaction',
+      'a/0',
+      { producerId: 7, offset: 3, state: 'open' },
+      'producer 7 began a transaction in a/0',
+    ],
+    [
+      'transaction',
+      'a/0',
+      { producerId: 7, offset: 4, state: 'aborted' },
+      'producer 7 aborted a transaction in a/0',
+    ],
     ['declined', 'provider.charges', { amount: 100 }, 'payment-1 was declined 1.00 EUR'],
     [
       'append',
