@@ -10,6 +10,7 @@ import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
 import type { QueueServer } from '../queue/server.ts'
 import type { Draw, Members, Place, Targets } from './aim.ts'
+import type { Setback } from './operator.ts'
 
 /** The instances of a service as operators see them. */
 export interface OperatedFleet {
@@ -31,10 +32,7 @@ export interface OperatedService {
    * Has what its failure policy has put away delivered again, and what its outbox has parked sent again.
    * @param ended hears that it has, or why it has not and which record says so; it does not when the run ends by it
    */
-  redrive(
-    cause: number,
-    ended: (setback: { readonly why: string; readonly cause: number } | undefined) => void,
-  ): void
+  redrive(cause: number, ended: (setback: Setback | undefined) => void): void
 }
 
 /** What faults act on. */

@@ -215,7 +215,10 @@ function lifeOf(kind: string, data: Data): string | undefined {
 }
 
 function transacted(lane: string, { producerId, state }: Data): { subject: string; did: string } {
-  return { subject: `producer ${producerId}`, did: `${TRANSACTION[`${state}`]} a transaction in ${lane}` }
+  return {
+    subject: `producer ${producerId}`,
+    did: `${TRANSACTION[`${state}`] ?? 'has'} a transaction in ${lane}`,
+  }
 }
 
 /** Why a message is in its queue again. */

@@ -74,6 +74,7 @@ describe('a phrase', () => {
       { producerId: 7, offset: 4, state: 'aborted' },
       'producer 7 aborted a transaction in a/0',
     ],
+    ['transaction', 'a/0', { producerId: 7, state: 'x' }, 'producer 7 has a transaction in a/0'],
     ['declined', 'provider.charges', { amount: 100 }, 'payment-1 was declined 1.00 EUR'],
     [
       'append',
