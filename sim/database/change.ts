@@ -39,7 +39,8 @@ function made({ table, key }: Entry, before: Row, recipe: Recipe, transaction: T
   const after =
     typeof recipe === 'function'
       ? immer.produce(before, recipe as (draft: Row) => void)
-      : { ...before, ...transaction.filledIn(recipe) }
+      : // Not a spread: in Node 20 every spread copy that is frozen later gets a hidden class of its own.
+        (Object.assign({}, before, transaction.filledIn(recipe)) as Row)
   const { key: column, name } = table.schema
   if (after[column] === key) return after
   const message = `an update of ${name} changes ${column}, its key, of ${String(key)}: delete the row and insert another`

@@ -31,6 +31,25 @@ export class TableIndex {
     return bucket instanceof Entry ? [bucket] : bucket
   }
 
+  /** The rows that have, had or may get one of several values. */
+  findAny(values: readonly unknown[]): Iterable<Entry> {
+    let only: Entry | Set<Entry> | undefined
+    let all: Set<Entry> | undefined
+    for (const value of values) {
+      const bucket = this.buckets.get(value)
+      if (bucket === undefined || bucket === only) continue
+      if (only === undefined) only = bucket
+      else {
+        all ??= new Set(only instanceof Entry ? [only] : only)
+        if (bucket instanceof Entry) all.add(bucket)
+        else for (const entry of bucket) all.add(entry)
+      }
+    }
+    if (all !== undefined) return all
+    if (only === undefined) return NONE
+    return only instanceof Entry ? [only] : only
+  }
+
   /** Adds a row under the value of one of its versions. */
   add(entry: Entry, row: Row): void {
     const { buckets } = this

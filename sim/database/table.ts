@@ -229,7 +229,7 @@ export class Table {
     const key = where[this.schema.key]
     if (key !== undefined) {
       if (typeof key !== 'object' || key === null) return this.keyed(key)
-      if (isMembership(key)) return [...new Set(key.value)].flatMap((member) => this.keyed(member))
+      if (isMembership(key)) return this.keyedAny(key.value)
     }
     const { indexes, constraints } = this
     for (let at = 0; at < indexes.length; at++) {
@@ -237,7 +237,7 @@ export class Table {
       const value = where[index.columns[0] as string]
       if (value === undefined) continue
       if (typeof value !== 'object' || value === null) return index.find(value)
-      if (isMembership(value)) return new Set(value.value.flatMap((member) => [...index.find(member)]))
+      if (isMembership(value)) return index.findAny(value.value)
     }
     for (const index of constraints) {
       const asked = index.columns.every((column) => {
@@ -279,6 +279,15 @@ export class Table {
   private keyed(key: unknown): readonly Entry[] {
     const entry = this.entries.get(key)
     return entry === undefined ? NONE : [entry]
+  }
+
+  private keyedAny(keys: readonly unknown[]): Iterable<Entry> {
+    const found = new Set<Entry>()
+    for (const key of keys) {
+      const entry = this.entries.get(key)
+      if (entry !== undefined) found.add(entry)
+    }
+    return found
   }
 
   /** Forgets a row of which no version is left. */

@@ -18,6 +18,7 @@ import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } fro
 import type { StableMember } from './consumer/stable-member.ts'
 import { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
+import { partitionTexts } from './transaction/partition-text.ts'
 
 /** After which poll is tried again, or a supervisor starts a process again that has ended by itself. */
 const AGAIN_MICROS = 1_000_000
@@ -32,9 +33,7 @@ export interface PolledRecord extends TopicPartition {
 }
 
 /** A partition as traces name it. */
-export function placeOf(topic: string, partition: number): string {
-  return `${topic}/${partition}`
-}
+export const placeOf = partitionTexts('/')
 
 /** What the application does with a consumer. */
 export interface ConsumerApplication {

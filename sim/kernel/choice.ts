@@ -12,6 +12,25 @@ export interface ChoiceSite {
   readonly high: number
 }
 
+/** Two hashes of the name of a site. */
+interface NameHashes {
+  readonly low: number
+  readonly high: number
+}
+
+/** The same names come in every run; a name's hashes never change, so that keeping them cannot influence one. */
+const nameHashes = new Map<string, NameHashes>()
+const MOST_NAMES = 10_000
+
+function hashesOf(name: string): NameHashes {
+  let hashes = nameHashes.get(name)
+  if (hashes === undefined) {
+    hashes = { low: hashText(name, 0x6a09e667), high: hashText(name, 0xbb67ae85 | 0) }
+    if (nameHashes.size < MOST_NAMES) nameHashes.set(name, hashes)
+  }
+  return hashes
+}
+
 /** What a choice is about: an order or another correlation id, or a process. */
 export class Entity {
   readonly name: string
@@ -68,8 +87,9 @@ export class Choices {
   site(name: string): ChoiceSite {
     let site = this.sites.get(name)
     if (site === undefined) {
-      const low = combine(this.root.low, hashText(name, 0x6a09e667))
-      const high = combine(this.root.high, hashText(name, 0xbb67ae85 | 0))
+      const hashes = hashesOf(name)
+      const low = combine(this.root.low, hashes.low)
+      const high = combine(this.root.high, hashes.high)
       site = { index: this.sites.size, name, low, high }
       this.sites.set(name, site)
       this.zeros.push(0)

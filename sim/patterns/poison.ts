@@ -161,14 +161,15 @@ export class Poison {
   /** Parks or drops the rows of a batch that no broker will ever take. @returns what is left to be tried again */
   async setAside(context: Context, sent: Dispatched, scope: Scope = context): Promise<Relayed> {
     const poison = this.policy === 'block' ? [] : sent.failures.filter(isPoison)
-    if (poison.length === 0) return { ...sent, setAside: [] }
+    const { acknowledged, failures, held } = sent
+    if (poison.length === 0) return { acknowledged, failures, held, setAside: [] }
     const status = this.policy === 'drop' ? 'DROPPED' : 'PARKED'
     for (const { row, error } of poison)
       context.log(`outbox row ${status.toLowerCase()}`, { id: row.id, error: error.message })
     this.empty.delete(context.task.incarnation)
     const setAside = poison.map(({ row }) => row)
     await this.giveStatus(scope, setAside, status)
-    return { ...sent, failures: sent.failures.filter((failure) => !isPoison(failure)), setAside }
+    return { acknowledged, failures: failures.filter((failure) => !isPoison(failure)), held, setAside }
   }
 
   /** The rows that wait in sight, in the order of the relay. */

@@ -128,7 +128,7 @@ export class Consumption
         }
         this.batch = this.consumer.poll()
         this.handledCount = 0
-        this.waiting.clear()
+        if (this.waiting.size > 0) this.waiting.clear()
         if (this.batch.length === 0) return
         if (this.mode === 'before-handling' && this.commitsBeforehand()) return
         continue

@@ -29,6 +29,12 @@ const ALL = -1
 
 const COORDINATOR_APPEND: AppendSource = { ...CLIENT_APPEND, origin: 'coordinator' }
 
+/** Keys of offsets of a group in one topic: JSON of `['offset', group, topic, partition]`. */
+interface OffsetKeys {
+  readonly prefix: string
+  readonly byPartition: string[]
+}
+
 /** A partition of __consumer_offsets that this broker leads, as the log of a group coordinator. */
 export class ReplicatedGroupLog implements GroupLog {
   /** Of the transactional write that is being made. */
@@ -37,7 +43,7 @@ export class ReplicatedGroupLog implements GroupLog {
   private readonly replica: Replica
   private readonly commits: Commits
   /** Keys of offsets by group, topic and partition. */
-  private readonly offsetKeys = new Map<string, Map<string, string[]>>()
+  private readonly offsetKeys = new Map<string, Map<string, OffsetKeys>>()
 
   constructor(context: BrokerContext, replica: Replica) {
     this.context = context
@@ -73,11 +79,11 @@ export class ReplicatedGroupLog implements GroupLog {
     }
     let keys = ofGroup.get(topic)
     if (keys === undefined) {
-      keys = []
+      keys = { prefix: JSON.stringify(['offset', group, topic]).slice(0, -1), byPartition: [] }
       ofGroup.set(topic, keys)
     }
-    keys[partition] ??= JSON.stringify(['offset', group, topic, partition])
-    return keys[partition]
+    keys.byPartition[partition] ??= `${keys.prefix},${partition}]`
+    return keys.byPartition[partition]
   }
 
   private changed(group: string, { generation, members }: GroupMetadataValue): void {

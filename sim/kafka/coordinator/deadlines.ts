@@ -20,16 +20,23 @@ export abstract class Deadline {
 export class Deadlines {
   private readonly heap: Deadline[] = []
   private sequence = 0
+  /** The earliest, unless the front of the queue has changed since. */
+  private earliestMillis = Number.POSITIVE_INFINITY
+  private isStale = false
 
   /** Sets a deadline, again or for the first time. */
   set(deadline: Deadline, atMillis: number): void {
     deadline.atMillis = atMillis
     deadline.sequence = this.sequence++
-    if (deadline.slot >= 0 && atMillis >= deadline.queuedMillis) return
+    if (deadline.slot >= 0 && atMillis >= deadline.queuedMillis) {
+      if (deadline.slot === 0) this.isStale = true
+      return
+    }
     deadline.queuedMillis = atMillis
     deadline.queuedSequence = deadline.sequence
     if (deadline.slot < 0) deadline.slot = this.heap.push(deadline) - 1
     this.rise(deadline)
+    if (deadline.slot === 0) this.isStale = true
   }
 
   /** Calls a deadline off; no matter whether it was set. */
@@ -40,7 +47,10 @@ export class Deadlines {
 
   /** The earliest deadline, Infinity when there is none. */
   nextMillis(): number {
-    return this.front()?.atMillis ?? Number.POSITIVE_INFINITY
+    if (!this.isStale) return this.earliestMillis
+    this.isStale = false
+    this.earliestMillis = this.front()?.atMillis ?? Number.POSITIVE_INFINITY
+    return this.earliestMillis
   }
 
   /** Lets everything expire that is due, in order, including what becomes due by it. */
@@ -60,6 +70,7 @@ export class Deadlines {
       deadline.slot = -1
     }
     this.heap.length = 0
+    this.isStale = true
   }
 
   private front(): Deadline | undefined {
@@ -77,6 +88,7 @@ export class Deadlines {
 
   private remove(deadline: Deadline): void {
     const { slot } = deadline
+    if (slot === 0) this.isStale = true
     const last = this.heap.pop() as Deadline
     deadline.slot = -1
     if (last === deadline) return

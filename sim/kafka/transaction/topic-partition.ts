@@ -1,3 +1,5 @@
+import { partitionTexts } from './partition-text.ts'
+
 /** A partition as Kafka prints a TopicPartition, `orders-3`: text, so that sets of them compare by value. */
 export type PartitionName = string
 
@@ -8,9 +10,7 @@ export interface TopicPartitions {
 }
 
 /** The name of a partition. */
-export function partitionName(topic: string, partition: number): PartitionName {
-  return `${topic}-${partition}`
-}
+export const partitionName: (topic: string, partition: number) => PartitionName = partitionTexts('-')
 
 /** The topic and the index of a named partition. */
 export function splitPartitionName(name: PartitionName): {
