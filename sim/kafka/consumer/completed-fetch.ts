@@ -26,8 +26,10 @@ export class CompletedFetch {
   private readonly checksCrcs: boolean
   /** By first offset, the next one last. */
   private readonly aborted: AbortedTxn[]
-  private readonly abortedProducerIds = new Set<number>()
+  private abortedProducerIds: Set<number> | undefined
   private batchIndex = -1
+  /** The batch with that index; undefined before the first. */
+  private batch: RecordBatch | undefined
   private recordIndex = 0
   private next: ConsumerRecord | undefined
 
@@ -43,9 +45,15 @@ export class CompletedFetch {
     this.nextFetchOffset = fetchOffset
     this.positionOffset = fetchOffset
     this.data = data
+    this.batch = undefined
+    this.next = undefined
     this.isCommittedOnly = isolationLevel === 'read_committed'
     this.checksCrcs = checksCrcs
-    this.aborted = [...data.abortedTransactions].sort((left, right) => right.firstOffset - left.firstOffset)
+    const { abortedTransactions } = data
+    this.aborted =
+      abortedTransactions.length === 0
+        ? []
+        : [...abortedTransactions].sort((left, right) => right.firstOffset - left.firstOffset)
   }
 
   /**
@@ -71,7 +79,7 @@ export class CompletedFetch {
 
   private find(): ConsumerRecord | undefined {
     for (;;) {
-      const batch = this.data.batches[this.batchIndex]
+      const { batch } = this
       const record = batch?.records[this.recordIndex]
       if (batch === undefined || record === undefined) {
         if (batch !== undefined) this.nextFetchOffset = Math.max(this.nextFetchOffset, batch.nextOffset)
@@ -93,6 +101,7 @@ export class CompletedFetch {
       if (batch === undefined) return false
       if (this.checksCrcs && !batch.isValid) this.refuse(batch)
       this.batchIndex += 1
+      this.batch = batch
       this.recordIndex = 0
       this.lastEpoch = batch.partitionLeaderEpoch
       if (!this.isAborted(batch) && !batch.isControl) return true
@@ -107,14 +116,15 @@ export class CompletedFetch {
       next && next.firstOffset <= batch.lastOffset;
       next = this.aborted.at(-1)
     ) {
+      this.abortedProducerIds ??= new Set()
       this.abortedProducerIds.add(next.producerId)
       this.aborted.pop()
     }
     if (batch.isControl) {
-      if (markerOf(batch)?.controlType === 'ABORT') this.abortedProducerIds.delete(batch.producerId)
+      if (markerOf(batch)?.controlType === 'ABORT') this.abortedProducerIds?.delete(batch.producerId)
       return false
     }
-    return batch.isTransactional && this.abortedProducerIds.has(batch.producerId)
+    return batch.isTransactional && this.abortedProducerIds?.has(batch.producerId) === true
   }
 
   private refuse(batch: RecordBatch): never {

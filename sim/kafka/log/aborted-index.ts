@@ -1,3 +1,4 @@
+import { lastOf } from './list.ts'
 /** An aborted transaction on a partition. Source: org.apache.kafka.storage.internals.log.AbortedTxn. */
 export interface AbortedTxn {
   readonly producerId: number
@@ -18,7 +19,7 @@ export class AbortedIndex {
 
   /** @throws RangeError unless the marker lies above those before it */
   append(aborted: AbortedTxn): void {
-    const last = this.list[this.list.length - 1]
+    const last = lastOf(this.list)
     if (last !== undefined && last.lastOffset >= aborted.lastOffset) {
       throw new RangeError(
         `aborted transactions out of order: ${aborted.lastOffset} after ${last.lastOffset}`,

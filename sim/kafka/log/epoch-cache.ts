@@ -1,3 +1,4 @@
+import { lastOf } from './list.ts'
 /** Answer for an epoch that is not known. Source: OffsetsForLeaderEpochResponse. */
 export const UNDEFINED_EPOCH = -1
 export const UNDEFINED_EPOCH_OFFSET = -1
@@ -34,7 +35,7 @@ export class LeaderEpochCache {
   }
 
   get latestEntry(): EpochEntry | undefined {
-    return this.list[this.list.length - 1]
+    return lastOf(this.list)
   }
 
   get earliestEntry(): EpochEntry | undefined {
@@ -48,7 +49,7 @@ export class LeaderEpochCache {
 
   /** The last entry of an epoch below one. */
   previousEntry(epoch: number): EpochEntry | undefined {
-    return this.list[this.higherIndex(epoch - 1) - 1]
+    return this.at(this.higherIndex(epoch - 1) - 1)
   }
 
   /** The least epoch above one, UNDEFINED_EPOCH if there is none. */
@@ -58,7 +59,7 @@ export class LeaderEpochCache {
 
   /** The entry of an epoch. */
   entry(epoch: number): EpochEntry | undefined {
-    const floor = this.list[this.higherIndex(epoch) - 1]
+    const floor = this.at(this.higherIndex(epoch) - 1)
     return floor?.epoch === epoch ? floor : undefined
   }
 
@@ -97,7 +98,7 @@ export class LeaderEpochCache {
     const higher = this.higherIndex(epoch)
     const next = this.list[higher]
     if (next === undefined) return UNDEFINED
-    return { epoch: this.list[higher - 1]?.epoch ?? epoch, endOffset: next.startOffset }
+    return { epoch: this.at(higher - 1)?.epoch ?? epoch, endOffset: next.startOffset }
   }
 
   /** Drops the entries that start at or above an offset; a negative one drops nothing (rule L10). */
@@ -122,6 +123,10 @@ export class LeaderEpochCache {
 
   clear(): void {
     this.list.length = 0
+  }
+
+  private at(index: number): EpochEntry | undefined {
+    return index < 0 ? undefined : this.list[index]
   }
 
   /** Index of the first entry of an epoch above one: leaders change rarely, so the list is short. */

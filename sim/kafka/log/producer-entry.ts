@@ -1,4 +1,5 @@
 import { decrementSequence, NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP, type RecordBatch } from './batch.ts'
+import { lastOf } from './list.ts'
 
 /** No transaction is open. */
 export const NO_OFFSET = -1
@@ -77,7 +78,7 @@ export class ProducerStateEntry {
   }
 
   get lastSequence(): number {
-    return this.list[this.list.length - 1]?.lastSequence ?? NO_SEQUENCE
+    return lastOf(this.list)?.lastSequence ?? NO_SEQUENCE
   }
 
   get firstDataOffset(): number {
@@ -85,7 +86,7 @@ export class ProducerStateEntry {
   }
 
   get lastDataOffset(): number {
-    return this.list[this.list.length - 1]?.lastOffset ?? NO_OFFSET
+    return lastOf(this.list)?.lastOffset ?? NO_OFFSET
   }
 
   addBatch(batch: RecordBatch): void {
@@ -116,7 +117,7 @@ export class ProducerStateEntry {
 
   stored(): StoredProducer {
     const { producerId, producerEpoch, coordinatorEpoch, lastTimestamp, currentTxnFirstOffset } = this
-    const lastBatch = this.list[this.list.length - 1]
+    const lastBatch = lastOf(this.list)
     return { producerId, producerEpoch, coordinatorEpoch, lastTimestamp, currentTxnFirstOffset, lastBatch }
   }
 

@@ -1,5 +1,6 @@
 import { inSequence, markerOf, NO_PRODUCER_EPOCH, type RecordBatch } from './batch.ts'
 import type { LogBrokerConfig, LogSwitches } from './config.ts'
+import { lastOf } from './list.ts'
 import { NO_OFFSET, ProducerStateEntry, type StoredProducer } from './producer-entry.ts'
 import { type CompletedTxn, OpenTransactions } from './transactions.ts'
 import { SENTINEL_GUARD, type VerificationGuard, Verifications } from './verification.ts'
@@ -185,7 +186,7 @@ export class ProducerState {
   removeStraySnapshots(segmentBaseOffsets: readonly number[]): void {
     const bases = new Set(segmentBaseOffsets)
     const stray = this.list.filter(({ offset }) => !bases.has(offset))
-    const last = stray[stray.length - 1]
+    const last = lastOf(stray)
     const kept = last !== undefined && last.offset > Math.max(...bases) ? last : undefined
     for (const snapshot of stray) if (snapshot !== kept) this.removeSnapshot(snapshot.offset)
   }
@@ -211,7 +212,7 @@ export class ProducerState {
     this.transactions.settle(logStartOffset)
     if (!this.options.switches.producerStateOutlivesRecords) this.removeWithoutRecords(logStartOffset)
     if (this.end < logStartOffset) this.end = logStartOffset
-    this.lastSnapshotOffset = this.list[this.list.length - 1]?.offset ?? logStartOffset
+    this.lastSnapshotOffset = lastOf(this.list)?.offset ?? logStartOffset
   }
 
   /** Forgets everything; the log is empty and goes on at an offset. */
@@ -233,7 +234,7 @@ export class ProducerState {
   private loadSnapshot(logStartOffset: number, nowMillis: number): void {
     while (this.list.length > 0 && !(this.list[this.list.length - 1] as ProducerSnapshot).isValid)
       this.list.pop()
-    const snapshot = this.list[this.list.length - 1]
+    const snapshot = lastOf(this.list)
     this.end = snapshot?.offset ?? logStartOffset
     this.lastSnapshotOffset = this.end
     const expirationMillis = this.options.broker['producer.id.expiration.ms']

@@ -1,5 +1,6 @@
 import type { RecordBatch } from './batch.ts'
 import { type EpochEntry, LeaderEpochCache } from './epoch-cache.ts'
+import { lastOf } from './list.ts'
 import { Log } from './log.ts'
 import type { LogOptions } from './options.ts'
 import { type ProducerSnapshot, ProducerState } from './producer-state.ts'
@@ -141,7 +142,7 @@ function stored(log: Log, nowMillis: number): StoredLog {
 }
 
 function endOf(segments: readonly LogSegment[]): number {
-  return segments[segments.length - 1]?.nextOffset ?? -1
+  return lastOf(segments)?.nextOffset ?? -1
 }
 
 /** The segments up to the first batch above the recovery point that is corrupt. */

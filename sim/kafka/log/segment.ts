@@ -1,6 +1,7 @@
 import { AbortedIndex } from './aborted-index.ts'
 import { NO_TIMESTAMP, type RecordBatch } from './batch.ts'
 import type { LogConfig } from './config.ts'
+import { lastOf } from './list.ts'
 
 /** Offsets of a segment are kept relative to its base in 32 bits. */
 const MAX_RELATIVE_OFFSET = 0x7fff_ffff
@@ -48,7 +49,7 @@ export class LogSegment {
 
   /** Offset after its last record; its base if it is empty. */
   get nextOffset(): number {
-    const last = this.list[this.list.length - 1]
+    const last = lastOf(this.list)
     return last === undefined ? this.baseOffset : last.nextOffset
   }
 
@@ -170,7 +171,7 @@ export class LogSegment {
   }
 
   private indexTime(): void {
-    const last = this.timeIndex[this.timeIndex.length - 1]
+    const last = lastOf(this.timeIndex)
     if (last !== undefined && last.timestamp >= this.maxTimestamp) return
     this.timeIndex.push({ timestamp: this.maxTimestamp, batchIndex: this.maxTimestampIndex })
   }
@@ -200,8 +201,8 @@ export class LogSegment {
   }
 
   private truncateTimes(count: number): void {
-    while ((this.timeIndex[this.timeIndex.length - 1]?.batchIndex ?? -1) >= count) this.timeIndex.pop()
-    const last = this.timeIndex[this.timeIndex.length - 1]
+    while ((lastOf(this.timeIndex)?.batchIndex ?? -1) >= count) this.timeIndex.pop()
+    const last = lastOf(this.timeIndex)
     this.maxTimestamp = last?.timestamp ?? NO_TIMESTAMP
     this.maxTimestampIndex = last?.batchIndex ?? 0
     for (let index = this.maxTimestampIndex; index < count; index += 1) {
@@ -210,7 +211,7 @@ export class LogSegment {
       this.maxTimestamp = maxTimestamp
       this.maxTimestampIndex = index
     }
-    while ((this.offsetIndex[this.offsetIndex.length - 1] ?? -1) >= count) this.offsetIndex.pop()
+    while ((lastOf(this.offsetIndex) ?? -1) >= count) this.offsetIndex.pop()
     this.bytesSinceIndexEntry = 0
   }
 }
