@@ -4,6 +4,7 @@ import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
 import { LAN_LATENCY, type LatencyShape, type LatencyTable, QUANTILES, shapedLatency } from './latency.ts'
 import type { Process } from './process.ts'
+import { latencySiteName } from './process-name.ts'
 
 /** A message that waits for a partition to heal. */
 interface HeldMessage {
@@ -98,7 +99,7 @@ export class Link {
   }
 
   private drawLatency(kernel: Kernel, entity: Entity): Micros {
-    this.site ??= kernel.choices.site(`latency ${this.from.name}→${this.to.name}`)
+    this.site ??= kernel.choices.site(latencySiteName(this.from.name, this.to.name))
     return this.latency[kernel.choose(this.site, entity, QUANTILES)] as number
   }
 

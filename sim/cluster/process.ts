@@ -3,6 +3,7 @@ import { Incarnation } from '../kernel/incarnation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
 import type { Link } from './network.ts'
+import { processName } from './process-name.ts'
 
 const RESTART = 0
 
@@ -44,7 +45,7 @@ export class Process {
   /** @param boot called at each start, with nothing left of earlier lives; undefined for a server that cannot crash */
   constructor(kernel: Kernel, name: string, role: string, boot: ((process: Process) => void) | undefined) {
     this.kernel = kernel
-    this.name = name
+    this.name = processName(name)
     this.role = role
     this.boot = boot
     this.entity = kernel.choices.entity(`process ${name}`)

@@ -53,11 +53,10 @@ export class ReplicatedGroupLog implements GroupLog {
 
   append(records: readonly GroupRecord[], producer?: BatchProducer): number | ErrorCode {
     const { nowMillis } = this.context
-    const encoded: LogRecord[] = []
-    for (const record of records) {
+    const encoded = records.map((record, offsetDelta): LogRecord => {
       const value = record.value === null ? null : record
-      encoded.push(internalRecord(encoded.length, this.keyOf(record), value, nowMillis))
-    }
+      return internalRecord(offsetDelta, this.keyOf(record), value, nowMillis)
+    })
     for (const record of records)
       if (record.kind === 'GroupMetadata' && record.value !== null) this.changed(record.group, record.value)
     const fields = producer && { ...producer, baseSequence: NO_SEQUENCE, isTransactional: true }

@@ -81,6 +81,7 @@ export class Replicator {
 class LeaderConnection extends Deadline {
   private readonly context: BrokerContext
   private readonly leaderId: number
+  private readonly clientId: string
   private readonly replicas = new Set<Replica>()
   private readonly session = new FetchSessionHandler<Asked>()
   /** Those that may have something else to ask than they have asked last. */
@@ -99,6 +100,7 @@ class LeaderConnection extends Deadline {
     super()
     this.context = context
     this.leaderId = leaderId
+    this.clientId = `broker-${context.id}-fetcher-0`
   }
 
   add(replica: Replica): void {
@@ -302,8 +304,7 @@ class LeaderConnection extends Deadline {
     body: RequestOf<Api>,
     answered: (response: ResponseOf<Api> | undefined) => void,
   ): void {
-    const { context, leaderId } = this
-    const clientId = `broker-${context.id}-fetcher-0`
+    const { context, leaderId, clientId } = this
     const request = {
       api: api as ApiName & Api,
       apiVersion,

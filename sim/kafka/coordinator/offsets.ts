@@ -39,6 +39,9 @@ export interface OffsetGroups {
   offsetsCommitted(groupId: string, memberId: string, nowMillis: number): void
 }
 
+const NO_RECORDS: GroupRecord[] = []
+const NO_ENTRIES: PartitionOffset[] = []
+
 /** OffsetCommit from this version on knows GROUP_ID_NOT_FOUND. */
 const GROUP_ID_NOT_FOUND_VERSION = 9
 
@@ -271,7 +274,7 @@ export class Offsets {
     respond: Respond<OffsetCommitResponse>,
   ): void {
     const maxMetadata = this.config['offset.metadata.max.bytes']
-    const records: GroupRecord[] = []
+    let records: GroupRecord[] = NO_RECORDS
     const response = {
       topics: topics.map(({ name, partitions }) => ({
         name,
@@ -280,13 +283,16 @@ export class Offsets {
           if (committedMetadata !== null && committedMetadata.length > maxMetadata)
             return { partitionIndex, errorCode: 'OFFSET_METADATA_TOO_LARGE' }
           const value = committedValue(partition, nowMillis, expireTimestamp)
-          records.push({
+          const record: GroupRecord = {
             kind: 'OffsetCommit',
             group: groupId,
             topic: name,
             partition: partitionIndex,
             value,
-          })
+          }
+          // Mostly it is the only one: a list that grows would be made for seventeen.
+          if (records.length === 0) records = [record]
+          else records.push(record)
           return { partitionIndex, errorCode: 'NONE' }
         }),
       })),
@@ -317,14 +323,15 @@ export class Offsets {
     baseOffset: number,
     producer: BatchProducer | undefined,
   ): PartitionOffset[] {
-    const entries: PartitionOffset[] = []
+    let entries: PartitionOffset[] = NO_ENTRIES
     for (let at = 0; at < records.length; at++) {
       const record = records[at] as GroupRecord
       if (record.kind !== 'OffsetCommit' || record.value === null) continue
       const { group, topic, partition, value } = record
       const stored = storedOffset(value, baseOffset + at)
-      if (producer === undefined) entries.push(this.store.put(group, topic, partition, stored))
-      else this.store.putPending(producer.producerId, group, topic, partition, stored)
+      if (producer !== undefined) this.store.putPending(producer.producerId, group, topic, partition, stored)
+      else if (entries.length === 0) entries = [this.store.put(group, topic, partition, stored)]
+      else entries.push(this.store.put(group, topic, partition, stored))
     }
     return entries
   }
