@@ -22,6 +22,9 @@ export function readTrigger(spec: Pick<FaultSpec, 'at' | 'of' | 'nth'>): Trigger
   const match = /^(before|after) (\S.*)$/.exec(spec.at)
   if (match === null) return undefined
   const phase = match[1] as 'before' | 'after'
-  const step = { kind: 'step', phase, step: match[2] as string, nth: spec.nth ?? 1 } as const
-  return spec.of === undefined ? step : { ...step, of: spec.of.replace(' ', '-') }
+  const step = match[2] as string
+  const nth = spec.nth ?? 1
+  return spec.of === undefined
+    ? { kind: 'step', phase, step, nth }
+    : { kind: 'step', phase, step, nth, of: spec.of.replace(' ', '-') }
 }

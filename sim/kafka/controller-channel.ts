@@ -85,7 +85,8 @@ export class ActiveControllerChannel implements ControllerChannel {
   }
 
   private ask(asked: Asked): void {
-    const message = { ...asked.request, timeoutMillis: SOCKET_TIMEOUT_MS }
+    const { api, body } = asked.request
+    const message = { api, body, timeoutMillis: SOCKET_TIMEOUT_MS }
     this.connect().send(message, this.process.entity, (response) => this.take(asked, response))
   }
 

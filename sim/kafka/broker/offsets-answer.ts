@@ -1,6 +1,7 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { ApiRequest, ResponseOf } from '../protocol/api.ts'
+import { notListed } from '../replication/offset-listing.ts'
 import type { BrokerContext } from './context.ts'
 import { CONSUMER } from './fetch-session.ts'
 import type { Replica, Watcher } from './replica.ts'
@@ -27,9 +28,12 @@ export class OffsetsAnswers {
         name,
         partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
           const replica = this.replicas.lookUp(name, partitionIndex)
-          return typeof replica === 'string'
-            ? { partitionIndex, errorCode: replica, timestamp: -1, offset: -1, leaderEpoch: -1 }
-            : { partitionIndex, ...replica.partition.listOffset(timestamp, currentLeaderEpoch, isolation) }
+          const found =
+            typeof replica === 'string'
+              ? notListed(replica)
+              : replica.partition.listOffset(timestamp, currentLeaderEpoch, isolation)
+          const { errorCode, timestamp: foundTimestamp, offset, leaderEpoch } = found
+          return { partitionIndex, errorCode, timestamp: foundTimestamp, offset, leaderEpoch }
         }),
       })),
     })

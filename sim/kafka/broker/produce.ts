@@ -264,8 +264,9 @@ class DelayedProduce extends Deadline implements Watcher {
   }
 
   private settle(at: number, status: Status, errorCode: ErrorCode): void {
-    const { replica } = status
-    this.statuses[at] = { ...status, response: { ...status.response, errorCode }, replica: undefined }
+    const { replica, topic, requiredOffset } = status
+    const response = Object.assign({}, status.response, { errorCode })
+    this.statuses[at] = { topic, response, replica: undefined, requiredOffset }
     if (replica !== undefined && this.statuses.every((other) => other.replica !== replica))
       replica.unwatch(this)
   }

@@ -132,7 +132,18 @@ class Alteration extends Deadline {
 
   send(): void {
     const { context, replica, request } = this
-    const body = { ...request, topic: replica.topic, partition: replica.index }
+    const { brokerId, brokerEpoch, leaderEpoch, partitionEpoch, newIsrWithEpochs, leaderRecoveryState } =
+      request
+    const body = {
+      topic: replica.topic,
+      partition: replica.index,
+      brokerId,
+      brokerEpoch,
+      leaderEpoch,
+      partitionEpoch,
+      newIsrWithEpochs,
+      leaderRecoveryState,
+    }
     context.host.controller.send({ api: 'AlterPartition', body }, (response, nowMillis) => {
       context.nowMillis = nowMillis
       if (response === undefined || response.errorCode === 'STALE_BROKER_EPOCH')

@@ -150,7 +150,7 @@ export class ClassicSession {
   reset(alsoMemberId: boolean): void {
     this.state = 'UNJOINED'
     const memberId = alsoMemberId ? '' : this.generation.memberId
-    this.generation = { ...NO_GENERATION, memberId }
+    this.generation = { generationId: -1, memberId, protocolName: null }
     this.rejoinNeeded = true
     this.isJoining = false
     this.assignment = undefined
@@ -199,7 +199,7 @@ export class ClassicSession {
   private joinRefused(errorCode: ErrorCode, memberId: string, nowMillis: number): void {
     switch (errorCode) {
       case 'MEMBER_ID_REQUIRED':
-        this.generation = { ...NO_GENERATION, memberId }
+        this.generation = { generationId: -1, memberId, protocolName: null }
         this.rejoin(nowMillis, false)
         break
       case 'UNKNOWN_MEMBER_ID':

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../error-code.ts'
 import {
   type ConsumerGroupMember,
+  changedMember,
   JOIN_GROUP_EPOCH,
   LEAVE_GROUP_EPOCH,
   LEAVE_GROUP_STATIC_EPOCH,
@@ -144,8 +145,7 @@ export function updatedMember(
   if (sameClient && sameSubscription && sameRest && (instanceId ?? member.instanceId) === member.instanceId) {
     return member
   }
-  return {
-    ...member,
+  return changedMember(member, {
     instanceId: instanceId ?? member.instanceId,
     rackId: rackId ?? member.rackId,
     rebalanceTimeoutMs: rebalanceTimeoutMs === -1 ? member.rebalanceTimeoutMs : rebalanceTimeoutMs,
@@ -154,7 +154,7 @@ export function updatedMember(
     subscribedTopicRegex: request.subscribedTopicRegex ?? member.subscribedTopicRegex,
     clientId: client.clientId,
     clientHost: client.clientHost,
-  }
+  })
 }
 
 /** A heartbeat that says everything is answered with the whole assignment, as one that joins is. */

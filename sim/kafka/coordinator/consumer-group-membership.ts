@@ -6,6 +6,7 @@ import {
 } from './consumer-group-heartbeat.ts'
 import {
   type ConsumerGroupMember,
+  changedMember,
   JOIN_GROUP_EPOCH,
   LEAVE_GROUP_STATIC_EPOCH,
   newMember,
@@ -63,7 +64,7 @@ function admitStatic(
     const errorMessage = `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is owned by ${existing.memberId} member.`
     return { errorCode: 'UNRELEASED_INSTANCE_ID', errorMessage }
   }
-  const member = { ...existing, memberId, memberEpoch: 0, previousMemberEpoch: 0 }
+  const member = changedMember(existing, { memberId, memberEpoch: 0, previousMemberEpoch: 0 })
   return { member, replacedId: existing.memberId }
 }
 

@@ -1,4 +1,4 @@
-import type { ConsumerGroupMember } from './consumer-group-member.ts'
+import { type ConsumerGroupMember, changedMember } from './consumer-group-member.ts'
 import {
   intersects,
   NO_PARTITIONS,
@@ -58,27 +58,25 @@ export function reconcile(member: ConsumerGroupMember, target: ReconciliationTar
 function nextAssignment(member: ConsumerGroupMember, target: ReconciliationTarget): ConsumerGroupMember {
   const { kept, revoked, added, unreleased } = divide(member, target)
   if (revoked.size > 0 && intersects(target.ownedPartitions, revoked)) {
-    return {
-      ...member,
+    return changedMember(member, {
       state: 'UNREVOKED_PARTITIONS',
       previousMemberEpoch: member.memberEpoch,
       assignedPartitions: kept,
       partitionsPendingRevocation: revoked,
-    }
+    })
   }
   for (const [topicName, partitions] of added) {
     const epochs = kept.get(topicName) ?? new Map<number, number>()
     for (const partition of partitions) epochs.set(partition, target.assignmentEpoch)
     kept.set(topicName, epochs)
   }
-  return {
-    ...member,
+  return changedMember(member, {
     state: unreleased ? 'UNRELEASED_PARTITIONS' : 'STABLE',
     memberEpoch: target.assignmentEpoch,
     previousMemberEpoch: member.memberEpoch,
     assignedPartitions: kept,
     partitionsPendingRevocation: NO_PARTITIONS,
-  }
+  })
 }
 
 function divide(member: ConsumerGroupMember, target: ReconciliationTarget): Division {
@@ -134,8 +132,8 @@ function withoutUnsubscribed(member: ConsumerGroupMember, target: Reconciliation
     else pending.set(topicName, new Map([...(pending.get(topicName) ?? []), ...epochs]))
   }
   if (assignedPartitions.size === member.assignedPartitions.size) return member
-  const changed = { ...member, previousMemberEpoch: member.memberEpoch, assignedPartitions }
+  const changed = changedMember(member, { previousMemberEpoch: member.memberEpoch, assignedPartitions })
   return intersects(target.ownedPartitions, pending)
-    ? { ...changed, state: 'UNREVOKED_PARTITIONS', partitionsPendingRevocation: pending }
+    ? changedMember(changed, { state: 'UNREVOKED_PARTITIONS', partitionsPendingRevocation: pending })
     : changed
 }

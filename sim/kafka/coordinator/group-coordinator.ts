@@ -73,7 +73,11 @@ export class GroupCoordinator implements OffsetGroups {
     const { deadlines, config, log } = this
     const intervalMs = config['offsets.retention.check.interval.ms']
     const expiry = new ExpiryScan(this.scans, intervalMs, nowMillis, (atMillis) => this.expire(atMillis))
-    this.classic = new ClassicProtocol({ ...options, deadlines, expiry })
+    const { newMemberId, subscribedTopics, sameMetadata } = options
+    const ofClassic = { config, log, deadlines, expiry, newMemberId, subscribedTopics }
+    this.classic = new ClassicProtocol(
+      sameMetadata === undefined ? ofClassic : { ...ofClassic, sameMetadata },
+    )
     this.offsets = new Offsets(config, log, this, expiry)
   }
 

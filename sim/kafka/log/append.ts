@@ -46,38 +46,36 @@ export type FollowerError =
 
 /** The answer to a batch that is in the log now. */
 export function appended(
-  batch: RecordBatch,
+  { baseOffset, lastOffset }: RecordBatch,
   logAppendTimeMillis: number,
   logStartOffset: number,
 ): AppendResult {
-  const { baseOffset: firstOffset, lastOffset } = batch
-  return {
-    errorCode: 'NONE',
-    firstOffset,
-    lastOffset,
-    logAppendTimeMillis,
-    logStartOffset,
-    isDuplicate: false,
-  }
+  return resultOf('NONE', baseOffset, lastOffset, logAppendTimeMillis, logStartOffset, false)
 }
 
 /** The answer to a batch that was in the log already. */
-function duplicate(known: BatchMetadata, logStartOffset: number): AppendResult {
-  const { firstOffset, lastOffset, timestamp: logAppendTimeMillis } = known
-  return {
-    errorCode: 'NONE',
-    firstOffset,
-    lastOffset,
-    logAppendTimeMillis,
-    logStartOffset,
-    isDuplicate: true,
-  }
+function duplicate(
+  { firstOffset, lastOffset, timestamp }: BatchMetadata,
+  logStartOffset: number,
+): AppendResult {
+  return resultOf('NONE', firstOffset, lastOffset, timestamp, logStartOffset, true)
 }
 
 /** The answer to a batch that was not appended. */
 export function refused(errorCode: AppendError, logStartOffset: number): AppendResult {
-  const nowhere = { firstOffset: -1, lastOffset: -1, logAppendTimeMillis: NO_TIMESTAMP }
-  return { errorCode, ...nowhere, logStartOffset, isDuplicate: false }
+  return resultOf(errorCode, -1, -1, NO_TIMESTAMP, logStartOffset, false)
+}
+
+/** All of one class, whatever the answer. */
+function resultOf(
+  errorCode: AppendError,
+  firstOffset: number,
+  lastOffset: number,
+  logAppendTimeMillis: number,
+  logStartOffset: number,
+  isDuplicate: boolean,
+): AppendResult {
+  return { errorCode, firstOffset, lastOffset, logAppendTimeMillis, logStartOffset, isDuplicate }
 }
 
 /** Why a producer's batch is not to be appended, or where it is already; undefined if it is to be appended. */

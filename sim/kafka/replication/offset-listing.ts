@@ -35,7 +35,13 @@ export function listOffset(
   const found = log.segments.findByTimestamp(timestamp, log.logStartOffset)
   if (found === undefined || found.offset >= bound)
     return notListed(lagging ? 'OFFSET_NOT_AVAILABLE' : 'NONE')
-  return { errorCode: 'NONE', ...found, leaderEpoch: log.epochs.epochForOffset(found.offset) }
+  const { timestamp: foundTimestamp, offset } = found
+  return {
+    errorCode: 'NONE',
+    timestamp: foundTimestamp,
+    offset,
+    leaderEpoch: log.epochs.epochForOffset(offset),
+  }
 }
 
 function visibleEnd(log: Log, isolation: ListIsolation | undefined): number {

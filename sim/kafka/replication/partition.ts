@@ -247,7 +247,8 @@ export class Partition {
   ): EpochEndOffset & { readonly errorCode: ErrorCode } {
     const errorCode = this.checkEpoch(currentLeaderEpoch)
     if (errorCode !== 'NONE') return { epoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET, errorCode }
-    return { ...this.log.endOffsetForEpoch(leaderEpoch), errorCode }
+    const { epoch, endOffset } = this.log.endOffsetForEpoch(leaderEpoch)
+    return { epoch, endOffset, errorCode }
   }
 
   /** ListOffsets (rule L13). @param isolation of a consumer; undefined for a follower, who may see everything */
