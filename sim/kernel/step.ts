@@ -57,5 +57,7 @@ export function matchesStep(pattern: string, site: StepSite): boolean {
   const { service, operation } = site
   const owner = `${service}.${site.handler}`
   if (pattern === operation || pattern === '*') return true
+  // Nearly always it means another: then no names are made.
+  if (!pattern.startsWith(service)) return false
   return [service, owner].some((prefix) => pattern === `${prefix} ${operation}` || pattern === `${prefix} *`)
 }

@@ -31,6 +31,9 @@ export class HeartbeatFields {
   private readonly groupId: string
   private readonly memberId: string
   private sent = NOTHING_SENT
+  /** The topics of the last key that was made. */
+  private keyedTopics: ReadonlySet<string> | undefined
+  private key = ''
 
   constructor(config: ConsumerConfig, subscriptions: SubscriptionState, groupId: string, memberId: string) {
     this.config = config
@@ -74,7 +77,13 @@ export class HeartbeatFields {
   }
 
   private topicsKey(): string {
-    return [...this.subscriptions.topics].sort().join()
+    const { topics } = this.subscriptions
+    // A subscription that changes is another set.
+    if (topics !== this.keyedTopics) {
+      this.keyedTopics = topics
+      this.key = [...topics].sort().join()
+    }
+    return this.key
   }
 }
 
