@@ -23,7 +23,7 @@ export class Pursuit {
   /** The deadline has passed. */
   private late = false
   /** The first that did not hold at the deadline or later. */
-  private breach: Breach | undefined
+  private breach: Breach | undefined = undefined
 
   constructor(property: Eventually, inquiry: Inquiry) {
     this.property = property

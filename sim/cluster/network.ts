@@ -36,10 +36,10 @@ export class Link {
   private observers: readonly LinkObserver[] = NO_OBSERVERS
   /** Added to every message while a fault makes the link slow. */
   private addedMicros: Micros = 0
-  private held: HeldMessage[] | undefined
+  private held: HeldMessage[] | undefined = undefined
   private lastArrivalMicros: Micros = -1
   /** Named when the first message takes time. */
-  private site: ChoiceSite | undefined
+  private site: ChoiceSite | undefined = undefined
 
   constructor(from: Process, to: Process, latency: LatencyTable) {
     this.from = from

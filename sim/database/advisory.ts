@@ -28,7 +28,7 @@ interface Held {
 export class AdvisoryLocks {
   private readonly locks = new Map<string | number, Held>()
   /** Whose turn it is: it stands in no queue. */
-  private served: Transaction | undefined
+  private served: Transaction | undefined = undefined
 
   /** Takes a lock if nobody else holds it in a way that conflicts, or waits for it before. */
   take(lock: AdvisoryLock, transaction: Transaction): boolean {

@@ -9,7 +9,7 @@ export class Answer {
   value: unknown = undefined
   hash = 0
   /** Trace ids of the commits whose rows were read; kept only while `traced`. */
-  readFrom: number[] | undefined
+  readFrom: number[] | undefined = undefined
 
   /** Begins a new answer. */
   reset(traced: boolean): void {

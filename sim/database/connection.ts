@@ -31,7 +31,7 @@ export interface ConnectionUser {
 /** One connection between a process and a database server; one statement at a time is executed on it. */
 export class Connection implements Actor {
   readonly pool: Pool
-  user: ConnectionUser | undefined
+  user: ConnectionUser | undefined = undefined
   /** Whether it is broken, though the client may not know yet. */
   broken = false
   private state: SqlState = '08006'

@@ -41,7 +41,7 @@ export class Database implements ProcessResource, ServerValues {
   private readonly pools: (Pool | undefined)[] = []
   private nextXid = 1
   /** Who takes over when the server is lost; undefined where it comes back itself. */
-  private standby: { readonly lagMicros: Micros; readonly keepsSlots: boolean } | undefined
+  private standby: { readonly lagMicros: Micros; readonly keepsSlots: boolean } | undefined = undefined
   /** The ids of open transactions, ascending. */
   private readonly openXids = new Set<number>()
 

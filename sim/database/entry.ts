@@ -31,27 +31,27 @@ export class Entry {
   /** Position in the order of insertion. */
   ordinal: number
   /** The last committed version; undefined when the row does not exist. */
-  committed: Row | undefined
+  committed: Row | undefined = undefined
   hash = 0
   writtenBy = 0
   commit = 0
   born = 0
   xid = 0
-  older: Version | undefined
+  older: Version | undefined = undefined
   /** What the writer makes of it; undefined deletes it. */
-  pending: Row | undefined
+  pending: Row | undefined = undefined
   pendingHash = 0
   /** Whether the writer has deleted it and inserted it again: another row with the same key. */
   reborn = false
   /** The open transaction that has written it. */
-  writer: Transaction | undefined
+  writer: Transaction | undefined = undefined
   /** A transaction that holds its lock, and how strongly; the only one as a rule. */
-  holder: Transaction | undefined
+  holder: Transaction | undefined = undefined
   holderMode = 0
   /** Those who hold it as well. */
-  coHolders: { readonly transaction: Transaction; mode: number }[] | undefined
+  coHolders: { readonly transaction: Transaction; mode: number }[] | undefined = undefined
   /** Statements that wait for the lock, first come first served. */
-  queue: LockRequest[] | undefined
+  queue: LockRequest[] | undefined = undefined
 
   constructor(table: Table, key: unknown, ordinal: number) {
     this.table = table

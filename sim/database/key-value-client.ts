@@ -119,7 +119,7 @@ class KeyValueCall implements Actor {
   private readonly pending: Operation<Reply>
   private readonly timeout: DurationText
   /** The life of the server that executed it. */
-  private life: Process['incarnation'] | undefined
+  private life: Process['incarnation'] | undefined = undefined
   private timer: Ticket = 0
 
   constructor(

@@ -24,9 +24,9 @@ export class Packet implements Evaluation {
   readonly commits: boolean
   /** Trace id of what brought it to the server. */
   cause = 0
-  progress: Progress | undefined
-  row: Row | undefined
-  entry: Entry | undefined
+  progress: Progress | undefined = undefined
+  row: Row | undefined = undefined
+  entry: Entry | undefined = undefined
   checked = 0
 
   constructor(

@@ -22,9 +22,9 @@ export class ReadCall implements Actor, ConnectionUser {
   private readonly database: Database
   private readonly statement: ReadStatement
   private readonly operation: Operation<unknown>
-  private process: Process | undefined
-  private connection: Connection | undefined
-  private patience: Ticket | undefined
+  private process: Process | undefined = undefined
+  private connection: Connection | undefined = undefined
+  private patience: Ticket | undefined = undefined
 
   constructor(database: Database, statement: ReadStatement, operation: Operation<unknown>) {
     this.database = database

@@ -20,7 +20,7 @@ export class ReplicationSlot {
   readonly name: string
   /** `confirmed_flush_lsn`. */
   confirmed: Lsn
-  reader: SlotReader | undefined
+  reader: SlotReader | undefined = undefined
   private readonly wal: Wal
   /** What a crash leaves of it. */
   private saved: Lsn

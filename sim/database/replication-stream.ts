@@ -44,11 +44,11 @@ export class ReplicationStream implements Actor, ProcessResource, SlotReader {
   private readonly database: Database
   private readonly process: Process
   private readonly name: string
-  private slot: ReplicationSlot | undefined
+  private slot: ReplicationSlot | undefined = undefined
   /** How far it was read. */
   private sent: Lsn = 0
   /** A request for what comes next, at the server, which waits until something comes. */
-  private parked: Request | undefined
+  private parked: Request | undefined = undefined
   private readonly pending = new Set<Operation<unknown>>()
   private broken = false
 

@@ -40,9 +40,9 @@ const answer = new Answer()
  * client hears of it: of a commit under way with 08007, because whether it took effect is unknown.
  */
 export class Session implements Actor, ConnectionUser {
-  transaction: Transaction | undefined
+  transaction: Transaction | undefined = undefined
   /** Is told when it commits. */
-  witness: CommitWitness | undefined
+  witness: CommitWitness | undefined = undefined
   private readonly database: Database
   private readonly kernel: Kernel
   private readonly process: Process
@@ -54,14 +54,14 @@ export class Session implements Actor, ConnectionUser {
   /** The operations that the client awaits, some of which may be settled. */
   private readonly operations: Operation<unknown>[] = []
   /** Why nothing more can be sent. */
-  private refusal: DatabaseError | undefined
+  private refusal: DatabaseError | undefined = undefined
   private commitSent = false
   /** The answer of a statement that committed by itself. */
   private acknowledged: unknown
   /** Why the transaction failed. */
-  private failure: DatabaseError | undefined
+  private failure: DatabaseError | undefined = undefined
   /** The statement that waits, or whatever keeps the connection busy. */
-  private waiting: Packet | 'commit' | undefined
+  private waiting: Packet | 'commit' | undefined = undefined
   /** What arrived meanwhile: a connection executes one statement after another. */
   private backlog: Arrival[] = []
   /** Trace id of what freed the lock that it waited for, while what had waited is executed. */
@@ -69,7 +69,7 @@ export class Session implements Actor, ConnectionUser {
   /** Of the wait for a connection. */
   private patience: Ticket | undefined
   /** Of statements that wait; undefined before the first does. */
-  private timers: WaitTimers | undefined
+  private timers: WaitTimers | undefined = undefined
 
   constructor(database: Database, process: Process, task: Task, options: TransactionOptions = DEFAULTS) {
     this.database = database

@@ -48,15 +48,15 @@ export class Transaction implements ServerValues {
   /** When it began, by the database's clock. */
   readonly beganMillis: number
   /** What its statement waits for. */
-  waitsFor: Obstacle | undefined
+  waitsFor: Obstacle | undefined = undefined
   /** How serializable snapshot isolation knows it. */
-  serializable: SerializableTransaction | undefined
+  serializable: SerializableTransaction | undefined = undefined
   /** Statements that wait for its end. */
-  private followers: LockWaiter[] | undefined
+  private followers: LockWaiter[] | undefined = undefined
   /** Number of the last commit that it sees; -1 until the first statement, and for ever where every statement looks anew. */
   private snapshot = -1
-  private savepoints: Savepoint[] | undefined
-  private log: Undo[] | undefined
+  private savepoints: Savepoint[] | undefined = undefined
+  private log: Undo[] | undefined = undefined
 
   constructor(database: Database, options: TransactionOptions, connection: object) {
     this.database = database

@@ -33,7 +33,7 @@ export class WaitTimers {
   /** Of the present wait. */
   private wait: Ticket[] = []
   /** Of the statement, whatever it waits for one after another. */
-  private statement: Ticket | undefined
+  private statement: Ticket | undefined = undefined
 
   constructor(kernel: Kernel, session: Actor, entity: Entity, options: TransactionOptions) {
     this.kernel = kernel

@@ -38,7 +38,7 @@ class ExternalCall<Request extends Plain, Response extends Plain> implements Act
   private readonly pending: Operation<Response>
   private readonly execute: Execute<Request, Response>
   private readonly conditions: CallConditions
-  private done: Executed<Response> | undefined
+  private done: Executed<Response> | undefined = undefined
   private timer = 0
 
   constructor(

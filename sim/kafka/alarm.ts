@@ -10,7 +10,7 @@ import type { Micros } from '../kernel/time.ts'
 export class Alarm implements Actor {
   private readonly process: Process
   private readonly ring: () => void
-  private ticket: Ticket | undefined
+  private ticket: Ticket | undefined = undefined
   private atMicros: Micros = Number.POSITIVE_INFINITY
   private isBackground = false
 

@@ -57,7 +57,7 @@ export class BrokerNode implements Server, MetadataFollower {
   readonly id: number
   readonly process: Process
   /** The present life; undefined while it is down. */
-  broker: Broker | undefined
+  broker: Broker | undefined = undefined
   /** Members that were not heard of since their heartbeats were no longer left out. */
   private overdue: Membership[] = []
   /** Members of its groups whose heartbeats are left out. */
@@ -68,14 +68,14 @@ export class BrokerNode implements Server, MetadataFollower {
   private readonly housekeeping: Alarm
   private readonly heartbeats: Alarm
   private readonly routine: Routine
-  private disk: BrokerDisk | undefined
+  private disk: BrokerDisk | undefined = undefined
   /** The space on its disk, in its present life. */
   private space = new Disk()
   /** Until when there is no space on it, and the trace id of why. */
   private full = { untilMicros: Number.NEGATIVE_INFINITY, cause: 0 }
   /** What a life that ends otherwise than by a crash of its process leaves on the disk. */
   private leave: ((broker: Broker, nowMillis: number) => BrokerDisk) | undefined
-  private toController: ActiveControllerChannel | undefined
+  private toController: ActiveControllerChannel | undefined = undefined
   /** Whether it is doing something, and what is to come after that. */
   private isBusy = false
   private readonly next: (() => void)[] = []

@@ -68,9 +68,9 @@ export class KafkaCluster {
   readonly nodes = new Map<number, BrokerNode>()
   readonly controller: ControllerNode
   /** Who asks; undefined when nobody does. */
-  witness: ClusterWitness | undefined
+  witness: ClusterWitness | undefined = undefined
   /** Who watches the clients that are made from now on; undefined when nobody does. */
-  clientObserver: ClientObserver | undefined
+  clientObserver: ClientObserver | undefined = undefined
   /** How often each group has shared its partitions out. */
   readonly rebalances = new Map<string, number>()
   private readonly observers: ClusterObserver[] = []

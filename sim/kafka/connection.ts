@@ -97,7 +97,7 @@ export class Connection implements Actor {
   private readonly atClient: ProcessResource
   private readonly atServer: ProcessResource
   /** Set once there is something to wait for. */
-  private alarm: Alarm | undefined
+  private alarm: Alarm | undefined = undefined
   /** Since when nothing can be expected to get through; Infinity while both ways are open. */
   private brokenSinceMicros: Micros = Number.POSITIVE_INFINITY
 

@@ -69,7 +69,7 @@ export class ConsumerClient implements ConsumerHooks {
   /** Offset of the cluster's metadata that its own are at least as new as. */
   private metadataOffset = -1
   /** With the coordinator, while it may leave out heartbeats. */
-  private routine: Routine | undefined
+  private routine: Routine | undefined = undefined
   /** Whether it leaves, or has left, its group. */
   private isLeaving = false
 

@@ -34,7 +34,7 @@ export class ActiveControllerChannel implements ControllerChannel {
   private readonly retryMillis: number
   private readonly settle: () => void
   private readonly alarm: Alarm
-  private connection: Connection | undefined
+  private connection: Connection | undefined = undefined
   /** In the order in which they were asked. */
   private waiting: Asked[] = []
 

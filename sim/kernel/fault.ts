@@ -34,7 +34,7 @@ export class ArmedFault {
   readonly strike: (strike: Strike) => void
   enabled = true
   /** Virtual time at which it struck; undefined while it has not. */
-  struckAtMicros: Micros | undefined
+  struckAtMicros: Micros | undefined = undefined
   private reached = 0
 
   constructor(id: string, trigger: Trigger, strike: (strike: Strike) => void) {

@@ -59,8 +59,8 @@ export class Kernel implements Actor {
   /** Whose moments are events that the system has not caused. */
   private timedFaults = 0
   readonly faults: ArmedFault[] = []
-  exhausted: Exhausted | undefined
-  failure: SimError | undefined
+  exhausted: Exhausted | undefined = undefined
+  failure: SimError | undefined = undefined
   /** Before the run: what happens now is in no digest, trace or count, and messages take no time. */
   warming = false
   private readonly queue = new EventQueue()

@@ -27,7 +27,7 @@ export class EventQueue {
   size = 0
   /** Of the event that `pop` took last. */
   atMicros = 0
-  target: Actor | undefined
+  target: Actor | undefined = undefined
   code = 0
   subject: unknown
   cause = 0

@@ -33,8 +33,8 @@ export class StepSite {
   /** How often handlers have reached it. */
   passes = 0
   /** Faults aimed here; undefined in all but a few sites, which keeps unaimed steps free. */
-  before: ArmedFault[] | undefined
-  after: ArmedFault[] | undefined
+  before: ArmedFault[] | undefined = undefined
+  after: ArmedFault[] | undefined = undefined
 
   constructor(service: string, handler: string, operation: string) {
     this.service = service

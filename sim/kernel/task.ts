@@ -42,9 +42,9 @@ export class Task {
   /** Trace id of the record that last started or resumed it. */
   cause: number
   /** The last operation that it has begun. */
-  private last: Operation<unknown> | undefined
+  private last: Operation<unknown> | undefined = undefined
   /** Those that others were begun beside. */
-  private earlier: Operation<unknown>[] | undefined
+  private earlier: Operation<unknown>[] | undefined = undefined
 
   constructor(kernel: Kernel, incarnation: Incarnation, handler: HandlerSite, entity: Entity, cause: number) {
     this.kernel = kernel

@@ -48,7 +48,7 @@ export class SchemaRegistryError extends Error {
  */
 export class SchemaSerde<Data extends Plain> {
   private readonly options: Required<SchemaSerdeOptions>
-  private ownId: number | undefined
+  private ownId: number | undefined = undefined
   private readonly schemas = new Map<number, AvroSchema>()
 
   /** @throws SimError 'definition' for options that there are not, those that are missing, and a schema that is none */

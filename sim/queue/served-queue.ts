@@ -44,7 +44,7 @@ export class ServedQueue implements Actor, QueueOutlet<Cargo> {
   private readonly consumerSite: ChoiceSite
   private readonly subscriptions: Subscription[] = []
   private discards: { readonly message: CargoMessage; readonly reason: DiscardReason }[] = []
-  private ticket: Ticket | undefined
+  private ticket: Ticket | undefined = undefined
   private wakeMicros: Micros = Number.POSITIVE_INFINITY
 
   constructor(process: Process, name: string, config: QueueConfig, office: DeadLetterOffice) {

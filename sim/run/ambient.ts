@@ -128,7 +128,7 @@ export function trapAmbient(report: Report, running: Running = () => []): Restor
 
 /** The traps of one run: a host raises them when service code may run, and lowers them before anybody else does. */
 export class AmbientGuard {
-  private restore: Restore | undefined
+  private restore: Restore | undefined = undefined
   private readonly report: Report
   private readonly running: Running
 

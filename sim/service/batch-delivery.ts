@@ -17,7 +17,7 @@ export class BatchDelivery implements Runnable {
   private readonly events: Envelope[]
   private lookingUp = 0
   private readonly known = new Set<Envelope>()
-  private broken: Error | undefined
+  private broken: Error | undefined = undefined
 
   constructor(
     deliverer: Deliverer<readonly PolledRecord[]>,

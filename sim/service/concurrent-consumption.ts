@@ -74,7 +74,7 @@ export class ConcurrentConsumption implements ConsumerApplication, Deliverer<Wor
   private running = 0
   private isCommitting = false
   /** The task that ended last since the last commit, whose steps the next one belongs to. */
-  private last: Task | undefined
+  private last: Task | undefined = undefined
   /** Called when the group is left. */
   private drained: (() => void) | undefined
 

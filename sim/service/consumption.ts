@@ -53,7 +53,7 @@ export class Consumption
   /** What has failed at the head of a partition. */
   private readonly setbacks: Setbacks
   /** The task that handled the last record, whose steps the commit belongs to. */
-  private last: Task | undefined
+  private last: Task | undefined = undefined
   /** Called when the group is left. */
   private drained: (() => void) | undefined
 

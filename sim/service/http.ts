@@ -83,9 +83,9 @@ export class HttpCall implements Actor, ProcessResource {
   private readonly server: RouteServer
   private readonly pending: Operation<HttpResponse<unknown>>
   private readonly timeout: DurationText
-  private target: Process | undefined
+  private target: Process | undefined = undefined
   /** The life of the instance that the connection leads to. */
-  private life: Incarnation | undefined
+  private life: Incarnation | undefined = undefined
   private timer = 0
   private responseHash = 0
 

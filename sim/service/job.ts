@@ -54,13 +54,13 @@ export class Job implements Actor, ProcessResource, Drainable {
   private readonly startMicros: Micros
   private readonly table: Table
   private readonly observe = (row: Row, cause: number): void => this.changed(row, cause)
-  private ticket: Ticket | undefined
+  private ticket: Ticket | undefined = undefined
   /** The moment of the tick that is scheduled. */
   private tickMicros: Micros = Number.POSITIVE_INFINITY
   private endedMicros: Micros = 0
   private running = false
   /** Input arrived during a tick. */
-  private again: { cause: number; entity: Entity; dueMicros: Micros } | undefined
+  private again: { cause: number; entity: Entity; dueMicros: Micros } | undefined = undefined
   private failures = 0
   private drained: (() => void) | undefined
 

@@ -71,14 +71,14 @@ export class ServiceRuntime {
   readonly timerOptions: TimerOptions
   readonly fleet: Fleet
   /** Answers the http calls of this service's handlers; set when the world is complete. */
-  server: RouteServer | undefined
+  server: RouteServer | undefined = undefined
   /** Throws when the system does not have a topic that something needs; set when the world is complete. */
   checkTopic: (topic: string, what: string) => void = () => {}
   readonly Context = ServiceContext
   readonly Transaction = ServiceTransaction
   readonly Readers = Readers
   /** What properties want to be told of it; undefined when that is nothing. */
-  histories: ServiceHistories | undefined
+  histories: ServiceHistories | undefined = undefined
   /** The tables of its database, at the index of their binding. */
   readonly tables: Table[] = []
   private readonly plan: ServicePlan

@@ -77,7 +77,7 @@ export class FetchSession implements FetchClock {
   /** When it fetched last. */
   lastFetchMillis = 0
   /** Its fetch that waits here. */
-  waiting: WaitingFetch | undefined
+  waiting: WaitingFetch | undefined = undefined
   /** How many partitions it has. */
   size = 0
   /** Those of which there may be something to tell, in the order in which that came up. */

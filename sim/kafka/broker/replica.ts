@@ -27,7 +27,7 @@ export class Replica implements PartitionHost {
   readonly topicId: number
   readonly partition: Partition
   /** Set while it follows. */
-  fetcher: PartitionFetcher | undefined
+  fetcher: PartitionFetcher | undefined = undefined
   minInsyncReplicas = 1
   private readonly context: BrokerContext
   /** Somebody may be waiting for what has changed: see `BrokerContext.touch`. */

@@ -13,7 +13,7 @@ interface Call {
 /** The callbacks of rebalances, one after the other, in the application's thread (rule G12). */
 export class RebalanceCallbacks {
   /** When the one that runs began; undefined when none does. */
-  startedMillis: number | undefined
+  startedMillis: number | undefined = undefined
   /** Whether somebody listens. */
   readonly isHeard: boolean
   private readonly hooks: ConsumerHooks

@@ -42,7 +42,7 @@ export interface MembershipParts {
  */
 export class ClassicMembership implements Membership, Assigner {
   /** Set once commits exist, which need a membership. */
-  autoCommit: AutoCommit | undefined
+  autoCommit: AutoCommit | undefined = undefined
   private readonly parts: MembershipParts
   private readonly session: ClassicSession
   private readonly assignors: readonly ClientAssignor[]
@@ -50,12 +50,12 @@ export class ClassicMembership implements Membership, Assigner {
   private readonly lastAssignments = new Map<string, LastAssignment>()
   private preparation: Preparation = 'none'
   /** Topics with which it joined last. */
-  private joinedTopics: ReadonlySet<string> | undefined
+  private joinedTopics: ReadonlySet<string> | undefined = undefined
   /** Partitions of the group's topics as they were when this member, who leads, assigned them. */
-  private assignedCounts: ReadonlyMap<string, number> | undefined
+  private assignedCounts: ReadonlyMap<string, number> | undefined = undefined
   private seenVersion = -1
   /** The version of the metadata by which it assigns as the leader that this answer has made it. */
-  private awaited: { readonly join: JoinGroupResponse; readonly version: number } | undefined
+  private awaited: { readonly join: JoinGroupResponse; readonly version: number } | undefined = undefined
   private completedGenerationId = -1
   private isCompleting = false
   private callbackError: unknown

@@ -50,9 +50,9 @@ export class ClassicSession {
   /** Before which nobody joins again. */
   joinRetryMillis = 0
   /** What SyncGroup has brought, until the application takes it over in poll. */
-  assignment: readonly TopicPartition[] | undefined
+  assignment: readonly TopicPartition[] | undefined = undefined
   /** What the next poll throws. */
-  fatalError: ConsumerError | undefined
+  fatalError: ConsumerError | undefined = undefined
   private readonly client: ConsumerClient
   private readonly coordinator: CoordinatorLookup
   private readonly clock: PollClock
@@ -62,7 +62,7 @@ export class ClassicSession {
   private readonly heartbeat: HeartbeatTimer
   private joinAttempts = 0
   /** The JoinGroup response of a leader that waits for metadata. */
-  private leading: JoinGroupResponse | undefined
+  private leading: JoinGroupResponse | undefined = undefined
 
   constructor(
     client: ConsumerClient,

@@ -26,7 +26,7 @@ export class CompletedFetch {
   private readonly checksCrcs: boolean
   /** By first offset, the next one last. */
   private readonly aborted: AbortedTxn[]
-  private abortedProducerIds: Set<number> | undefined
+  private abortedProducerIds: Set<number> | undefined = undefined
   private batchIndex = -1
   /** The batch with that index; undefined before the first. */
   private batch: RecordBatch | undefined

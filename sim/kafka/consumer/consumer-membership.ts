@@ -34,7 +34,7 @@ type MemberState =
  */
 export class ConsumerMembership implements Membership, ReconciliationOwner {
   /** Set once commits exist, which need a membership. */
-  autoCommit: AutoCommit | undefined
+  autoCommit: AutoCommit | undefined = undefined
   state: MemberState = 'UNSUBSCRIBED'
   private readonly parts: MembershipParts
   private readonly memberId: string
@@ -47,7 +47,7 @@ export class ConsumerMembership implements Membership, ReconciliationOwner {
   private isPollExpired = false
   private isReleasing = false
   private left: ((nowMillis: number) => void) | undefined
-  private error: ConsumerError | undefined
+  private error: ConsumerError | undefined = undefined
   assignedIdentity: CommitIdentity
 
   constructor(parts: MembershipParts, memberId: string) {

@@ -52,7 +52,7 @@ export class Consumer {
   private state: 'open' | 'closing' | 'closed' = 'open'
   private closeMillis = Number.POSITIVE_INFINITY
   private hasLeft = false
-  private closed: Done | undefined
+  private closed: Done | undefined = undefined
 
   constructor(
     config: ConsumerConfig,

@@ -8,7 +8,7 @@ const NONE = -1
 /** Finds the coordinator of the group, and finds it again. Source: AbstractCoordinator, CoordinatorRequestManager. */
 export class CoordinatorLookup {
   /** INVALID_GROUP_ID and its like, for the next poll to throw. */
-  fatalError: ConsumerError | undefined
+  fatalError: ConsumerError | undefined = undefined
   /** When it was found last: its answers count from then on. */
   foundMillis = 0
   /** How many searches have failed. */

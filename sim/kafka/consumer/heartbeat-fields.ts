@@ -32,7 +32,7 @@ export class HeartbeatFields {
   private readonly memberId: string
   private sent = NOTHING_SENT
   /** The topics of the last key that was made. */
-  private keyedTopics: ReadonlySet<string> | undefined
+  private keyedTopics: ReadonlySet<string> | undefined = undefined
   private key = ''
 
   constructor(config: ConsumerConfig, subscriptions: SubscriptionState, groupId: string, memberId: string) {

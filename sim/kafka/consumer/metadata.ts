@@ -22,7 +22,7 @@ export class ConsumerMetadata {
   /** Raised with every answer. */
   version = 0
   /** A topic whose name no broker takes. */
-  fatalError: ConsumerError | undefined
+  fatalError: ConsumerError | undefined = undefined
   private readonly client: ConsumerClient
   private readonly topicsWanted: () => readonly string[] | null
   private readonly bootstrapNodes: readonly number[]

@@ -34,7 +34,7 @@ export class OffsetFetcher {
   private readonly subscriptions: SubscriptionState
   private readonly hooks: Pick<ConsumerHooks, 'positionReset'>
   private seenVersion = -1
-  private error: ConsumerError | undefined
+  private error: ConsumerError | undefined = undefined
 
   constructor(
     client: ConsumerClient,

@@ -17,7 +17,7 @@ class Item implements TimeQuestion {
   readonly topic: string
   readonly partition: number
   readonly timestamp: number
-  answer: ListedOffset | undefined
+  answer: ListedOffset | undefined = undefined
   isAsking = false
   retryMillis = 0
 

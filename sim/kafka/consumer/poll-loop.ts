@@ -54,7 +54,7 @@ export class PollLoop implements ClientOwner {
   private isPolling = false
   private isReady = false
   private isLeaving = false
-  private error: ConsumerError | undefined
+  private error: ConsumerError | undefined = undefined
   private workMillis = Number.POSITIVE_INFINITY
   private seenAssignment = 0
   private seenVersion = 0

@@ -16,7 +16,7 @@ export class Positions {
   private readonly offsetFetcher: OffsetFetcher
   /** undefined without a group. */
   private readonly commits: Commits | undefined
-  private error: ConsumerError | undefined
+  private error: ConsumerError | undefined = undefined
 
   constructor(
     subscriptions: SubscriptionState,

@@ -12,7 +12,7 @@ const NOTHING_ASSIGNED: ReadonlyMap<PartitionName, PartitionState> = new Map()
 /** What the consumer wants to read, and how far it is with what it has. Source: SubscriptionState of Kafka 4.x. */
 export class SubscriptionState {
   readonly defaultReset: AutoOffsetReset
-  pattern: RegExp | undefined
+  pattern: RegExp | undefined = undefined
   /** Topics that are read. */
   topics: ReadonlySet<string> = new Set()
   /** Raised whenever the assignment or one of its positions' owners changes. */

@@ -20,7 +20,7 @@ export class ControllerState {
   readonly metadata = new Metadata()
   readonly heartbeats: BrokerHeartbeats
   /** What there is to do for the periodic elections; undefined when it has to be looked up again. */
-  private pending: { readonly preferred: boolean; readonly unclean: boolean } | undefined
+  private pending: { readonly preferred: boolean; readonly unclean: boolean } | undefined = undefined
 
   /** @param log what is in it has happened; brokers that are unfenced get a session anew */
   constructor(config: ControllerConfig, log: MetadataLog, nowMillis: number) {

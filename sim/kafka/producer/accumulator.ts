@@ -133,7 +133,7 @@ export class Accumulator {
   }
 
   /** Where the last record was appended. */
-  lastPartition: PartitionQueue | undefined
+  lastPartition: PartitionQueue | undefined = undefined
 
   /** Looks for what may be sent. Source: RecordAccumulator.ready. */
   findReady(isCompleting: boolean, nowMillis: number): void {

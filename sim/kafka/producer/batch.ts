@@ -68,7 +68,7 @@ export class ProducerBatch implements SequencedBatch {
   attempts = 0
   /** Sent before, and to be sent again. */
   isRetry = false
-  finalState: FinalState | undefined
+  finalState: FinalState | undefined = undefined
   producerId = NO_PRODUCER_ID
   producerEpoch = NO_PRODUCER_EPOCH
   baseSequence = NO_SEQUENCE

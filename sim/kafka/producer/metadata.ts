@@ -99,7 +99,7 @@ export class ProducerMetadata {
   private lastSuccessMillis = Number.NEGATIVE_INFINITY
   private failures = 0
   private equivalentResponses = 0
-  private allowedMillis: number | undefined
+  private allowedMillis: number | undefined = undefined
 
   constructor(config: ProducerConfig, bootstrapNodes: readonly number[], randomBelow: RandomBelow) {
     this.nodes = bootstrapNodes

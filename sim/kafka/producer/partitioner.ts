@@ -34,7 +34,7 @@ interface LoadStats {
 export class StickyPartitioner {
   private readonly stickyBytes: number
   private readonly randomBelow: RandomBelow
-  private stats: LoadStats | undefined
+  private stats: LoadStats | undefined = undefined
   private current = -1
   private producedBytes = 0
 

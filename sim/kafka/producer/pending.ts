@@ -18,7 +18,7 @@ export class PendingSend extends Deadline {
   /** Counts up in the order of the calls. */
   readonly number: number
   /** Chosen already, since a partitioner is asked once; undefined while the topic is not known. */
-  partition: number | undefined
+  partition: number | undefined = undefined
   /** Of memory that it waits for; 0 while it waits for its topic. */
   bytes = 0
   private readonly owner: PendingOwner

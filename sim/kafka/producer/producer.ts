@@ -49,7 +49,7 @@ export class Producer implements SenderOwner, PendingOwner {
   private readonly pending: PendingSends
   private readonly transactions: ProducerTransactions
   private readonly flushes: Flushes
-  private closing: Completed[] | undefined
+  private closing: Completed[] | undefined = undefined
   private hasClosed = false
 
   /** @param config what `producerConfig` returns */

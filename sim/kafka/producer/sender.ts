@@ -54,7 +54,7 @@ export class Sender {
   private readonly owner: SenderOwner
   private isBusy = false
   private isWoken = false
-  private held: HeldRequest | undefined
+  private held: HeldRequest | undefined = undefined
   private unanswered: ProducerBatch[] = []
   private retryNodeMillis = Number.POSITIVE_INFINITY
   private heldUntilMillis = Number.POSITIVE_INFINITY

@@ -28,7 +28,7 @@ export class PartitionFetcher {
   fetchOffset: number
   /** It asks nothing before. */
   delayedUntilMillis = 0
-  private lastFetch: Extract<FollowerRequest, { api: 'Fetch' }> | undefined
+  private lastFetch: Extract<FollowerRequest, { api: 'Fetch' }> | undefined = undefined
   private readonly log: Log
   private readonly config: ReplicationConfig
   private readonly switches: ReplicationSwitches

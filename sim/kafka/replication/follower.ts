@@ -25,7 +25,7 @@ export class FollowerState {
    * Set while every fetch says the same of it, that it has everything: then the time of the last one is not noted here
    * for each of many partitions, but there for all of them.
    */
-  private clock: FetchClock | undefined
+  private clock: FetchClock | undefined = undefined
   /** The high watermark in the last answer to it. */
   toldHighWatermark = UNKNOWN_OFFSET
   /** The life in which it fetched. */

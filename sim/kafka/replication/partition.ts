@@ -60,7 +60,7 @@ export class Partition {
   replicas: readonly number[] = []
   isr: IsrState = NO_ISR
   /** Where the log ended when it became leader in this epoch; undefined for followers. */
-  epochStartOffset: number | undefined
+  epochStartOffset: number | undefined = undefined
   private readonly host: PartitionHost
   private followers = NO_FOLLOWERS
 

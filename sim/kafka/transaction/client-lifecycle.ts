@@ -16,10 +16,10 @@ interface PendingTransition {
 export class TransactionLifecycle {
   readonly transactionalId: string | null
   state: ClientState = 'UNINITIALIZED'
-  lastError: ProducerError | undefined
+  lastError: ProducerError | undefined = undefined
   /** The sender's turn: an invalid transition is then fatal; the application's can be tried again (KAFKA-14831). */
   protected inSender = false
-  private pending: PendingTransition | undefined
+  private pending: PendingTransition | undefined = undefined
 
   constructor(transactionalId: string | null) {
     this.transactionalId = transactionalId

@@ -23,7 +23,7 @@ export class ProducerIdManager {
   private start = 0
   private end = 0
   private next = 0
-  private prefetched: { readonly start: number; readonly length: number } | undefined
+  private prefetched: { readonly start: number; readonly length: number } | undefined = undefined
   private inFlight = false
   private backoffUntilMillis = Number.NEGATIVE_INFINITY
 

@@ -7,7 +7,7 @@ import type { ProducerError } from './client-error.ts'
 export class TransactionalResult {
   readonly operation: string
   /** Why it failed; undefined while it has not. */
-  error: ProducerError | undefined
+  error: ProducerError | undefined = undefined
   isCompleted = false
   isAcknowledged = false
   private waiting: (() => void)[] = []

@@ -44,7 +44,7 @@ export class TransactionManager extends ProducerEpochs implements RequestOwner {
   private readonly partitions = new Set<PartitionName>()
   private readonly offsets = new Map<PartitionName, CommittedOffset>()
   private readonly coordinators = new Map<CoordinatorType, number>()
-  private inFlight: TransactionalRequest | undefined
+  private inFlight: TransactionalRequest | undefined = undefined
   private transactionStarted = false
 
   constructor(config: TransactionalProducerConfig) {
