@@ -16,7 +16,8 @@ export interface LogOptions {
 
 /** The content of a log when it is opened. */
 export interface LoadedLog {
-  readonly segments: readonly LogSegment[]
+  /** The log's own from then on. */
+  readonly segments: LogSegment[]
   readonly epochs: LeaderEpochCache
   /** undefined if nobody has written to it. */
   readonly producers: ProducerState | undefined

@@ -101,7 +101,7 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   const checked = disk.cleanShutdown ? disk.segments : checkSegments(disk, epochs, nowMillis)
   const kept = endOf(checked) < disk.logStartOffset ? [] : checked
   if (kept.length === 0 && checked.length > 0) epochs.clear()
-  const segments = kept.length > 0 ? kept : [new LogSegment(disk.logStartOffset, nowMillis)]
+  const segments = kept.length > 0 ? [...kept] : [new LogSegment(disk.logStartOffset, nowMillis)]
   const logEndOffset = endOf(segments)
   const logStartOffset = Math.max(disk.logStartOffset, (segments[0] as LogSegment).baseOffset)
   epochs.truncateFromEnd(logEndOffset)
@@ -127,14 +127,15 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
 }
 
 function stored(log: Log, nowMillis: number): StoredLog {
+  const { flushes, highWatermark, logStart } = log.marks
   return {
     segments: log.segments.all,
     epochs: log.epochs.entries,
     snapshots: log.producers.snapshots,
-    highWatermark: log.highWatermarkCheckpoint.stored(nowMillis),
-    recoveryPoint: log.flushes.stored(log.logEndOffset, nowMillis),
-    logStartOffset: log.logStartCheckpoint.stored(nowMillis),
-    durableOffset: log.flushes.durableOffset(log.logEndOffset, nowMillis),
+    highWatermark: highWatermark.stored(nowMillis),
+    recoveryPoint: flushes.stored(log.logEndOffset, nowMillis),
+    logStartOffset: logStart.stored(nowMillis),
+    durableOffset: flushes.durableOffset(log.logEndOffset, nowMillis),
     firstDirtyOffset: log.firstDirtyOffset,
     cleanShutdown: false,
   }
@@ -165,7 +166,7 @@ function checkSegments(disk: StoredLog, epochs: LeaderEpochCache, nowMillis: num
  */
 function recoveredSnapshots(
   producers: ProducerState,
-  segments: readonly LogSegment[],
+  segments: LogSegment[],
   recoveryPoint: number,
   logStartOffset: number,
   nowMillis: number,

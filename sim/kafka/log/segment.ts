@@ -13,6 +13,10 @@ interface TimeIndexEntry {
   readonly batchIndex: number
 }
 
+/** Indices of a segment that is too small to have any entries, as most are: nobody writes to them. */
+const NO_TIMES: TimeIndexEntry[] = []
+const NO_OFFSETS: number[] = []
+
 /** The offset and timestamp of a record. */
 export interface TimestampAndOffset {
   readonly timestamp: number
@@ -30,10 +34,10 @@ export class LogSegment {
   lastModifiedMillis: number
   private createdMillis: number
   private readonly list: RecordBatch[] = []
-  private readonly timeIndex: TimeIndexEntry[] = []
+  private timeIndex = NO_TIMES
   private maxTimestampIndex = 0
   /** Indices of the batches that the offset index points at. */
-  private readonly offsetIndex: number[] = []
+  private offsetIndex = NO_OFFSETS
   private bytesSinceIndexEntry = 0
 
   constructor(baseOffset: number, nowMillis: number) {
@@ -48,8 +52,8 @@ export class LogSegment {
 
   /** Offset after its last record; its base if it is empty. */
   get nextOffset(): number {
-    const last = this.list[this.list.length - 1]
-    return last === undefined ? this.baseOffset : last.nextOffset
+    const { list } = this
+    return list.length === 0 ? this.baseOffset : (list[list.length - 1] as RecordBatch).nextOffset
   }
 
   /** The time that retention goes by: of its records, or of the last write if no record has one (rule D1). */
@@ -79,7 +83,8 @@ export class LogSegment {
       this.maxTimestampIndex = index
     }
     if (this.bytesSinceIndexEntry > indexIntervalBytes) {
-      this.offsetIndex.push(index)
+      if (this.offsetIndex === NO_OFFSETS) this.offsetIndex = [index]
+      else this.offsetIndex.push(index)
       this.indexTime()
       this.bytesSinceIndexEntry = 0
     }
@@ -170,9 +175,11 @@ export class LogSegment {
   }
 
   private indexTime(): void {
-    const last = this.timeIndex[this.timeIndex.length - 1]
-    if (last !== undefined && last.timestamp >= this.maxTimestamp) return
-    this.timeIndex.push({ timestamp: this.maxTimestamp, batchIndex: this.maxTimestampIndex })
+    const { timeIndex, maxTimestamp: timestamp, maxTimestampIndex: batchIndex } = this
+    const last = timeIndex.at(-1)
+    if (last !== undefined && last.timestamp >= timestamp) return
+    if (timeIndex === NO_TIMES) this.timeIndex = [{ timestamp, batchIndex }]
+    else timeIndex.push({ timestamp, batchIndex })
   }
 
   private indexFull(indexBytes: number): boolean {

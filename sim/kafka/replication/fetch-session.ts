@@ -40,6 +40,8 @@ export class FetchSessionHandler<Owner> {
   private keptCount = 0
   private id = NO_SESSION
   private epoch = INITIAL_EPOCH
+  /** A fetch has been sent, and has not been answered. */
+  private isUnderWay = false
   private readonly byTopic = new Map<string, (SessionPartition<Owner> | undefined)[]>()
   private named: WantedTopic[] = NO_TOPICS
   private forgotten: { readonly topic: string; readonly partitions: number[] }[] = []
@@ -89,14 +91,12 @@ export class FetchSessionHandler<Owner> {
 
   /** Wants a partition; the next fetch names it unless that is what was asked for last. */
   want(topic: string, wanted: FetchPartitionData, owner: Owner): void {
-    let partitions = this.byTopic.get(topic)
-    if (partitions === undefined) {
-      partitions = []
-      this.byTopic.set(topic, partitions)
-    }
-    const known = partitions[wanted.partition]
+    const partitions = this.byTopic.get(topic)
+    const known = partitions?.[wanted.partition]
     if (known === undefined) {
-      partitions[wanted.partition] = { owner, wanted, round: this.round }
+      const added = { owner, wanted, round: this.round }
+      if (partitions !== undefined) partitions[wanted.partition] = added
+      else this.byTopic.set(topic, listWith(wanted.partition, added))
       this.size += 1
       this.keptCount += 1
       this.remember(topic, wanted.partition)
@@ -105,7 +105,8 @@ export class FetchSessionHandler<Owner> {
       if (isSame(known.wanted, wanted)) return
       known.wanted = wanted
     }
-    this.name(topic, wanted)
+    // The next fetch names everything, unless the one that is under way begins a session.
+    if (!this.isNew || this.isUnderWay) this.name(topic, wanted)
   }
 
   /** Does not want a partition any more, if it did. */
@@ -128,6 +129,7 @@ export class FetchSessionHandler<Owner> {
       topics: isNew ? this.everything() : named,
       forgottenTopics: isNew || forgotten.length === 0 ? NOTHING_FORGOTTEN : forgotten,
     }
+    this.isUnderWay = true
     this.named = NO_TOPICS
     if (forgotten.length > 0) this.forgotten = []
     if (!isNew) this.epoch += 1
@@ -136,6 +138,7 @@ export class FetchSessionHandler<Owner> {
 
   /** The broker has answered. @param id of the session that it keeps; NO_SESSION: the next fetch names everything again */
   answered(id: number): void {
+    this.isUnderWay = false
     if (id === NO_SESSION) this.restart()
     else if (this.isNew) this.establish(id)
   }
@@ -147,6 +150,7 @@ export class FetchSessionHandler<Owner> {
 
   /** The broker does not know it any more, or nobody knows what it knows: the next fetch names everything. */
   restart(): void {
+    this.isUnderWay = false
     this.id = NO_SESSION
     this.epoch = INITIAL_EPOCH
   }
@@ -161,9 +165,13 @@ export class FetchSessionHandler<Owner> {
   private everything(): WantedTopic[] {
     const topics: WantedTopic[] = []
     for (const [topic, known] of this.byTopic) {
-      const partitions: FetchPartitionData[] = []
-      for (const partition of known) if (partition !== undefined) partitions.push(partition.wanted)
-      if (partitions.length > 0) topics.push({ topic, partitions })
+      let partitions: FetchPartitionData[] | undefined
+      for (const partition of known) {
+        if (partition === undefined) continue
+        if (partitions === undefined) partitions = [partition.wanted]
+        else partitions.push(partition.wanted)
+      }
+      if (partitions !== undefined) topics.push({ topic, partitions })
     }
     return topics
   }
@@ -186,6 +194,13 @@ export class FetchSessionHandler<Owner> {
       if (at >= 0) one.partitions.splice(at, 1)
     }
   }
+}
+
+/** A list that is no longer than it must be, with one thing in its place: one that grows would be made for seventeen. */
+export function listWith<Thing>(index: number, thing: Thing): (Thing | undefined)[] {
+  const list = new Array<Thing | undefined>(index + 1)
+  list[index] = thing
+  return list
 }
 
 function isSame(left: FetchPartitionData, right: FetchPartitionData): boolean {
