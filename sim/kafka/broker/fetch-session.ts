@@ -1,6 +1,6 @@
+import { appended, listWith } from '../../kernel/list.ts'
 import type { FetchIsolation } from '../log/read.ts'
 import type { FetchPartitionData, FetchRequestData } from '../protocol/fetch.ts'
-import { listWith } from '../replication/fetch-session.ts'
 import type { FetchClock, FollowerState } from '../replication/follower.ts'
 import type { FetchedPartition } from '../replication/message.ts'
 import type { Replica, Watcher } from './replica.ts'
@@ -148,7 +148,7 @@ export class FetchSession implements FetchClock {
     const replica = this.replicas.get(partition.topic, partition.wanted.partition)
     partition.replica = replica
     if (replica === undefined) return undefined
-    if (this.isFollower) replica.fetchedBy = replica.fetchedBy.concat(partition)
+    if (this.isFollower) replica.fetchedBy = appended(replica.fetchedBy, partition)
     else replica.watch(partition)
     return replica
   }

@@ -11,6 +11,8 @@ import { GROUP_METADATA_TOPIC, isInternal, partitionFor, TRANSACTION_STATE_TOPIC
 
 const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/
 
+const NONE: readonly number[] = []
+
 /** What clients ask of the cluster as this broker knows it. Source: KRaftMetadataCache, AutoTopicCreationManager. */
 export class MetadataAnswers {
   private readonly context: BrokerContext
@@ -125,12 +127,17 @@ export class MetadataAnswers {
       leaderEpoch,
       replicaNodes: replicas,
       isrNodes: isr,
-      offlineReplicas: replicas.filter((id) => !this.isAlive(id)),
+      offlineReplicas: this.areAlive(replicas) ? NONE : replicas.filter((id) => !this.isAlive(id)),
     }
   }
 
   private isAlive(brokerId: number): boolean {
     return this.context.metadata.brokers.get(brokerId)?.fenced === false
+  }
+
+  private areAlive(brokerIds: readonly number[]): boolean {
+    for (const id of brokerIds) if (!this.isAlive(id)) return false
+    return true
   }
 
   private aliveBrokers() {

@@ -1,6 +1,6 @@
 import { Checkpoint } from './checkpoint.ts'
 import { FlushPoint } from './flush.ts'
-import type { LoadedLog, LogOptions } from './options.ts'
+import type { LoadedMarks, LogOptions } from './options.ts'
 
 /**
  * What the disk knows of the bounds of a log (rule L15): up to where it is flushed, and the checkpoints of its high
@@ -8,7 +8,7 @@ import type { LoadedLog, LogOptions } from './options.ts'
  */
 export class DiskMarks {
   private readonly options: LogOptions
-  private readonly loaded: LoadedLog
+  private readonly loaded: LoadedMarks
   /** As they were when the log was opened. */
   private readonly openedHigh: number
   private readonly openedStart: number
@@ -17,7 +17,7 @@ export class DiskMarks {
   private knownLogStart: Checkpoint | undefined = undefined
 
   /** @param loaded what the log was opened with */
-  constructor(options: LogOptions, loaded: LoadedLog, highWatermark: number, logStartOffset: number) {
+  constructor(options: LogOptions, loaded: LoadedMarks, highWatermark: number, logStartOffset: number) {
     this.options = options
     this.loaded = loaded
     this.openedHigh = highWatermark

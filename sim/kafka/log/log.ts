@@ -13,7 +13,7 @@ import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import { DiskMarks } from './disk-marks.ts'
 import type { EpochEndOffset, LeaderEpochCache } from './epoch-cache.ts'
-import type { LoadedLog, LogOptions } from './options.ts'
+import type { LoadedLog, LoadedMarks, LogOptions } from './options.ts'
 import { ProducerState } from './producer-state.ts'
 import { type FetchIsolation, OUT_OF_RANGE, type ReadResult, readBatches, UNREADABLE } from './read.ts'
 import { applyBatch, rebuildProducerState } from './rebuild.ts'
@@ -41,23 +41,23 @@ export class Log {
   private high: number
   private unstable = -1
   /** What it was opened with. */
-  private readonly loaded: LoadedLog
+  private readonly loaded: LoadedMarks
   private knownMarks: DiskMarks | undefined = undefined
   private knownProducers: ProducerState | undefined
 
-  constructor(options: LogOptions, loaded: LoadedLog) {
+  constructor(options: LogOptions, { segments, epochs, producers, marks }: LoadedLog) {
     this.options = options
     this.currentConfig = options.config
     this.changedMillis = options.startMillis
-    this.loaded = loaded
+    this.loaded = marks
     this.disk = options.disk
-    this.segments = new LogSegments(loaded.segments)
-    this.epochs = loaded.epochs
-    this.knownProducers = loaded.producers
-    this.firstDirtyOffset = loaded.firstDirtyOffset
+    this.segments = new LogSegments(segments)
+    this.epochs = epochs
+    this.knownProducers = producers
+    this.firstDirtyOffset = marks.firstDirtyOffset
     this.end = this.segments.active.nextOffset
-    this.start = loaded.logStartOffset
-    this.high = Math.min(Math.max(loaded.highWatermark, this.start), this.end)
+    this.start = marks.logStartOffset
+    this.high = Math.min(Math.max(marks.highWatermark, this.start), this.end)
     this.settleTransactions()
   }
 

@@ -21,6 +21,11 @@ export interface LoadedLog {
   readonly epochs: LeaderEpochCache
   /** undefined if nobody has written to it. */
   readonly producers: ProducerState | undefined
+  readonly marks: LoadedMarks
+}
+
+/** The bounds of a log when it is opened. */
+export interface LoadedMarks {
   readonly highWatermark: number
   readonly logStartOffset: number
   readonly recoveryPoint: number

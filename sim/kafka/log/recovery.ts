@@ -1,7 +1,7 @@
 import type { RecordBatch } from './batch.ts'
 import { type EpochEntry, LeaderEpochCache } from './epoch-cache.ts'
 import { Log } from './log.ts'
-import type { LogOptions } from './options.ts'
+import type { LoadedMarks, LogOptions } from './options.ts'
 import { type ProducerSnapshot, ProducerState } from './producer-state.ts'
 import { rebuildProducerState } from './rebuild.ts'
 import { LogSegment } from './segment.ts'
@@ -41,13 +41,22 @@ export function createLog(options: LogOptions, nowMillis: number, logStartOffset
     segments: [new LogSegment(logStartOffset, nowMillis)],
     epochs: new LeaderEpochCache(),
     producers: undefined,
-    highWatermark: logStartOffset,
-    logStartOffset,
-    recoveryPoint: logStartOffset,
-    durableOffset: logStartOffset,
-    firstDirtyOffset: undefined,
+    marks: logStartOffset === 0 ? MARKS_AT_0 : marksAt(logStartOffset),
   })
 }
+
+/** The bounds of a log without content. */
+function marksAt(offset: number): LoadedMarks {
+  return {
+    highWatermark: offset,
+    logStartOffset: offset,
+    recoveryPoint: offset,
+    durableOffset: offset,
+    firstDirtyOffset: undefined,
+  }
+}
+
+const MARKS_AT_0 = marksAt(0)
 
 /** The broker is shut down in order: everything is flushed, and every checkpoint is written (rule L15). */
 export function shutDown(log: Log, nowMillis: number): StoredLog {
@@ -123,7 +132,7 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   const durableOffset = Math.min(disk.durableOffset, logEndOffset)
   const { highWatermark, firstDirtyOffset } = disk
   const marks = { highWatermark, logStartOffset, recoveryPoint, durableOffset, firstDirtyOffset }
-  return new Log(options, { segments, epochs, producers, ...marks })
+  return new Log(options, { segments, epochs, producers, marks })
 }
 
 function stored(log: Log, nowMillis: number): StoredLog {

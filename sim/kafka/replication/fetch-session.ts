@@ -1,3 +1,4 @@
+import { listWith } from '../../kernel/list.ts'
 import {
   type FetchPartitionData,
   type FetchRequestData,
@@ -156,10 +157,11 @@ export class FetchSessionHandler<Owner> {
   }
 
   private clear(): void {
-    this.byTopic.clear()
+    // Clearing makes a new table, even of an empty one.
+    if (this.byTopic.size > 0) this.byTopic.clear()
     this.size = 0
     this.named = NO_TOPICS
-    this.forgotten = []
+    if (this.forgotten.length > 0) this.forgotten = []
   }
 
   private everything(): WantedTopic[] {
@@ -194,13 +196,6 @@ export class FetchSessionHandler<Owner> {
       if (at >= 0) one.partitions.splice(at, 1)
     }
   }
-}
-
-/** A list that is no longer than it must be, with one thing in its place: one that grows would be made for seventeen. */
-export function listWith<Thing>(index: number, thing: Thing): (Thing | undefined)[] {
-  const list = new Array<Thing | undefined>(index + 1)
-  list[index] = thing
-  return list
 }
 
 function isSame(left: FetchPartitionData, right: FetchPartitionData): boolean {
