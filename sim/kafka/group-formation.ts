@@ -57,12 +57,16 @@ export function formGroup(
 }
 
 function memberOf(memberId: string, clientId: string, offer: JoinOffer): ClassicMember {
+  const { sessionTimeoutMs, rebalanceTimeoutMs, groupInstanceId, protocols } = offer
   return new ClassicMember({
     memberId,
+    groupInstanceId,
     clientId,
     clientHost: CLIENT_HOST,
+    rebalanceTimeoutMs,
+    sessionTimeoutMs,
     protocolType: CONSUMER_PROTOCOL_TYPE,
+    protocols,
     assignment: null,
-    ...offer,
   })
 }

@@ -28,8 +28,8 @@ export class Intake {
   }
 
   /** Handles events of a type. */
-  subscribe(eventType: string, subscription: Omit<Subscription, 'site'>): void {
-    this.subscriptions.set(eventType, { ...subscription, site: this.runtime.site(eventType) })
+  subscribe(eventType: string, { handler, batchSize }: Omit<Subscription, 'site'>): void {
+    this.subscriptions.set(eventType, { handler, batchSize, site: this.runtime.site(eventType) })
   }
 
   /** What the service does with a record; undefined when it passes over it: no handler of its own, or sent to another again. */

@@ -147,13 +147,21 @@ export class MetadataAnswers {
 
 /** The topic of the offsets and groups of consumers, as the first broker that needs it has it created. */
 export function groupMetadataTopic(config: BrokerConfig): CreatableTopic {
-  return {
-    name: GROUP_METADATA_TOPIC,
-    numPartitions: config['offsets.topic.num.partitions'],
-    replicationFactor: config['offsets.topic.replication.factor'],
-    configs: { 'cleanup.policy': 'compact', 'segment.bytes': config['offsets.topic.segment.bytes'] },
+  let topic = groupTopics.get(config)
+  if (topic === undefined) {
+    topic = {
+      name: GROUP_METADATA_TOPIC,
+      numPartitions: config['offsets.topic.num.partitions'],
+      replicationFactor: config['offsets.topic.replication.factor'],
+      configs: { 'cleanup.policy': 'compact', 'segment.bytes': config['offsets.topic.segment.bytes'] },
+    }
+    groupTopics.set(config, topic)
   }
+  return topic
 }
+
+/** By the configuration from which they follow: the very same is looked up at once by whoever reads it. */
+const groupTopics = new WeakMap<BrokerConfig, CreatableTopic>()
 
 function isValidName(name: string): boolean {
   return TOPIC_NAME.test(name) && name !== '.' && name !== '..'

@@ -73,7 +73,16 @@ export class GroupCoordinator implements OffsetGroups {
     const { deadlines, config, log } = this
     const intervalMs = config['offsets.retention.check.interval.ms']
     const expiry = new ExpiryScan(this.scans, intervalMs, nowMillis, (atMillis) => this.expire(atMillis))
-    this.classic = new ClassicProtocol({ ...options, deadlines, expiry })
+    const { newMemberId, subscribedTopics, sameMetadata } = options
+    this.classic = new ClassicProtocol({
+      config,
+      log,
+      newMemberId,
+      subscribedTopics,
+      sameMetadata,
+      deadlines,
+      expiry,
+    })
     this.offsets = new Offsets(config, log, this, expiry)
   }
 
