@@ -1,5 +1,6 @@
 import type { ChoiceSite, Entity } from '../kernel/choice.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import { appended } from '../kernel/list.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
 import { LAN_LATENCY, type LatencyShape, type LatencyTable, QUANTILES, shapedLatency } from './latency.ts'
@@ -57,7 +58,7 @@ export class Link {
 
   /** Tells somebody of cuts from now on. */
   observe(observer: LinkObserver): void {
-    this.observers = [...this.observers, observer]
+    this.observers = appended(this.observers, observer)
   }
 
   /** Tells somebody no more. */

@@ -283,8 +283,8 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   onPartitionsAssigned(partitions: readonly TopicPartition[], done: CallbackDone): void {
-    const { cause } = this.cluster.kernel
-    for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), [cause])
+    const causes = [this.cluster.kernel.cause]
+    for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), causes)
     this.observer?.assigned(this, 'assigned', partitions)
     this.application.onAssignment?.('assigned', partitions)
     done(this.nowMillis)

@@ -1,4 +1,4 @@
-import { CLIENT_ASSIGNORS, type ClientAssignor } from './assignor/client-assignor.ts'
+import { firstAssignment } from './assignor/first-assignment.ts'
 import type { ConsumerProtocolSubscription, TopicPartition } from './assignor/subscription.ts'
 import { subscribedTopics } from './broker/group-shard.ts'
 import { CLIENT_HOST } from './broker/groups.ts'
@@ -49,8 +49,7 @@ export function formGroup(
   const topics = [...new Set(members.flatMap(({ metadata }) => metadata.topics))]
   const counts = new Map<string, number>()
   for (const topic of topics) counts.set(topic, partitionCounts.get(topic) ?? 0)
-  const assignor = CLIENT_ASSIGNORS.get(group.protocolName ?? '') as ClientAssignor
-  const assignments = assignor.assign(counts, members, group.leaderId ?? '')
+  const assignments = firstAssignment(group.protocolName ?? '', counts, members, group.leaderId ?? '')
   const values = [empty, group.persisted(assignments)]
   for (const member of group.members.values()) member.assignment = assignments.get(member.memberId) ?? null
   group.transitionTo('Stable', nowMillis)
@@ -58,12 +57,16 @@ export function formGroup(
 }
 
 function memberOf(memberId: string, clientId: string, offer: JoinOffer): ClassicMember {
+  const { sessionTimeoutMs, rebalanceTimeoutMs, groupInstanceId, protocols } = offer
   return new ClassicMember({
     memberId,
+    groupInstanceId,
     clientId,
     clientHost: CLIENT_HOST,
+    rebalanceTimeoutMs,
+    sessionTimeoutMs,
     protocolType: CONSUMER_PROTOCOL_TYPE,
+    protocols,
     assignment: null,
-    ...offer,
   })
 }

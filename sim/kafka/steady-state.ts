@@ -99,8 +99,11 @@ export class SteadyState {
       node.resume(standing)
     }
     controller.heardOfAll()
-    for (const { client, member } of seats)
-      client.resumeAs({ ...member, metadataOf: (topics) => this.answer(member.coordinatorId, topics) })
+    for (const { client, member } of seats) {
+      const { generation, coordinatorId, assignment, groupTopics } = member
+      const metadataOf = (topics: readonly string[]) => this.answer(coordinatorId, topics)
+      client.resumeAs({ generation, coordinatorId, assignment, groupTopics, metadataOf })
+    }
   }
 
   /** Brokers are registered and unfenced, and topics created. @returns the epoch of each broker */

@@ -15,8 +15,8 @@ export class Fleet {
   readonly processes: Process[] = []
   private readonly runtime: ServiceRuntime
   private readonly lives = new Map<Process, ServiceInstance>()
-  /** What an instance runs from its next start on. */
-  private readonly versions = new Map<Process, string>()
+  /** What an instance runs from its next start on, once there was a deployment: the first version before. */
+  private versions: Map<Process, string> | undefined
   private version = FIRST_VERSION
 
   constructor(runtime: ServiceRuntime) {
@@ -78,12 +78,13 @@ export class Fleet {
    */
   deploy(version: string, cause: number): Micros {
     this.version = version
+    this.versions ??= new Map()
     const { kernel } = this.runtime
     const waiting = [...this.processes]
     const next = (by: number): void => {
       const process = waiting.shift()
       if (process === undefined) return
-      this.versions.set(process, version)
+      this.versions?.set(process, version)
       const started: Actor = { onEvent: () => next(kernel.cause) }
       this.shutDown(process, by, START_MICROS, () =>
         kernel.scheduleAt(
@@ -110,7 +111,7 @@ export class Fleet {
       known ?? network.add(new Process(kernel, `${name}-${number}`, name, (self) => this.boot(self)))
     process.isRetired = false
     this.processes.push(process)
-    this.versions.set(process, this.version)
+    this.versions?.set(process, this.version)
     if (known !== undefined) known.restart(cause)
     else {
       process.startCause = cause
@@ -123,7 +124,7 @@ export class Fleet {
     const { kernel } = runtime
     const cause = process.startCause || kernel.cause
     kernel.cause = cause
-    const version = this.versions.get(process) ?? FIRST_VERSION
+    const version = this.versions?.get(process) ?? FIRST_VERSION
     if (version !== FIRST_VERSION) kernel.record('version', process.name, undefined, cause, { version })
     const life = new ServiceInstance(runtime, process, runtime.instantiate(version))
     this.lives.set(process, life)

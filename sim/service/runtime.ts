@@ -84,16 +84,17 @@ export class ServiceRuntime {
   private readonly plan: ServicePlan
   private readonly externals: ReadonlyMap<string, ExternalServer<unknown>>
   private readonly sites = new Map<string, HandlerSite>()
-  private readonly choiceSites = new Map<string, ChoiceSite>()
-  private readonly idSites = new Map<string, ChoiceSite>()
+  // What few services need is made with the first entry.
+  private choiceSites: Map<string, ChoiceSite> | undefined
+  private idSites: Map<string, ChoiceSite> | undefined
   /** Tables that the runtime has made for itself. */
-  private readonly components = new Map<string, TableBinding>()
-  private readonly producers = new Map<Process, ProducerClient>()
-  private readonly publishers = new Map<Process, Publisher>()
+  private components: Map<string, TableBinding> | undefined
+  private producers: Map<Process, ProducerClient> | undefined
+  private publishers: Map<Process, Publisher> | undefined
   /** Whether the run has begun: who comes later has to find the others first. */
   established = false
   /** By what fails again and again: a record at the head of a partition, a job. */
-  private readonly troubles = new Map<string, Trouble>()
+  private troubles: Map<string, Trouble> | undefined
   /** Those that belong to a stable group when the run begins. */
   readonly firstConsumers: ConsumerClient[] = []
 
@@ -171,15 +172,16 @@ export class ServiceRuntime {
 
   /** A table by name within a scope, for components. */
   scoped(scope: StatementScope, name: string): ScopedTable {
-    const binding = this.plan.bindings.get(name) ?? this.components.get(name)
+    const binding = this.plan.bindings.get(name) ?? this.components?.get(name)
     if (binding === undefined) throw new SimError('definition', `service ${this.name} has no table ${name}`)
     return new ScopedTable(scope, binding, this.tables[binding.index] as Table)
   }
 
   /** A site of choices of this service: `payment random`. */
   choiceSite(name: string): ChoiceSite {
-    let site = this.choiceSites.get(name)
+    let site = this.choiceSites?.get(name)
     if (site === undefined) {
+      this.choiceSites ??= new Map()
       site = this.kernel.choices.site(`${this.name} ${name}`)
       this.choiceSites.set(name, site)
     }
@@ -188,8 +190,9 @@ export class ServiceRuntime {
 
   /** What counts the ids with a prefix: one for all services, so that no two of them make the same id. */
   idSite(prefix: string): ChoiceSite {
-    let site = this.idSites.get(prefix)
+    let site = this.idSites?.get(prefix)
     if (site === undefined) {
+      this.idSites ??= new Map()
       site = this.kernel.choices.site(`id ${prefix}`)
       this.idSites.set(prefix, site)
     }
@@ -213,8 +216,9 @@ export class ServiceRuntime {
 
   /** The producer client of a process, without transactions. */
   producer(process: Process): ProducerClient {
-    let producer = this.producers.get(process)
+    let producer = this.producers?.get(process)
     if (producer === undefined || !producer.alive) {
+      this.producers ??= new Map()
       producer = new ProducerClient(this.kafka, process, this.plan.producer)
       this.producers.set(process, producer)
     }
@@ -223,8 +227,9 @@ export class ServiceRuntime {
 
   /** The publisher of a process; of a system with queues. */
   publisher(process: Process, queues: QueueServer): Publisher {
-    let publisher = this.publishers.get(process)
+    let publisher = this.publishers?.get(process)
     if (publisher === undefined) {
+      this.publishers ??= new Map()
       publisher = new Publisher(queues, process)
       this.publishers.set(process, publisher)
     }
@@ -259,6 +264,7 @@ export class ServiceRuntime {
 
   /** Notes that what is tried until it succeeds has failed once more, in this life of its process or another. */
   troubled(what: string, { handler, entity }: Task, error: unknown): void {
+    this.troubles ??= new Map()
     this.troubles.set(what, {
       handler: handler.fullName,
       entity: entity.name,
@@ -269,12 +275,12 @@ export class ServiceRuntime {
 
   /** Notes that it has succeeded. */
   untroubled(what: string): void {
-    if (this.troubles.size > 0) this.troubles.delete(what)
+    this.troubles?.delete(what)
   }
 
   /** What is failing again and again at this moment. */
   failing(): readonly Trouble[] {
-    return [...this.troubles.values()]
+    return this.troubles === undefined ? [] : [...this.troubles.values()]
   }
 
   /**
@@ -350,6 +356,7 @@ export class ServiceRuntime {
   }
 
   private openComponentTable(name: string, spec: TableSpec<unknown>): void {
+    this.components ??= new Map()
     if (this.components.has(name)) return
     const binding = new TableBinding(this.name, name, this.tables.length, spec)
     this.components.set(name, binding)

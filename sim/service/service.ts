@@ -269,6 +269,8 @@ const KAFKA_OPTIONS = ['consumer', 'failures', 'kafkaTransactions'] as const
 /** Handlers that the runtime adds to a service. */
 const RUNTIME_HANDLERS: readonly string[] = ['relay', 'startup', 'timers', 'redrive']
 
+const NONE: ReadonlyMap<string, never> = new Map<string, never>()
+
 const OPTIONS: OptionTable<ServiceOptions<Tables, Clients>> = {
   instances: 'any',
   tables: 'any',
@@ -333,12 +335,13 @@ function instantiate(
   failures: FailurePolicy | undefined,
 ): HandlerRegistry {
   const events = new Map<string, EventRegistration>()
-  const routes = new Map<string, RouteHandler>()
-  const jobs = new Map<string, JobRegistration>()
-  const timers = new Map<string, TimerHandler>()
-  const names = new Set<string>(RUNTIME_HANDLERS)
+  // Most services have none of some of these: an empty map costs as much as one with a few entries.
+  let routes: Map<string, RouteHandler> | undefined
+  let jobs: Map<string, JobRegistration> | undefined
+  let timers: Map<string, TimerHandler> | undefined
+  const names = new Set<string>()
   const claim = (handler: string): void => {
-    if (names.has(handler))
+    if (names.has(handler) || RUNTIME_HANDLERS.includes(handler))
       throw new SimError('definition', `service ${service} has two handlers called ${handler}`)
     names.add(handler)
   }
@@ -372,16 +375,19 @@ function instantiate(
           `service ${service} cannot answer '${route.name}', a route of ${route.service}`,
         )
       claim(route.name)
+      routes ??= new Map()
       routes.set(route.name, handler as unknown as RouteHandler)
     },
     job: (job, options, run) => {
       claim(job)
+      jobs ??= new Map()
       jobs.set(job, { options, run } as unknown as JobRegistration)
     },
     onTimer: (type, handler) => {
       claim(type.name)
+      timers ??= new Map()
       timers.set(type.name, handler as unknown as TimerHandler)
     },
   })
-  return { events, routes, jobs, timers, topics }
+  return { events, routes: routes ?? NONE, jobs: jobs ?? NONE, timers: timers ?? NONE, topics }
 }

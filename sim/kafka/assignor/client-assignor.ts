@@ -1,3 +1,4 @@
+import { inOrder } from '../../kernel/list.ts'
 import { assignRange } from './range.ts'
 import { assignRoundRobin, assignRoundRobinOfKafkajs } from './round-robin.ts'
 import {
@@ -110,9 +111,9 @@ export function subscriptionMetadata(
   last: LastAssignment | undefined,
 ): ConsumerProtocolSubscription {
   return {
-    topics: [...topics].sort(compareText),
+    topics: inOrder(topics, compareText),
     userData: assignor.subscriptionUserData(last),
-    ownedPartitions: owned.length === 0 ? owned : [...owned].sort(comparePartitions),
+    ownedPartitions: inOrder(owned, comparePartitions),
     generationId,
   }
 }

@@ -1,3 +1,4 @@
+import { appended, listWith } from '../../kernel/list.ts'
 import type { FetchIsolation } from '../log/read.ts'
 import type { FetchPartitionData, FetchRequestData } from '../protocol/fetch.ts'
 import type { FetchClock, FollowerState } from '../replication/follower.ts'
@@ -146,8 +147,9 @@ export class FetchSession implements FetchClock {
     this.unwatch(partition)
     const replica = this.replicas.get(partition.topic, partition.wanted.partition)
     partition.replica = replica
-    if (this.isFollower) replica?.fetchedBy.push(partition)
-    else replica?.watch(partition)
+    if (replica === undefined) return undefined
+    if (this.isFollower) replica.fetchedBy = appended(replica.fetchedBy, partition)
+    else replica.watch(partition)
     return replica
   }
 
@@ -180,11 +182,7 @@ export class FetchSession implements FetchClock {
     const partition = new WantedPartition(this, topic, wanted)
     const ofTopic = this.byTopic.get(topic)
     if (ofTopic !== undefined) ofTopic[wanted.partition] = partition
-    else {
-      const partitions: (WantedPartition | undefined)[] = []
-      partitions[wanted.partition] = partition
-      this.byTopic.set(topic, partitions)
-    }
+    else this.byTopic.set(topic, listWith(wanted.partition, partition))
     this.size += 1
     this.candidates.push(partition)
   }
@@ -208,8 +206,7 @@ export class FetchSession implements FetchClock {
     partition.replica = undefined
     if (replica === undefined) return
     replica.unwatch(partition)
-    const at = replica.fetchedBy.indexOf(partition)
-    if (at >= 0) replica.fetchedBy.splice(at, 1)
+    if (this.isFollower) replica.fetchedBy = replica.fetchedBy.filter((other) => other !== partition)
   }
 
   private lookAt(partition: WantedPartition): void {

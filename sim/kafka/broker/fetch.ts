@@ -51,8 +51,8 @@ export class Fetches {
 
   /** Something has happened to a replica, for which fetches of followers may wait. */
   changed({ fetchedBy }: Replica): void {
-    // Who looks may find that nobody fetches it here any more.
-    for (const partition of fetchedBy.slice()) partition.look()
+    // Who looks may find that nobody fetches it here any more: the list is another one then.
+    for (const partition of fetchedBy) partition.look()
   }
 
   /** Logs may have changed without anybody having been told: old segments were deleted. */

@@ -129,7 +129,7 @@ export function groupBatch(group: string, value: GroupMetadataValue, nowMillis: 
 }
 
 function groupKey(group: string): string {
-  return JSON.stringify(['group', group])
+  return `["group",${JSON.stringify(group)}]`
 }
 
 /** A consumer group as it is written down; null when it is deleted. */

@@ -8,6 +8,8 @@ import type { BrokerConfig } from './config.ts'
  * tick; while nothing is written, only when something is due. Source: LogManager.
  */
 export class Maintenance {
+  /** Those that both tasks look after. */
+  private readonly logs = new Set<Log>()
   private readonly retention: Retention
   private readonly cleaner: LogCleaner
   private dueMillis = Number.POSITIVE_INFINITY
@@ -20,19 +22,17 @@ export class Maintenance {
     this.config = config
     this.startMillis = startMillis
     const intervalMs = config['log.retention.check.interval.ms']
-    this.retention = new Retention(intervalMs, config['log.initial.task.delay.ms'], startMillis)
-    this.cleaner = new LogCleaner(config, startMillis)
+    this.retention = new Retention(intervalMs, config['log.initial.task.delay.ms'], startMillis, this.logs)
+    this.cleaner = new LogCleaner(config, startMillis, this.logs)
   }
 
   add(log: Log): void {
-    this.retention.logs.add(log)
-    this.cleaner.logs.add(log)
+    this.logs.add(log)
     this.changed()
   }
 
   remove(log: Log): void {
-    this.retention.logs.delete(log)
-    this.cleaner.logs.delete(log)
+    this.logs.delete(log)
     this.changed()
   }
 

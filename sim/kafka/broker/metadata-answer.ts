@@ -11,6 +11,8 @@ import { GROUP_METADATA_TOPIC, isInternal, partitionFor, TRANSACTION_STATE_TOPIC
 
 const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/
 
+const NONE: readonly number[] = []
+
 /** What clients ask of the cluster as this broker knows it. Source: KRaftMetadataCache, AutoTopicCreationManager. */
 export class MetadataAnswers {
   private readonly context: BrokerContext
@@ -125,12 +127,17 @@ export class MetadataAnswers {
       leaderEpoch,
       replicaNodes: replicas,
       isrNodes: isr,
-      offlineReplicas: replicas.filter((id) => !this.isAlive(id)),
+      offlineReplicas: this.areAlive(replicas) ? NONE : replicas.filter((id) => !this.isAlive(id)),
     }
   }
 
   private isAlive(brokerId: number): boolean {
     return this.context.metadata.brokers.get(brokerId)?.fenced === false
+  }
+
+  private areAlive(brokerIds: readonly number[]): boolean {
+    for (const id of brokerIds) if (!this.isAlive(id)) return false
+    return true
   }
 
   private aliveBrokers() {
@@ -140,13 +147,21 @@ export class MetadataAnswers {
 
 /** The topic of the offsets and groups of consumers, as the first broker that needs it has it created. */
 export function groupMetadataTopic(config: BrokerConfig): CreatableTopic {
-  return {
-    name: GROUP_METADATA_TOPIC,
-    numPartitions: config['offsets.topic.num.partitions'],
-    replicationFactor: config['offsets.topic.replication.factor'],
-    configs: { 'cleanup.policy': 'compact', 'segment.bytes': config['offsets.topic.segment.bytes'] },
+  let topic = groupTopics.get(config)
+  if (topic === undefined) {
+    topic = {
+      name: GROUP_METADATA_TOPIC,
+      numPartitions: config['offsets.topic.num.partitions'],
+      replicationFactor: config['offsets.topic.replication.factor'],
+      configs: { 'cleanup.policy': 'compact', 'segment.bytes': config['offsets.topic.segment.bytes'] },
+    }
+    groupTopics.set(config, topic)
   }
+  return topic
 }
+
+/** By the configuration from which they follow: the very same is looked up at once by whoever reads it. */
+const groupTopics = new WeakMap<BrokerConfig, CreatableTopic>()
 
 function isValidName(name: string): boolean {
   return TOPIC_NAME.test(name) && name !== '.' && name !== '..'

@@ -14,6 +14,15 @@ export interface Watcher {
   look(nowMillis: number, replica: Replica): void
 }
 
+/** Hears what happens to a replica as long as a follower fetches it. */
+interface Follow {
+  look(): void
+}
+
+// Lists of a replica that nobody watches: nobody writes to them.
+const NO_WATCHERS: Watcher[] = []
+const NO_FOLLOWS: readonly Follow[] = []
+
 type AlterResponded = (response: AlterPartitionResponse, nowMillis: number) => void
 
 /** How long a broker waits before it asks a controller again that it could not reach. Source: DefaultAlterPartitionManager. */
@@ -35,8 +44,8 @@ export class Replica implements PartitionHost {
   /** The broker has it no more. */
   isRemoved = false
   /** Those by whom followers fetch it: they look before all others. */
-  readonly fetchedBy: { look(): void }[] = []
-  private readonly watchers: Watcher[] = []
+  fetchedBy: readonly Follow[] = NO_FOLLOWS
+  private watchers = NO_WATCHERS
 
   constructor(context: BrokerContext, topic: string, index: number, topicId: number, log: Log) {
     this.context = context
@@ -94,7 +103,8 @@ export class Replica implements PartitionHost {
   }
 
   watch(watcher: Watcher): void {
-    if (!this.watchers.includes(watcher)) this.watchers.push(watcher)
+    if (this.watchers.length === 0) this.watchers = [watcher]
+    else if (!this.watchers.includes(watcher)) this.watchers.push(watcher)
   }
 
   unwatch(watcher: Watcher): void {

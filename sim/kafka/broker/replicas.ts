@@ -32,6 +32,12 @@ export interface ReplicaListener {
 
 const NO_REPLICAS: readonly Replica[] = []
 
+/** What all replicas of a topic have in common. */
+interface TopicQualities {
+  readonly options: LogOptions
+  readonly minInsyncReplicas: number
+}
+
 /** What a machine that crashes keeps of each log. */
 export type LossOf = (topic: string, partition: number) => PageCacheLoss | undefined
 
@@ -98,7 +104,7 @@ export class Replicas {
       if (replica !== undefined) this.remove(replica, nowMillis)
       return
     }
-    replica ??= this.created(topic, index, nowMillis)
+    replica ??= this.created(topic, this.qualitiesOf(topic), index, nowMillis)
     this.take(replica, registration, nowMillis)
     this.context.touch(replica)
   }
@@ -109,13 +115,17 @@ export class Replicas {
    */
   resume(contents: ReadonlyMap<PartitionName, readonly RecordBatch[]>, nowMillis: number): void {
     const { id, metadata } = this.context
-    for (const topic of metadata.topics.values())
-      for (const [index, registration] of topic.partitions.entries())
-        if (registration.replicas.includes(id)) {
-          const replica = this.created(topic, index, nowMillis)
-          this.take(replica, registration, nowMillis)
-          replica.resume(contents.get(partitionName(topic.topic, index)), nowMillis)
-        }
+    for (const topic of metadata.topics.values()) {
+      const { partitions } = topic
+      const qualities = this.qualitiesOf(topic)
+      for (let index = 0; index < partitions.length; index++) {
+        const registration = partitions[index] as PartitionRegistration
+        if (!registration.replicas.includes(id)) continue
+        const replica = this.created(topic, qualities, index, nowMillis)
+        this.take(replica, registration, nowMillis)
+        replica.resume(contents.get(partitionName(topic.topic, index)), nowMillis)
+      }
+    }
   }
 
   /** A topic is configured anew. */
@@ -192,23 +202,34 @@ export class Replicas {
     this.listener.onFollower(replica, nowMillis)
   }
 
-  private created({ topic, topicId, configs }: TopicMetadata, index: number, nowMillis: number): Replica {
-    const { context } = this
-    const { config } = context
-    const options = this.optionsOf(logConfigOf(configs, config))
+  private created(
+    { topic, topicId, partitions }: TopicMetadata,
+    { options, minInsyncReplicas }: TopicQualities,
+    index: number,
+    nowMillis: number,
+  ): Replica {
     const name = partitionName(topic, index)
     const stored = this.stored.get(name)
-    this.stored.delete(name)
+    if (stored !== undefined) this.stored.delete(name)
     const log =
       stored?.topicId === topicId ? openLog(stored.log, options, nowMillis) : createLog(options, nowMillis)
-    const replica = new Replica(context, topic, index, topicId, log)
-    replica.minInsyncReplicas = minInsyncReplicasOf(configs, config)
+    const replica = new Replica(this.context, topic, index, topicId, log)
+    replica.minInsyncReplicas = minInsyncReplicas
     this.all.set(name, replica)
-    const ofTopic = this.byTopic.get(topic) ?? []
+    let ofTopic = this.byTopic.get(topic)
+    if (ofTopic === undefined) {
+      ofTopic = new Array<Replica | undefined>(partitions.length)
+      this.byTopic.set(topic, ofTopic)
+    }
     ofTopic[index] = replica
-    this.byTopic.set(topic, ofTopic)
     this.maintenance.add(log)
     return replica
+  }
+
+  private qualitiesOf({ configs }: TopicMetadata): TopicQualities {
+    const { config } = this.context
+    const options = this.optionsOf(logConfigOf(configs, config))
+    return { options, minInsyncReplicas: minInsyncReplicasOf(configs, config) }
   }
 
   /** The options of logs with one configuration, which many have. */

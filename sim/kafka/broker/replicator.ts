@@ -27,14 +27,10 @@ const OFFSET_FOR_LEADER_EPOCH_VERSION = 4
 interface Asked {
   readonly replica: Replica
   readonly fetcher: PartitionFetcher
+  readonly request: FollowerRequest
 }
 
 const NO_REPLICAS: Replica[] = []
-
-/** A partition of a request other than Fetch, with what it asks for. */
-interface Asking extends Asked {
-  readonly request: FollowerRequest
-}
 
 /**
  * Copies from leaders: one connection to each, with one fetch of all partitions at a time. Source:
@@ -167,8 +163,9 @@ class LeaderConnection extends Deadline {
     const request = fetcher === undefined || this.busy.has(fetcher) ? undefined : fetcher.request(nowMillis)
     if (fetcher !== undefined && request?.api === 'Fetch') {
       const asked = this.session.find(topic, index)
-      const isKnown = asked?.fetcher === fetcher && asked.replica === replica
-      this.session.want(topic, withIndex(index, request.partition), isKnown ? asked : { replica, fetcher })
+      // A fetcher that wants the same again says it in the same words, which the session knows.
+      if (asked === undefined || asked.request !== request || asked.replica !== replica)
+        this.session.want(topic, withIndex(index, request.partition), { replica, fetcher, request })
       return Number.POSITIVE_INFINITY
     }
     this.session.forget(topic, index)
@@ -236,7 +233,7 @@ class LeaderConnection extends Deadline {
   }
 
   /** OffsetForLeaderEpoch, or ListOffsets, of one partition. */
-  private askOther({ replica, fetcher, request }: Asking): void {
+  private askOther({ replica, fetcher, request }: Asked): void {
     this.busy.add(fetcher)
     if (request.api === 'OffsetForLeaderEpoch') this.askEpochEnd(replica, fetcher, request)
     else if (request.api === 'ListOffsets') this.askBounds(replica, fetcher, request.currentLeaderEpoch)

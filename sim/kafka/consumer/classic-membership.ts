@@ -1,3 +1,4 @@
+import { inOrder } from '../../kernel/list.ts'
 import {
   CLIENT_ASSIGNORS,
   type ClientAssignor,
@@ -6,7 +7,11 @@ import {
   subscriptionMetadata,
 } from '../assignor/client-assignor.ts'
 import type { LastAssignment } from '../assignor/sticky.ts'
-import type { ConsumerProtocolSubscription, TopicPartition } from '../assignor/subscription.ts'
+import {
+  type ConsumerProtocolSubscription,
+  compareText,
+  type TopicPartition,
+} from '../assignor/subscription.ts'
 import type { JoinGroupProtocol, JoinGroupResponse } from '../coordinator/group-message.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { partitionName } from '../transaction/topic-partition.ts'
@@ -282,7 +287,7 @@ export class ClassicMembership implements Membership, Assigner {
   /** The ways of assigning that it offers when it joins, with what it says of itself in each. */
   protocols(): JoinGroupProtocol[] {
     const { subscriptions } = this.parts
-    const topics = [...subscriptions.topics]
+    const topics = inOrder([...subscriptions.topics], compareText)
     const owned = subscriptions.partitions()
     return this.assignors.map((assignor) => ({
       name: assignor.name,

@@ -40,7 +40,8 @@ export class ConsumerClient {
   private readonly channel: Channel
   private readonly owner: ClientOwner
   private readonly reconnectBackoff: ExponentialBackoff
-  private readonly connections = new Map<number, Connection>()
+  /** What is known of nodes that have failed, as few ever do. */
+  private connections: Map<number, Connection> | undefined
   private isClosed = false
 
   constructor(config: ConsumerConfig, channel: Channel, owner: ClientOwner, randomBelow: RandomBelow) {
@@ -61,7 +62,7 @@ export class ConsumerClient {
 
   /** When requests to a node make sense again; 0 for now. */
   availableMillis(nodeId: number): number {
-    return this.connections.get(nodeId)?.availableMillis ?? 0
+    return this.connections?.get(nodeId)?.availableMillis ?? 0
   }
 
   isAvailable(nodeId: number, nowMillis: number): boolean {
@@ -85,7 +86,7 @@ export class ConsumerClient {
     this.channel.send(nodeId, request, (response, nowMillis) => {
       if (this.isClosed) return
       if (response === undefined) this.fail(nodeId, nowMillis)
-      else this.connections.delete(nodeId)
+      else this.connections?.delete(nodeId)
       answered(response, nowMillis)
       this.owner.settled(nowMillis)
     })
@@ -97,6 +98,7 @@ export class ConsumerClient {
   }
 
   private fail(nodeId: number, nowMillis: number): void {
+    this.connections ??= new Map()
     const failures = this.connections.get(nodeId)?.failures ?? 0
     const availableMillis = nowMillis + this.reconnectBackoff.backoffMillis(failures)
     this.connections.set(nodeId, { failures: failures + 1, availableMillis })

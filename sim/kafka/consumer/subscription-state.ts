@@ -7,6 +7,7 @@ import { PartitionState, type ResetStrategy, StateChanges } from './partition-st
 
 type SubscriptionType = 'NONE' | 'AUTO_TOPICS' | 'AUTO_PATTERN' | 'USER_ASSIGNED'
 
+const NO_TOPICS: ReadonlySet<string> = new Set()
 const NOTHING_ASSIGNED: ReadonlyMap<PartitionName, PartitionState> = new Map()
 
 /** What the consumer wants to read, and how far it is with what it has. Source: SubscriptionState of Kafka 4.x. */
@@ -14,7 +15,7 @@ export class SubscriptionState {
   readonly defaultReset: AutoOffsetReset
   pattern: RegExp | undefined = undefined
   /** Topics that are read. */
-  topics: ReadonlySet<string> = new Set()
+  topics = NO_TOPICS
   /** Raised whenever the assignment or one of its positions' owners changes. */
   assignmentId = 0
   /** Raised whenever a position changes. */
@@ -22,7 +23,7 @@ export class SubscriptionState {
   readonly stateChanges = new StateChanges()
   private type: SubscriptionType = 'NONE'
   /** Topics of all members, of which the leader of a classic group wants metadata. */
-  private groupTopics: ReadonlySet<string> = new Set()
+  private groupTopics = NO_TOPICS
   private readonly switches: ConsumerSwitches
   private assigned: ReadonlyMap<PartitionName, PartitionState> = NOTHING_ASSIGNED
   /** Those, in the order in which they are served, unless that has changed. */
@@ -63,7 +64,7 @@ export class SubscriptionState {
     const next = new Set(topics)
     if (next.size === this.topics.size && [...next].every((topic) => this.topics.has(topic))) return false
     this.topics = next
-    this.groupTopics = new Set([...this.groupTopics, ...next])
+    this.groupTopics = this.groupTopics.size === 0 ? next : new Set([...this.groupTopics, ...next])
     return true
   }
 
@@ -86,7 +87,7 @@ export class SubscriptionState {
   /** Topics of which metadata are needed; null for all. */
   metadataTopics(): readonly string[] | null {
     if (this.type === 'AUTO_PATTERN') return null
-    if (this.groupTopics.size === 0) return [...this.topics]
+    if (this.groupTopics.size === 0 || this.groupTopics === this.topics) return [...this.topics]
     return [...new Set([...this.topics, ...this.groupTopics])]
   }
 
@@ -111,8 +112,8 @@ export class SubscriptionState {
   unsubscribe(): void {
     this.type = 'NONE'
     this.pattern = undefined
-    this.topics = new Set()
-    this.groupTopics = new Set()
+    this.topics = NO_TOPICS
+    this.groupTopics = NO_TOPICS
     this.setAssignment([])
   }
 

@@ -25,7 +25,7 @@ class BrokerCircle {
 
   start(choose: Choose): void {
     if (this.brokers.length === 0) return
-    this.brokers.sort((left, right) => left - right)
+    if (!isAscending(this.brokers)) this.brokers.sort((left, right) => left - right)
     this.offset = choose(this.brokers.length)
   }
 
@@ -42,6 +42,13 @@ class BrokerCircle {
     this.index += 1
     return broker
   }
+}
+
+/** Whether there is nothing to sort, as mostly: a sort costs much, and a placer is made for every topic. */
+function isAscending(numbers: readonly number[]): boolean {
+  for (let at = 1; at < numbers.length; at++)
+    if ((numbers[at - 1] as number) > (numbers[at] as number)) return false
+  return true
 }
 
 class Rack {
@@ -111,12 +118,12 @@ export class ReplicaPlacer {
     }
     if (this.offset === racks.length) this.offset = 0
     let first = this.offset
-    const replicas: number[] = []
-    while (replicas.length === 0) {
-      const broker = (racks[first] as Rack).unfenced.next(this.round)
-      if (broker !== undefined) replicas.push(broker)
-      else first = (first + 1) % racks.length
+    let leader = (racks[first] as Rack).unfenced.next(this.round)
+    while (leader === undefined) {
+      first = (first + 1) % racks.length
+      leader = (racks[first] as Rack).unfenced.next(this.round)
     }
+    const replicas = [leader]
     // The rack of the leader is passed over once.
     let passOver: number | undefined = first
     for (let at = this.offset; replicas.length < replicationFactor; at = (at + 1) % racks.length) {
@@ -129,7 +136,8 @@ export class ReplicaPlacer {
     }
     this.round += 1
     this.offset += 1
-    return replicas
+    // A list that has grown has room for seventeen; its copy has not.
+    return replicas.slice()
   }
 
   private shuffleAll(): void {

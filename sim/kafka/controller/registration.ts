@@ -39,6 +39,8 @@ export interface PartitionChange {
   readonly lastKnownElr?: readonly number[] | undefined
 }
 
+const NO_BROKERS: readonly number[] = []
+
 /** A partition that nobody has led yet: the first in-sync replica does. */
 export function newPartition(replicas: readonly number[], isr: readonly number[]): PartitionRegistration {
   return {
@@ -48,10 +50,10 @@ export function newPartition(replicas: readonly number[], isr: readonly number[]
     leaderEpoch: 0,
     partitionEpoch: 0,
     leaderRecoveryState: 'RECOVERED',
-    elr: [],
-    lastKnownElr: [],
-    addingReplicas: [],
-    removingReplicas: [],
+    elr: NO_BROKERS,
+    lastKnownElr: NO_BROKERS,
+    addingReplicas: NO_BROKERS,
+    removingReplicas: NO_BROKERS,
   }
 }
 

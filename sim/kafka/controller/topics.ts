@@ -169,7 +169,7 @@ function place(
   const registrations: PartitionRegistration[] = []
   for (let partition = 0; partition < numPartitions; partition += 1) {
     const replicas = placer.place(replicationFactor)
-    const isr = replicas.filter(state.isActive)
+    const isr = replicas.every(state.isActive) ? replicas : replicas.filter(state.isActive)
     if (isr.length === 0) return { errorCode: 'INVALID_REPLICATION_FACTOR' }
     registrations.push(newPartition(replicas, isr))
   }

@@ -31,7 +31,7 @@ export interface ClassicProtocolOptions extends RebalanceOptions {
   readonly newMemberId: (prefix: string) => string
   readonly subscribedTopics: SubscribedTopics
   /** Whether a member's metadata is unchanged; structural equality unless given. */
-  readonly sameMetadata?: (left: unknown, right: unknown) => boolean
+  readonly sameMetadata?: ((left: unknown, right: unknown) => boolean) | undefined
 }
 
 /**

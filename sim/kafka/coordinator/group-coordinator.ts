@@ -74,10 +74,15 @@ export class GroupCoordinator implements OffsetGroups {
     const intervalMs = config['offsets.retention.check.interval.ms']
     const expiry = new ExpiryScan(this.scans, intervalMs, nowMillis, (atMillis) => this.expire(atMillis))
     const { newMemberId, subscribedTopics, sameMetadata } = options
-    const ofClassic = { config, log, deadlines, expiry, newMemberId, subscribedTopics }
-    this.classic = new ClassicProtocol(
-      sameMetadata === undefined ? ofClassic : { ...ofClassic, sameMetadata },
-    )
+    this.classic = new ClassicProtocol({
+      config,
+      log,
+      newMemberId,
+      subscribedTopics,
+      sameMetadata,
+      deadlines,
+      expiry,
+    })
     this.offsets = new Offsets(config, log, this, expiry)
   }
 

@@ -9,9 +9,12 @@ export interface AbortedTxn {
   readonly lastStableOffset: number
 }
 
+/** Before the first one comes, which for most logs is never: nobody writes to it. */
+const NONE: AbortedTxn[] = []
+
 /** The aborted transactions whose markers lie in one segment, by the offset of the marker. Source: TransactionIndex. */
 export class AbortedIndex {
-  private readonly list: AbortedTxn[] = []
+  private list: AbortedTxn[] = NONE
 
   get entries(): readonly AbortedTxn[] {
     return this.list
@@ -25,7 +28,8 @@ export class AbortedIndex {
         `aborted transactions out of order: ${aborted.lastOffset} after ${last.lastOffset}`,
       )
     }
-    this.list.push(aborted)
+    if (last === undefined) this.list = [aborted]
+    else this.list.push(aborted)
   }
 
   /** Drops the transactions whose markers lie at or above an offset. */
@@ -36,7 +40,7 @@ export class AbortedIndex {
   }
 
   reset(): void {
-    this.list.length = 0
+    this.list = NONE
   }
 
   /**

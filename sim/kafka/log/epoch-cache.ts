@@ -17,13 +17,16 @@ export interface EpochEndOffset {
 
 const UNDEFINED: EpochEndOffset = { epoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET }
 
+/** Of a replica that knows no epoch yet: nobody writes to it. */
+const NO_ENTRIES: EpochEntry[] = []
+
 /**
  * Leader epochs of one replica with their start offsets, both strictly increasing (rules L7 to L11). It survives every
  * crash: assignments are flushed at once, and what a truncation leaves in the file is cut again when the log is loaded.
  * Source: LeaderEpochFileCache.
  */
 export class LeaderEpochCache {
-  private readonly list: EpochEntry[] = []
+  private list: EpochEntry[] = NO_ENTRIES
 
   constructor(entries: readonly EpochEntry[] = []) {
     for (const { epoch, startOffset } of entries) this.assign(epoch, startOffset)
@@ -88,7 +91,9 @@ export class LeaderEpochCache {
       this.list.pop()
       last = this.latestEntry
     }
-    this.list.push({ epoch, startOffset })
+    // Mostly it is the only one: a list that grows would be made for seventeen.
+    if (last === undefined) this.list = [{ epoch, startOffset }]
+    else this.list.push({ epoch, startOffset })
   }
 
   /** The largest known epoch that is not above one, and where it ends (rule L9). */
@@ -122,7 +127,7 @@ export class LeaderEpochCache {
   }
 
   clear(): void {
-    this.list.length = 0
+    this.list = NO_ENTRIES
   }
 
   private at(index: number): EpochEntry | undefined {

@@ -73,14 +73,15 @@ function bytesOf(segments: readonly LogSegment[]): number {
  * log.cleaner.backoff.ms (rules D1, D4). A cleaning takes no time. Source: LogCleaner, LogCleanerManager.
  */
 export class LogCleaner {
-  readonly logs = new Set<Log>()
+  readonly logs: Set<Log>
   private readonly backoffMillis: number
   private readonly startMillis: number
   private readonly mapLimit: number
   private doneMillis: number
 
   /** @param startMillis when the broker was started */
-  constructor(config: LogBrokerConfig, startMillis: number) {
+  constructor(config: LogBrokerConfig, startMillis: number, logs = new Set<Log>()) {
+    this.logs = logs
     this.backoffMillis = config['log.cleaner.backoff.ms']
     this.startMillis = startMillis
     const slots = Math.floor(config['log.cleaner.dedupe.buffer.size'] / MAP_ENTRY_BYTES)

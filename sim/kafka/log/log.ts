@@ -9,12 +9,11 @@ import {
   refused,
 } from './append.ts'
 import { NO_PARTITION_LEADER_EPOCH, NO_TIMESTAMP, type RecordBatch } from './batch.ts'
-import { Checkpoint } from './checkpoint.ts'
 import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
+import { DiskMarks } from './disk-marks.ts'
 import type { EpochEndOffset, LeaderEpochCache } from './epoch-cache.ts'
-import { FlushPoint } from './flush.ts'
-import type { LoadedLog, LogOptions } from './options.ts'
+import type { LoadedLog, LoadedMarks, LogOptions } from './options.ts'
 import { ProducerState } from './producer-state.ts'
 import { type FetchIsolation, OUT_OF_RANGE, type ReadResult, readBatches, UNREADABLE } from './read.ts'
 import { applyBatch, rebuildProducerState } from './rebuild.ts'
@@ -32,9 +31,6 @@ export class Log {
   readonly options: LogOptions
   readonly segments: LogSegments
   readonly epochs: LeaderEpochCache
-  readonly flushes: FlushPoint
-  readonly highWatermarkCheckpoint: Checkpoint
-  readonly logStartCheckpoint: Checkpoint
   /** First offset that the cleaner has not been at, undefined if it never ran. */
   firstDirtyOffset: number | undefined
   /** When its content or its bounds last changed. */
@@ -44,29 +40,31 @@ export class Log {
   private start: number
   private high: number
   private unstable = -1
+  /** What it was opened with. */
+  private readonly loaded: LoadedMarks
+  private knownMarks: DiskMarks | undefined = undefined
   private knownProducers: ProducerState | undefined
 
-  constructor(options: LogOptions, loaded: LoadedLog) {
-    const { broker, startMillis } = options
+  constructor(options: LogOptions, { segments, epochs, producers, marks }: LoadedLog) {
     this.options = options
     this.currentConfig = options.config
-    this.changedMillis = startMillis
+    this.changedMillis = options.startMillis
+    this.loaded = marks
     this.disk = options.disk
-    this.segments = new LogSegments(loaded.segments)
-    this.epochs = loaded.epochs
-    this.knownProducers = loaded.producers
-    this.firstDirtyOffset = loaded.firstDirtyOffset
+    this.segments = new LogSegments(segments)
+    this.epochs = epochs
+    this.knownProducers = producers
+    this.firstDirtyOffset = marks.firstDirtyOffset
     this.end = this.segments.active.nextOffset
-    this.start = loaded.logStartOffset
-    this.high = Math.min(Math.max(loaded.highWatermark, this.start), this.end)
-    const recoveryMs = broker['log.flush.offset.checkpoint.interval.ms']
-    const startMs = broker['log.flush.start.offset.checkpoint.interval.ms']
-    const highMs = broker['replica.high.watermark.checkpoint.interval.ms']
-    const flushed = Math.max(loaded.recoveryPoint, this.start)
-    this.flushes = new FlushPoint(flushed, loaded.durableOffset, recoveryMs, startMillis)
-    this.highWatermarkCheckpoint = new Checkpoint(highMs, startMillis, this.high)
-    this.logStartCheckpoint = new Checkpoint(startMs, startMillis, this.start)
+    this.start = marks.logStartOffset
+    this.high = Math.min(Math.max(marks.highWatermark, this.start), this.end)
     this.settleTransactions()
+  }
+
+  /** What the disk knows of its bounds; made before one of them changes, since many logs stay empty. */
+  get marks(): DiskMarks {
+    this.knownMarks ??= new DiskMarks(this.options, this.loaded, this.high, this.start)
+    return this.knownMarks
   }
 
   /** What the log implies of its producers; made when somebody asks, since many logs never have one. */
@@ -115,7 +113,7 @@ export class Log {
 
   /** The offset below which everything is flushed. */
   recoveryPoint(nowMillis: number): number {
-    return this.flushes.offset(this.end, nowMillis)
+    return this.marks.flushes.offset(this.end, nowMillis)
   }
 
   /** Where an epoch ends in this log (rule L9). */
@@ -148,13 +146,8 @@ export class Log {
     const assigned = batch.assigned(this.end, leaderEpoch, logAppendMillis)
     this.epochs.assign(leaderEpoch, this.end)
     if (assigned.sizeInBytes > config['segment.bytes']) return refused('RECORD_LIST_TOO_LARGE', this.start)
-    this.rollIfDue(
-      assigned.sizeInBytes,
-      assigned.maxTimestamp,
-      assigned.lastOffset,
-      assigned.baseOffset,
-      nowMillis,
-    )
+    const { sizeInBytes, maxTimestamp, lastOffset, baseOffset } = assigned
+    this.rollIfDue(sizeInBytes, maxTimestamp, lastOffset, baseOffset, nowMillis)
     if (assigned.hasProducerId && source.origin !== 'replication') {
       const known = checkProducer(this.producers, assigned, source, this.start, nowMillis)
       if (known !== undefined) return known
@@ -238,7 +231,7 @@ export class Log {
     if (offset > this.high) return 'OFFSET_OUT_OF_RANGE'
     if (offset <= this.start) return 'NONE'
     this.setLogStart(offset, nowMillis)
-    this.flushes.raiseTo(offset, nowMillis)
+    this.marks.flushes.raiseTo(offset, nowMillis)
     this.epochs.truncateFromStart(offset)
     this.producers.raiseLogStart(offset)
     this.updateFirstUnstable()
@@ -265,7 +258,7 @@ export class Log {
     this.disk.free(this.segments.active.truncateTo(offset, nowMillis))
     // A batch is dropped as a whole, but what was asked for is the end: an offset within one leaves a gap (as in Kafka).
     this.end = offset
-    this.flushes.lowerTo(offset, nowMillis)
+    this.marks.flushes.lowerTo(offset, nowMillis)
     this.epochs.truncateFromEnd(offset)
     this.setLogStart(Math.min(offset, this.start), nowMillis)
     this.lowerFirstDirty(offset)
@@ -280,7 +273,7 @@ export class Log {
     while (this.segments.count > 0) this.dropActive(nowMillis)
     this.segments.push(new LogSegment(offset, nowMillis))
     this.end = offset
-    this.flushes.lowerTo(offset, nowMillis)
+    this.marks.flushes.lowerTo(offset, nowMillis)
     this.epochs.clear()
     this.producers.truncateFully(offset)
     this.setLogStart(logStartOffset, nowMillis)
@@ -296,12 +289,12 @@ export class Log {
     this.segments.push(new LogSegment(base, nowMillis))
     this.producers.advanceTo(base)
     this.producers.takeSnapshot(nowMillis)
-    this.flushes.flushLater(base, nowMillis + this.disk.flushMillis)
+    this.marks.flushes.flushLater(base, nowMillis + this.disk.flushMillis)
   }
 
   /** Flushes everything (fsync). */
   flush(nowMillis: number): void {
-    this.flushes.flushTo(this.end, nowMillis)
+    this.marks.flushes.flushTo(this.end, nowMillis)
   }
 
   /** Removes the oldest segments, starting a new one if none would be left; the log starts after them (rule D2). */
@@ -336,7 +329,7 @@ export class Log {
 
   private write(batch: RecordBatch, nowMillis: number): void {
     const flushMs = this.config['flush.ms']
-    if (flushMs !== Number.POSITIVE_INFINITY) this.flushes.writing(this.end, flushMs, nowMillis)
+    if (flushMs !== Number.POSITIVE_INFINITY) this.marks.flushes.writing(this.end, flushMs, nowMillis)
     this.segments.active.append(batch, this.config['index.interval.bytes'], nowMillis)
     this.end = batch.nextOffset
     if (batch.hasProducerId) applyBatch(this.producers, batch, this.segments.active.abortedIndex, nowMillis)
@@ -352,9 +345,9 @@ export class Log {
   }
 
   private setHighWatermark(offset: number, nowMillis: number): void {
+    this.marks.highWatermark.set(offset, nowMillis)
     this.high = offset
     this.changedMillis = nowMillis
-    this.highWatermarkCheckpoint.set(offset, nowMillis)
     this.settleTransactions()
   }
 
@@ -365,9 +358,9 @@ export class Log {
 
   private setLogStart(offset: number, nowMillis: number): void {
     if (offset === this.start) return
+    this.marks.logStart.set(offset, nowMillis)
     this.start = offset
     this.changedMillis = nowMillis
-    this.logStartCheckpoint.set(offset, nowMillis)
   }
 
   private updateFirstUnstable(): void {

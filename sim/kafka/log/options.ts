@@ -16,10 +16,16 @@ export interface LogOptions {
 
 /** The content of a log when it is opened. */
 export interface LoadedLog {
-  readonly segments: readonly LogSegment[]
+  /** The log's own from then on. */
+  readonly segments: LogSegment[]
   readonly epochs: LeaderEpochCache
   /** undefined if nobody has written to it. */
   readonly producers: ProducerState | undefined
+  readonly marks: LoadedMarks
+}
+
+/** The bounds of a log when it is opened. */
+export interface LoadedMarks {
   readonly highWatermark: number
   readonly logStartOffset: number
   readonly recoveryPoint: number

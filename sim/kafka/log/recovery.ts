@@ -2,7 +2,7 @@ import type { RecordBatch } from './batch.ts'
 import { type EpochEntry, LeaderEpochCache } from './epoch-cache.ts'
 import { lastOf } from './list.ts'
 import { Log } from './log.ts'
-import type { LogOptions } from './options.ts'
+import type { LoadedMarks, LogOptions } from './options.ts'
 import { type ProducerSnapshot, ProducerState } from './producer-state.ts'
 import { rebuildProducerState } from './rebuild.ts'
 import { LogSegment } from './segment.ts'
@@ -42,13 +42,22 @@ export function createLog(options: LogOptions, nowMillis: number, logStartOffset
     segments: [new LogSegment(logStartOffset, nowMillis)],
     epochs: new LeaderEpochCache(),
     producers: undefined,
-    highWatermark: logStartOffset,
-    logStartOffset,
-    recoveryPoint: logStartOffset,
-    durableOffset: logStartOffset,
-    firstDirtyOffset: undefined,
+    marks: logStartOffset === 0 ? MARKS_AT_0 : marksAt(logStartOffset),
   })
 }
+
+/** The bounds of a log without content. */
+function marksAt(offset: number): LoadedMarks {
+  return {
+    highWatermark: offset,
+    logStartOffset: offset,
+    recoveryPoint: offset,
+    durableOffset: offset,
+    firstDirtyOffset: undefined,
+  }
+}
+
+const MARKS_AT_0 = marksAt(0)
 
 /** The broker is shut down in order: everything is flushed, and every checkpoint is written (rule L15). */
 export function shutDown(log: Log, nowMillis: number): StoredLog {
@@ -102,7 +111,7 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   const checked = disk.cleanShutdown ? disk.segments : checkSegments(disk, epochs, nowMillis)
   const kept = endOf(checked) < disk.logStartOffset ? [] : checked
   if (kept.length === 0 && checked.length > 0) epochs.clear()
-  const segments = kept.length > 0 ? kept : [new LogSegment(disk.logStartOffset, nowMillis)]
+  const segments = kept.length > 0 ? [...kept] : [new LogSegment(disk.logStartOffset, nowMillis)]
   const logEndOffset = endOf(segments)
   const logStartOffset = Math.max(disk.logStartOffset, (segments[0] as LogSegment).baseOffset)
   epochs.truncateFromEnd(logEndOffset)
@@ -124,18 +133,19 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   const durableOffset = Math.min(disk.durableOffset, logEndOffset)
   const { highWatermark, firstDirtyOffset } = disk
   const marks = { highWatermark, logStartOffset, recoveryPoint, durableOffset, firstDirtyOffset }
-  return new Log(options, { segments, epochs, producers, ...marks })
+  return new Log(options, { segments, epochs, producers, marks })
 }
 
 function stored(log: Log, nowMillis: number): StoredLog {
+  const { flushes, highWatermark, logStart } = log.marks
   return {
     segments: log.segments.all,
     epochs: log.epochs.entries,
     snapshots: log.producers.snapshots,
-    highWatermark: log.highWatermarkCheckpoint.stored(nowMillis),
-    recoveryPoint: log.flushes.stored(log.logEndOffset, nowMillis),
-    logStartOffset: log.logStartCheckpoint.stored(nowMillis),
-    durableOffset: log.flushes.durableOffset(log.logEndOffset, nowMillis),
+    highWatermark: highWatermark.stored(nowMillis),
+    recoveryPoint: flushes.stored(log.logEndOffset, nowMillis),
+    logStartOffset: logStart.stored(nowMillis),
+    durableOffset: flushes.durableOffset(log.logEndOffset, nowMillis),
     firstDirtyOffset: log.firstDirtyOffset,
     cleanShutdown: false,
   }
@@ -166,7 +176,7 @@ function checkSegments(disk: StoredLog, epochs: LeaderEpochCache, nowMillis: num
  */
 function recoveredSnapshots(
   producers: ProducerState,
-  segments: readonly LogSegment[],
+  segments: LogSegment[],
   recoveryPoint: number,
   logStartOffset: number,
   nowMillis: number,

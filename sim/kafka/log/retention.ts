@@ -76,13 +76,19 @@ function dueMillis(log: Log): number {
  * cleaner's to look after. Source: LogManager.cleanupLogs.
  */
 export class Retention {
-  readonly logs = new Set<Log>()
+  readonly logs: Set<Log>
   private readonly intervalMillis: number
   private readonly firstMillis: number
   private doneMillis = Number.NEGATIVE_INFINITY
 
   /** @param startMillis when the broker was started: the first check is log.initial.task.delay.ms later */
-  constructor(intervalMillis: number, initialDelayMillis: number, startMillis: number) {
+  constructor(
+    intervalMillis: number,
+    initialDelayMillis: number,
+    startMillis: number,
+    logs = new Set<Log>(),
+  ) {
+    this.logs = logs
     this.intervalMillis = intervalMillis
     this.firstMillis = startMillis + initialDelayMillis
   }

@@ -14,6 +14,10 @@ interface TimeIndexEntry {
   readonly batchIndex: number
 }
 
+/** Indices of a segment that is too small to have any entries, as most are: nobody writes to them. */
+const NO_TIMES: TimeIndexEntry[] = []
+const NO_OFFSETS: number[] = []
+
 /** The offset and timestamp of a record. */
 export interface TimestampAndOffset {
   readonly timestamp: number
@@ -31,10 +35,10 @@ export class LogSegment {
   lastModifiedMillis: number
   private createdMillis: number
   private readonly list: RecordBatch[] = []
-  private readonly timeIndex: TimeIndexEntry[] = []
+  private timeIndex = NO_TIMES
   private maxTimestampIndex = 0
   /** Indices of the batches that the offset index points at. */
-  private readonly offsetIndex: number[] = []
+  private offsetIndex = NO_OFFSETS
   private bytesSinceIndexEntry = 0
 
   constructor(baseOffset: number, nowMillis: number) {
@@ -80,7 +84,8 @@ export class LogSegment {
       this.maxTimestampIndex = index
     }
     if (this.bytesSinceIndexEntry > indexIntervalBytes) {
-      this.offsetIndex.push(index)
+      if (this.offsetIndex === NO_OFFSETS) this.offsetIndex = [index]
+      else this.offsetIndex.push(index)
       this.indexTime()
       this.bytesSinceIndexEntry = 0
     }
@@ -171,9 +176,11 @@ export class LogSegment {
   }
 
   private indexTime(): void {
-    const last = lastOf(this.timeIndex)
-    if (last !== undefined && last.timestamp >= this.maxTimestamp) return
-    this.timeIndex.push({ timestamp: this.maxTimestamp, batchIndex: this.maxTimestampIndex })
+    const { timeIndex, maxTimestamp: timestamp, maxTimestampIndex: batchIndex } = this
+    const last = lastOf(timeIndex)
+    if (last !== undefined && last.timestamp >= timestamp) return
+    if (timeIndex === NO_TIMES) this.timeIndex = [{ timestamp, batchIndex }]
+    else timeIndex.push({ timestamp, batchIndex })
   }
 
   private indexFull(indexBytes: number): boolean {

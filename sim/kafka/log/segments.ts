@@ -16,9 +16,9 @@ export interface FoundBatches {
 export class LogSegments {
   private readonly list: LogSegment[]
 
-  /** @param segments at least one, by base offset */
-  constructor(segments: readonly LogSegment[]) {
-    this.list = [...segments]
+  /** @param list at least one, by base offset; nobody else may change it */
+  constructor(list: LogSegment[]) {
+    this.list = list
   }
 
   get all(): readonly LogSegment[] {

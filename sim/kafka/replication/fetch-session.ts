@@ -1,3 +1,4 @@
+import { listWith } from '../../kernel/list.ts'
 import {
   type FetchPartitionData,
   type FetchRequestData,
@@ -40,6 +41,8 @@ export class FetchSessionHandler<Owner> {
   private keptCount = 0
   private id = NO_SESSION
   private epoch = INITIAL_EPOCH
+  /** A fetch has been sent, and has not been answered. */
+  private isUnderWay = false
   private readonly byTopic = new Map<string, (SessionPartition<Owner> | undefined)[]>()
   private named: WantedTopic[] = NO_TOPICS
   private forgotten: { readonly topic: string; readonly partitions: number[] }[] = []
@@ -89,14 +92,12 @@ export class FetchSessionHandler<Owner> {
 
   /** Wants a partition; the next fetch names it unless that is what was asked for last. */
   want(topic: string, wanted: FetchPartitionData, owner: Owner): void {
-    let partitions = this.byTopic.get(topic)
-    if (partitions === undefined) {
-      partitions = []
-      this.byTopic.set(topic, partitions)
-    }
-    const known = partitions[wanted.partition]
+    const partitions = this.byTopic.get(topic)
+    const known = partitions?.[wanted.partition]
     if (known === undefined) {
-      partitions[wanted.partition] = { owner, wanted, round: this.round }
+      const added = { owner, wanted, round: this.round }
+      if (partitions !== undefined) partitions[wanted.partition] = added
+      else this.byTopic.set(topic, listWith(wanted.partition, added))
       this.size += 1
       this.keptCount += 1
       this.remember(topic, wanted.partition)
@@ -105,7 +106,8 @@ export class FetchSessionHandler<Owner> {
       if (isSame(known.wanted, wanted)) return
       known.wanted = wanted
     }
-    this.name(topic, wanted)
+    // The next fetch names everything, unless the one that is under way begins a session.
+    if (!this.isNew || this.isUnderWay) this.name(topic, wanted)
   }
 
   /** Does not want a partition any more, if it did. */
@@ -128,6 +130,7 @@ export class FetchSessionHandler<Owner> {
       topics: isNew ? this.everything() : named,
       forgottenTopics: isNew || forgotten.length === 0 ? NOTHING_FORGOTTEN : forgotten,
     }
+    this.isUnderWay = true
     this.named = NO_TOPICS
     if (forgotten.length > 0) this.forgotten = []
     if (!isNew) this.epoch += 1
@@ -136,6 +139,7 @@ export class FetchSessionHandler<Owner> {
 
   /** The broker has answered. @param id of the session that it keeps; NO_SESSION: the next fetch names everything again */
   answered(id: number): void {
+    this.isUnderWay = false
     if (id === NO_SESSION) this.restart()
     else if (this.isNew) this.establish(id)
   }
@@ -147,23 +151,29 @@ export class FetchSessionHandler<Owner> {
 
   /** The broker does not know it any more, or nobody knows what it knows: the next fetch names everything. */
   restart(): void {
+    this.isUnderWay = false
     this.id = NO_SESSION
     this.epoch = INITIAL_EPOCH
   }
 
   private clear(): void {
-    this.byTopic.clear()
+    // Clearing makes a new table, even of an empty one.
+    if (this.byTopic.size > 0) this.byTopic.clear()
     this.size = 0
     this.named = NO_TOPICS
-    this.forgotten = []
+    if (this.forgotten.length > 0) this.forgotten = []
   }
 
   private everything(): WantedTopic[] {
     const topics: WantedTopic[] = []
     for (const [topic, known] of this.byTopic) {
-      const partitions: FetchPartitionData[] = []
-      for (const partition of known) if (partition !== undefined) partitions.push(partition.wanted)
-      if (partitions.length > 0) topics.push({ topic, partitions })
+      let partitions: FetchPartitionData[] | undefined
+      for (const partition of known) {
+        if (partition === undefined) continue
+        if (partitions === undefined) partitions = [partition.wanted]
+        else partitions.push(partition.wanted)
+      }
+      if (partitions !== undefined) topics.push({ topic, partitions })
     }
     return topics
   }
