@@ -22,8 +22,10 @@ export class RunningTotal {
     const totals = new Map<unknown, number>()
     this.totals = totals
     const add = (row: AnyRow, sign: number): void => {
+      const amount = term.amount(row)
+      if (amount === 0) return
       const key = row[per]
-      totals.set(key, (totals.get(key) ?? 0) + sign * term.amount(row))
+      totals.set(key, (totals.get(key) ?? 0) + sign * amount)
     }
     for (const row of source.all()) add(row, 1)
     source.tally((before, after) => {

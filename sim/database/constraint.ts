@@ -2,7 +2,7 @@ import type { Entry } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import type { LockWaiter } from './row-lock.ts'
 import type { Row, Table } from './table.ts'
-import type { TableIndex } from './table-index.ts'
+import { each, type TableIndex } from './table-index.ts'
 import type { Transaction } from './transaction.ts'
 
 /**
@@ -18,7 +18,7 @@ export function rival(
 ): Entry | 'waits' | undefined {
   const value = constraint.valueOf(row)
   if (value === undefined) return undefined
-  for (const entry of constraint.find(value)) {
+  for (const entry of each(constraint.find(value))) {
     if (entry === own) continue
     const { writer, committed, pending } = entry
     const hasIt = (version: Row | undefined): boolean =>

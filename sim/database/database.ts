@@ -42,8 +42,8 @@ export class Database implements ProcessResource, ServerValues {
   private nextXid = 1
   /** Who takes over when the server is lost; undefined where it comes back itself. */
   private standby: { readonly lagMicros: Micros; readonly keepsSlots: boolean } | undefined = undefined
-  /** The ids of open transactions, ascending. */
-  private readonly openXids = new Set<number>()
+  /** The ids of open transactions, ascending; a list, because a set that is emptied all the time is made anew each time. */
+  private readonly openXids: number[] = []
 
   /** @param crashes whether it is a server, which faults may strike */
   constructor(network: Network, name: string, crashes = true) {
@@ -104,19 +104,21 @@ export class Database implements ProcessResource, ServerValues {
   /** Gives out the next transaction id. */
   openTransaction(): number {
     const xid = this.nextXid++
-    this.openXids.add(xid)
+    this.openXids.push(xid)
     return xid
   }
 
   /** A transaction with an id has ended. */
   closeTransaction(xid: number): void {
-    this.openXids.delete(xid)
+    const { openXids } = this
+    const at = openXids.indexOf(xid)
+    if (at === openXids.length - 1) openXids.pop()
+    else if (at >= 0) openXids.splice(at, 1)
   }
 
   /** The lowest id of a transaction that is open, or the next one: whatever has a lower id has ended. */
   horizon(): number {
-    for (const xid of this.openXids) return xid
-    return this.nextXid
+    return this.openXids[0] ?? this.nextXid
   }
 
   /** The transaction that is open on a connection. */
@@ -169,7 +171,7 @@ export class Database implements ProcessResource, ServerValues {
     this.snapshots.clear()
     this.serializable.clear()
     this.advisory.clear()
-    this.openXids.clear()
+    this.openXids.length = 0
     for (const table of this.tables.values()) table.skipSequence()
     const undone = standby === undefined ? wal.recover() : wal.failOver(standby.lagMicros, standby.keepsSlots)
     for (const { entry, row } of undone) entry.table.changed(row, cause)

@@ -2,6 +2,7 @@ import type { Entry } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import { matches } from './predicate.ts'
 import type { Row, Table } from './table.ts'
+import { each } from './table-index.ts'
 
 type AnyWhere = Readonly<Record<string, unknown>>
 
@@ -78,7 +79,7 @@ export class SerializableManager {
   read(own: SerializableTransaction, table: Table, where: AnyWhere): void {
     if (own.doomed) throw pivotError()
     own.reads.push({ table, where })
-    for (const entry of table.candidates(where)) this.readEntry(own, entry, where)
+    for (const entry of each(table.candidates(where))) this.readEntry(own, entry, where)
   }
 
   /** Notes a write, and the concurrent readers who have not seen it. @throws DatabaseError 40001 */

@@ -1,4 +1,5 @@
 import { SimError } from '../kernel/error.ts'
+import { hasObjects } from '../kernel/value.ts'
 
 /**
  * A value that only the server knows, filled in when it evaluates the statement: `now` is the moment at which the
@@ -43,6 +44,7 @@ export function filledIn<Row extends Readonly<Record<string, unknown>>>(
   values: Row,
   server: ServerValues,
 ): Row {
+  if (!hasObjects(values)) return values
   let filled: Record<string, unknown> | undefined
   for (const column of Object.keys(values)) {
     const value = values[column]

@@ -51,8 +51,10 @@ export class Session implements Actor, ConnectionUser {
   private connection: Connection | undefined
   /** What waits for a connection. */
   private unsent: Arrival[] | undefined
-  /** The operations that the client awaits, some of which may be settled. */
-  private readonly operations: Operation<unknown>[] = []
+  /** The last operation that the client awaits, settled or not. */
+  private last: Operation<unknown> | undefined = undefined
+  /** Those that it awaits besides. */
+  private earlier: Operation<unknown>[] | undefined = undefined
   /** Why nothing more can be sent. */
   private refusal: DatabaseError | undefined = undefined
   private commitSent = false
@@ -62,8 +64,8 @@ export class Session implements Actor, ConnectionUser {
   private failure: DatabaseError | undefined = undefined
   /** The statement that waits, or whatever keeps the connection busy. */
   private waiting: Packet | 'commit' | undefined = undefined
-  /** What arrived meanwhile: a connection executes one statement after another. */
-  private backlog: Arrival[] = []
+  /** What arrived meanwhile, if anything has: a connection executes one statement after another. */
+  private backlog: Arrival[] | undefined = undefined
   /** Trace id of what freed the lock that it waited for, while what had waited is executed. */
   private freedBy = 0
   /** Of the wait for a connection. */
@@ -116,20 +118,20 @@ export class Session implements Actor, ConnectionUser {
     const { unsent = [] } = this
     this.unsent = undefined
     if (this.patience !== undefined) this.kernel.cancel(this.patience)
-    for (const { code, subject, cause } of unsent) this.transmit(connection, code, subject, cause)
+    for (const { code, subject, cause } of unsent) this.transmit(code, subject, cause)
   }
 
   vanished(): void {
     this.timers?.done()
     this.waiting = undefined
-    this.backlog = []
+    this.backlog = undefined
     this.transaction?.vanish()
   }
 
   lost(error: DatabaseError, cause: number): void {
     this.refusal = error
-    for (const operation of this.operations) {
-      if (operation.settled) continue
+    for (const operation of [...(this.earlier ?? []), this.last]) {
+      if (operation === undefined || operation.settled) continue
       const unknown = this.commitSent && error.sqlState === '08006'
       const heard = unknown ? new DatabaseError('08007', '', `${error.message} during COMMIT`) : error
       operation.fail(heard, hashText(heard.sqlState, 0), cause)
@@ -138,8 +140,7 @@ export class Session implements Actor, ConnectionUser {
 
   /** The client has ended: a statement that waits for a lock goes on waiting, as the server does not look up from it. */
   closed(): void {
-    if (this.waiting !== undefined)
-      this.backlog.push({ code: CLOSED, subject: undefined, cause: this.kernel.cause })
+    if (this.waiting !== undefined) this.putOff(CLOSED, undefined)
     else this.arrive(CLOSED, undefined)
   }
 
@@ -154,12 +155,11 @@ export class Session implements Actor, ConnectionUser {
 
   onEvent(code: number, subject: unknown): void {
     switch (code) {
-      case COMMIT_ACKNOWLEDGED: {
+      case COMMIT_ACKNOWLEDGED:
         if (this.connection?.broken === true) return
         this.finish()
         ;(subject as Operation<unknown>).complete(this.acknowledged, 0, this.kernel.cause)
         return
-      }
       case POOL_TIMED_OUT:
         this.giveUpPool()
         return
@@ -174,7 +174,7 @@ export class Session implements Actor, ConnectionUser {
           return
         }
         if (this.connection?.accepts() !== true) return
-        if (this.waiting !== undefined) this.backlog.push({ code, subject, cause: this.kernel.cause })
+        if (this.waiting !== undefined) this.putOff(code, subject)
         else this.arrive(code, subject)
     }
   }
@@ -195,10 +195,15 @@ export class Session implements Actor, ConnectionUser {
     kernel.cause = freedBy
   }
 
+  private putOff(code: number, subject: unknown): void {
+    this.backlog ??= []
+    this.backlog.push({ code, subject, cause: this.kernel.cause })
+  }
+
   /** Executes what has arrived while a statement waited. */
   private catchUp(): void {
     while (this.waiting === undefined) {
-      const next = this.backlog.shift()
+      const next = this.backlog?.shift()
       if (next === undefined) return
       this.kernel.cause = next.cause
       this.arrive(next.code, next.subject)
@@ -226,12 +231,20 @@ export class Session implements Actor, ConnectionUser {
       operation?.fail(refusal, hashText(refusal.sqlState, 0), cause)
       return
     }
-    if (operation !== undefined) this.operations.push(operation)
+    if (operation !== undefined) {
+      if (this.last?.settled === false) this.keep(this.last)
+      this.last = operation
+    }
     if (connection === undefined) this.unsent?.push({ code, subject, cause })
-    else this.transmit(connection, code, subject, cause)
+    else this.transmit(code, subject, cause)
   }
 
-  private transmit(_connection: Connection, code: number, subject: unknown, cause: number): void {
+  private keep(operation: Operation<unknown>): void {
+    this.earlier ??= []
+    this.earlier.push(operation)
+  }
+
+  private transmit(code: number, subject: unknown, cause: number): void {
     const { network, process } = this.database
     network.send(network.link(this.process, process), this.task.entity, this, code, subject, cause)
   }
@@ -357,11 +370,10 @@ export class Session implements Actor, ConnectionUser {
   }
 
   private makeDurable(operation: Operation<unknown>, value: unknown): void {
-    const { kernel, database, task, transaction } = this
+    const { kernel, database, task, transaction, witness } = this
     if (transaction === undefined || transaction.state === 'ended') return
     const { hasWritten } = transaction
     if (hasWritten && !this.passes('before', kernel.cause)) return
-    const { witness } = this
     const rows = kernel.trace || witness ? transaction.writtenRows() : undefined
     const record = this.record('commit', rows)
     if (rows) witness?.committing(rows)
@@ -370,14 +382,8 @@ export class Session implements Actor, ConnectionUser {
     this.acknowledged = value
     if (hasWritten && !this.passes('after', record)) return
     const { network, process } = database
-    network.send(
-      network.link(process, this.process),
-      task.entity,
-      this,
-      COMMIT_ACKNOWLEDGED,
-      operation,
-      record,
-    )
+    const link = network.link(process, this.process)
+    network.send(link, task.entity, this, COMMIT_ACKNOWLEDGED, operation, record)
   }
 
   /** Passes a point of the commit at the server, in the name of the client; false when a fault has taken the server. */

@@ -24,15 +24,13 @@ export class TableIndex {
     return this.unique && values.includes(null) ? undefined : JSON.stringify(values)
   }
 
-  /** The rows that have, had or may get a value. */
-  find(value: unknown): Iterable<Entry> {
-    const bucket = this.buckets.get(value)
-    if (bucket === undefined) return NONE
-    return bucket instanceof Entry ? [bucket] : bucket
+  /** The rows that have, had or may get a value; where it is one alone, that. */
+  find(value: unknown): Entry | Iterable<Entry> {
+    return this.buckets.get(value) ?? NONE
   }
 
   /** The rows that have, had or may get one of several values. */
-  findAny(values: readonly unknown[]): Iterable<Entry> {
+  findAny(values: readonly unknown[]): Entry | Iterable<Entry> {
     let only: Entry | Set<Entry> | undefined
     let all: Set<Entry> | undefined
     for (const value of values) {
@@ -45,9 +43,7 @@ export class TableIndex {
         else for (const entry of bucket) all.add(entry)
       }
     }
-    if (all !== undefined) return all
-    if (only === undefined) return NONE
-    return only instanceof Entry ? [only] : only
+    return all ?? only ?? NONE
   }
 
   /** Adds a row under the value of one of its versions. */
@@ -85,4 +81,9 @@ export class TableIndex {
   }
 }
 
-const NONE: readonly Entry[] = []
+/** What is found where there is nothing. */
+export const NONE: readonly Entry[] = []
+
+/** What was found, one by one. */
+export const each = (found: Entry | Iterable<Entry>): Iterable<Entry> =>
+  found instanceof Entry ? [found] : found

@@ -11,7 +11,7 @@ import {
   unknownColumn,
 } from './predicate.ts'
 import type { Snapshots } from './snapshots.ts'
-import { TableIndex } from './table-index.ts'
+import { each, NONE, TableIndex } from './table-index.ts'
 import type { Transaction } from './transaction.ts'
 
 /** A row: immutable plain data. */
@@ -215,20 +215,24 @@ export class Table {
   /** As `find`, whatever limit and offset the query has. */
   findAll(query: AnyQuery, transaction: Transaction | undefined, snapshot: number, where: AnyWhere): Entry[] {
     const by = this.check(query, where)
+    const candidates = this.candidates(where)
+    if (candidates instanceof Entry)
+      return isFound(candidates, where, transaction, snapshot) ? [candidates] : []
     const found: Entry[] = []
-    for (const entry of this.candidates(where)) {
-      const row = entry.visibleTo(transaction, snapshot)
-      if (row !== undefined && matches(row, where)) found.push(entry)
+    for (const entry of candidates) if (isFound(entry, where, transaction, snapshot)) found.push(entry)
+    for (let at = 1; at < found.length; at++) {
+      const ordered =
+        compareEntries(found[at - 1] as Entry, found[at] as Entry, by, transaction, snapshot) < 0
+      if (!ordered) return found.sort((left, right) => compareEntries(left, right, by, transaction, snapshot))
     }
-    if (found.length > 1) found.sort((left, right) => compareEntries(left, right, by, transaction, snapshot))
     return found
   }
 
-  /** The entries of which some version that is kept may meet a condition. */
-  candidates(where: AnyWhere): Iterable<Entry> {
+  /** The entries of which some version that is kept may meet a condition; where it is one alone, that. */
+  candidates(where: AnyWhere): Entry | Iterable<Entry> {
     const key = where[this.schema.key]
     if (key !== undefined) {
-      if (typeof key !== 'object' || key === null) return this.keyed(key)
+      if (typeof key !== 'object' || key === null) return this.entries.get(key) ?? NONE
       if (isMembership(key)) return this.keyedAny(key.value)
     }
     const { indexes, constraints } = this
@@ -263,7 +267,7 @@ export class Table {
     const index = this.indexes.find(({ columns }) => columns[0] === column)
     if (index === undefined) return this.rows({ [column]: value })
     const rows: Row[] = []
-    for (const { committed } of index.find(value))
+    for (const { committed } of each(index.find(value)))
       if (committed !== undefined && committed[column] === value) rows.push(committed)
     return rows
   }
@@ -276,12 +280,8 @@ export class Table {
     this.forget(entry)
   }
 
-  private keyed(key: unknown): readonly Entry[] {
-    const entry = this.entries.get(key)
-    return entry === undefined ? NONE : [entry]
-  }
-
-  private keyedAny(keys: readonly unknown[]): Iterable<Entry> {
+  private keyedAny(keys: readonly unknown[]): Entry | Iterable<Entry> {
+    if (keys.length === 1) return this.entries.get(keys[0]) ?? NONE
     const found = new Set<Entry>()
     for (const key of keys) {
       const entry = this.entries.get(key)
@@ -316,7 +316,16 @@ function noColumn(table: string, column: string, names: readonly string[]): SimE
   )
 }
 
-const NONE: readonly Entry[] = []
+/** Whether the version of a row that a transaction sees meets a condition. */
+function isFound(
+  entry: Entry,
+  where: AnyWhere,
+  transaction: Transaction | undefined,
+  snapshot: number,
+): boolean {
+  const row = entry.visibleTo(transaction, snapshot)
+  return row !== undefined && matches(row, where)
+}
 const EVERYTHING: AnyWhere = {}
 
 function compareEntries(

@@ -3,13 +3,14 @@ import { invariant } from '../kernel/error.ts'
 import type { AdvisoryRequest } from './advisory.ts'
 import type { Database } from './database.ts'
 import { isCircle } from './deadlock.ts'
-import type { Entry, Version } from './entry.ts'
+import type { Entry } from './entry.ts'
 import { DatabaseError } from './error.ts'
 import type { TransactionOptions } from './options.ts'
 import { heldMode, hold, type LockRequest, type LockWaiter, take, wake } from './row-lock.ts'
 import type { SerializableTransaction } from './serializable.ts'
 import { filledIn, type ServerValue, type ServerValues } from './server-value.ts'
 import type { Row, Table } from './table.ts'
+import type { Logged } from './wal.ts'
 import type { WrittenRow } from './witness.ts'
 
 /** What a statement waits for: the lock of a row, the end of a transaction, or an advisory lock. */
@@ -204,28 +205,31 @@ export class Transaction implements ServerValues {
     this.state = 'ended'
     const number = ++database.commits
     const durable = this.options.synchronousCommit ?? database.synchronousCommit
-    const before: (Version | undefined)[] | undefined = wal.keeps || !durable ? [] : undefined
-    const changed: Row[] = []
-    const written: Entry[] = []
+    const logged = wal.keeps || !durable ? ([] as Logged[]) : undefined
+    /** The row of each entry that it has changed. */
+    const changed = new Array<Row | undefined>(entries.length)
+    let count = 0
     for (let at = 0; at < entries.length; at++) {
       const entry = entries[at] as Entry
       if (entry.writer !== this) continue
       const { committed, pending, table } = entry
       const row = pending ?? committed
-      if (row !== undefined) before?.push(committed === undefined ? undefined : entry.version(number))
+      changed[at] = row
+      if (row !== undefined) {
+        count++
+        logged?.push({ entry, before: committed === undefined ? undefined : entry.version(number) })
+      }
       table.publish(entry, number, this.xid, cause, database.snapshots)
-      if (row === undefined) continue
-      written.push(entry)
-      changed.push(row)
     }
-    if (before !== undefined && written.length > 0)
-      wal.append(written, before, this.xid, entity, cause, durable)
-    else if (written.length > 0) wal.advance(written.length)
+    if (logged !== undefined && count > 0) wal.append(logged, this.xid, entity, cause, durable)
+    else if (count > 0) wal.advance(count)
     if (this.serializable !== undefined) database.serializable.committed(this.serializable, number)
     this.closed()
     // Before the locks are released: who waited for them may commit at once.
-    for (let at = 0; at < written.length; at++)
-      (written[at] as Entry).table.changed(changed[at] as Row, cause)
+    for (let at = 0; at < changed.length; at++) {
+      const row = changed[at]
+      if (row !== undefined) (entries[at] as Entry).table.changed(row, cause)
+    }
     this.release()
   }
 

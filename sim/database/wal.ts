@@ -28,14 +28,20 @@ export interface WalTransaction {
   readonly changes: readonly WalChange[]
 }
 
+/** A row that was changed, with the version that was committed before. */
+export interface Logged {
+  readonly entry: Entry
+  readonly before: Version | undefined
+}
+
 interface WalRecord extends WalTransaction {
   readonly atMicros: Micros
   /** Whose transaction it was. */
   readonly entity: Entity
   /** Trace id of the commit. */
   readonly cause: number
-  /** The rows with the versions that were committed before. */
-  readonly undo: readonly { readonly entry: Entry; readonly before: Version | undefined }[]
+  /** The rows that it changed. */
+  readonly undo: readonly Logged[]
 }
 
 /** A row that was changed back: as it is now or, where it is gone, as it was. */
@@ -87,26 +93,18 @@ export class Wal implements Actor {
   }
 
   /** Notes a commit. @param durable whether it is so when it is acknowledged, and with it all before */
-  append(
-    entries: readonly Entry[],
-    before: readonly (Version | undefined)[],
-    xid: number,
-    entity: Entity,
-    cause: number,
-    durable: boolean,
-  ): void {
+  append(undo: readonly Logged[], xid: number, entity: Entity, cause: number, durable: boolean): void {
     const { kernel, position: start } = this
-    this.position += entries.length + 1
+    this.position += undo.length + 1
     if (durable) this.flushed = this.position
     else if (!this.flushDue) {
       this.flushDue = true
       kernel.scheduleBackground(kernel.nowMicros + FLUSH_MICROS, this, FLUSH, undefined)
     }
-    const changes = entries.map((entry, at): WalChange => {
+    const changes = undo.map(({ entry, before }, at): WalChange => {
       const { table, key, committed } = entry
-      return { lsn: start + 1 + at, table: table.schema.name, key, before: before[at]?.row, after: committed }
+      return { lsn: start + 1 + at, table: table.schema.name, key, before: before?.row, after: committed }
     })
-    const undo = entries.map((entry, at) => ({ entry, before: before[at] }))
     const atMicros = kernel.nowMicros
     this.records.push({ lsn: this.position, xid, changes, undo, atMicros, entity, cause })
     for (const slot of this.slots.values()) slot.wake()

@@ -234,7 +234,7 @@ export class Kernel implements Actor {
   /** Ends the life of a process. */
   end(incarnation: Incarnation): void {
     incarnation.alive = false
-    incarnation.unfinished.clear()
+    incarnation.abandon()
     incarnation.pausedUntilMicros = Number.NEGATIVE_INFINITY
     this.queue.cancelTimersOf(incarnation)
   }
@@ -280,16 +280,18 @@ export class Kernel implements Actor {
   /** Creates the site of a step when a handler first reaches it, with the faults that are aimed there. */
   openStep(handler: HandlerSite, operation: number): StepSite {
     const site = new StepSite(handler.service, handler.name, operationName(operation))
-    const aimed = (phase: Phase): ArmedFault[] | undefined => {
-      const faults = this.faults.filter((fault) => fault.aimsAt(site, phase))
-      return faults.length > 0 ? faults : undefined
-    }
-    site.before = aimed('before')
-    site.after = aimed('after')
-    while (handler.steps.length < operation) handler.steps.push(undefined)
-    handler.steps[operation] = site
+    site.before = this.aimedAt(site, 'before')
+    site.after = this.aimedAt(site, 'after')
+    handler.steps.push(site)
+    handler.operations.push(operation)
     this.stepsReached.push(site)
     return site
+  }
+
+  private aimedAt(site: StepSite, phase: Phase): ArmedFault[] | undefined {
+    if (this.faults.length === 0) return undefined
+    const faults = this.faults.filter((fault) => fault.aimsAt(site, phase))
+    return faults.length > 0 ? faults : undefined
   }
 
   /** Lets the faults aimed at a point strike if this passage is theirs. */
@@ -366,7 +368,7 @@ export class Kernel implements Actor {
 
 /** Whoever ended last need not be who waits. */
 function foreignAwait({ process, unfinished }: Incarnation): SimError {
-  const names = [...new Set([...unfinished.values()].map(({ handler }) => handler.name))]
+  const names = [...new Set(unfinished.map(({ handler }) => handler.name))]
   return new SimError(
     'foreign-await',
     `handler ${names.join(' or ')} of ${process} awaits a promise that is not the simulator's, so it would wait for ever: ` +

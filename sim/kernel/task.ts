@@ -6,11 +6,13 @@ import type { Micros } from './time.ts'
 
 const ignore = (): void => {}
 
-/** The handler that a task runs, with its steps by operation number; one per handler and run. */
+/** The handler that a task runs, with its steps; one per handler and run. */
 export class HandlerSite {
   readonly service: string
   readonly name: string
-  readonly steps: (StepSite | undefined)[] = []
+  /** The few steps that it has reached, and the number of each one's operation. */
+  readonly steps: StepSite[] = []
+  readonly operations: number[] = []
 
   constructor(service: string, name: string) {
     this.service = service
@@ -57,7 +59,7 @@ export class Task {
   /** Runs code to its first await and keeps count of it until it ends. */
   start(code: Runnable): void {
     const { incarnation, kernel } = this
-    incarnation.unfinished.set(code, this)
+    incarnation.started(code, this)
     kernel.resumed(this)
     let running: Promise<unknown>
     try {
@@ -75,14 +77,16 @@ export class Task {
   private end(code: Runnable, error: unknown): void {
     const { incarnation } = this
     if (!incarnation.alive) return
-    incarnation.unfinished.delete(code)
+    incarnation.finished(code)
     code.ended(error)
   }
 
   /** The step that an operation of this handler is. */
   step(operation: number): StepSite {
-    const site = this.handler.steps[operation]
-    return site !== undefined ? site : this.kernel.openStep(this.handler, operation)
+    const { operations, steps } = this.handler
+    for (let at = 0; at < operations.length; at++)
+      if (operations[at] === operation) return steps[at] as StepSite
+    return this.kernel.openStep(this.handler, operation)
   }
 
   /**

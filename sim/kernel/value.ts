@@ -128,6 +128,12 @@ function hashObject(value: object, path: string, depth: number): number {
   return avalanche(hash)
 }
 
+/** Whether some member is more than a scalar. */
+export function hasObjects(entries: Readonly<Record<string, unknown>>): boolean {
+  for (const name in entries) if (typeof entries[name] === 'object' && entries[name] !== null) return true
+  return false
+}
+
 /** What a column of a table holds. */
 export interface ColumnType {
   readonly name: string
@@ -147,6 +153,8 @@ export class RowSealer {
   private readonly columns: readonly ColumnType[]
   /** The columns of the table. */
   readonly names: readonly string[]
+  /** Whether its columns hold scalars only. */
+  readonly isFlat: boolean
   private readonly hashes: Int32Array
 
   constructor(table: string, columns: readonly ColumnType[]) {
@@ -154,6 +162,7 @@ export class RowSealer {
     this.columns = columns
     this.names = columns.map(({ name }) => name)
     this.hashes = Int32Array.from(this.names, hashName)
+    this.isFlat = columns.every(({ type }) => type !== 'plain')
     this.salt = hashText(table, 0x510e527f)
   }
 
@@ -164,16 +173,33 @@ export class RowSealer {
   seal(row: Readonly<Record<string, unknown>>): number {
     const { columns, names, hashes } = this
     let hash = 0x6b43a9b5
-    for (let index = 0; index < names.length; index++) {
-      const member = row[names[index] as string]
+    let found = 0
+    let next = 0
+    // The sum does not depend on the order. The engine reads a member fast where its loop names it; rows mostly name their
+    // columns as the table does, so that the next one is the first to look at.
+    for (const name in row) {
+      const member = row[name]
+      if (member === undefined) continue
+      const index = names[next] === name ? next : names.indexOf(name)
+      if (index < 0) throw this.refusal(row)
       const memberHash = this.sealColumn(columns[index] as ColumnType, member)
       hash = (hash + combine(hashes[index] as number, memberHash)) | 0
+      found++
+      next = index + 1
     }
-    let surplus = -names.length
-    for (const name in row) if (row[name] !== undefined) surplus++
-    if (surplus !== 0) throw this.unknownColumn(row)
+    if (found !== names.length) throw this.refusal(row)
     Object.freeze(row)
     return avalanche(hash)
+  }
+
+  /** What is wrong with a row that lacks columns, or has others: the first column that is not as it should be counts. */
+  private refusal(row: Readonly<Record<string, unknown>>): SimError {
+    for (const column of this.columns) {
+      const member = row[column.name]
+      if (member === undefined) return this.wrongColumn(column, member)
+      this.sealColumn(column, member)
+    }
+    return this.unknownColumn(row)
   }
 
   /** Scalars first, and the check in the same breath as the hash. */

@@ -12,11 +12,13 @@ export const INBOX_COLUMNS = {
   handledAt: integer,
 } as const
 
-/** The inbox row of an event. */
+/** The inbox row of an event. @param eventId by what it is recognised */
 export function inboxRow(
   context: Context,
-  { eventId, eventType, correlationId }: Envelope,
+  event: Envelope,
+  eventId = event.eventId,
 ): RowOf<typeof INBOX_COLUMNS> {
+  const { eventType, correlationId } = event
   return { eventId, eventType, correlationId, handledAt: context.now() }
 }
 

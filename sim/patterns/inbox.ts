@@ -117,7 +117,7 @@ function sameTransaction(keyOf: (event: Envelope) => string): Inbox {
 const insertion = (context: Context, event: Envelope, eventId: string) => ({
   kind: 'insert' as const,
   table: context.runtime.database.table('inbox'),
-  row: { ...inboxRow(context, event), eventId },
+  row: inboxRow(context, event, eventId),
 })
 
 /** I1p: one transaction around the handler, which inserts the row first and waits for whoever has inserted it. */

@@ -138,10 +138,10 @@ export class Poison {
   async unparked(context: Context, rows: readonly Row[], scope: Scope = context): Promise<readonly Row[]> {
     if (this.policy === 'park-row') return rows.filter(({ status }) => status !== 'PARKED')
     if (this.policy !== 'park-key' || rows.length === 0) return rows
+    const setAside = await this.aside(context, scope)
+    if (setAside.length === 0) return rows
     const byKey = new Map<string, readonly Row[]>()
-    for (const row of await this.aside(context, scope))
-      byKey.set(this.keyOf(row), [...(byKey.get(this.keyOf(row)) ?? []), row])
-    if (byKey.size === 0) return rows
+    for (const row of setAside) byKey.set(this.keyOf(row), [...(byKey.get(this.keyOf(row)) ?? []), row])
     await this.agree(scope, byKey)
     // A relay may know rows as they were written: what is due it sends as they are by now.
     const due = new Set(rows.flatMap(({ id, status }) => (status === 'DUE' ? [id] : [])))

@@ -22,7 +22,7 @@ export interface Waiting {
 export function waitingIn({ network }: World): Waiting[] {
   return [...network.processes.values()].flatMap(({ name, incarnation }) =>
     incarnation.alive
-      ? [...incarnation.unfinished.values()].flatMap(({ handler, entity, unsettled }): Waiting[] => {
+      ? incarnation.unfinished.flatMap(({ handler, entity, unsettled }): Waiting[] => {
           const stuck = unsettled.filter(({ isIdle }) => !isIdle)
           if (unsettled.length > 0 && stuck.length === 0) return []
           return [

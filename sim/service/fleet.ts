@@ -16,7 +16,7 @@ export class Fleet {
   private readonly runtime: ServiceRuntime
   private readonly lives = new Map<Process, ServiceInstance>()
   /** What an instance runs from its next start on, once there was a deployment: the first version before. */
-  private versions: Map<Process, string> | undefined
+  private versions: Map<Process, string> | undefined = undefined
   private version = FIRST_VERSION
 
   constructor(runtime: ServiceRuntime) {

@@ -85,16 +85,16 @@ export class ServiceRuntime {
   private readonly externals: ReadonlyMap<string, ExternalServer<unknown>>
   private readonly sites = new Map<string, HandlerSite>()
   // What few services need is made with the first entry.
-  private choiceSites: Map<string, ChoiceSite> | undefined
-  private idSites: Map<string, ChoiceSite> | undefined
+  private choiceSites: Map<string, ChoiceSite> | undefined = undefined
+  private idSites: Map<string, ChoiceSite> | undefined = undefined
   /** Tables that the runtime has made for itself. */
-  private components: Map<string, TableBinding> | undefined
-  private producers: Map<Process, ProducerClient> | undefined
-  private publishers: Map<Process, Publisher> | undefined
+  private components: Map<string, TableBinding> | undefined = undefined
+  private producers: Map<Process, ProducerClient> | undefined = undefined
+  private publishers: Map<Process, Publisher> | undefined = undefined
   /** Whether the run has begun: who comes later has to find the others first. */
   established = false
   /** By what fails again and again: a record at the head of a partition, a job. */
-  private troubles: Map<string, Trouble> | undefined
+  private troubles: Map<string, Trouble> | undefined = undefined
   /** Those that belong to a stable group when the run begins. */
   readonly firstConsumers: ConsumerClient[] = []
 

@@ -41,7 +41,7 @@ export class ConsumerClient {
   private readonly owner: ClientOwner
   private readonly reconnectBackoff: ExponentialBackoff
   /** What is known of nodes that have failed, as few ever do. */
-  private connections: Map<number, Connection> | undefined
+  private connections: Map<number, Connection> | undefined = undefined
   private isClosed = false
 
   constructor(config: ConsumerConfig, channel: Channel, owner: ClientOwner, randomBelow: RandomBelow) {
