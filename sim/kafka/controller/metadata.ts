@@ -102,8 +102,12 @@ export class Metadata {
     inControlledShutdown,
   }: Extract<MetadataRecord, { type: 'BrokerRegistrationChange' }>): void {
     const registration = this.brokers.get(brokerId) as BrokerRegistration
+    const { brokerEpoch, incarnationId, rack } = registration
     this.brokers.set(brokerId, {
-      ...registration,
+      brokerId,
+      brokerEpoch,
+      incarnationId,
+      rack,
       fenced: fenced ?? registration.fenced,
       inControlledShutdown: inControlledShutdown ?? registration.inControlledShutdown,
     })
