@@ -1,6 +1,6 @@
 import { latencyTable } from '../cluster/latency.ts'
 import type { Process } from '../cluster/process.ts'
-import { type Ledger, ledger, type Readable } from '../kernel/ledger.ts'
+import { ledger, type Readable } from '../kernel/ledger.ts'
 import { operationNumber } from '../kernel/step.ts'
 import type { Task } from '../kernel/task.ts'
 import { type DurationText, durationMicros, positiveMicros } from '../kernel/time.ts'
@@ -101,11 +101,14 @@ export function paymentProvider(options: PaymentProviderOptions = {}): PaymentPr
     ...ledgers,
     ledgers: Object.values(ledgers),
     open: (world) => {
-      const opened = Object.entries(ledgers).map(([kind, spec]): [string, Ledger] => [
-        kind,
-        world.ledger(spec),
-      ])
-      return new PaymentServer(world, name, Object.fromEntries(opened) as unknown as Account, options)
+      const account = {
+        charges: world.ledger(ledgers.charges),
+        authorizations: world.ledger(ledgers.authorizations),
+        captures: world.ledger(ledgers.captures),
+        voids: world.ledger(ledgers.voids),
+        refunds: world.ledger(ledgers.refunds),
+      }
+      return new PaymentServer(world, name, account, options)
     },
   }
 }

@@ -8,11 +8,11 @@ import { BrokerNode } from './broker-node.ts'
 import type { ClientObserver } from './client-observer.ts'
 import {
   type ClusterConfig,
+  clientConfig,
   clusterConfig,
   KAFKA_SWITCHES,
   type KafkaSettings,
   type KafkaSwitches,
-  memberConfig,
 } from './config.ts'
 import type { ConsumerConfig, ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient, PolledRecord } from './consumer-client.ts'
@@ -134,8 +134,7 @@ export class KafkaCluster {
 
   /** @param settings of this consumer alone @throws ConsumerConfigError */
   consumerConfig(clientId: string, groupId: string, settings = NO_SETTINGS): ConsumerConfig {
-    const config = memberConfig(this.config, groupId, settings)
-    return { ...config, 'client.id': settings['client.id'] ?? clientId }
+    return clientConfig(this.config, groupId, clientId, settings)
   }
 
   /** A choice that a client makes: jitter, which broker to ask, where to begin. */

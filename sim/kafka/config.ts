@@ -61,6 +61,8 @@ export interface ClusterConfig {
 interface MemberConfig {
   readonly settings: ConsumerSettings
   readonly config: ConsumerConfig
+  /** That of each of them, which has its own name: there are few. */
+  readonly byClient: Map<string, ConsumerConfig>
 }
 
 /** Replicas of topics, internal ones included: three, or as many as there are brokers. */
@@ -91,16 +93,41 @@ export function clusterConfig(settings: KafkaSettings, brokerCount: number): Clu
  * @param settings of theirs, which must not change @throws ConsumerConfigError
  */
 export function memberConfig(
-  { consumer, members }: ClusterConfig,
+  cluster: ClusterConfig,
   groupId: string,
   settings: ConsumerSettings,
 ): ConsumerConfig {
+  return configOfGroup(cluster, groupId, settings).config
+}
+
+/** That of one of them; the same object for the same client. */
+export function clientConfig(
+  cluster: ClusterConfig,
+  groupId: string,
+  clientId: string,
+  settings: ConsumerSettings,
+): ConsumerConfig {
+  const { config, byClient } = configOfGroup(cluster, groupId, settings)
+  let ofClient = byClient.get(clientId)
+  if (ofClient === undefined) {
+    ofClient = { ...config, 'client.id': settings['client.id'] ?? clientId }
+    byClient.set(clientId, ofClient)
+  }
+  return ofClient
+}
+
+function configOfGroup(
+  { consumer, members }: ClusterConfig,
+  groupId: string,
+  settings: ConsumerSettings,
+): MemberConfig {
   let ofGroup = members.get(groupId)
   if (ofGroup?.settings !== settings) {
-    ofGroup = { settings, config: consumerConfig({ ...consumer, 'group.id': groupId, ...settings }) }
+    const config = consumerConfig({ ...consumer, 'group.id': groupId, ...settings })
+    ofGroup = { settings, config, byClient: new Map() }
     members.set(groupId, ofGroup)
   }
-  return ofGroup.config
+  return ofGroup
 }
 
 function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterConfig {

@@ -183,7 +183,7 @@ export class ConsumerClient implements ConsumerHooks {
     this.process.kernel.schedule(0, this.process.entity, end, 0, undefined)
   }
 
-  /** Trace ids of why the records of a partition are read: the arrival of the last fetch, an assignment, a rewind. */
+  /** Ids of why the records of a partition are read, if a trace is kept: an assignment, a rewind. */
   causesOf(place: string): readonly number[] {
     return this.causes.get(place) ?? []
   }
@@ -283,8 +283,9 @@ export class ConsumerClient implements ConsumerHooks {
   }
 
   onPartitionsAssigned(partitions: readonly TopicPartition[], done: CallbackDone): void {
-    const causes = [this.cluster.kernel.cause]
-    for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), causes)
+    const { cause, trace } = this.cluster.kernel
+    if (trace !== undefined)
+      for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), [cause])
     this.observer?.assigned(this, 'assigned', partitions)
     this.application.onAssignment?.('assigned', partitions)
     done(this.nowMillis)

@@ -116,8 +116,8 @@ export class SteadyState {
     }
     const currentMetadataOffset = controller.metadata.offset
     for (const [brokerId, brokerEpoch] of epochs) {
-      const wish = { wantFence: false, wantShutDown: false, currentMetadataOffset }
-      controller.brokerHeartbeat({ brokerId, brokerEpoch, ...wish }, nowMillis)
+      const request = { brokerId, brokerEpoch, currentMetadataOffset, wantFence: false, wantShutDown: false }
+      controller.brokerHeartbeat(request, nowMillis)
     }
     const internal = groups.size > 0 ? [groupMetadataTopic(cluster.brokerConfig)] : []
     for (const batch of [topics, internal])

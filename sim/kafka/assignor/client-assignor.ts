@@ -92,6 +92,26 @@ export function rebalanceProtocol(assignors: readonly ClientAssignor[]): Rebalan
   throw new Error(`Specified assignors [${names}] do not have commonly supported rebalance protocol`)
 }
 
+/** The assignors that a consumer is configured with, and how it takes part in a rebalance with them. */
+interface Strategy {
+  readonly assignors: readonly ClientAssignor[]
+  readonly protocol: RebalanceProtocol
+}
+
+/** By the list of their names in a configuration, which does not change: nothing else goes into them. */
+const strategies = new WeakMap<readonly string[], Strategy>()
+
+/** Those of a `partition.assignment.strategy`. @throws if they have no rebalance protocol in common */
+export function strategyOf(names: readonly string[]): Strategy {
+  let strategy = strategies.get(names)
+  if (strategy === undefined) {
+    const assignors = names.flatMap((name) => CLIENT_ASSIGNORS.get(name) ?? [])
+    strategy = { assignors, protocol: rebalanceProtocol(assignors) }
+    strategies.set(names, strategy)
+  }
+  return strategy
+}
+
 function comparePartitions(left: TopicPartition, right: TopicPartition): number {
   return compareText(left.topic, right.topic) || left.partition - right.partition
 }

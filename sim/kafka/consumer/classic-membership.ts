@@ -3,7 +3,7 @@ import {
   CLIENT_ASSIGNORS,
   type ClientAssignor,
   type RebalanceProtocol,
-  rebalanceProtocol,
+  strategyOf,
   subscriptionMetadata,
 } from '../assignor/client-assignor.ts'
 import type { LastAssignment } from '../assignor/sticky.ts'
@@ -70,10 +70,9 @@ export class ClassicMembership implements Membership, Assigner {
     this.parts = parts
     const { client, coordinator, clock, groupId } = parts
     this.session = new ClassicSession(client, coordinator, clock, groupId, this)
-    this.assignors = client.config['partition.assignment.strategy'].flatMap(
-      (name) => CLIENT_ASSIGNORS.get(name) ?? [],
-    )
-    this.protocol = rebalanceProtocol(this.assignors)
+    const { assignors, protocol } = strategyOf(client.config['partition.assignment.strategy'])
+    this.assignors = assignors
+    this.protocol = protocol
     this.assignedIdentity = this.identity
   }
 

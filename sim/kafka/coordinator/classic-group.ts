@@ -1,7 +1,7 @@
 import { invariant } from '../../kernel/error.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { ClassicMember } from './classic-member.ts'
-import type { GroupMetadataValue } from './group-log.ts'
+import type { GroupMetadataValue, PersistedMember } from './group-log.ts'
 import type {
   DescribedGroup,
   JoinGroupProtocol,
@@ -215,11 +215,12 @@ export class ClassicGroup implements OffsetValidator {
 
   /** The members as the leader is told of them. */
   joinResponseMembers(): JoinGroupResponseMember[] {
-    return Array.from(this.members.values(), (member) => ({
-      memberId: member.memberId,
-      groupInstanceId: member.groupInstanceId,
-      metadata: member.metadata(this.protocolName),
-    }))
+    const members: JoinGroupResponseMember[] = []
+    for (const member of this.members.values()) {
+      const { memberId, groupInstanceId } = member
+      members.push({ memberId, groupInstanceId, metadata: member.metadata(this.protocolName) })
+    }
+    return members
   }
 
   /** NONE if the member exists and, when it is static, is not replaced by another (rule G10). */
@@ -279,18 +280,19 @@ export class ClassicGroup implements OffsetValidator {
 
   /** As it is persisted. @param assignments by member id; null keeps what each member has */
   persisted(assignments: ReadonlyMap<string, unknown> | null): GroupMetadataValue {
+    const { protocolName } = this
+    const members: PersistedMember[] = []
+    for (const member of this.members.values()) {
+      const assignment = assignments === null ? member.assignment : (assignments.get(member.memberId) ?? null)
+      members.push(member.persisted(protocolName, assignment))
+    }
     return {
       protocolType: this.protocolType ?? '',
       generation: this.generationId,
-      protocol: this.protocolName,
+      protocol: protocolName,
       leader: this.leaderId ?? null,
       currentStateTimestamp: this.stateSinceMillis,
-      members: Array.from(this.members.values(), (member) =>
-        member.persisted(
-          this.protocolName,
-          assignments === null ? member.assignment : (assignments.get(member.memberId) ?? null),
-        ),
-      ),
+      members,
     }
   }
 
