@@ -90,6 +90,40 @@ describe('an update', () => {
     expect(result).toMatchObject({ verdict: 'error', failureCode: 'handler' })
     expect(result.reason).toContain('no such colour')
   })
+
+  it('[T17] whose recipe returns a row puts that in the place of the one before', async () => {
+    const { left } = await outcomeOf((things) =>
+      things.update({ id: 'a' }, (row) => ({ ...row, kind: 'new' })),
+    )
+    expect(left).toEqual([thing('a', 'new', 1), thing('b', 'plain', 2)])
+  })
+
+  it('[T17] whose recipe changes its draft and returns another row is refused', async () => {
+    const { result } = await outcomeOf((things) =>
+      things.update({ id: 'a' }, (row) => {
+        row.kind = 'changed'
+        return { ...row }
+      }),
+    )
+    expect(result).toMatchObject({ verdict: 'error', failureCode: 'handler' })
+    expect(result.reason).toContain('returned a new value *and* modified its draft')
+  })
+
+  it('[T17] whose recipe keeps its draft has nothing of it later', async () => {
+    const said: string[] = []
+    await outcomeOf(async (things) => {
+      let kept: { readonly kind: string } | undefined
+      await things.update({ id: 'a' }, (row) => {
+        kept = row
+      })
+      try {
+        said.push(kept?.kind ?? 'nothing')
+      } catch (error) {
+        said.push((error as Error).message)
+      }
+    })
+    expect(said).toEqual([expect.stringContaining('has been revoked')])
+  })
 })
 
 describe('a row', () => {
