@@ -35,45 +35,10 @@ export function changed(
   return after
 }
 
-/** A draft of a row without objects in it is a copy: there is nothing else that a recipe could change. */
-const DRAFT: ProxyHandler<Record<string, unknown>> = {
-  set: (copy, column, value) => {
-    copy[column as string] = value
-    return true
-  },
-}
-
-/** What a recipe makes of a row, as immer says, for which rows without objects in them are too much trouble. */
-function drafted(before: Row, recipe: (draft: Record<string, unknown>) => unknown, isFlat: boolean): Row {
-  if (!isFlat) return immer.produce(before, recipe as (draft: Row) => void)
-  const after: Record<string, unknown> = Object.assign({}, before)
-  const { proxy, revoke } = Proxy.revocable(after, DRAFT)
-  let answer: unknown
-  try {
-    answer = recipe(proxy)
-  } finally {
-    revoke()
-  }
-  const isChanged = !isSame(before, after)
-  if (answer === undefined || answer === proxy) return isChanged ? after : before
-  // It takes the place of the row, unless the draft is changed as well.
-  return immer.produce(before, (draft: Row) => {
-    if (isChanged) Object.assign(draft, after)
-    return answer as Row
-  })
-}
-
-/** Whether two rows without objects in them are the same. */
-function isSame(left: Row, right: Row): boolean {
-  const columns = Object.keys(left)
-  for (const name of columns) if (!Object.is(left[name], right[name])) return false
-  return columns.length === Object.keys(right).length
-}
-
 function made({ table, key }: Entry, before: Row, recipe: Recipe, transaction: Transaction): Row {
   const after =
     typeof recipe === 'function'
-      ? drafted(before, recipe, table.sealer.isFlat)
+      ? immer.produce(before, recipe as (draft: Row) => void)
       : // Not a spread: in Node 20 every spread copy that is frozen later gets a hidden class of its own.
         (Object.assign({}, before, transaction.filledIn(recipe)) as Row)
   const { key: column, name } = table.schema

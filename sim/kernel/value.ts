@@ -153,8 +153,6 @@ export class RowSealer {
   private readonly columns: readonly ColumnType[]
   /** The columns of the table. */
   readonly names: readonly string[]
-  /** Whether its columns hold scalars only. */
-  readonly isFlat: boolean
   private readonly hashes: Int32Array
 
   constructor(table: string, columns: readonly ColumnType[]) {
@@ -162,7 +160,6 @@ export class RowSealer {
     this.columns = columns
     this.names = columns.map(({ name }) => name)
     this.hashes = Int32Array.from(this.names, hashName)
-    this.isFlat = columns.every(({ type }) => type !== 'plain')
     this.salt = hashText(table, 0x510e527f)
   }
 

@@ -37,16 +37,22 @@ function isNew({ metadata: { userData, ownedPartitions, generationId } }: GroupM
   return userData === null && ownedPartitions.length === 0 && generationId === DEFAULT_GENERATION
 }
 
-/** Everything that an assignor goes by: names of topics and members have no line breaks, commas or colons. */
+/** Everything that an assignor goes by; each text behind its length, so that no two keys are alike. */
 function keyOf(
   protocolName: string,
   partitionCounts: ReadonlyMap<string, number>,
   members: readonly GroupMember[],
   leaderId: string,
 ): string {
-  let key = `${protocolName}\n${leaderId}`
-  for (const [topic, count] of partitionCounts) key += `\n${topic}:${count}`
-  for (const { memberId, groupInstanceId, metadata } of members)
-    key += `\n${memberId}\n${groupInstanceId === null ? '' : `=${groupInstanceId}`}\n${metadata.topics.join()}`
+  let key = `${framed(protocolName)}${framed(leaderId)}${partitionCounts.size};`
+  for (const [topic, count] of partitionCounts) key += `${framed(topic)}${count};`
+  for (const { memberId, groupInstanceId, metadata } of members) {
+    key += `${framed(memberId)}${groupInstanceId === null ? '-' : framed(groupInstanceId)}${metadata.topics.length};`
+    for (const topic of metadata.topics) key += framed(topic)
+  }
   return key
+}
+
+function framed(text: string): string {
+  return `${text.length}:${text}`
 }

@@ -1,4 +1,4 @@
-import { lastOf } from './list.ts'
+import { lastOf } from '../../kernel/list.ts'
 /** An aborted transaction on a partition. Source: org.apache.kafka.storage.internals.log.AbortedTxn. */
 export interface AbortedTxn {
   readonly producerId: number

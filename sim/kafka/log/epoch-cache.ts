@@ -1,4 +1,4 @@
-import { lastOf } from './list.ts'
+import { lastOf } from '../../kernel/list.ts'
 /** Answer for an epoch that is not known. Source: OffsetsForLeaderEpochResponse. */
 export const UNDEFINED_EPOCH = -1
 export const UNDEFINED_EPOCH_OFFSET = -1

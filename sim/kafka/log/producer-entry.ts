@@ -1,5 +1,5 @@
+import { lastOf } from '../../kernel/list.ts'
 import { decrementSequence, NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP, type RecordBatch } from './batch.ts'
-import { lastOf } from './list.ts'
 
 /** No transaction is open. */
 export const NO_OFFSET = -1

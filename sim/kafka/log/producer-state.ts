@@ -1,6 +1,6 @@
+import { lastOf } from '../../kernel/list.ts'
 import { inSequence, markerOf, NO_PRODUCER_EPOCH, type RecordBatch } from './batch.ts'
 import type { LogBrokerConfig, LogSwitches } from './config.ts'
-import { lastOf } from './list.ts'
 import { NO_OFFSET, ProducerStateEntry, type StoredProducer } from './producer-entry.ts'
 import { type CompletedTxn, OpenTransactions } from './transactions.ts'
 import { SENTINEL_GUARD, type VerificationGuard, Verifications } from './verification.ts'

@@ -1,6 +1,6 @@
+import { lastOf } from '../../kernel/list.ts'
 import type { RecordBatch } from './batch.ts'
 import { type EpochEntry, LeaderEpochCache } from './epoch-cache.ts'
-import { lastOf } from './list.ts'
 import { Log } from './log.ts'
 import type { LoadedMarks, LogOptions } from './options.ts'
 import { type ProducerSnapshot, ProducerState } from './producer-state.ts'

@@ -1,7 +1,7 @@
+import { lastOf } from '../../kernel/list.ts'
 import { AbortedIndex } from './aborted-index.ts'
 import { NO_TIMESTAMP, type RecordBatch } from './batch.ts'
 import type { LogConfig } from './config.ts'
-import { lastOf } from './list.ts'
 
 /** Offsets of a segment are kept relative to its base in 32 bits. */
 const MAX_RELATIVE_OFFSET = 0x7fff_ffff
