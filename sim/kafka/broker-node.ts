@@ -138,12 +138,11 @@ export class BrokerNode implements Server, MetadataFollower {
       this.overdue = this.overdue.filter((member) => member.memberId !== memberId)
     }
     const answer = request.api === 'OffsetCommit' ? this.noting(request, respond) : respond
-    const { broker } = this
-    if (broker !== undefined) {
+    if (this.broker !== undefined) {
       // The same as `perform` does, without a closure for each request.
       const isInner = this.isBusy
       this.isBusy = true
-      broker.handle(request, clockMillis(this.cluster.kernel.nowMicros), answer)
+      this.broker.handle(request, clockMillis(this.cluster.kernel.nowMicros), answer)
       this.performed(isInner)
     }
     if (request.api === 'Produce' && (request as ApiRequest<'Produce'>).body.acks === 0) respond(NO_ANSWER)
@@ -262,7 +261,6 @@ export class BrokerNode implements Server, MetadataFollower {
     this.performed(isInner)
   }
 
-  /** @param isInner whether it was done in the midst of something else */
   private performed(isInner: boolean): void {
     this.isBusy = isInner
     this.settle()
