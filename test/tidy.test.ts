@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { listedFiles, listedTests, specification, specProblems } from './tools/spec.mjs'
 import {
   deepFiles,
+  lateFields,
   longFiles,
   orphanTests,
   projectFiles,
@@ -37,6 +38,8 @@ describe('the project', () => {
 
   it('[L22] names unit tests after the modules that they test', () =>
     expect(strayUnitTests(files)).toEqual([]))
+
+  it('[L28] has no field without a value from the start', () => expect(lateFields(files)).toEqual([]))
 })
 
 describe('the checks find what they look for', () => {
@@ -49,6 +52,22 @@ describe('the checks find what they look for', () => {
     ).toEqual([expect.stringContaining('sim/kernel/long.ts has 401 lines')])
     expect(longFiles([file('ui/style/long.css', lines(401))])).toHaveLength(1)
     expect(longFiles([file('README.md', lines(500))])).toEqual([])
+  })
+
+  it('[L28] a field that is not there from the start, but not one that is, or that a constructor makes', () => {
+    const fields = (lines: string) => file('sim/kernel/clock.ts', `export class Clock {\n${lines}}\n`)
+    expect(lateFields([fields('  private at: number | undefined\n')])).toEqual([
+      expect.stringContaining('sim/kernel/clock.ts: Clock.at has no value from the start'),
+    ])
+    expect(lateFields([fields('  last: unknown\n')])).toHaveLength(1)
+    expect(
+      lateFields([
+        fields('  at: number | undefined = undefined\n  count = 0\n'),
+        fields('  at: unknown\n\n  constructor(at: unknown) {\n    this.at = at\n  }\n'),
+        file('sim/kernel/time.ts', 'export interface Time {\n  at: number | undefined\n}\n'),
+        file('ui/model/clock.ts', 'class Clock {\n  at: unknown\n}\n'),
+      ]),
+    ).toEqual([])
   })
 
   it('[L18] a folder within a folder of sim/', () => {

@@ -59,7 +59,7 @@ export class Session implements Actor, ConnectionUser {
   private refusal: DatabaseError | undefined = undefined
   private commitSent = false
   /** The answer of a statement that committed by itself. */
-  private acknowledged: unknown
+  private acknowledged: unknown = undefined
   /** Why the transaction failed. */
   private failure: DatabaseError | undefined = undefined
   /** The statement that waits, or whatever keeps the connection busy. */

@@ -111,7 +111,7 @@ class Shrinker {
   private readonly property: string
   private readonly options: ShrinkOptions
   /** The key that shows the breach in the best scenario so far. */
-  private key: string | undefined
+  private key: string | undefined = undefined
   /** For each scenario tried, the key for which the property broke; undefined where it did not. */
   private readonly known = new Map<string, { readonly key: string | undefined } | undefined>()
   private readonly systems = new Map<string, PreparedSystem>()

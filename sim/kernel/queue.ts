@@ -29,7 +29,7 @@ export class EventQueue {
   atMicros = 0
   target: Actor | undefined = undefined
   code = 0
-  subject: unknown
+  subject: unknown = undefined
   cause = 0
   private times = new Float64Array(INITIAL_CAPACITY)
   private orders = new Float64Array(INITIAL_CAPACITY)

@@ -106,19 +106,19 @@ export class Context implements BaseContext, StatementScope {
   /** Whether the handler of the event has begun: inboxes work before and after it. */
   begun = false
   /** The events that a handler of batches has; undefined elsewhere. */
-  batch: readonly Envelope[] | undefined
+  batch: readonly Envelope[] | undefined = undefined
   /** Statements that must be part of the first transaction: inbox rows. */
   preludes: readonly Statement[] = NO_STATEMENTS
   /** What led to it, where no event did: the event behind a call, or behind the setting of a timer. */
   inherited: string | null = null
   /** The idempotency key of the request that is answered; undefined where there is none. */
-  idempotencyKey: string | undefined
+  idempotencyKey: string | undefined = undefined
   /** What must be the last thing that the first transaction does: an inbox checks that its claim still holds. */
   conclusion: ((transaction: TransactionScope) => Promise<unknown>) | undefined
   /** The transaction that those of the handler become part of. */
-  ambient: TransactionScope | undefined
+  ambient: TransactionScope | undefined = undefined
   /** The producer of the transaction that what it publishes is part of; undefined: each send is by itself. */
-  producer: ProducerClient | undefined
+  producer: ProducerClient | undefined = undefined
   /** What `commit` does: in consumers that commit by hand. */
   acknowledgement: (() => Promise<unknown>) | undefined
 

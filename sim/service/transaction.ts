@@ -51,9 +51,9 @@ export class TransactionScope implements StatementScope, Continuation<unknown> {
   private readonly preludes: readonly Statement[]
   private preludesSent = false
   /** What it had to do last, of which nothing stays if it fails. */
-  private conclusion: Context['conclusion']
+  private conclusion: Context['conclusion'] = undefined
   private ended = false
-  private result: unknown
+  private result: unknown = undefined
 
   constructor(context: Context, options?: TransactionOptions) {
     this.context = context

@@ -74,6 +74,26 @@ export function unfinished(files: readonly ProjectFile[]): string[] {
   )
 }
 
+const fieldClass = /^(?:export )?(?:abstract )?class (\w+)[^{]*\{\n(.*?)^\}/gms
+const openField = /^ {2}(?:private |protected |public )*(\w+): [^=\n]*\b(?:undefined|unknown)\b[^=\n]*$/gm
+
+/**
+ * Fields of classes of sim/ that come into being when something happens: objects of one class then have several hidden
+ * classes of the engine, one for each order of happenings, and whatever looks at them is slow.
+ */
+export function lateFields(files: readonly ProjectFile[]): string[] {
+  return files
+    .filter(({ path }) => /^sim\/.*\.ts$/.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(fieldClass)].flatMap(([, name, body = '']) => {
+        const made = /^ {2}constructor\(.*?^ {2}\}/ms.exec(body)?.[0] ?? ''
+        return [...body.matchAll(openField)]
+          .filter(([, field]) => !new RegExp(`this\\.${field} = `).test(made))
+          .map(([, field]) => `${path}: ${name}.${field} has no value from the start: write = undefined`)
+      }),
+    )
+}
+
 /** Unit tests that do not mirror a module of sim/. */
 export function strayUnitTests(files: readonly ProjectFile[]): string[] {
   const paths = new Set(files.map(({ path }) => path))

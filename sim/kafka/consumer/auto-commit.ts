@@ -13,7 +13,7 @@ export class AutoCommit {
   private readonly backoffMillis: number
   private readonly subscriptions: SubscriptionState
   private readonly commits: Commits
-  private dueMillis: number | undefined
+  private dueMillis: number | undefined = undefined
   private committedChanges = 0
 
   constructor(config: ConsumerConfig, subscriptions: SubscriptionState, commits: Commits) {

@@ -63,7 +63,7 @@ export class ClassicMembership implements Membership, Assigner {
   private awaited: { readonly join: JoinGroupResponse; readonly version: number } | undefined = undefined
   private completedGenerationId = -1
   private isCompleting = false
-  private callbackError: unknown
+  private callbackError: unknown = undefined
   assignedIdentity: CommitIdentity
 
   constructor(parts: MembershipParts) {

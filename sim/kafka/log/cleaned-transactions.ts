@@ -13,7 +13,7 @@ interface OpenAborted {
  */
 export class CleanedTransactions {
   /** Where markers of transactions that are still in the log are noted. */
-  index: AbortedIndex | undefined
+  index: AbortedIndex | undefined = undefined
   private readonly ongoingCommitted = new Set<number>()
   private readonly ongoingAborted = new Map<number, OpenAborted>()
   /** Not begun yet, by first offset. */
