@@ -159,7 +159,7 @@ export const mutants = [
     rule: 'KX12',
     breaks: 'topics come in the order of the application',
     file: 'sim/kafka/assignor/client-assignor.ts',
-    find: 'topics: [...topics].sort(compareText),',
+    find: 'topics: inOrder(topics, compareText),',
     replace: 'topics: [...topics],',
   },
   {

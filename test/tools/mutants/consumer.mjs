@@ -53,7 +53,7 @@ export const mutants = [
     rule: 'KF12',
     breaks: 'a producer that has aborted once is never read again',
     file: 'sim/kafka/consumer/completed-fetch.ts',
-    find: "if (markerOf(batch)?.controlType === 'ABORT') this.abortedProducerIds.delete(batch.producerId)",
+    find: "if (markerOf(batch)?.controlType === 'ABORT') this.abortedProducerIds?.delete(batch.producerId)",
     replace: '',
   },
   {

@@ -4,8 +4,8 @@ export const mutants = [
     rule: 'KL1',
     breaks: 'the high watermark that a log is opened with may lie above its end',
     file: 'sim/kafka/log/log.ts',
-    find: 'this.high = Math.min(Math.max(loaded.highWatermark, this.start), this.end)',
-    replace: 'this.high = Math.max(loaded.highWatermark, this.start)',
+    find: 'this.high = Math.min(Math.max(marks.highWatermark, this.start), this.end)',
+    replace: 'this.high = Math.max(marks.highWatermark, this.start)',
   },
   {
     rule: 'KL1',
@@ -117,7 +117,7 @@ export const mutants = [
     rule: 'KL9',
     breaks: 'the answer names the epoch that was asked for, not the largest known one below it',
     file: 'sim/kafka/log/epoch-cache.ts',
-    find: 'return { epoch: this.list[higher - 1]?.epoch ?? epoch, endOffset: next.startOffset }',
+    find: 'return { epoch: this.at(higher - 1)?.epoch ?? epoch, endOffset: next.startOffset }',
     replace: 'return { epoch, endOffset: next.startOffset }',
   },
   {
@@ -236,7 +236,7 @@ export const mutants = [
     rule: 'KL15',
     breaks: 'a roll flushes nothing in the background',
     file: 'sim/kafka/log/log.ts',
-    find: 'this.flushes.flushLater(base, nowMillis + this.disk.flushMillis)',
+    find: 'this.marks.flushes.flushLater(base, nowMillis + this.disk.flushMillis)',
     replace: '',
   },
   {
