@@ -179,7 +179,7 @@ export class RowSealer {
       if (member === undefined) continue
       const index = names[next] === name ? next : names.indexOf(name)
       if (index < 0) throw this.refusal(row)
-      const memberHash = this.sealColumn(columns[index] as ColumnType, member)
+      const memberHash = this.sealColumn(columns[index] as ColumnType, member, row)
       hash = (hash + combine(hashes[index] as number, memberHash)) | 0
       found++
       next = index + 1
@@ -189,7 +189,7 @@ export class RowSealer {
     return avalanche(hash)
   }
 
-  /** What is wrong with a row that lacks columns, or has others: the first column that is not as it should be counts. */
+  /** What is wrong with a row: the first column that is not as it should be counts. */
   private refusal(row: Readonly<Record<string, unknown>>): SimError {
     for (const column of this.columns) {
       const member = row[column.name]
@@ -199,8 +199,8 @@ export class RowSealer {
     return this.unknownColumn(row)
   }
 
-  /** Scalars first, and the check in the same breath as the hash. */
-  private sealColumn(column: ColumnType, member: unknown): number {
+  /** Scalars first, and the check in the same breath as the hash. @param of the row, if another column may count first */
+  private sealColumn(column: ColumnType, member: unknown, of?: Readonly<Record<string, unknown>>): number {
     const { type } = column
     if (typeof member === 'string') {
       if (type === 'text' || (type === 'oneOf' && column.values?.includes(member)))
@@ -210,7 +210,8 @@ export class RowSealer {
     } else if ((type === 'flag' && typeof member === 'boolean') || (member === null && column.optional)) {
       return sealPlain(member, this.table)
     }
-    if (type !== 'plain' || member === undefined) throw this.wrongColumn(column, member)
+    if (type !== 'plain' || member === undefined)
+      throw of === undefined ? this.wrongColumn(column, member) : this.refusal(of)
     return sealPlain(member, `${this.table}.${column.name}`, 1)
   }
 

@@ -103,7 +103,7 @@ export class Replica implements PartitionHost {
   }
 
   watch(watcher: Watcher): void {
-    if (this.watchers.length === 0) this.watchers = [watcher]
+    if (this.watchers === NO_WATCHERS) this.watchers = [watcher]
     else if (!this.watchers.includes(watcher)) this.watchers.push(watcher)
   }
 

@@ -109,6 +109,17 @@ describe('the rows of a table', () => {
     expect(refused(values)).toContain(message)
   })
 
+  it('[T20] tell of the first column of the table that is wrong, whatever order a row is written in', () => {
+    const { id: _id, ...rest } = right
+    for (const row of [
+      { ...rest, price: 'x', id: 5 },
+      { colour: 'red', ...rest, paid: 1, id: 5 },
+      { paid: 1, colour: 'red', id: 5 },
+    ])
+      expect(() => sealer.seal(row)).toThrow('column id expected text, got 5')
+    expect(() => sealer.seal({ paid: 1, id: 'a', count: 1 })).toThrow('column price expected')
+  })
+
   it('[K8] may not hold what is not plain, however deep', () => {
     expect(refused({ extra: { at: [new Date(0)] } })).toContain(
       'shop.orders.extra.at[0] is an instance of Date',
