@@ -1,4 +1,5 @@
 import { SimError } from '../kernel/error.ts'
+import { inOrder } from '../kernel/list.ts'
 import type { RowSealer } from '../kernel/value.ts'
 import { Entry, type Version } from './entry.ts'
 import {
@@ -206,26 +207,26 @@ export class Table {
     transaction: Transaction | undefined,
     snapshot = LATEST,
     where: AnyWhere = query.where ?? EVERYTHING,
-  ): Entry[] {
+  ): readonly Entry[] {
     const found = this.findAll(query, transaction, snapshot, where)
     const { limit = found.length, offset = 0 } = query
     return offset > 0 || limit < found.length ? found.slice(offset, offset + limit) : found
   }
 
   /** As `find`, whatever limit and offset the query has. */
-  findAll(query: AnyQuery, transaction: Transaction | undefined, snapshot: number, where: AnyWhere): Entry[] {
+  findAll(
+    query: AnyQuery,
+    transaction: Transaction | undefined,
+    snapshot: number,
+    where: AnyWhere,
+  ): readonly Entry[] {
     const by = this.check(query, where)
     const candidates = this.candidates(where)
     if (candidates instanceof Entry)
       return isFound(candidates, where, transaction, snapshot) ? [candidates] : []
     const found: Entry[] = []
     for (const entry of candidates) if (isFound(entry, where, transaction, snapshot)) found.push(entry)
-    for (let at = 1; at < found.length; at++) {
-      const ordered =
-        compareEntries(found[at - 1] as Entry, found[at] as Entry, by, transaction, snapshot) < 0
-      if (!ordered) return found.sort((left, right) => compareEntries(left, right, by, transaction, snapshot))
-    }
-    return found
+    return inOrder(found, (left, right) => compareEntries(left, right, by, transaction, snapshot))
   }
 
   /** The entries of which some version that is kept may meet a condition; where it is one alone, that. */

@@ -4,32 +4,29 @@ import { DEFAULT_GENERATION, type GroupAssignment, type GroupMember } from './su
 /** Assignments kept at once: a page, or a suite, may see many systems. */
 const MOST_ASSIGNMENTS = 1_000
 
-/**
- * What assignors make of members who all come for the first time, each worked out once: the groups of one system form
- * alike in nearly every run. An assignment follows from its key alone and nobody changes it, so that keeping it cannot
- * influence a run.
- */
-export const firstAssignment = rememberedAssignments()
+/** An assignment follows from its key alone and nobody changes it, so that keeping it cannot influence a run. */
+const known = new Map<string, GroupAssignment>()
 
-function rememberedAssignments() {
-  const known = new Map<string, GroupAssignment>()
-  return (
-    protocolName: string,
-    partitionCounts: ReadonlyMap<string, number>,
-    members: readonly GroupMember[],
-    leaderId: string,
-  ): GroupAssignment => {
-    const assignor = CLIENT_ASSIGNORS.get(protocolName) as ClientAssignor
-    if (!members.every(isNew)) return assignor.assign(partitionCounts, members, leaderId)
-    const key = keyOf(protocolName, partitionCounts, members, leaderId)
-    let assignment = known.get(key)
-    if (assignment === undefined) {
-      if (known.size >= MOST_ASSIGNMENTS) known.clear()
-      assignment = assignor.assign(partitionCounts, members, leaderId)
-      known.set(key, assignment)
-    }
-    return assignment
+/**
+ * What an assignor makes of members; of those who all come for the first time it is worked out once: the groups of one
+ * system form alike in nearly every run.
+ */
+export function firstAssignment(
+  protocolName: string,
+  partitionCounts: ReadonlyMap<string, number>,
+  members: readonly GroupMember[],
+  leaderId: string,
+): GroupAssignment {
+  const assignor = CLIENT_ASSIGNORS.get(protocolName) as ClientAssignor
+  if (!members.every(isNew)) return assignor.assign(partitionCounts, members, leaderId)
+  const key = keyOf(protocolName, partitionCounts, members, leaderId)
+  let assignment = known.get(key)
+  if (assignment === undefined) {
+    if (known.size >= MOST_ASSIGNMENTS) known.clear()
+    assignment = assignor.assign(partitionCounts, members, leaderId)
+    known.set(key, assignment)
   }
+  return assignment
 }
 
 /** Whether a member says nothing of itself but what it subscribes to. */
