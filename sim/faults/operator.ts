@@ -15,18 +15,29 @@ type Try = (cause: number, ended: (setback: Setback | undefined) => void) => voi
 
 /**
  * An operator does something, and once more every second until it has worked: somebody who sees an error at a terminal does
- * not go home. The trace says why each try was not the last one (`again`).
+ * not go home. The trace says why each try was not the last one (`again`), or that there is no more (`gave-up`).
  * @param cause trace id of what has the operator begin
+ * @param patienceMicros for how long; default: until the run ends
  */
-export function insist(kernel: Kernel, operation: string, attempt: Try, cause: number): void {
+export function insist(
+  kernel: Kernel,
+  operation: string,
+  attempt: Try,
+  cause: number,
+  patienceMicros: Micros = Number.POSITIVE_INFINITY,
+): void {
   const entity = kernel.choices.entity('faults')
   attempt(cause, (setback) => {
     if (setback === undefined) return
-    const record = kernel.record('again', 'faults', undefined, setback.cause, {
-      operation,
-      why: setback.why,
-    })
-    const next = { onEvent: () => insist(kernel, operation, attempt, record) }
+    const data = { operation, why: setback.why }
+    if (patienceMicros < AGAIN_MICROS) {
+      kernel.record('gave-up', 'faults', undefined, setback.cause, data)
+      return
+    }
+    const record = kernel.record('again', 'faults', undefined, setback.cause, data)
+    const next = {
+      onEvent: () => insist(kernel, operation, attempt, record, patienceMicros - AGAIN_MICROS),
+    }
     kernel.scheduleAt(kernel.nowMicros + AGAIN_MICROS, entity, next, 0, undefined, record)
   })
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { serviceOf } from './aim.ts'
 import { processName } from './duration.ts'
 import { defineFault } from './fault.ts'
+import { rewind } from './rewind.ts'
 
 /**
  * A service gets events again that it has handled: its consumers are moved back in Kafka, as after a lost offset commit,
@@ -9,7 +10,7 @@ import { defineFault } from './fault.ts'
  */
 export const redeliver = defineFault({
   kind: 'redeliver',
-  says: 'A consumer group reads records again that it has already handled (its offsets are moved back, and its queues forget acknowledgements).',
+  says: 'A consumer group reads records again that it has already handled (its offsets are moved back, and its queues forget acknowledgements); partitions that nobody reads at that moment, when somebody does.',
   schema: z.strictObject({
     redeliver: processName.describe('the service whose consumers are moved back'),
     records: z.int().min(1).max(1000).default(1).describe('how many records of each partition come again'),
@@ -18,16 +19,16 @@ export const redeliver = defineFault({
   targets: (settings) => [settings.redeliver],
   describe: (settings) =>
     `the last ${settings.records} record(s) of each partition were delivered to ${settings.redeliver} again`,
-  strike({ kernel, kafka, queues }, settings, strike) {
-    for (const queue of queues?.queuesOf(settings.redeliver) ?? [])
-      queue.reappear(settings.records, strike.cause)
-    for (const client of kafka.consumers(settings.redeliver)) {
-      for (const partition of client.consumer.assignment()) {
-        const position = client.consumer.position(partition) ?? 0
-        const offset = Math.max(0, position - settings.records)
-        if (position > 0) client.process.whenResponsive(() => client.seek(partition, offset, strike.cause))
-      }
-    }
+  strike(world, { redeliver: service, records }, strike) {
+    const { kernel, queues } = world
+    for (const queue of queues?.queuesOf(service) ?? []) queue.reappear(records, strike.cause)
+    rewind(
+      world,
+      `redeliver ${service}`,
+      service,
+      (position) => Math.max(0, position - records),
+      strike.cause,
+    )
     return kernel.nowMicros
   },
   aims: ({ services }, place) =>

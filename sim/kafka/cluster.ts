@@ -180,6 +180,11 @@ export class KafkaCluster {
     )
   }
 
+  /** Whether a group has, or has had, consumers. */
+  hasGroup(groupId: string): boolean {
+    return this.members.has(groupId)
+  }
+
   /** The consumers of a group that are alive, in the order in which they began. */
   consumers(groupId: string): readonly ConsumerClient[] {
     return this.members.get(groupId) ?? []

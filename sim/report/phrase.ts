@@ -140,7 +140,8 @@ export class Narrator {
           ? { did: `got an error (${data.data.message})` }
           : undefined
       case 'again':
-        return { subject: 'an operator', did: `was to try ${data.operation} again (${data.why})` }
+      case 'gave-up':
+        return { subject: 'an operator', did: triedInVain(kind, data) }
       case 'log':
         return { did: logged(data) }
       case 'session-expired':
@@ -328,4 +329,8 @@ function list(words: readonly string[]): string {
 /** The process of a group member: `payment-2#1` is a life of payment-2. */
 function processOf(member: unknown): string {
   return String(member).replace(/#\d+$/, '')
+}
+
+function triedInVain(kind: 'again' | 'gave-up', { operation, why }: Data): string {
+  return kind === 'again' ? `was to try ${operation} again (${why})` : `gave up ${operation} (${why})`
 }

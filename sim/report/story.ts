@@ -26,6 +26,7 @@ const MAX_BREACH_LINES = 13
 const SURROUNDINGS: ReadonlySet<string> = new Set([
   'fault',
   'again',
+  'gave-up',
   'crash',
   'drain',
   'stop',

@@ -60,4 +60,21 @@ describe('a redelivery', () => {
     )
     expect(order).toEqual(['begin 1', 'end 1', 'begin 1', 'end 1'])
   })
+
+  it('[F11] while a consumer is down waits for who reads its partitions next', async () => {
+    const result = await courier(
+      {},
+      {
+        workload: { orders: 9, every: '1s' },
+        faults: [
+          { crash: 'receiver', at: '7500ms', restart: '2s' },
+          { redeliver: 'receiver', records: 2, at: '8s' },
+        ],
+      },
+    )
+    const places = again(result, 0)
+    expect(new Set(places).size).toBe(9)
+    expect(places.length).toBeGreaterThan(9)
+    expect(recordsOf(result, 'again')).not.toEqual([])
+  })
 })

@@ -22,4 +22,36 @@ describe('an operator who replays', () => {
     const result = await courier({ inbox: 'none' }, { ...load, faults: [{ replay: 'receiver', at: '10s' }] })
     expect(violated(result)).toEqual(['no double delivery'])
   })
+
+  it.each([
+    ['the instance is down', [{ crash: 'receiver', at: '9s', restart: '3s' }]],
+    ['the instance stands still', [{ pause: 'receiver', at: '9s', for: '3s' }]],
+    ['the group rebalances', [{ crash: 'receiver', at: '9900ms', restart: '50ms' }]],
+  ])('[F21] that comes while %s is made up for, and the trace says so', async (_, faults) => {
+    const result = await courier(
+      { sameAddress: 100, inbox: 'same-transaction' },
+      { workload: { orders: 20, every: '1s' }, faults: [...faults, { replay: 'receiver', at: '10s' }] },
+    )
+    const [again] = recordsOf(result, 'again').map(({ data }) => data as { operation: string; why: string })
+    expect(again?.operation).toBe('replay receiver')
+    expect(again?.why).toMatch(
+      /^no consumer of receiver is up$|^nobody reads letters\/\d(, letters\/\d)* at the moment$/,
+    )
+    const first = recordsOf(result, 'deliver').filter(({ data }) => (data as { offset: number }).offset === 0)
+    expect(first.length).toBeGreaterThan(1)
+    expect(first.at(-1)?.atMicros).toBeGreaterThan(10_000_000)
+    expect(violated(result)).toEqual([])
+  })
+
+  it('[F21] is given up after five minutes without anybody who reads', async () => {
+    const faults = [
+      { crash: 'receiver', at: '9s', restart: 'never' },
+      { replay: 'receiver', at: '10s' },
+    ]
+    const result = await courier({}, { ...load, faults })
+    expect(recordsOf(result, 'again')).toHaveLength(300)
+    expect(recordsOf(result, 'gave-up').map(({ data }) => data)).toEqual([
+      { operation: 'replay receiver', why: 'no consumer of receiver is up' },
+    ])
+  })
 })
