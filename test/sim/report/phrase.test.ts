@@ -63,6 +63,12 @@ describe('a phrase', () => {
       'an operator was to try redrive payment again (no instance of payment is up)',
     ],
     [
+      'gave-up',
+      'faults',
+      { operation: 'replay payment', why: 'no consumer of payment is up' },
+      'an operator gave up replay payment (no consumer of payment is up)',
+    ],
+    [
       'transaction',
       'a/0',
       { producerId: 7, offset: 3, state: 'open' },
