@@ -134,6 +134,26 @@ describe('the page', () => {
     ])
   })
 
+  it('[V62] maps a fault by how long it lasts as well, and takes over what is clicked', async () => {
+    const page = await bench.running()
+    await page.keyboard.press('9')
+    await page.locator('.danger select').last().selectOption('restart')
+    await page.locator('.danger button', { hasText: 'Try it at every step' }).click()
+    await page.waitForFunction(
+      `document.querySelectorAll('.danger-row').length > 5 && document.querySelector('.danger-unknown') === null`,
+    )
+    const labels = await page.locator('.danger-row > span').allTextContents()
+    expect(labels.map((label) => label.replace(/:.*/, ''))).toEqual(
+      ['1ms', '10ms', '100ms', '300ms', '1s', '10s', '1m'].map((restart) => `restart ${restart}`),
+    )
+    await page.locator('.danger-row').first().locator('.danger-violated').first().click()
+    await page.waitForSelector('.compared')
+    expect(await page.locator('.danger [role=status]').count()).toBe(0)
+    expect(
+      await page.locator('.fault-line input').evaluateAll((fields) => fields.map(({ value }) => value)),
+    ).toContain('1ms')
+  })
+
   it('[V17] shrinks what fails, and says what is needed for it', async () => {
     const page = await bench.running()
     await page.keyboard.press('9')

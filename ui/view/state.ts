@@ -1,4 +1,4 @@
-import type { Scenario, Workspace, WorkspaceSystem } from '../../sim/index.ts'
+import type { FaultSpec, Scenario, Workspace, WorkspaceSystem } from '../../sim/index.ts'
 import type { FaultPlace } from '../model/danger.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { AxisMode } from '../model/time-scale.ts'
@@ -60,13 +60,24 @@ export interface Mark {
   readonly text: string
 }
 
+/** What became of trying one form of a fault at every step. */
+export interface DangerRow {
+  readonly label: string
+  readonly fault: FaultSpec
+  readonly cells: readonly (DangerCell | undefined)[]
+}
+
 /** What became of trying a fault at every step. */
 export interface DangerMap {
   /** Which fault it is about, and what else was set up: of another set-up it says nothing. */
   readonly index: number
   readonly around: string
+  /** What its rows differ in; empty: in nothing but the params. */
+  readonly axis: string
+  /** The members of the fault in which they do. */
+  readonly varied: readonly string[]
   readonly places: readonly FaultPlace[]
-  readonly rows: readonly { readonly label: string; readonly cells: readonly (DangerCell | undefined)[] }[]
+  readonly rows: readonly DangerRow[]
 }
 
 /** Everything that the page shows, besides what it is loading. */
