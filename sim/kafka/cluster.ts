@@ -13,12 +13,13 @@ import {
   KAFKA_SWITCHES,
   type KafkaSettings,
   type KafkaSwitches,
+  producerClientConfig,
 } from './config.ts'
 import type { ConsumerConfig, ConsumerSettings } from './consumer/config.ts'
 import type { ConsumerClient, PolledRecord } from './consumer-client.ts'
 import type { CreatableTopic } from './controller/topics.ts'
 import { ControllerNode } from './controller-node.ts'
-import { type ProducerConfig, type ProducerSettings, producerConfig } from './producer/config.ts'
+import type { ProducerConfig, ProducerSettings } from './producer/config.ts'
 import type { SentRecord } from './sent-record.ts'
 import { SteadyState } from './steady-state.ts'
 
@@ -58,6 +59,7 @@ export interface ClusterWitness {
 /** For how long the cluster has been up when a run begins. */
 const WARM_UP_MICROS = 10_000_000
 const NO_SETTINGS: ConsumerSettings = {}
+const NO_PRODUCER_SETTINGS: ProducerSettings = {}
 
 /** The brokers and the controller of one cluster, and the clients that it has. */
 export class KafkaCluster {
@@ -128,8 +130,8 @@ export class KafkaCluster {
   }
 
   /** @param settings of this producer alone @throws ProducerConfigError */
-  producerConfig(clientId: string, settings: ProducerSettings = {}): ProducerConfig {
-    return producerConfig({ ...this.config.producer, 'client.id': clientId, ...settings })
+  producerConfig(clientId: string, settings = NO_PRODUCER_SETTINGS): ProducerConfig {
+    return producerClientConfig(this.config, clientId, settings)
   }
 
   /** @param settings of this consumer alone @throws ConsumerConfigError */

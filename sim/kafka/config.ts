@@ -9,7 +9,12 @@ import {
 } from './consumer/config.ts'
 import { CONTROLLER_DEFAULTS, type ControllerConfig } from './controller/config.ts'
 import { serverRefusal } from './limits.ts'
-import { PRODUCER_DEFAULTS, type ProducerConfig, producerConfig } from './producer/config.ts'
+import {
+  PRODUCER_DEFAULTS,
+  type ProducerConfig,
+  type ProducerSettings,
+  producerConfig,
+} from './producer/config.ts'
 
 /**
  * Configuration of brokers, controller and clients under Kafka's own names. A name that both clients and brokers have is
@@ -53,6 +58,8 @@ export interface ClusterConfig {
   readonly consumer: ConsumerSettings
   /** That of the members of groups, as it was worked out last. */
   readonly members: Map<string, MemberConfig>
+  /** That of producers, by the name of their client, as it was worked out last. */
+  readonly producers: Map<string, KnownProducer>
   /** Replicas of a topic that does not say how many: `default.replication.factor` if it is set, else three, or as many as there are brokers. */
   readonly topicReplicas: number
 }
@@ -63,6 +70,12 @@ interface MemberConfig {
   readonly config: ConsumerConfig
   /** That of each of them, which has its own name: there are few. */
   readonly byClient: Map<string, ConsumerConfig>
+}
+
+/** The configuration of a producer, with the settings that it follows from. */
+interface KnownProducer {
+  readonly settings: ProducerSettings
+  readonly config: ProducerConfig
 }
 
 /** Replicas of topics, internal ones included: three, or as many as there are brokers. */
@@ -77,15 +90,42 @@ export class ClusterConfigError extends Error {
 const known = new WeakMap<KafkaSettings, Map<number, ClusterConfig>>()
 
 /**
+ * The same by what they say, because a campaign draws the same settings again and again. A configuration follows from that
+ * alone and never changes, so that keeping it cannot influence a run.
+ */
+const knownByText = new Map<string, Map<number, ClusterConfig>>()
+const MOST_SETTINGS = 500
+
+/**
  * The configuration of a cluster; the same object for the same settings, which must not change.
  * @throws ProducerConfigError, ConsumerConfigError, ClusterConfigError for what Kafka refuses, in its words
  */
 export function clusterConfig(settings: KafkaSettings, brokerCount: number): ClusterConfig {
-  const ofSettings = known.get(settings) ?? new Map<number, ClusterConfig>()
-  known.set(settings, ofSettings)
-  const config = ofSettings.get(brokerCount) ?? checkedConfig(settings, brokerCount)
-  ofSettings.set(brokerCount, config)
+  let ofSettings = known.get(settings)
+  if (ofSettings === undefined) {
+    ofSettings = configsOf(settings)
+    known.set(settings, ofSettings)
+  }
+  let config = ofSettings.get(brokerCount)
+  if (config === undefined) {
+    config = checkedConfig(settings, brokerCount)
+    ofSettings.set(brokerCount, config)
+  }
   return config
+}
+
+/** The configurations that settings of other objects have brought, if these say the same. */
+function configsOf(settings: KafkaSettings): Map<number, ClusterConfig> {
+  // Not JSON, which has no infinity.
+  const text = Object.entries(settings)
+    .map(([name, value]) => `${name}=${typeof value}:${value}`)
+    .join('\n')
+  let configs = knownByText.get(text)
+  if (configs === undefined) {
+    configs = new Map()
+    if (knownByText.size < MOST_SETTINGS) knownByText.set(text, configs)
+  }
+  return configs
 }
 
 /**
@@ -114,6 +154,23 @@ export function clientConfig(
     byClient.set(clientId, ofClient)
   }
   return ofClient
+}
+
+/**
+ * The configuration of a producer; the same object for the same client.
+ * @param settings of its own, which must not change @throws ProducerConfigError
+ */
+export function producerClientConfig(
+  { producer, producers }: ClusterConfig,
+  clientId: string,
+  settings: ProducerSettings,
+): ProducerConfig {
+  let ofClient = producers.get(clientId)
+  if (ofClient?.settings !== settings) {
+    ofClient = { settings, config: producerConfig({ ...producer, 'client.id': clientId, ...settings }) }
+    producers.set(clientId, ofClient)
+  }
+  return ofClient.config
 }
 
 function configOfGroup(
@@ -154,6 +211,7 @@ function checkedConfig(settings: KafkaSettings, brokerCount: number): ClusterCon
     producer: producerConfig(partOf(all, PRODUCER_DEFAULTS)),
     consumer,
     members: new Map(),
+    producers: new Map(),
     topicReplicas,
   }
 }
