@@ -11,10 +11,17 @@ export type Trap = readonly [
   trap: { readonly value: unknown } | { readonly get: (this: unknown) => unknown },
 ]
 
+/** A trap in the place of a value that may be written. */
+interface Assignment {
+  readonly owner: Record<string, unknown>
+  readonly name: string
+  readonly value: unknown
+}
+
 /** Traps that can be put in their places together, any number of times. */
 export class TrapSet {
   /** The most: runs place and lift them all, and an assignment costs a tenth of a definition. */
-  private readonly assigned: (readonly [owner: Record<string, unknown>, name: string, value: unknown])[] = []
+  private readonly assigned: Assignment[] = []
   private readonly defined: Trap[] = []
 
   constructor(traps: readonly Trap[]) {
@@ -23,7 +30,7 @@ export class TrapSet {
       const isWritable =
         owner !== undefined && Object.getOwnPropertyDescriptor(owner, name)?.writable === true
       if (isWritable && 'value' in trap)
-        this.assigned.push([owner as Record<string, unknown>, name, trap.value])
+        this.assigned.push({ owner: owner as Record<string, unknown>, name, value: trap.value })
       else this.defined.push(each)
     }
   }
@@ -32,21 +39,40 @@ export class TrapSet {
   place(): Restore {
     const { assigned } = this
     const restores = this.defined.map(define)
-    const before = assigned.map(([owner, name]) => owner[name])
-    for (const [owner, name, value] of assigned) owner[name] = value
+    const before = assigned.map(memberOf)
+    for (let at = 0; at < assigned.length; at++) assign(assigned[at] as Assignment)
     return () => {
-      for (const [index, [owner, name]] of assigned.entries()) owner[name] = before[index]
+      for (let at = 0; at < assigned.length; at++) {
+        const { owner, name } = assigned[at] as Assignment
+        owner[name] = before[at]
+      }
       for (const restore of restores) restore()
     }
   }
 }
 
-function define([owner, name, trap]: Trap): Restore {
-  if (owner === undefined || !(name in owner)) return () => {}
+const memberOf = ({ owner, name }: Assignment): unknown => owner[name]
+
+function assign({ owner, name, value }: Assignment): void {
+  owner[name] = value
+}
+
+const nothing = (): void => {}
+
+function define(each: Trap): Restore {
+  const owner = each[0]
+  const name = each[1]
+  const trap = each[2]
+  if (owner === undefined || !(name in owner)) return nothing
   const before = Object.getOwnPropertyDescriptor(owner, name)
   const enumerable = before?.enumerable ?? false
-  const writable = 'value' in trap ? { writable: true } : {}
-  Object.defineProperty(owner, name, { ...trap, ...writable, configurable: true, enumerable })
+  Object.defineProperty(
+    owner,
+    name,
+    'value' in trap
+      ? { value: trap.value, writable: true, configurable: true, enumerable }
+      : { get: trap.get, configurable: true, enumerable },
+  )
   return () => {
     if (before === undefined) Reflect.deleteProperty(owner, name)
     else Object.defineProperty(owner, name, before)
