@@ -44,9 +44,14 @@ export function conserved(name: string, options: Conservation): Always {
     measures,
     per,
     holds: (read, key) => {
-      const all = amounts(read, key)
-      const sum = all.reduce((total, amount) => total + amount, 0)
-      return sum === is(key) && (mayBeNegative || all.every((amount) => amount >= 0))
+      let sum = 0
+      let isNegative = false
+      for (const measure of measures) {
+        const amount = read.total(measure, per, key)
+        sum += amount
+        isNegative ||= amount < 0
+      }
+      return sum === is(key) && (mayBeNegative || !isNegative)
     },
     explain:
       options.explain ??

@@ -33,15 +33,12 @@ export function rival(
   return undefined
 }
 
-/** The row with the same key as a row to be inserted; as `rival`. */
+/** Whether the entry with the key of a row to be inserted is a row; as `rival`. */
 export function keyRival(
-  table: Table,
-  row: Row,
+  entry: Entry,
   transaction: Transaction,
   waiter: LockWaiter,
 ): Entry | 'waits' | undefined {
-  const entry = table.entries.get(row[table.schema.key])
-  if (entry === undefined) return undefined
   const { writer } = entry
   if (writer !== undefined && writer !== transaction) {
     transaction.waitForEnd(writer, waiter)

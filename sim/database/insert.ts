@@ -33,10 +33,12 @@ export function insert(
       const met = meet(onConflict, table, row, snapshot, transaction, evaluation, answer)
       if (met !== 'free') return met === 'settled'
     }
-    const found = keyRival(table, row, transaction, evaluation)
+    const key = row[table.schema.key]
+    const known = table.entries.get(key)
+    const found = known && keyRival(known, transaction, evaluation)
     if (found === 'waits') return false
     if (found !== undefined) throw duplicate(table, [table.schema.key], row, transaction)
-    entry = table.entry(row[table.schema.key])
+    entry = known ?? table.add(key)
     transaction.lock(entry, UPDATE)
     transaction.write(table, entry, row)
     if (constraints.length > 0) evaluation.entry = entry
@@ -108,7 +110,8 @@ function found(
     (constraint.length === columns.length && constraint.every((column) => columns.includes(column)))
   const constraints = table.constraints.filter((constraint) => isMeant(constraint.columns))
   if (isMeant([key])) {
-    const entry = keyRival(table, row, transaction, evaluation)
+    const known = table.entries.get(row[key])
+    const entry = known && keyRival(known, transaction, evaluation)
     if (entry !== undefined) return entry
   } else if (constraints.length === 0) {
     const message = `an insert into ${name} names (${columns?.join(', ')}), which is no unique constraint of it`

@@ -79,13 +79,10 @@ export class Table {
     this.nextSequence = Math.max(this.nextSequence, this.loggedSequence + 1)
   }
 
-  /** The entry of a key; made when first used. */
-  entry(key: unknown): Entry {
-    let entry = this.entries.get(key)
-    if (entry === undefined) {
-      entry = new Entry(this, key, this.nextOrdinal++)
-      this.entries.set(key, entry)
-    }
+  /** Makes the entry of a key that has none. */
+  add(key: unknown): Entry {
+    const entry = new Entry(this, key, this.nextOrdinal++)
+    this.entries.set(key, entry)
     return entry
   }
 
@@ -101,7 +98,8 @@ export class Table {
 
   /** Puts a row into the table before the run begins. */
   load(row: Row): void {
-    const entry = this.entry(row[this.schema.key])
+    const key = row[this.schema.key]
+    const entry = this.entries.get(key) ?? this.add(key)
     entry.committed = row
     entry.hash = this.sealer.seal(row)
     this.rewritten(entry, row)
@@ -226,6 +224,7 @@ export class Table {
       return isFound(candidates, where, transaction, snapshot) ? [candidates] : []
     const found: Entry[] = []
     for (const entry of candidates) if (isFound(entry, where, transaction, snapshot)) found.push(entry)
+    if (found.length < 2) return found
     return inOrder(found, (left, right) => compareEntries(left, right, by, transaction, snapshot))
   }
 
