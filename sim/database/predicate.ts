@@ -173,9 +173,10 @@ const NO_ORDER: readonly Ordering[] = []
 /** What a query orders by, as a list. */
 export function orderings(orderBy: Query<Record<string, unknown>>['orderBy']): readonly Ordering[] {
   if (orderBy === undefined) return NO_ORDER
-  const list = Array.isArray(orderBy) ? (orderBy as readonly OrderBy[]) : [orderBy as OrderBy]
-  return list.map((each) => (typeof each === 'string' ? { column: each, direction: 'asc' } : each))
+  return Array.isArray(orderBy) ? orderBy.map(orderingOf) : [orderingOf(orderBy as OrderBy)]
 }
+
+const orderingOf = (by: OrderBy): Ordering => (typeof by === 'string' ? { column: by, direction: 'asc' } : by)
 
 /** Compares two rows by several columns; nothing counts as more than anything, as in PostgreSQL. */
 export function compareRows(left: AnyWhere, right: AnyWhere, by: readonly Ordering[]): number {

@@ -58,29 +58,43 @@ export async function dispatch(
   rows: readonly Row[],
   { order, identity }: DispatchOptions,
 ): Promise<Dispatched> {
-  const failures: Failure[] = []
-  const left: Row[] = []
-  const sendChain = async (chain: readonly Row[]): Promise<void> => {
-    for (let index = 0; index < chain.length; index++) {
-      const failure = await send(context, chain[index] as Row, identity)
-      if (failure === undefined) continue
-      failures.push(failure)
-      left.push(...chain.slice(index))
-      return
-    }
-  }
+  const setbacks: Setbacks = { failures: [], left: [] }
+  const { failures } = setbacks
   const chains = order === 'all-at-once' ? rows.map((row) => [row]) : chainsOf(rows, order)
   const [first] = chains
   // One alone settles as all of one would, in the same microtask.
-  if (chains.length === 1 && first !== undefined) await sendChain(first).then(nothing)
-  else await Promise.all(chains.map(sendChain))
+  if (chains.length === 1 && first !== undefined)
+    await sendChain(context, first, identity, setbacks).then(nothing)
+  else await Promise.all(chains.map((chain) => sendChain(context, chain, identity, setbacks)))
   if (failures.length === 0) return { acknowledged: rows, failures, held: [] }
-  const unsent = new Set(left)
+  const unsent = new Set(setbacks.left)
   const failed = new Set(failures.map(({ row }) => row))
   return {
     acknowledged: rows.filter((row) => !unsent.has(row)),
     failures,
     held: rows.filter((row) => unsent.has(row) && !failed.has(row)),
+  }
+}
+
+/** What failed of a batch, and the rows that were not sent: those, and what was to come after them. */
+interface Setbacks {
+  readonly failures: Failure[]
+  readonly left: Row[]
+}
+
+/** Sends rows one after another, up to the first that fails. */
+async function sendChain(
+  context: Context,
+  chain: readonly Row[],
+  identity: EventIdentity,
+  { failures, left }: Setbacks,
+): Promise<void> {
+  for (let index = 0; index < chain.length; index++) {
+    const failure = await send(context, chain[index] as Row, identity)
+    if (failure === undefined) continue
+    failures.push(failure)
+    left.push(...chain.slice(index))
+    return
   }
 }
 

@@ -82,16 +82,14 @@ function insertRow(
   relay: Relay<never>,
   copy?: Row,
 ): Promise<unknown> {
-  const row = {
-    topic,
-    correlationId: event.correlationId,
-    event,
-    ...relay.fresh?.(transaction, topic, event),
-    ...copy,
-  }
-  const insert = (): Promise<Row> => transaction.table('outbox').insert(row)
+  const { correlationId } = event
+  // Not spreads: in Node 20 every spread copy that is frozen later gets a hidden class of its own.
+  const row = Object.assign({ topic, correlationId, event }, relay.fresh?.(transaction, topic, event), copy)
+  const outbox = transaction.table('outbox')
   const inserting =
-    relay.beforeInsert === undefined ? insert() : relay.beforeInsert(transaction, row).then(insert)
+    relay.beforeInsert === undefined
+      ? outbox.insert(row)
+      : relay.beforeInsert(transaction, row).then(() => outbox.insert(row))
   return relay.inserted === undefined
     ? inserting
     : inserting.then((inserted) => relay.inserted?.(transaction, inserted))

@@ -134,6 +134,11 @@ export class Poison {
     return aside.filter(({ status }) => status === 'DUE')
   }
 
+  /** Whether rows can be sent without a look at what is parked: nothing is, or nothing waits for it. */
+  passes({ task: { incarnation } }: Context): boolean {
+    return this.policy === 'park-key' ? this.empty.has(incarnation) : this.policy !== 'park-row'
+  }
+
   /** Sets rows aside that come after a parked one of their key, or one that is to be sent again. @returns the others */
   async unparked(context: Context, rows: readonly Row[], scope: Scope = context): Promise<readonly Row[]> {
     if (this.policy === 'park-row') return rows.filter(({ status }) => status !== 'PARKED')

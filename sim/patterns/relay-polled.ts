@@ -1,5 +1,4 @@
 import { lt } from '../database/predicate.ts'
-import type { Row } from '../database/table.ts'
 import { type DurationText, positiveMicros } from '../kernel/time.ts'
 import type { Context } from '../service/context.ts'
 import { checkOptionNames, expectOneOf, type OptionTable, refuseIdle } from '../service/option.ts'
@@ -50,9 +49,6 @@ export function polledRelay(
     )
   const { batch, relays, attempt, poison, redrive } = relayKnobs(options)
   const cleaning = cleanUp && cleanUpPlan(cleanUp)
-  const settled = async (context: Context, rows: readonly Row[]): Promise<void> => {
-    if (rows.length > 0) await settle(context, idsOf(rows))
-  }
   return {
     columns: {
       status: sendingStates(),
@@ -66,18 +62,19 @@ export function polledRelay(
     poll: async (context) => {
       if (cleaning !== undefined) await sweep(context, cleaning)
       const rows = await context.table('outbox').select({ where: input, orderBy: 'id', limit: batch })
-      const sendable = await poison.unparked(context, rows)
+      const sendable = poison.passes(context) ? rows : await poison.unparked(context, rows)
       if (sendable.length === 0) return false
-      if (mark === 'before-send') await settled(context, sendable)
+      if (mark === 'before-send') await settle(context, idsOf(sendable))
       const sending = attempt(context, sendable)
       if (mark === 'after-send') {
         // Nobody waits for the answer: what fails has failed unseen.
-        await settled(context, sendable)
+        await settle(context, idsOf(sendable))
         return false
       }
       const sent = await sending
-      if (mark === 'after-ack') await settled(context, sent.acknowledged)
-      complain(await poison.setAside(context, sent))
+      if (mark === 'after-ack' && sent.acknowledged.length > 0)
+        await settle(context, idsOf(sent.acknowledged))
+      if (sent.failures.length > 0) complain(await poison.setAside(context, sent))
       return false
     },
   }

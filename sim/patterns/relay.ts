@@ -135,7 +135,8 @@ export function relayKnobs(
 ): RelayKnobs {
   for (const [knob, value] of Object.entries({ batch, relays })) expectCount(`outbox: ${knob}`, value, 1)
   const poison = new Poison(policy, { alone: relays === 1, ...place })
-  const attempt: RelayKnobs['attempt'] = (context, rows) => dispatch(context, rows, { order, identity })
+  const sending = { order, identity }
+  const attempt: RelayKnobs['attempt'] = (context, rows) => dispatch(context, rows, sending)
   const send: RelayKnobs['send'] = async (context, rows, scope) => {
     const sent = await attempt(context, await poison.unparked(context, rows, scope))
     return poison.setAside(context, sent, scope)
