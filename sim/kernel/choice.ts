@@ -38,7 +38,7 @@ export class Entity {
   readonly high: number
   /** Choices made, by site index. */
   readonly made: number[]
-  /** Occurrences counted without a choice, by site index: of their own, so that they shift no choice. */
+  /** What was counted about it, by the index of the counter. */
   readonly counted: number[] = []
   /** Where the tape is read and written, by site index; empty in a run without a tape. */
   readonly lanes: (Lane | undefined)[] = []
@@ -73,6 +73,8 @@ export class Choices {
   private readonly taped: boolean
   private readonly sites = new Map<string, ChoiceSite>()
   private readonly entities = new Map<string, Entity>()
+  /** The index of each counter, by its name. */
+  private readonly counters = new Map<string, number>()
   /** A zero for each site so far: what a new entity has made of each. */
   private readonly zeros: number[] = []
 
@@ -119,11 +121,15 @@ export class Choices {
     return this.taped ? this.viaTape(site, entity, occurrence, value, bound) : value
   }
 
-  /** How often this site was asked about this entity: a stable counter for ids. */
-  occurrence(site: ChoiceSite, entity: Entity): number {
-    const { counted } = entity
-    const count = (counted[site.index] ?? 0) + 1
-    counted[site.index] = count
+  /** Counts something about an entity, from 1: no choice, so that it shifts none. @param name equal names are one counter */
+  count(name: string, { counted }: Entity): number {
+    let index = this.counters.get(name)
+    if (index === undefined) {
+      index = this.counters.size
+      this.counters.set(name, index)
+    }
+    const count = (counted[index] ?? 0) + 1
+    counted[index] = count
     return count
   }
 

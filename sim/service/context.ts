@@ -171,10 +171,10 @@ export class Context implements BaseContext, StatementScope {
     return this.task.kernel.choose(this.runtime.choiceSite('random'), this.chooser, bound)
   }
 
+  /** What counts the ids with a prefix is one for all services, so that no two of them make the same id. */
   id(prefix: string): string {
-    const { kernel } = this.task
     const entity = this.chooser
-    const occurrence = kernel.choices.occurrence(this.runtime.idSite(prefix), entity)
+    const occurrence = this.task.kernel.choices.count(prefix, entity)
     return occurrence === 1 ? `${prefix}/${entity.name}` : `${prefix}/${entity.name}/${occurrence}`
   }
 

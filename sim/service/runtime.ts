@@ -86,7 +86,6 @@ export class ServiceRuntime {
   private readonly sites = new Map<string, HandlerSite>()
   // What few services need is made with the first entry.
   private choiceSites: Map<string, ChoiceSite> | undefined = undefined
-  private idSites: Map<string, ChoiceSite> | undefined = undefined
   /** Tables that the runtime has made for itself. */
   private components: Map<string, TableBinding> | undefined = undefined
   private producers: Map<Process, ProducerClient> | undefined = undefined
@@ -184,17 +183,6 @@ export class ServiceRuntime {
       this.choiceSites ??= new Map()
       site = this.kernel.choices.site(`${this.name} ${name}`)
       this.choiceSites.set(name, site)
-    }
-    return site
-  }
-
-  /** What counts the ids with a prefix: one for all services, so that no two of them make the same id. */
-  idSite(prefix: string): ChoiceSite {
-    let site = this.idSites?.get(prefix)
-    if (site === undefined) {
-      this.idSites ??= new Map()
-      site = this.kernel.choices.site(`id ${prefix}`)
-      this.idSites.set(prefix, site)
     }
     return site
   }

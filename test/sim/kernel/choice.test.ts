@@ -154,10 +154,9 @@ describe('keyed choices', () => {
     expect(valuesByLane(of(3, new Map()), draws)).toEqual(valuesByLane(of(3), draws))
   })
 
-  it('[K3] occurrences count up by site and entity, and shift no choice of the same lane', () => {
+  it('[K3] counters count up by name and entity, and shift no choice of a lane of the same name', () => {
     const counting = of(1, undefined, true)
-    const count = (site: string, entity: string) =>
-      counting.occurrence(counting.site(site), counting.entity(entity))
+    const count = (name: string, entity: string) => counting.count(name, counting.entity(entity))
     const counted = [
       count('id', 'order-1'),
       count('id', 'order-1'),
