@@ -54,6 +54,9 @@ export class Consumption
   private readonly setbacks: Setbacks
   /** The task that handled the last record, whose steps the commit belongs to. */
   private last: Task | undefined = undefined
+  /** The task whose commit is under way: one at a time, so that one function hears of them all. */
+  private committing: Task | undefined = undefined
+  private readonly answered = (error: Error | undefined): void => this.committed(error)
   /** Called when the group is left. */
   private drained: (() => void) | undefined
 
@@ -148,13 +151,22 @@ export class Consumption
     const { last } = this
     if (last === undefined) return false
     this.last = undefined
-    this.commit(last, scope, (error) => {
-      // A group that has moved on takes no commit: what was handled comes again, to whoever has the partition now.
-      if (error === undefined && !last.pass(COMMIT_OFFSETS, 'after', this.process.kernel.cause)) return
-      this.busy = false
-      this.proceed()
-    })
+    this.committing = last
+    // Before the point: who is shut down there has begun to commit, and leaves the group after that.
+    this.busy = true
+    if (!last.pass(COMMIT_OFFSETS, 'before', last.cause)) return true
+    if (scope === undefined) this.consumer.commit(last.entity, last.cause, this.answered)
+    else this.consumer.commitOffsets(offsetsBehind(scope), last.entity, last.cause, this.answered)
     return true
+  }
+
+  private committed(error: Error | undefined): void {
+    if (!this.incarnation.alive) return
+    // A group that has moved on takes no commit: what was handled comes again, to whoever has the partition now.
+    const { cause } = this.process.kernel
+    if (error === undefined && this.committing?.pass(COMMIT_OFFSETS, 'after', cause) === false) return
+    this.busy = false
+    this.proceed()
   }
 
   /** Commits what was polled before any of it is handled. @returns whether there is something to wait for */
@@ -166,17 +178,6 @@ export class Consumption
       return this.commitsLast(undefined)
     }
     return false
-  }
-
-  private commit(task: Task, scope: CommitScope, answered: (error: Error | undefined) => void): void {
-    // Before the point: who is shut down there has begun to commit, and leaves the group after that.
-    this.busy = true
-    if (!task.pass(COMMIT_OFFSETS, 'before', task.cause)) return
-    const done = (error: Error | undefined): void => {
-      if (this.incarnation.alive) answered(error)
-    }
-    if (scope === undefined) this.consumer.commit(task.entity, task.cause, done)
-    else this.consumer.commitOffsets(offsetsBehind(scope), task.entity, task.cause, done)
   }
 
   private handle(polled: PolledRecord, subscription: Subscription): void {
