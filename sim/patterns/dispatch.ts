@@ -90,12 +90,23 @@ async function sendChain(
   { failures, left }: Setbacks,
 ): Promise<void> {
   for (let index = 0; index < chain.length; index++) {
-    const failure = await send(context, chain[index] as Row, identity)
-    if (failure === undefined) continue
-    failures.push(failure)
-    left.push(...chain.slice(index))
-    return
+    const row = chain[index] as Row
+    const event = row.event as Envelope
+    const sent = identity === 'with-the-fact' ? event : { ...event, eventId: context.id(event.eventType) }
+    try {
+      await context.produce(row.topic as string, sent, SEND)
+    } catch (error) {
+      failures.push(failureOf(row, error))
+      left.push(...chain.slice(index))
+      return
+    }
   }
+}
+
+/** @throws what is no error of a broker or queue server */
+function failureOf(row: Row, error: unknown): Failure {
+  if (error instanceof SimError || !(error instanceof Error)) throw error
+  return { row, error, transient: !(error instanceof ProducerError) || isRetriable(error.code) }
 }
 
 const nothing = (): void => {}
@@ -110,16 +121,4 @@ function chainsOf(rows: readonly Row[], order: SendOrder): readonly (readonly Ro
     else chain.push(row)
   }
   return [...chains.values()]
-}
-
-async function send(context: Context, row: Row, identity: EventIdentity): Promise<Failure | undefined> {
-  const event = row.event as Envelope
-  const sent = identity === 'with-the-fact' ? event : { ...event, eventId: context.id(event.eventType) }
-  try {
-    await context.produce(row.topic as string, sent, SEND)
-    return undefined
-  } catch (error) {
-    if (error instanceof SimError || !(error instanceof Error)) throw error
-    return { row, error, transient: !(error instanceof ProducerError) || isRetriable(error.code) }
-  }
 }
