@@ -70,7 +70,8 @@ export class PaymentAccount {
     const declined = this.declined(request, task, cause)
     if (declined !== undefined) return declined
     const id = `ch-${charges.entries.length + 1}`
-    return succeeded(id, charges.append({ id, ...request }, task.entity, cause))
+    // Not a spread: in Node 20 every spread copy that is frozen later gets a hidden class of its own.
+    return succeeded(id, charges.append(Object.assign({ id }, request), task.entity, cause))
   }
 
   private authorize({ orderId, customerId, amount }: ChargeRequest, task: Task, cause: number): Done {

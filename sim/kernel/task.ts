@@ -113,14 +113,18 @@ export class Task {
   }
 
   private keep(operation: Operation<unknown>): void {
-    this.earlier = [...(this.earlier ?? []).filter(({ settled }) => !settled), operation]
+    const { earlier } = this
+    if (earlier === undefined) {
+      this.earlier = [operation]
+      return
+    }
+    this.earlier = earlier.filter(isUnsettled)
+    this.earlier.push(operation)
   }
 
   /** The operations that it has begun and that have not been settled, first begun first. */
   get unsettled(): readonly Operation<unknown>[] {
-    return [...(this.earlier ?? []), ...(this.last === undefined ? [] : [this.last])].filter(
-      ({ settled }) => !settled,
-    )
+    return [...(this.earlier ?? []), ...(this.last === undefined ? [] : [this.last])].filter(isUnsettled)
   }
 
   /**
@@ -137,6 +141,8 @@ export class Task {
     return incarnation.alive
   }
 }
+
+const isUnsettled = ({ settled }: Operation<unknown>): boolean => !settled
 
 /** What code threw, as something that can be told from no error. */
 function thrown(error: unknown): unknown {

@@ -212,14 +212,15 @@ export function sendCall(
   request: unknown,
   options: CallOptions = {},
 ): Promise<HttpResponse<unknown>> {
-  const { retry, ...once } = options
-  if (retry !== undefined)
+  if (options.retry !== undefined) {
+    const { retry, ...once } = options
     return retrying(
       context,
       retryPlan(`a call of ${route.name}: retry`, retry),
       () => sendCall(context, route, request, once),
       isUnanswered,
     )
+  }
   const hash = sealPlain(request, route.name)
   const pending = context.task.begin<HttpResponse<unknown>>(route.operation, request)
   if (pending === undefined) return Operation.never()
