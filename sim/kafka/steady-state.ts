@@ -1,6 +1,6 @@
 import { invariant } from '../kernel/error.ts'
+import { lastOf } from '../kernel/list.ts'
 import { clockMillis } from '../kernel/time.ts'
-import { groupBatch } from './broker/group-log.ts'
 import type { StandingBroker } from './broker/host.ts'
 import { groupMetadataTopic } from './broker/metadata-answer.ts'
 import { GROUP_METADATA_TOPIC } from './broker/topic.ts'
@@ -13,7 +13,7 @@ import type { Choose } from './controller/placement.ts'
 import type { CreatableTopic } from './controller/topics.ts'
 import type { ClassicGroup } from './coordinator/classic-group.ts'
 import { coordinatorPartition } from './coordinator/coordinator-partition.ts'
-import { formGroup } from './group-formation.ts'
+import { formationOf, type Gathering, groupOf } from './group-formation.ts'
 import { NO_TIMESTAMP, type RecordBatch } from './log/batch.ts'
 import type { MetadataResponseData } from './protocol/metadata.ts'
 import { type PartitionName, partitionName } from './transaction/topic-partition.ts'
@@ -43,6 +43,7 @@ export class SteadyState {
   private readonly topics: readonly CreatableTopic[]
   private readonly groups: ReadonlyMap<string, readonly Candidate[]>
   private readonly nowMillis: number
+  private readonly partitionCounts: ReadonlyMap<string, number>
   /** Contents of the partitions of __consumer_offsets. */
   private readonly contents = new Map<PartitionName, RecordBatch[]>()
   private readonly formed: ClassicGroup[] = []
@@ -57,6 +58,7 @@ export class SteadyState {
     this.topics = topics
     this.groups = groups
     this.nowMillis = clockMillis(cluster.kernel.nowMicros)
+    this.partitionCounts = new Map(topics.map(({ name, numPartitions }) => [name, numPartitions]))
   }
 
   /**
@@ -136,11 +138,12 @@ export class SteadyState {
       clientId: process.name,
       offer,
     }))
-    const counts = new Map(this.topics.map(({ name, numPartitions }) => [name, numPartitions]))
-    const { group, values, topics, assignments } = formGroup(groupId, joiners, counts, nowMillis)
+    const gathering: Gathering = { groupId, joiners, partitionCounts: this.partitionCounts, nowMillis }
+    const formation = formationOf(gathering)
+    const { batches, topics, assignments } = formation
+    const group = groupOf(gathering, formation)
     this.formed.push(group)
-    for (const value of values)
-      this.write(partitionName(GROUP_METADATA_TOPIC, partition), groupBatch(groupId, value, nowMillis))
+    this.write(partitionName(GROUP_METADATA_TOPIC, partition), batches)
     const { generationId, protocolName, leaderId } = group
     return candidates.map(({ client }, index): Seat => {
       const memberId = joiners[index]?.memberId ?? ''
@@ -154,10 +157,14 @@ export class SteadyState {
     })
   }
 
-  private write(name: PartitionName, batch: RecordBatch): void {
-    const before = this.contents.get(name) ?? []
-    const offset = before.at(-1)?.nextOffset ?? 0
-    this.contents.set(name, [...before, batch.assigned(offset, 0, NO_TIMESTAMP)])
+  private write(name: PartitionName, batches: readonly RecordBatch[]): void {
+    let written = this.contents.get(name)
+    if (written === undefined) {
+      written = []
+      this.contents.set(name, written)
+    }
+    for (const batch of batches)
+      written.push(batch.assigned(lastOf(written)?.nextOffset ?? 0, 0, NO_TIMESTAMP))
   }
 
   private leaderOf(topic: string, partition: number): BrokerNode {
