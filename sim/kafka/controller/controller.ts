@@ -342,8 +342,8 @@ export class Controller {
   ): TopicResult[] {
     const records: MetadataRecord[] = []
     const results = items.map((item) => {
-      const { errorCode, records: more = [] } = plan(item)
-      records.push(...more)
+      const { errorCode, records: more } = plan(item)
+      if (more !== undefined) for (const record of more) records.push(record)
       return { name: item.name, errorCode }
     })
     this.state.commit(records)

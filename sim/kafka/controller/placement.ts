@@ -52,8 +52,13 @@ function isAscending(numbers: readonly number[]): boolean {
 }
 
 class Rack {
+  readonly name: string | undefined
   readonly fenced = new BrokerCircle()
   readonly unfenced = new BrokerCircle()
+
+  constructor(name: string | undefined) {
+    this.name = name
+  }
 
   next(round: number): number | undefined {
     return this.unfenced.next(round) ?? this.fenced.next(round)
@@ -73,31 +78,31 @@ export class ReplicaPlacer {
   private readonly choose: Choose
   private round = 0
   private offset: number
+  /** Replicas of the last partition: a list that grows has room for seventeen, and its copies have not. */
+  private readonly placed: number[] = []
 
   /** @param choose where to start, and in which order to go on when every broker has led once */
   constructor(brokers: Iterable<UsableBroker>, choose: Choose) {
-    const racks = new Map<string | undefined, Rack>()
+    const racks: Rack[] = []
     let unfencedCount = 0
     let brokerCount = 0
     for (const { brokerId, rack: name, fenced } of brokers) {
-      const rack = racks.get(name) ?? new Rack()
-      racks.set(name, rack)
+      const rack = rackOf(racks, name)
       brokerCount += 1
       if (!fenced) unfencedCount += 1
       const circle = fenced ? rack.fenced : rack.unfenced
       circle.brokers.push(brokerId)
     }
-    this.inHashOrder = rackHashOrder(racks)
+    this.inHashOrder = inHashOrder(racks)
     for (const { fenced, unfenced } of this.inHashOrder) {
       fenced.start(choose)
       unfenced.start(choose)
     }
-    const names = [...racks.keys()].sort(byName)
-    this.racks = names.map((name) => racks.get(name) as Rack)
+    this.racks = racks.length > 1 ? racks.sort(byName) : racks
     this.brokerCount = brokerCount
     this.unfencedCount = unfencedCount
     this.choose = choose
-    this.offset = names.length === 0 ? 0 : choose(names.length)
+    this.offset = racks.length === 0 ? 0 : choose(racks.length)
   }
 
   /** Whether that many replicas can be placed. @returns undefined if they can */
@@ -123,21 +128,22 @@ export class ReplicaPlacer {
       first = (first + 1) % racks.length
       leader = (racks[first] as Rack).unfenced.next(this.round)
     }
-    const replicas = [leader]
+    const { placed } = this
+    placed[0] = leader
+    let count = 1
     // The rack of the leader is passed over once.
     let passOver: number | undefined = first
-    for (let at = this.offset; replicas.length < replicationFactor; at = (at + 1) % racks.length) {
+    for (let at = this.offset; count < replicationFactor; at = (at + 1) % racks.length) {
       if (at === passOver) {
         passOver = undefined
         continue
       }
       const broker = (racks[at] as Rack).next(this.round)
-      if (broker !== undefined) replicas.push(broker)
+      if (broker !== undefined) placed[count++] = broker
     }
     this.round += 1
     this.offset += 1
-    // A list that has grown has room for seventeen; its copy has not.
-    return replicas.slice()
+    return placed.slice(0, count)
   }
 
   private shuffleAll(): void {
@@ -149,14 +155,23 @@ export class ReplicaPlacer {
   }
 }
 
-/** Racks as a `HashMap<Optional<String>, Rack>` of Java iterates over them. */
-function rackHashOrder(racks: ReadonlyMap<string | undefined, Rack>): Rack[] {
-  const names = new JavaHashSet((name: string | undefined) => (name === undefined ? 0 : javaStringHash(name)))
-  for (const name of racks.keys()) names.add(name)
-  return names.toArray().map((name) => racks.get(name) as Rack)
+/** The rack of a name, of which there are few. */
+function rackOf(racks: Rack[], name: string | undefined): Rack {
+  for (const rack of racks) if (rack.name === name) return rack
+  const rack = new Rack(name)
+  racks.push(rack)
+  return rack
 }
 
-function byName(left: string | undefined, right: string | undefined): number {
+/** Racks as a `HashMap<Optional<String>, Rack>` of Java iterates over them. */
+function inHashOrder(racks: readonly Rack[]): readonly Rack[] {
+  if (racks.length <= 1) return racks
+  const set = new JavaHashSet<Rack>(({ name }) => (name === undefined ? 0 : javaStringHash(name)))
+  for (const rack of racks) set.add(rack)
+  return set.toArray()
+}
+
+function byName({ name: left }: Rack, { name: right }: Rack): number {
   if (left === right) return 0
   if (left === undefined) return -1
   return right === undefined || left > right ? 1 : -1

@@ -85,10 +85,9 @@ export class ControllerState {
     condition: (registration: PartitionRegistration, topic: string) => boolean,
   ): TopicPartition[] {
     const found: TopicPartition[] = []
-    for (const { topic, partitions } of this.metadata.topics.values()) {
-      for (const [partition, registration] of partitions.entries())
-        if (condition(registration, topic)) found.push({ topic, partition })
-    }
+    for (const { topic, partitions } of this.metadata.topics.values())
+      for (let partition = 0; partition < partitions.length; partition++)
+        if (condition(partitions[partition] as PartitionRegistration, topic)) found.push({ topic, partition })
     return found
   }
 

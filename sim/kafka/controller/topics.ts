@@ -37,6 +37,7 @@ type Placed =
   | { readonly errorCode: 'NONE'; readonly registrations: readonly PartitionRegistration[] }
 
 const NAME = /^[a-zA-Z0-9._-]{1,249}$/
+const COLLIDING = /[._]/
 
 /** Records that create a topic. Source: ReplicationControlManager.createTopic. Out of scope: quotas, policies. */
 export function plannedTopic(state: ControllerState, topic: CreatableTopic, choose: Choose): Planned {
@@ -46,14 +47,10 @@ export function plannedTopic(state: ControllerState, topic: CreatableTopic, choo
   if (!areValidConfigs(configs)) return { errorCode: 'INVALID_CONFIG' }
   const placed = placedTopic(state, topic, choose)
   if (placed.errorCode !== 'NONE') return placed
-  return {
-    errorCode: 'NONE',
-    records: [
-      { type: 'Topic', topic: name },
-      ...(Object.keys(configs).length > 0 ? [{ type: 'Config' as const, topic: name, configs }] : []),
-      ...partitionRecords(name, 0, placed.registrations),
-    ],
-  }
+  const records: MetadataRecord[] = [{ type: 'Topic', topic: name }]
+  if (Object.keys(configs).length > 0) records.push({ type: 'Config', topic: name, configs })
+  addPartitions(records, name, 0, placed.registrations)
+  return { errorCode: 'NONE', records }
 }
 
 /** Records that add partitions to a topic. Source: ReplicationControlManager.createPartitions. */
@@ -73,7 +70,9 @@ export function plannedPartitions(
     ? assigned(state, assignments, replicationFactor)
     : place(state, count - existing, replicationFactor, choose)
   if (placed.errorCode !== 'NONE') return placed
-  return { errorCode: 'NONE', records: partitionRecords(name, existing, placed.registrations) }
+  const records: MetadataRecord[] = []
+  addPartitions(records, name, existing, placed.registrations)
+  return { errorCode: 'NONE', records }
 }
 
 /** Values of some configurations of a topic; null for the default. */
@@ -116,10 +115,10 @@ export function isValidAssignment(
 /** Names that differ in points and underscores only collide in the names of metrics. */
 function isValidName(state: ControllerState, name: string): boolean {
   if (!NAME.test(name) || name === '.' || name === '..') return false
-  if (!/[._]/.test(name)) return true
+  if (!COLLIDING.test(name)) return true
   const unified = name.replaceAll('.', '_')
   for (const other of state.metadata.topics.keys())
-    if (other !== name && other.replaceAll('.', '_') === unified) return false
+    if (other.length === name.length && other !== name && other.replaceAll('.', '_') === unified) return false
   return true
 }
 
@@ -177,20 +176,21 @@ function place(
 }
 
 /** Brokers that are registered, and not shutting down as far as this controller remembers. */
-function* usableBrokers({ metadata, heartbeats }: ControllerState): Iterable<UsableBroker> {
-  for (const { brokerId, rack, fenced } of metadata.brokers.values())
-    if (!heartbeats.isShuttingDown(brokerId)) yield { brokerId, rack, fenced }
+function usableBrokers({ metadata, heartbeats }: ControllerState): readonly UsableBroker[] {
+  const usable: UsableBroker[] = []
+  for (const broker of metadata.brokers.values())
+    if (!heartbeats.isShuttingDown(broker.brokerId)) usable.push(broker)
+  return usable
 }
 
-function partitionRecords(
+/** Adds the records of partitions to those of their topic. */
+function addPartitions(
+  records: MetadataRecord[],
   topic: string,
   first: number,
   registrations: readonly PartitionRegistration[],
-): MetadataRecord[] {
-  return registrations.map((registration, index) => ({
-    type: 'Partition',
-    topic,
-    partition: first + index,
-    registration,
-  }))
+): void {
+  let partition = first
+  for (const registration of registrations)
+    records.push({ type: 'Partition', topic, partition: partition++, registration })
 }
