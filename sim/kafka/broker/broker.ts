@@ -6,6 +6,7 @@ import { BROKER_SWITCHES } from './config.ts'
 import { BrokerContext } from './context.ts'
 import { Fetches } from './fetch.ts'
 import { Groups } from './groups.ts'
+import { dispatch, type Services } from './handlers.ts'
 import { type BrokerDisk, type BrokerHost, EMPTY_DISK, type StandingBroker } from './host.ts'
 import { IsrChecks } from './isr-checks.ts'
 import { type BrokerState, Lifecycle } from './lifecycle.ts'
@@ -20,8 +21,6 @@ import { Replicator } from './replicator.ts'
 import type { Respond } from './respond.ts'
 import { GROUP_METADATA_TOPIC, TRANSACTION_STATE_TOPIC } from './topic.ts'
 import { Transactions } from './transactions.ts'
-
-type Handlers = { readonly [Api in ApiName]: (request: ApiRequest<Api>, respond: Respond<Api>) => void }
 
 /**
  * One life of one broker of a KRaft cluster, from its start to its end. It schedules nothing: whoever runs it delivers
@@ -42,7 +41,7 @@ export class Broker {
   private readonly transactions: Transactions
   private readonly fetches: Fetches
   private readonly publisher: MetadataPublisher
-  private readonly handlers: Handlers
+  private readonly services: Services
   private stopped: ((disk: BrokerDisk) => void) | undefined
 
   /**
@@ -76,7 +75,7 @@ export class Broker {
       this.transactions.coordinator.onMetadataChanged(context.nowMillis)
       this.replicator.flush()
     })
-    this.handlers = this.handlersOf(context)
+    this.services = this.servicesOf(context)
     this.lifecycle = new Lifecycle(
       context,
       disk.cleanShutdownEpoch,
@@ -118,8 +117,7 @@ export class Broker {
     const { context } = this
     context.nowMillis = nowMillis
     if (this.publisher.isPublishing) {
-      const handler = this.handlers[request.api] as Handlers[Api]
-      handler(request, respond)
+      dispatch(this.services, request, respond)
       context.settle()
     } else respond(undefined)
   }
@@ -324,48 +322,18 @@ export class Broker {
     this.stopped?.({ logs, cleanShutdownEpoch: this.context.brokerEpoch })
   }
 
-  private handlersOf(context: BrokerContext): Handlers {
-    const { groups, transactions, replicas } = this
-    const produce = new Produce(context, replicas, transactions)
-    const metadata = new MetadataAnswers(context)
-    const offsets = new OffsetsAnswers(context, replicas)
-    const administration = new Administration(context)
-    const { coordinator } = transactions
+  private servicesOf(context: BrokerContext): Services {
+    const { replicas, fetches, groups, transactions } = this
     return {
-      Produce: (request, respond) => produce.handle(request, respond),
-      Fetch: ({ body }, respond) => this.fetches.handle(body, respond),
-      ListOffsets: (request, respond) => offsets.listOffsets(request, respond),
-      OffsetForLeaderEpoch: (request, respond) => offsets.offsetForLeaderEpoch(request, respond),
-      DeleteRecords: (request, respond) => offsets.deleteRecords(request, respond),
-      Metadata: (request, respond) => metadata.metadata(request, respond),
-      DescribeTopicPartitions: (request, respond) => metadata.describeTopicPartitions(request, respond),
-      FindCoordinator: (request, respond) => metadata.findCoordinator(request, respond),
-      JoinGroup: (request, respond) => groups.joinGroup(request, respond),
-      SyncGroup: (request, respond) => groups.syncGroup(request, respond),
-      Heartbeat: (request, respond) => groups.heartbeat(request, respond),
-      LeaveGroup: (request, respond) => groups.leaveGroup(request, respond),
-      ConsumerGroupHeartbeat: (request, respond) => groups.consumerGroupHeartbeat(request, respond),
-      ConsumerGroupDescribe: (request, respond) => groups.consumerGroupDescribe(request, respond),
-      DescribeGroups: (request, respond) => groups.describeGroups(request, respond),
-      DeleteGroups: (request, respond) => groups.deleteGroups(request, respond),
-      OffsetCommit: (request, respond) => groups.offsetCommit(request, respond),
-      OffsetFetch: (request, respond) => groups.offsetFetch(request, respond),
-      OffsetDelete: (request, respond) => groups.offsetDelete(request, respond),
-      TxnOffsetCommit: (request, respond) => groups.txnOffsetCommit(request, replicas, transactions, respond),
-      InitProducerId: ({ body, apiVersion }, respond) =>
-        coordinator.handleInitProducerId(body, apiVersion, context.nowMillis, respond),
-      AddPartitionsToTxn: (request, respond) => transactions.addPartitionsToTxn(request, respond),
-      AddOffsetsToTxn: ({ body, apiVersion }, respond) =>
-        coordinator.handleAddOffsetsToTxn(body, apiVersion, context.nowMillis, respond),
-      EndTxn: ({ body, apiVersion }, respond) =>
-        coordinator.handleEndTxn(body, apiVersion, context.nowMillis, respond),
-      WriteTxnMarkers: (request, respond) => transactions.writeTxnMarkers(request, respond),
-      DescribeTransactions: ({ body }, respond) =>
-        respond({ transactionStates: body.transactionalIds.map((id) => coordinator.describe(id)) }),
-      CreateTopics: (request, respond) => administration.createTopics(request, respond),
-      DeleteTopics: (request, respond) => administration.deleteTopics(request, respond),
-      CreatePartitions: (request, respond) => administration.createPartitions(request, respond),
-      ElectLeaders: (request, respond) => administration.electLeaders(request, respond),
+      context,
+      replicas,
+      produce: new Produce(context, replicas, transactions),
+      fetches,
+      metadata: new MetadataAnswers(context),
+      offsets: new OffsetsAnswers(context, replicas),
+      groups,
+      transactions,
+      administration: new Administration(context),
     }
   }
 }
