@@ -72,7 +72,7 @@ export class Broker {
     this.fetches = new Fetches(context, this.replicas)
     this.publisher = new MetadataPublisher(context, this.replicas, (topics, deleted) => {
       this.groups.topicsChanged(topics, deleted)
-      this.transactions.coordinator.onMetadataChanged(context.nowMillis)
+      this.transactions.metadataChanged(context.nowMillis)
       this.replicator.flush()
     })
     this.services = this.servicesOf(context)
@@ -82,7 +82,6 @@ export class Broker {
       () => this.catchUp(),
       (atMillis) => this.stop(atMillis),
     )
-    this.transactions.coordinator.startUp(nowMillis)
     context.changed = (replica) => this.onChanged(replica)
     if (standing === undefined) this.lifecycle.start()
     else this.resume(standing, nowMillis)

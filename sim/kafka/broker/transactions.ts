@@ -25,28 +25,44 @@ const BATCH_VERSION = 4
 
 type Markers = WriteTxnMarkersRequest['markers']
 
+/** Those of a broker that coordinates no transactions: nobody writes to it. */
+const NO_COMMITS = new Map<number, Commits>()
+
 /**
  * Transactions at one broker: the coordinator of those whose partition of __transaction_state it leads, the markers that
  * it is sent as leader of other partitions, and the verification of what producers write to it.
  */
 export class Transactions {
-  readonly coordinator: TransactionCoordinator
-  readonly verifier: TransactionVerifier
-  readonly producerIds: ProducerIdManager
   private readonly context: BrokerContext
   private readonly replicas: Replicas
   private readonly groups: Groups
-  private readonly commits = new Map<number, Commits>()
+  private knownCoordinator: TransactionCoordinator | undefined = undefined
+  private knownVerifier: TransactionVerifier | undefined = undefined
+  private commits = NO_COMMITS
   /** What has been loaded and is not replicated yet, of partitions that nobody is answered about. */
-  private readonly loads = new Map<number, Commits>()
+  private loads = NO_COMMITS
 
   constructor(context: BrokerContext, replicas: Replicas, groups: Groups) {
     this.context = context
     this.replicas = replicas
     this.groups = groups
-    this.producerIds = new ProducerIdManager(() => this.allocate())
-    const { config, metadata, switches } = context
-    const leaderOf = (topic: string, partition: number) => metadata.partition(topic, partition)?.leader
+  }
+
+  /** Made when it has something to do for the first time: without producers that number their records it never has. */
+  get coordinator(): TransactionCoordinator {
+    this.knownCoordinator ??= this.newCoordinator()
+    return this.knownCoordinator
+  }
+
+  /** Made when somebody asks, too. */
+  get verifier(): TransactionVerifier {
+    this.knownVerifier ??= this.newVerifier()
+    return this.knownVerifier
+  }
+
+  private newCoordinator(): TransactionCoordinator {
+    const { config, switches, startMillis } = this.context
+    const producerIds = new ProducerIdManager(() => this.allocate(producerIds))
     const ports: TransactionCoordinatorPorts = {
       log: {
         append: (partition, entries, timeoutMillis, done) =>
@@ -55,17 +71,23 @@ export class Transactions {
       markers: {
         leaderOf: (name) => {
           const { topic, partition } = splitPartitionName(name)
-          return leaderOf(topic, partition)
+          return this.leaderOf(topic, partition)
         },
         writeTxnMarkers: (brokerId, body, respond) =>
           this.send('markers', brokerId, 'WriteTxnMarkers', WRITE_TXN_MARKERS_VERSION, body, respond),
       },
-      nextProducerId: (nowMillis) => this.producerIds.generate(nowMillis),
+      nextProducerId: (nowMillis) => producerIds.generate(nowMillis),
     }
-    this.coordinator = new TransactionCoordinator(config, ports, switches)
-    this.verifier = new TransactionVerifier(config, {
+    const coordinator = new TransactionCoordinator(config, ports, switches)
+    coordinator.startUp(startMillis)
+    return coordinator
+  }
+
+  private newVerifier(): TransactionVerifier {
+    const { context } = this
+    return new TransactionVerifier(context.config, {
       coordinatorOf: (partition) => {
-        const leader = leaderOf(TRANSACTION_STATE_TOPIC, partition)
+        const leader = this.leaderOf(TRANSACTION_STATE_TOPIC, partition)
         return leader === undefined || leader < 0 ? undefined : leader
       },
       addPartitionsToTxn: (brokerId, body, respond) =>
@@ -84,6 +106,10 @@ export class Transactions {
     })
   }
 
+  private leaderOf(topic: string, partition: number): number | undefined {
+    return this.context.metadata.partition(topic, partition)?.leader
+  }
+
   /**
    * The broker leads a partition of __transaction_state, in a new epoch. Loading takes no time, but what is loaded has to be
    * replicated before anybody is answered (see `coordinatorAwaitsReplication`).
@@ -93,6 +119,10 @@ export class Transactions {
     const { index } = replica
     const { leaderEpoch } = replica.partition
     this.forget(index, nowMillis)
+    if (this.commits === NO_COMMITS) {
+      this.commits = new Map()
+      this.loads = new Map()
+    }
     this.commits.set(index, new Commits(context, replica, true))
     coordinator.onElection(index, leaderEpoch)
     const loaded = (atMillis: number): void =>
@@ -108,7 +138,7 @@ export class Transactions {
 
   /** @param leaderEpoch of the new leader; undefined when the replica is gone */
   resigned(partition: number, leaderEpoch: number | undefined, nowMillis: number): void {
-    this.coordinator.onResignation(partition, leaderEpoch)
+    this.knownCoordinator?.onResignation(partition, leaderEpoch)
     this.forget(partition, nowMillis)
   }
 
@@ -121,21 +151,24 @@ export class Transactions {
     }
   }
 
-  nextDeadlineMillis(): number {
-    return Math.min(this.workDeadlineMillis(), this.housekeepingDeadlineMillis())
+  /** Leaders of partitions may have changed. */
+  metadataChanged(nowMillis: number): void {
+    this.knownCoordinator?.onMetadataChanged(nowMillis)
   }
 
   workDeadlineMillis(): number {
-    return Math.min(this.coordinator.workDeadlineMillis(), this.verifier.nextDeadlineMillis())
+    const coordinatorMillis = this.knownCoordinator?.workDeadlineMillis() ?? Number.POSITIVE_INFINITY
+    const verifierMillis = this.knownVerifier?.nextDeadlineMillis() ?? Number.POSITIVE_INFINITY
+    return Math.min(coordinatorMillis, verifierMillis)
   }
 
   housekeepingDeadlineMillis(): number {
-    return this.coordinator.housekeepingDeadlineMillis()
+    return this.knownCoordinator?.housekeepingDeadlineMillis() ?? Number.POSITIVE_INFINITY
   }
 
   advance(nowMillis: number): void {
-    this.coordinator.advance(nowMillis)
-    this.verifier.advance(nowMillis)
+    this.knownCoordinator?.advance(nowMillis)
+    this.knownVerifier?.advance(nowMillis)
   }
 
   addPartitionsToTxn(
@@ -239,8 +272,8 @@ export class Transactions {
     commits.wait(new Once(done), timeoutMillis)
   }
 
-  private allocate(): void {
-    const { context, producerIds } = this
+  private allocate(producerIds: ProducerIdManager): void {
+    const { context } = this
     const body = { brokerId: context.id, brokerEpoch: context.brokerEpoch }
     context.host.controller.send({ api: 'AllocateProducerIds', body }, (response, nowMillis) => {
       context.nowMillis = nowMillis
