@@ -9,7 +9,7 @@ import type { BrokerConfig } from './config.ts'
  */
 export class Maintenance {
   /** Those that both tasks look after. */
-  private readonly logs = new Set<Log>()
+  private readonly logs: Log[] = []
   private readonly retention: Retention
   private readonly cleaner: LogCleaner
   private dueMillis = Number.POSITIVE_INFINITY
@@ -27,12 +27,12 @@ export class Maintenance {
   }
 
   add(log: Log): void {
-    this.logs.add(log)
+    this.logs.push(log)
     this.changed()
   }
 
   remove(log: Log): void {
-    this.logs.delete(log)
+    this.logs.splice(this.logs.indexOf(log), 1)
     this.changed()
   }
 

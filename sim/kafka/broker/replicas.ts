@@ -32,6 +32,9 @@ export interface ReplicaListener {
 
 const NO_REPLICAS: readonly Replica[] = []
 
+/** What a new broker finds on its disk: nothing can be taken out of it, and nobody puts anything in. */
+const NOTHING_STORED = new Map<PartitionName, StoredReplica>()
+
 /** What all replicas of a topic have in common. */
 interface TopicQualities {
   readonly options: LogOptions
@@ -49,7 +52,8 @@ export class Replicas {
   private readonly maintenance: Maintenance
   private readonly listener: ReplicaListener
   private readonly stored: Map<PartitionName, StoredReplica>
-  private readonly options = new Map<LogConfig, LogOptions>()
+  /** By configuration, of which there are few. */
+  private readonly options: LogOptions[] = []
 
   /** @param stored what the disk holds when the broker starts */
   constructor(
@@ -61,7 +65,7 @@ export class Replicas {
     this.context = context
     this.maintenance = maintenance
     this.listener = listener
-    this.stored = new Map(stored)
+    this.stored = stored.size === 0 ? NOTHING_STORED : new Map(stored)
   }
 
   get(topic: string, partition: number): Replica | undefined {
@@ -234,12 +238,10 @@ export class Replicas {
 
   /** The options of logs with one configuration, which many have. */
   private optionsOf(config: LogConfig): LogOptions {
-    let options = this.options.get(config)
-    if (options === undefined) {
-      const { config: broker, switches, disk, startMillis } = this.context
-      options = { config, broker, switches, disk, startMillis }
-      this.options.set(config, options)
-    }
+    for (const known of this.options) if (known.config === config) return known
+    const { config: broker, switches, disk, startMillis } = this.context
+    const options = { config, broker, switches, disk, startMillis }
+    this.options.push(options)
     return options
   }
 

@@ -73,14 +73,14 @@ function bytesOf(segments: readonly LogSegment[]): number {
  * log.cleaner.backoff.ms (rules D1, D4). A cleaning takes no time. Source: LogCleaner, LogCleanerManager.
  */
 export class LogCleaner {
-  readonly logs: Set<Log>
+  readonly logs: Log[]
   private readonly backoffMillis: number
   private readonly startMillis: number
   private readonly mapLimit: number
   private doneMillis: number
 
   /** @param startMillis when the broker was started */
-  constructor(config: LogBrokerConfig, startMillis: number, logs = new Set<Log>()) {
+  constructor(config: LogBrokerConfig, startMillis: number, logs: Log[] = []) {
     this.logs = logs
     this.backoffMillis = config['log.cleaner.backoff.ms']
     this.startMillis = startMillis

@@ -15,7 +15,14 @@ import { DiskMarks } from './disk-marks.ts'
 import type { EpochEndOffset, LeaderEpochCache } from './epoch-cache.ts'
 import type { LoadedLog, LoadedMarks, LogOptions } from './options.ts'
 import { ProducerState } from './producer-state.ts'
-import { type FetchIsolation, OUT_OF_RANGE, type ReadResult, readBatches, UNREADABLE } from './read.ts'
+import {
+  type FetchIsolation,
+  NOTHING,
+  OUT_OF_RANGE,
+  type ReadResult,
+  readBatches,
+  UNREADABLE,
+} from './read.ts'
 import { applyBatch, rebuildProducerState } from './rebuild.ts'
 import { LogSegment } from './segment.ts'
 import { LogSegments } from './segments.ts'
@@ -29,7 +36,6 @@ import { validateBatch } from './validation.ts'
 export class Log {
   private currentConfig: LogConfig
   readonly options: LogOptions
-  readonly segments: LogSegments
   readonly epochs: LeaderEpochCache
   /** First offset that the cleaner has not been at, undefined if it never ran. */
   firstDirtyOffset: number | undefined
@@ -42,23 +48,37 @@ export class Log {
   private unstable = -1
   /** What it was opened with. */
   private readonly loaded: LoadedMarks
+  private readonly openedMillis: number
+  private knownSegments: LogSegments | undefined
   private knownMarks: DiskMarks | undefined = undefined
   private knownProducers: ProducerState | undefined
 
-  constructor(options: LogOptions, { segments, epochs, producers, marks }: LoadedLog) {
+  constructor(options: LogOptions, { segments, epochs, producers, marks }: LoadedLog, nowMillis: number) {
     this.options = options
     this.currentConfig = options.config
     this.changedMillis = options.startMillis
     this.loaded = marks
     this.disk = options.disk
-    this.segments = new LogSegments(segments)
+    this.openedMillis = nowMillis
+    this.knownSegments = segments && new LogSegments(segments)
     this.epochs = epochs
     this.knownProducers = producers
     this.firstDirtyOffset = marks.firstDirtyOffset
-    this.end = this.segments.active.nextOffset
+    this.end = this.knownSegments?.active.nextOffset ?? marks.logStartOffset
     this.start = marks.logStartOffset
     this.high = Math.min(Math.max(marks.highWatermark, this.start), this.end)
     this.settleTransactions()
+  }
+
+  /** What it holds; made when somebody looks or writes, since many logs stay empty. */
+  get segments(): LogSegments {
+    this.knownSegments ??= new LogSegments([new LogSegment(this.loaded.logStartOffset, this.openedMillis)])
+    return this.knownSegments
+  }
+
+  /** Nobody has written to it or looked into it. */
+  get isUntouched(): boolean {
+    return this.knownSegments === undefined
   }
 
   /** What the disk knows of its bounds; made before one of them changes, since many logs stay empty. */
@@ -147,7 +167,8 @@ export class Log {
     this.epochs.assign(leaderEpoch, this.end)
     if (assigned.sizeInBytes > config['segment.bytes']) return refused('RECORD_LIST_TOO_LARGE', this.start)
     const { sizeInBytes, maxTimestamp, lastOffset, baseOffset } = assigned
-    this.rollIfDue(sizeInBytes, maxTimestamp, lastOffset, baseOffset, nowMillis)
+    if (this.segments.active.shouldRoll(config, sizeInBytes, maxTimestamp, lastOffset, nowMillis))
+      this.roll(nowMillis, baseOffset)
     if (assigned.hasProducerId && source.origin !== 'replication') {
       const known = checkProducer(this.producers, assigned, source, this.start, nowMillis)
       if (known !== undefined) return known
@@ -167,6 +188,7 @@ export class Log {
     leaderEpoch: number,
     nowMillis: number,
   ): FollowerError {
+    const { config } = this
     if (this.disk.offline) return 'KAFKA_STORAGE_ERROR'
     const higher = replicated.findIndex(({ partitionLeaderEpoch: epoch }) => epoch > leaderEpoch)
     const batches = higher < 0 ? replicated : replicated.slice(0, higher)
@@ -181,8 +203,9 @@ export class Log {
     for (const { partitionLeaderEpoch: epoch, baseOffset } of batches) {
       if (epoch !== NO_PARTITION_LEADER_EPOCH) this.epochs.assign(epoch, baseOffset)
     }
-    if (bytes > this.config['segment.bytes']) return 'RECORD_LIST_TOO_LARGE'
-    this.rollIfDue(bytes, maxTimestamp, lastOffset, first.baseOffset, nowMillis)
+    if (bytes > config['segment.bytes']) return 'RECORD_LIST_TOO_LARGE'
+    if (this.segments.active.shouldRoll(config, bytes, maxTimestamp, lastOffset, nowMillis))
+      this.roll(nowMillis, first.baseOffset)
     if (!this.disk.write(bytes, nowMillis)) return 'KAFKA_STORAGE_ERROR'
     for (const batch of batches) this.write(batch, nowMillis)
     this.afterWrite(nowMillis)
@@ -204,6 +227,7 @@ export class Log {
     if (this.disk.offline) return UNREADABLE
     if (startOffset < this.start || startOffset > this.end) return OUT_OF_RANGE
     const maxOffset = this.readBound(isolation)
+    if (startOffset >= maxOffset) return NOTHING
     return readBatches(this.segments, startOffset, maxBytes, maxOffset, isolation, minOneBatch)
   }
 
@@ -254,7 +278,7 @@ export class Log {
       this.truncateFullyAndStartAt(offset, nowMillis)
       return true
     }
-    while (this.segments.active.baseOffset > offset) this.dropActive(nowMillis)
+    while (this.segments.active.baseOffset > offset) this.forget([this.segments.pop()], nowMillis)
     this.disk.free(this.segments.active.truncateTo(offset, nowMillis))
     // A batch is dropped as a whole, but what was asked for is the end: an offset within one leaves a gap (as in Kafka).
     this.end = offset
@@ -270,7 +294,7 @@ export class Log {
 
   /** Drops everything, to go on at an offset (rule R4). @param logStartOffset defaults to that offset */
   truncateFullyAndStartAt(offset: number, nowMillis: number, logStartOffset = offset): void {
-    while (this.segments.count > 0) this.dropActive(nowMillis)
+    while (this.segments.count > 0) this.forget([this.segments.pop()], nowMillis)
     this.segments.push(new LogSegment(offset, nowMillis))
     this.end = offset
     this.marks.flushes.lowerTo(offset, nowMillis)
@@ -313,18 +337,6 @@ export class Log {
     const index = this.segments.indexOf(old[0] as LogSegment)
     this.forget(this.segments.splice(index, old.length, cleaned), nowMillis, cleaned)
     return true
-  }
-
-  private rollIfDue(
-    bytes: number,
-    maxTimestamp: number,
-    lastOffset: number,
-    firstOffset: number,
-    nowMillis: number,
-  ): void {
-    const { active } = this.segments
-    if (active.shouldRoll(this.config, bytes, maxTimestamp, lastOffset, nowMillis))
-      this.roll(nowMillis, firstOffset)
   }
 
   private write(batch: RecordBatch, nowMillis: number): void {
@@ -370,11 +382,6 @@ export class Log {
 
   private lowerFirstDirty(offset: number): void {
     if (this.firstDirtyOffset !== undefined) this.firstDirtyOffset = Math.min(this.firstDirtyOffset, offset)
-  }
-
-  /** Drops the newest segment, cut off with the end of the log. */
-  private dropActive(nowMillis: number): void {
-    this.forget([this.segments.pop()], nowMillis)
   }
 
   /** Segments were deleted or replaced: their files go later, their snapshots unless another segment starts there. */

@@ -16,8 +16,8 @@ export interface LogOptions {
 
 /** The content of a log when it is opened. */
 export interface LoadedLog {
-  /** The log's own from then on. */
-  readonly segments: LogSegment[]
+  /** The log's own from then on; undefined if nobody has written to it. */
+  readonly segments: LogSegment[] | undefined
   readonly epochs: LeaderEpochCache
   /** undefined if nobody has written to it. */
   readonly producers: ProducerState | undefined

@@ -14,11 +14,11 @@ export interface ReadResult {
   readonly abortedTransactions: readonly AbortedTxn[]
 }
 
-const NOTHING: ReadResult = { errorCode: 'NONE', batches: [], sizeInBytes: 0, abortedTransactions: [] }
+export const NOTHING: ReadResult = { errorCode: 'NONE', batches: [], sizeInBytes: 0, abortedTransactions: [] }
 export const OUT_OF_RANGE: ReadResult = { ...NOTHING, errorCode: 'OFFSET_OUT_OF_RANGE' }
 export const UNREADABLE: ReadResult = { ...NOTHING, errorCode: 'KAFKA_STORAGE_ERROR' }
 
-/** Reads whole batches that end below an offset: see `LogSegments.read`. */
+/** Reads whole batches, from one offset up to another that is above it: see `LogSegments.read`. */
 export function readBatches(
   segments: LogSegments,
   startOffset: number,
@@ -27,7 +27,6 @@ export function readBatches(
   isolation: FetchIsolation,
   minOneBatch: boolean,
 ): ReadResult {
-  if (startOffset >= maxOffset) return NOTHING
   const found = segments.read(startOffset, maxBytes, maxOffset, minOneBatch)
   if (found === undefined) return NOTHING
   const { batches, sizeInBytes, segmentIndex } = found

@@ -38,12 +38,16 @@ export interface PageCacheLoss {
 
 /** A log without content. @param logStartOffset where it begins, if not at 0 */
 export function createLog(options: LogOptions, nowMillis: number, logStartOffset = 0): Log {
-  return new Log(options, {
-    segments: [new LogSegment(logStartOffset, nowMillis)],
-    epochs: new LeaderEpochCache(),
-    producers: undefined,
-    marks: logStartOffset === 0 ? MARKS_AT_0 : marksAt(logStartOffset),
-  })
+  return new Log(
+    options,
+    {
+      segments: undefined,
+      epochs: new LeaderEpochCache(),
+      producers: undefined,
+      marks: logStartOffset === 0 ? MARKS_AT_0 : marksAt(logStartOffset),
+    },
+    nowMillis,
+  )
 }
 
 /** The bounds of a log without content. */
@@ -133,7 +137,7 @@ export function openLog(disk: StoredLog, options: LogOptions, nowMillis: number)
   const durableOffset = Math.min(disk.durableOffset, logEndOffset)
   const { highWatermark, firstDirtyOffset } = disk
   const marks = { highWatermark, logStartOffset, recoveryPoint, durableOffset, firstDirtyOffset }
-  return new Log(options, { segments, epochs, producers, marks })
+  return new Log(options, { segments, epochs, producers, marks }, nowMillis)
 }
 
 function stored(log: Log, nowMillis: number): StoredLog {

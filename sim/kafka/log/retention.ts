@@ -59,6 +59,7 @@ function deleteByTime(log: Log, nowMillis: number): number {
  * Retention by time looks for a timestamp that is older than retention.ms by more than nothing: hence the millisecond.
  */
 function dueMillis(log: Log): number {
+  if (log.isUntouched) return Number.POSITIVE_INFINITY
   const { config, segments } = log
   const { first } = segments
   const next = segments.all[1]
@@ -76,18 +77,13 @@ function dueMillis(log: Log): number {
  * cleaner's to look after. Source: LogManager.cleanupLogs.
  */
 export class Retention {
-  readonly logs: Set<Log>
+  readonly logs: Log[]
   private readonly intervalMillis: number
   private readonly firstMillis: number
   private doneMillis = Number.NEGATIVE_INFINITY
 
   /** @param startMillis when the broker was started: the first check is log.initial.task.delay.ms later */
-  constructor(
-    intervalMillis: number,
-    initialDelayMillis: number,
-    startMillis: number,
-    logs = new Set<Log>(),
-  ) {
+  constructor(intervalMillis: number, initialDelayMillis: number, startMillis: number, logs: Log[] = []) {
     this.logs = logs
     this.intervalMillis = intervalMillis
     this.firstMillis = startMillis + initialDelayMillis

@@ -25,7 +25,7 @@ const range = (log: Log, nowMillis: number) => {
 
 const cleanerOf = (...logs: Log[]) => {
   const cleaner = new LogCleaner(LOG_BROKER_DEFAULTS, 0)
-  for (const log of logs) cleaner.logs.add(log)
+  for (const log of logs) cleaner.logs.push(log)
   return cleaner
 }
 

@@ -164,7 +164,7 @@ describe('retention', () => {
 describe('the check of retention', () => {
   const retentionOf = (log: Log) => {
     const retention = new Retention(5 * MINUTE, MINUTE / 2, 0)
-    retention.logs.add(log)
+    retention.logs.push(log)
     return retention
   }
 
