@@ -15,7 +15,7 @@ import type { ClassicGroup } from './coordinator/classic-group.ts'
 import { coordinatorPartition } from './coordinator/coordinator-partition.ts'
 import { formationOf, type Gathering, groupOf } from './group-formation.ts'
 import { NO_TIMESTAMP, type RecordBatch } from './log/batch.ts'
-import type { MetadataResponseData } from './protocol/metadata.ts'
+import type { MetadataResponseData, MetadataTopic } from './protocol/metadata.ts'
 import { type PartitionName, partitionName } from './transaction/topic-partition.ts'
 
 /** The version of Metadata that consumers ask in. */
@@ -47,6 +47,8 @@ export class SteadyState {
   /** Contents of the partitions of __consumer_offsets. */
   private readonly contents = new Map<PartitionName, RecordBatch[]>()
   private readonly formed: ClassicGroup[] = []
+  /** What the brokers tell of all topics, and of those that a consumer asks for. */
+  private told: MetadataResponseData | undefined = undefined
   private readonly answers = new Map<string, MetadataResponseData>()
 
   private constructor(
@@ -174,27 +176,39 @@ export class SteadyState {
     return node
   }
 
-  /** What a broker tells of topics, which all brokers do in the same words. */
+  /** What a broker tells of topics, which all brokers do in the same words: the first who is asked tells of all. */
   private answer(nodeId: number, topics: readonly string[]): MetadataResponseData {
     const key = topics.join()
     const known = this.answers.get(key)
     if (known !== undefined) return known
-    const body = { topics: topics.map((name) => ({ name })), allowAutoCreateTopics: false }
+    this.told ??= this.askOfAll(nodeId)
+    const { brokers, controllerId, topics: all } = this.told
+    const answer = { brokers, controllerId, topics: topics.map((name) => topicOf(all, name)) }
+    this.answers.set(key, answer)
+    return answer
+  }
+
+  private askOfAll(nodeId: number): MetadataResponseData {
     const request = {
       api: 'Metadata',
       apiVersion: METADATA_VERSION,
       clientId: '',
       timeoutMillis: Number.POSITIVE_INFINITY,
-      body,
+      body: { topics: this.topics, allowAutoCreateTopics: false },
     } as const
-    let answer: MetadataResponseData | undefined
+    let told: MetadataResponseData | undefined
     this.cluster.nodes.get(nodeId)?.broker?.handle(request, this.nowMillis, (response) => {
-      answer = response
+      told = response
     })
-    invariant(answer !== undefined, `broker ${nodeId} does not tell of topics`)
-    this.answers.set(key, answer)
-    return answer
+    invariant(told !== undefined, `broker ${nodeId} does not tell of topics`)
+    return told
   }
+}
+
+function topicOf(topics: readonly MetadataTopic[], name: string): MetadataTopic {
+  const topic = topics.find((one) => one.name === name)
+  invariant(topic !== undefined, `there is no topic ${name}`)
+  return topic
 }
 
 /** Whether the brokers would take them as members of one group. */
