@@ -27,10 +27,11 @@ interface Candidate {
   readonly offer: JoinOffer
 }
 
-/** A member of a stable group, before there is a broker that could tell it of topics. */
+/** A consumer with what it is to be. */
 interface Seat {
   readonly client: ConsumerClient
-  readonly member: Omit<StableMember, 'metadataOf'>
+  /** There are no brokers that tell of topics before all groups are formed. */
+  readonly member: StableMember
 }
 
 /**
@@ -103,11 +104,7 @@ export class SteadyState {
       node.resume(standing)
     }
     controller.heardOfAll()
-    for (const { client, member } of seats) {
-      const { generation, coordinatorId, assignment, groupTopics } = member
-      const metadataOf = (topics: readonly string[]) => this.answer(coordinatorId, topics)
-      client.resumeAs({ generation, coordinatorId, assignment, groupTopics, metadataOf })
-    }
+    for (const { client, member } of seats) client.resumeAs(member)
   }
 
   /** Brokers are registered and unfenced, and topics created. @returns the epoch of each broker */
@@ -147,13 +144,16 @@ export class SteadyState {
     this.formed.push(group)
     this.write(partitionName(GROUP_METADATA_TOPIC, partition), batches)
     const { generationId, protocolName, leaderId } = group
+    const coordinatorId = coordinator.id
+    const metadataOf = (asked: readonly string[]) => this.answer(coordinatorId, asked)
     return candidates.map(({ client }, index): Seat => {
       const memberId = joiners[index]?.memberId ?? ''
       const member = {
         generation: { generationId, memberId, protocolName },
-        coordinatorId: coordinator.id,
+        coordinatorId,
         assignment: assignments.get(memberId) ?? [],
         groupTopics: leaderId === memberId ? topics : undefined,
+        metadataOf,
       }
       return { client, member }
     })

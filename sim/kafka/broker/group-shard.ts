@@ -132,6 +132,7 @@ export class GroupShard {
   }
 
   private load(replica: Replica): void {
+    if (replica.log.isUntouched) return
     const { nowMillis } = this.context
     const entries: LogEntry[] = []
     const snapshots = new Map<string, ConsumerGroupSnapshot>()

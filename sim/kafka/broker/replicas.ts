@@ -108,7 +108,7 @@ export class Replicas {
       if (replica !== undefined) this.remove(replica, nowMillis)
       return
     }
-    replica ??= this.created(topic, this.qualitiesOf(topic), index, nowMillis)
+    replica ??= this.created(topic, this.qualitiesOf(topic), index, name, nowMillis)
     this.take(replica, registration, nowMillis)
     this.context.touch(replica)
   }
@@ -125,9 +125,10 @@ export class Replicas {
       for (let index = 0; index < partitions.length; index++) {
         const registration = partitions[index] as PartitionRegistration
         if (!registration.replicas.includes(id)) continue
-        const replica = this.created(topic, qualities, index, nowMillis)
+        const name = partitionName(topic.topic, index)
+        const replica = this.created(topic, qualities, index, name, nowMillis)
         this.take(replica, registration, nowMillis)
-        replica.resume(contents.get(partitionName(topic.topic, index)), nowMillis)
+        replica.resume(contents.get(name), nowMillis)
       }
     }
   }
@@ -210,9 +211,9 @@ export class Replicas {
     { topic, topicId, partitions }: TopicMetadata,
     { options, minInsyncReplicas }: TopicQualities,
     index: number,
+    name: PartitionName,
     nowMillis: number,
   ): Replica {
-    const name = partitionName(topic, index)
     const stored = this.stored.get(name)
     if (stored !== undefined) this.stored.delete(name)
     const log =

@@ -24,6 +24,10 @@ const PREVIOUS_STATES: Readonly<Record<ClassicGroupState, readonly ClassicGroupS
 /** The protocol type of consumers, as opposed to that of Kafka Connect and others. */
 export const CONSUMER_PROTOCOL_TYPE = 'consumer'
 
+// Of groups for whom nobody is waited for, or that have no static members: nobody writes to them.
+const NOBODY = new Set<string>()
+const NO_INSTANCES = new Map<string, string>()
+
 /** The topics that a member subscribes to, from its protocol metadata; undefined when it does not say. */
 export type SubscribedTopics = (metadata: unknown) => readonly string[] | undefined
 
@@ -47,11 +51,11 @@ export class ClassicGroup implements OffsetValidator {
   newMemberAdded = false
   readonly members = new Map<string, ClassicMember>()
   /** Ids that were given out with MEMBER_ID_REQUIRED and have not come back. */
-  readonly pendingJoinMembers = new Set<string>()
+  pendingJoinMembers = NOBODY
   /** Members that have not sent SyncGroup in this generation. */
-  readonly pendingSyncMembers = new Set<string>()
+  pendingSyncMembers = NOBODY
   membersAwaitingJoin = 0
-  private readonly staticMembers = new Map<string, string>()
+  private staticMembers = NO_INSTANCES
   private readonly supporters = new Map<string, number>()
   private readonly topicsOf: SubscribedTopics
   private subscribedTopics: ReadonlySet<string> | undefined
@@ -100,6 +104,7 @@ export class ClassicGroup implements OffsetValidator {
         !this.staticMembers.has(groupInstanceId),
         `group ${this.groupId} has ${groupInstanceId} already`,
       )
+      if (this.staticMembers === NO_INSTANCES) this.staticMembers = new Map()
       this.staticMembers.set(groupInstanceId, memberId)
     }
     this.leaderId ??= memberId
@@ -107,6 +112,18 @@ export class ClassicGroup implements OffsetValidator {
     this.countSupport(member, 1)
     if (member.awaitingJoin !== undefined) this.membersAwaitingJoin++
     this.pendingJoinMembers.delete(memberId)
+  }
+
+  /** A member is given an id, to join with. */
+  expectJoin(memberId: string): void {
+    if (this.pendingJoinMembers === NOBODY) this.pendingJoinMembers = new Set()
+    this.pendingJoinMembers.add(memberId)
+  }
+
+  /** All members are to send SyncGroup. */
+  expectSync(): void {
+    if (this.pendingSyncMembers === NOBODY) this.pendingSyncMembers = new Set()
+    for (const memberId of this.members.keys()) this.pendingSyncMembers.add(memberId)
   }
 
   /** Removes a member or a pending one, if there is one of this id. */

@@ -51,6 +51,9 @@ class Session extends Deadline {
   }
 }
 
+/** Of a group in which nobody is expected: nobody writes to it. */
+const NO_SESSIONS = new Map<string, Session>()
+
 /** The end of the join phase. */
 class JoinPhase extends Deadline {
   /** Of an initial rebalance: by how much the phase was put off last and may be put off yet; −1 of any other. */
@@ -91,7 +94,7 @@ export class ClassicRebalance {
   private readonly config: GroupConfig
   private readonly deadlines: Deadlines
   private readonly log: GroupLog
-  private readonly pendingSessions = new Map<string, Session>()
+  private pendingSessions = NO_SESSIONS
   private readonly joinPhase = new JoinPhase(this)
   private readonly syncPhase = new SyncPhase(this)
 
@@ -130,7 +133,8 @@ export class ClassicRebalance {
   /** Expects a member to come back with the id that it was given. */
   addPending(memberId: string, sessionTimeoutMs: number, nowMillis: number): void {
     const session = new Session(this, memberId)
-    this.group.pendingJoinMembers.add(memberId)
+    this.group.expectJoin(memberId)
+    if (this.pendingSessions === NO_SESSIONS) this.pendingSessions = new Map()
     this.pendingSessions.set(memberId, session)
     this.deadlines.set(session, nowMillis + sessionTimeoutMs)
   }
@@ -324,7 +328,7 @@ export class ClassicRebalance {
       return
     }
     const members = [...group.members.values()]
-    for (const member of members) group.pendingSyncMembers.add(member.memberId)
+    group.expectSync()
     this.deadlines.set(this.syncPhase, nowMillis + group.rebalanceTimeoutMs)
     for (const member of members) {
       this.refreshSession(member, nowMillis)
