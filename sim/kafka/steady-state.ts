@@ -50,7 +50,7 @@ export class SteadyState {
   private readonly formed: ClassicGroup[] = []
   /** What the brokers tell of all topics, and of those that a consumer asks for. */
   private told: MetadataResponseData | undefined = undefined
-  private readonly answers = new Map<string, MetadataResponseData>()
+  private readonly answers: MetadataResponseData[] = []
 
   private constructor(
     cluster: KafkaCluster,
@@ -178,13 +178,11 @@ export class SteadyState {
 
   /** What a broker tells of topics, which all brokers do in the same words: the first who is asked tells of all. */
   private answer(nodeId: number, topics: readonly string[]): MetadataResponseData {
-    const key = topics.join()
-    const known = this.answers.get(key)
-    if (known !== undefined) return known
+    for (const known of this.answers) if (isAbout(known, topics)) return known
     this.told ??= this.askOfAll(nodeId)
     const { brokers, controllerId, topics: all } = this.told
     const answer = { brokers, controllerId, topics: topics.map((name) => topicOf(all, name)) }
-    this.answers.set(key, answer)
+    this.answers.push(answer)
     return answer
   }
 
@@ -203,6 +201,12 @@ export class SteadyState {
     invariant(told !== undefined, `broker ${nodeId} does not tell of topics`)
     return told
   }
+}
+
+function isAbout({ topics }: MetadataResponseData, names: readonly string[]): boolean {
+  if (topics.length !== names.length) return false
+  for (let at = 0; at < names.length; at++) if (topics[at]?.name !== names[at]) return false
+  return true
 }
 
 function topicOf(topics: readonly MetadataTopic[], name: string): MetadataTopic {
