@@ -124,7 +124,13 @@ describe('a broker in another life', () => {
       expect(set.acknowledged(0, 1)).toBe('NONE')
       set.fetch(1)
       // Its next fetch is under way when the machine dies with what was not flushed.
-      const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
+      const partition = {
+        partition: 0,
+        fetchOffset: 1,
+        currentLeaderEpoch: 1,
+        lastFetchedEpoch: 1,
+        logStartOffset: 0,
+      }
       set.crash(1, { survivingEndOffset: 0 })
       set.restart(1)
       expect(set.log(1).logEndOffset).toBe(0)
@@ -192,7 +198,13 @@ describe('with three replicas', () => {
       set.tell(1)
       set.tell(2)
       expect(set.log(1).highWatermark).toBe(0)
-      const request = { fetchOffset: 0, currentLeaderEpoch: 2, lastFetchedEpoch: -1, logStartOffset: 0 }
+      const request = {
+        partition: 0,
+        fetchOffset: 0,
+        currentLeaderEpoch: 2,
+        lastFetchedEpoch: -1,
+        logStartOffset: 0,
+      }
       set
         .broker(1)
         .partition.fetchAsFollower({ ...request, partitionMaxBytes: 1e6 }, 2, 1, 1e6, true, set.nowMillis)
@@ -236,7 +248,13 @@ it('[KR9] a leader that hears what it knows already no longer waits for whom the
   set.fetch(2)
   set.alter()
   // The answer is on its way to follower 1 all the time.
-  const partition = { fetchOffset: 0, currentLeaderEpoch: 1, lastFetchedEpoch: -1, logStartOffset: 0 }
+  const partition = {
+    partition: 0,
+    fetchOffset: 0,
+    currentLeaderEpoch: 1,
+    lastFetchedEpoch: -1,
+    logStartOffset: 0,
+  }
   set.broker(0).partition.fetchAsFollower({ ...partition, partitionMaxBytes: 1e6 }, 1, 1, 1e6, true, 100_000)
   expect(set.broker(0).partition.isr).toMatchObject({ committed: [0, 2], maximal: [0, 2, 1] })
   set.tell(0)

@@ -1,29 +1,19 @@
+import { lastOf } from '../../kernel/list.ts'
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
-import {
-  type FetchedPartitionData,
-  type FetchRequestData,
-  type FetchResponseData,
-  NO_SESSION,
-} from '../protocol/fetch.ts'
+import { type FetchRequestData, NO_SESSION } from '../protocol/fetch.ts'
 import { type FetchedPartition, fetchRefused } from '../replication/message.ts'
 import type { BrokerContext } from './context.ts'
 import type { FetchSession, WaitingFetch, WantedPartition } from './fetch-session.ts'
 import type { Replica } from './replica.ts'
 import type { Respond } from './respond.ts'
 
-/** What is to be told of one partition. */
-interface Told {
-  readonly partition: WantedPartition
-  readonly answer: FetchedPartition
-}
-
+/** What is to be told of neighbours of one topic. */
 interface TopicResponse {
   readonly topic: string
-  readonly partitions: FetchedPartitionData[]
+  readonly partitions: FetchedPartition[]
 }
 
-const NOTHING_TOLD: Told[] = []
 const NO_RESPONSES: TopicResponse[] = []
 
 /**
@@ -35,11 +25,11 @@ const NO_RESPONSES: TopicResponse[] = []
 export class DelayedFetch extends Deadline implements WaitingFetch {
   private readonly context: BrokerContext
   private readonly session: FetchSession
-  private readonly request: FetchRequestData
-  readonly respond: Respond<'Fetch'>
   private readonly isFollower: boolean
+  private request: FetchRequestData
+  respond: Respond<'Fetch'>
   /** Whether offsets are told that nobody waits for. */
-  private readonly isExact: boolean
+  private isExact = false
   private sentMillis = 0
   private isDone = false
 
@@ -52,32 +42,34 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     super()
     this.context = context
     this.session = session
+    this.isFollower = session.isFollower
     this.request = request
     this.respond = respond
-    this.isFollower = session.isFollower
-    this.isExact = request.maxWaitMs <= 0 || (!this.isFollower && context.host.parksFetches !== true)
   }
 
-  /** Whether it has been answered, or nobody waits for that any more. */
   get isOver(): boolean {
     return this.isDone
   }
 
-  /** @returns whether it was answered */
+  renew(request: FetchRequestData, respond: Respond<'Fetch'>): void {
+    this.request = request
+    this.respond = respond
+  }
+
   start(): boolean {
     const { context, session } = this
+    this.isDone = false
+    this.isExact = this.request.maxWaitMs <= 0 || (!this.isFollower && context.host.parksFetches !== true)
     this.sentMillis = context.nowMillis
     session.lastFetchMillis = context.nowMillis
-    const told = this.read()
-    if (this.isEnough(told)) {
-      this.answer(told)
+    const responses = this.read()
+    if (this.isEnough(responses)) {
+      this.answer(responses)
       return true
     }
     session.waiting = this
-    if (!this.isFollower) this.waitAsConsumer(told)
-    else
-      for (const { partition, answer } of told)
-        if (this.hasNews(partition, answer.highWatermark, answer.logStartOffset)) this.tellSoon()
+    if (this.isFollower) this.tellNewsSoon(responses)
+    else this.waitAsConsumer(responses.every(({ partitions }) => partitions.every(isEmpty)))
     return false
   }
 
@@ -100,9 +92,8 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     const answer = this.peek(partition)
     const isWorthALook =
       answer.errorCode !== 'NONE' || answer.divergingEpoch !== undefined || answer.sizeInBytes > 0
-    const peeked = { partition, answer }
-    if (isWorthALook && this.isEnough(this.peekAll(peeked))) this.release()
-    else if (!this.isFollower) this.waitAsConsumer([peeked])
+    if (isWorthALook && this.isEnough(this.peekAll(partition, answer))) this.release()
+    else if (!this.isFollower) this.waitAsConsumer(isEmpty(answer))
     else if (this.hasNews(partition, answer.highWatermark, answer.logStartOffset)) this.tellSoon()
   }
 
@@ -143,7 +134,6 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     replica?.partition.follower(this.request.replicaId)?.caughtUp(this.lastRoundMillis())
   }
 
-  /** Somebody waits behind it: it is answered when the consumer would have asked again. */
   press(): void {
     if (this.isDone || this.atMillis !== Number.POSITIVE_INFINITY) return
     const { maxWaitMs } = this.request
@@ -152,9 +142,16 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
   }
 
   /** A consumer asks again after each wait; where nobody is interested in empty answers that is left out. */
-  private waitAsConsumer(told: readonly Told[]): void {
-    const isEmpty = told.every(({ answer }) => answer.sizeInBytes === 0)
-    if (this.context.host.parksFetches !== true || !isEmpty) this.press()
+  private waitAsConsumer(hasNothing: boolean): void {
+    if (this.context.host.parksFetches !== true || !hasNothing) this.press()
+  }
+
+  private tellNewsSoon(responses: readonly TopicResponse[]): void {
+    for (const { topic, partitions } of responses)
+      for (const { partitionIndex, highWatermark, logStartOffset } of partitions) {
+        const partition = this.session.find(topic, partitionIndex)
+        if (partition !== undefined && this.hasNews(partition, highWatermark, logStartOffset)) this.tellSoon()
+      }
   }
 
   /** Answers when the follower would have asked again. */
@@ -177,22 +174,23 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     return highWatermark > follower.toldHighWatermark || logStartOffset > partition.wanted.logStartOffset
   }
 
-  private isEnough(told: readonly Told[]): boolean {
+  private isEnough(responses: readonly TopicResponse[]): boolean {
     if (this.session.size === 0 || this.request.maxWaitMs <= 0) return true
     let bytes = 0
-    for (const { answer } of told) {
-      if (answer.errorCode !== 'NONE' || answer.divergingEpoch !== undefined) return true
-      bytes += answer.sizeInBytes
-    }
+    for (const { partitions } of responses)
+      for (const { errorCode, divergingEpoch, sizeInBytes } of partitions) {
+        if (errorCode !== 'NONE' || divergingEpoch !== undefined) return true
+        bytes += sizeInBytes
+      }
     return bytes >= Math.max(this.request.minBytes, this.isFollower ? 1 : 0)
   }
 
   /** @param again whether it has waited: a follower was in touch meanwhile */
-  private read(again = false): Told[] {
+  private read(again = false): TopicResponse[] {
     const { session, context } = this
     let rest = Math.min(this.request.maxBytes, context.config['fetch.max.bytes'])
     let isFirst = true
-    let told: Told[] = NOTHING_TOLD
+    let responses = NO_RESPONSES
     const { candidates } = session
     let kept = 0
     for (const partition of candidates) {
@@ -208,14 +206,22 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
       const answer = this.readOne(partition, rest, isFirst)
       rest = Math.max(0, rest - answer.sizeInBytes)
       if (answer.sizeInBytes > 0) isFirst = false
-      // Mostly there is one: a list that grows would be made for seventeen.
-      if (told.length === 0) told = [{ partition, answer }]
-      else told.push({ partition, answer })
+      responses = withAnswer(responses, partition.topic, answer)
     }
     while (candidates.length > kept) candidates.pop()
-    if (rest === 0)
-      session.takeTurns(told.flatMap(({ partition, answer }) => (answer.sizeInBytes > 0 ? [partition] : [])))
-    return told
+    if (rest === 0) session.takeTurns(this.served(responses))
+    return responses
+  }
+
+  /** Those of which there are records. */
+  private served(responses: readonly TopicResponse[]): WantedPartition[] {
+    const served: WantedPartition[] = []
+    for (const { topic, partitions } of responses)
+      for (const answer of partitions) {
+        const partition = this.session.find(topic, answer.partitionIndex)
+        if (partition !== undefined && !isEmpty(answer)) served.push(partition)
+      }
+    return served
   }
 
   /** Whether there is nothing to tell of a partition; notes that its follower has fetched. */
@@ -229,10 +235,10 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
 
   private readOne(asked: WantedPartition, maxBytes: number, minOneBatch: boolean): FetchedPartition {
     const { replicaId, replicaEpoch } = this.request
-    const replica = this.readable(asked)
-    if (typeof replica === 'string') return fetchRefused(replica)
-    const { partition } = replica
     const { wanted } = asked
+    const replica = this.readable(asked)
+    if (typeof replica === 'string') return fetchRefused(wanted.partition, replica)
+    const { partition } = replica
     if (!this.isFollower)
       return partition.fetchAsConsumer(wanted, this.session.isolation, maxBytes, minOneBatch)
     const { nowMillis } = this.context
@@ -254,15 +260,15 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
   /** What it would get now, without anybody noticing. */
   private peek(partition: WantedPartition): FetchedPartition {
     const replica = this.readable(partition)
-    if (typeof replica === 'string') return fetchRefused(replica)
+    if (typeof replica === 'string') return fetchRefused(partition.wanted.partition, replica)
     const { isolation } = this.session
     return replica.partition.fetchAsConsumer(partition.wanted, isolation, this.request.maxBytes, true)
   }
 
   /** What it would get of everything; of one partition where that is enough. */
-  private peekAll(peeked: Told): readonly Told[] {
-    if (this.request.minBytes <= 1) return [peeked]
-    return this.session.candidates.map((partition) => ({ partition, answer: this.peek(partition) }))
+  private peekAll({ topic }: WantedPartition, peeked: FetchedPartition): TopicResponse[] {
+    if (this.request.minBytes <= 1) return [{ topic, partitions: [peeked] }]
+    return this.session.candidates.map((one) => ({ topic: one.topic, partitions: [this.peek(one)] }))
   }
 
   /** The replica of a partition, or why it cannot be read here. */
@@ -274,57 +280,35 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     return isKnown ? 'NOT_LEADER_OR_FOLLOWER' : 'UNKNOWN_TOPIC_OR_PARTITION'
   }
 
-  private answer(told: readonly Told[]): void {
+  private answer(responses: readonly TopicResponse[]): void {
     this.isDone = true
     const { session } = this
-    for (const { partition, answer } of told) {
-      if (this.isFollower) this.noteTold(partition, answer)
-      else if (this.isExact) partition.tell(answer)
-    }
-    const responses = byTopic(told)
+    if (this.isFollower || this.isExact)
+      for (const { topic, partitions } of responses)
+        for (const answer of partitions) this.noteTold(session.find(topic, answer.partitionIndex), answer)
     if (session.id === NO_SESSION) session.close()
     this.respond({ errorCode: 'NONE', sessionId: session.id, responses })
   }
 
-  private noteTold(partition: WantedPartition, { errorCode, highWatermark }: FetchedPartition): void {
-    const follower = this.session.replicaOf(partition)?.partition.follower(this.request.replicaId)
-    if (errorCode === 'NONE' && follower !== undefined) follower.toldHighWatermark = highWatermark
-  }
-}
-
-/** What is told of neighbours of one topic goes together. */
-function byTopic(told: readonly Told[]): FetchResponseData['responses'] {
-  if (told.length === 0) return NO_RESPONSES
-  let last = responseOf(told[0] as Told)
-  const responses = [last]
-  for (let at = 1; at < told.length; at++) {
-    const one = told[at] as Told
-    if (last.topic === one.partition.topic)
-      last.partitions.push(withIndex(one.partition.wanted.partition, one.answer))
-    else {
-      last = responseOf(one)
-      responses.push(last)
+  private noteTold(partition: WantedPartition | undefined, answer: FetchedPartition): void {
+    if (partition === undefined) return
+    if (!this.isFollower) {
+      partition.tell(answer)
+      return
     }
+    const follower = this.session.replicaOf(partition)?.partition.follower(this.request.replicaId)
+    if (answer.errorCode === 'NONE' && follower !== undefined)
+      follower.toldHighWatermark = answer.highWatermark
   }
+}
+
+const isEmpty = ({ sizeInBytes }: FetchedPartition): boolean => sizeInBytes === 0
+
+/** Adds what is told of one more partition. Mostly there is only one: lists that grow would be made for seventeen. */
+function withAnswer(responses: TopicResponse[], topic: string, answer: FetchedPartition): TopicResponse[] {
+  const last = lastOf(responses)
+  if (last === undefined) return [{ topic, partitions: [answer] }]
+  if (last.topic === topic) last.partitions.push(answer)
+  else responses.push({ topic, partitions: [answer] })
   return responses
-}
-
-function responseOf({ partition: { topic, wanted }, answer }: Told): TopicResponse {
-  return { topic, partitions: [withIndex(wanted.partition, answer)] }
-}
-
-function withIndex(partitionIndex: number, answer: FetchedPartition): FetchedPartitionData {
-  const { errorCode, highWatermark, lastStableOffset, logStartOffset } = answer
-  const { divergingEpoch, abortedTransactions, batches, sizeInBytes } = answer
-  return {
-    partitionIndex,
-    errorCode,
-    highWatermark,
-    lastStableOffset,
-    logStartOffset,
-    divergingEpoch,
-    abortedTransactions,
-    batches,
-    sizeInBytes,
-  }
 }

@@ -1,18 +1,29 @@
 import { appended, listWith } from '../../kernel/list.ts'
 import type { FetchIsolation } from '../log/read.ts'
-import type { FetchPartitionData, FetchRequestData } from '../protocol/fetch.ts'
+import type { FetchRequestData } from '../protocol/fetch.ts'
 import type { FetchClock, FollowerState } from '../replication/follower.ts'
-import type { FetchedPartition } from '../replication/message.ts'
+import type { FetchedPartition, FetchPartition } from '../replication/message.ts'
 import type { Replica, Watcher } from './replica.ts'
 import type { Replicas } from './replicas.ts'
+import type { Respond } from './respond.ts'
 
 /** In place of a broker id: a consumer. */
 export const CONSUMER = -1
 /** No offset. */
 const UNTOLD = -1
 
-/** A fetch that waits for something to be told. */
+/** A fetch that may have to wait for something to be told. */
 export interface WaitingFetch {
+  /** With which it was handed over. */
+  readonly respond: Respond<'Fetch'>
+  /** Whether it has been answered, or nobody waits for that any more. */
+  readonly isOver: boolean
+  /** Becomes the next fetch of its session, being over. */
+  renew(request: FetchRequestData, respond: Respond<'Fetch'>): void
+  /** Answers it, or has it wait. @returns whether it was answered */
+  start(): boolean
+  /** Somebody waits behind it: it is answered when the consumer would have asked again. */
+  press(): void
   /** Answers it. */
   release(): void
   /** Nobody waits for it any more. */
@@ -28,7 +39,7 @@ export class WantedPartition implements Watcher {
   readonly topic: string
   readonly session: FetchSession
   /** As it was asked for last. */
-  wanted: FetchPartitionData
+  wanted: FetchPartition
   /** Whether there may be something to tell of it. */
   isCandidate = true
   /** The replica that it was when it was looked up last. */
@@ -39,7 +50,7 @@ export class WantedPartition implements Watcher {
   toldHighWatermark = UNTOLD
   toldLogStartOffset = UNTOLD
 
-  constructor(session: FetchSession, topic: string, wanted: FetchPartitionData) {
+  constructor(session: FetchSession, topic: string, wanted: FetchPartition) {
     this.session = session
     this.topic = topic
     this.wanted = wanted
@@ -77,6 +88,8 @@ export class FetchSession implements FetchClock {
   epoch = 1
   /** When it fetched last. */
   lastFetchMillis = 0
+  /** Its last fetch, which need not be made anew for the next one. */
+  fetch: WaitingFetch | undefined = undefined
   /** Its fetch that waits here. */
   waiting: WaitingFetch | undefined = undefined
   /** How many partitions it has. */
@@ -178,7 +191,7 @@ export class FetchSession implements FetchClock {
       for (const index of partitions) this.forget(topic, index)
   }
 
-  private add(topic: string, wanted: FetchPartitionData): void {
+  private add(topic: string, wanted: FetchPartition): void {
     const partition = new WantedPartition(this, topic, wanted)
     const ofTopic = this.byTopic.get(topic)
     if (ofTopic !== undefined) ofTopic[wanted.partition] = partition

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../error-code.ts'
 import { type FetchRequestData, FINAL_EPOCH, INITIAL_EPOCH, NO_SESSION } from '../protocol/fetch.ts'
 import type { BrokerContext } from './context.ts'
 import { DelayedFetch } from './delayed-fetch.ts'
-import { CONSUMER, FetchSession } from './fetch-session.ts'
+import { CONSUMER, FetchSession, type WaitingFetch } from './fetch-session.ts'
 import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
 import type { Respond } from './respond.ts'
@@ -19,7 +19,7 @@ export class Fetches {
   /** What each follower fetches, with or without a session. */
   private readonly followers = new Map<number, FetchSession>()
   /** The fetches of consumers that wait here, and in between some that do so no more. */
-  private readonly waiting: DelayedFetch[] = []
+  private readonly waiting: WaitingFetch[] = []
 
   constructor(context: BrokerContext, replicas: Replicas) {
     this.context = context
@@ -35,7 +35,12 @@ export class Fetches {
       respond({ errorCode: session, sessionId: NO_SESSION, responses: [] })
       return
     }
-    const fetch = new DelayedFetch(this.context, session, request, respond)
+    let { fetch } = session
+    if (fetch?.isOver === true) fetch.renew(request, respond)
+    else {
+      fetch = new DelayedFetch(this.context, session, request, respond)
+      session.fetch = fetch
+    }
     if (!fetch.start() && replicaId === CONSUMER) this.keep(fetch)
   }
 
@@ -67,9 +72,10 @@ export class Fetches {
     session?.lookAtAll()
   }
 
-  /** Takes the place of one that waits no more. */
-  private keep(fetch: DelayedFetch): void {
+  /** Takes the place of one that waits no more, unless it has a place. */
+  private keep(fetch: WaitingFetch): void {
     const { waiting } = this
+    if (waiting.includes(fetch)) return
     for (let at = 0; at < waiting.length; at++)
       if (waiting[at]?.isOver === true) {
         waiting[at] = fetch

@@ -203,7 +203,7 @@ export class Replicas {
     replica.fetcher =
       leader === NO_LEADER
         ? undefined
-        : new PartitionFetcher(replica.log, leaderEpoch, config, switches, nowMillis)
+        : new PartitionFetcher(replica.log, replica.index, leaderEpoch, config, switches, nowMillis)
     this.listener.onFollower(replica, nowMillis)
   }
 

@@ -1,17 +1,12 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
-import {
-  type FetchedPartitionData,
-  type FetchPartitionData,
-  type FetchResponseData,
-  NO_SESSION,
-} from '../protocol/fetch.ts'
+import { type FetchResponseData, NO_SESSION } from '../protocol/fetch.ts'
 import { FetchSessionHandler } from '../replication/fetch-session.ts'
 import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
 import {
   EARLIEST_TIMESTAMP,
-  type FetchPartition,
+  type FetchedPartition,
   fetchRefused,
   LATEST_TIMESTAMP,
 } from '../replication/message.ts'
@@ -165,7 +160,7 @@ class LeaderConnection extends Deadline {
       const asked = this.session.find(topic, index)
       // A fetcher that wants the same again says it in the same words, which the session knows.
       if (asked === undefined || asked.request !== request || asked.replica !== replica)
-        this.session.want(topic, withIndex(index, request.partition), { replica, fetcher, request })
+        this.session.want(topic, request.partition, { replica, fetcher, request })
       return Number.POSITIVE_INFINITY
     }
     this.session.forget(topic, index)
@@ -212,7 +207,8 @@ class LeaderConnection extends Deadline {
     this.isFetching = false
     if (response === undefined) {
       for (const { replica, fetcher } of session.owners())
-        if (replica.fetcher === fetcher) fetcher.fetched(fetchRefused('NETWORK_EXCEPTION'), nowMillis)
+        if (replica.fetcher === fetcher)
+          fetcher.fetched(fetchRefused(replica.index, 'NETWORK_EXCEPTION'), nowMillis)
       this.restart()
     } else if (response.errorCode !== 'NONE') this.restart()
     else {
@@ -223,7 +219,7 @@ class LeaderConnection extends Deadline {
     this.ask()
   }
 
-  private fetchedOne(topic: string, answer: FetchedPartitionData): void {
+  private fetchedOne(topic: string, answer: FetchedPartition): void {
     const asked = this.session.find(topic, answer.partitionIndex)
     if (asked === undefined) return
     const { replica, fetcher } = asked
@@ -314,17 +310,5 @@ class LeaderConnection extends Deadline {
       answered(response)
       context.settle()
     })
-  }
-}
-
-function withIndex(partition: number, wanted: FetchPartition): FetchPartitionData {
-  const { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, logStartOffset, partitionMaxBytes } = wanted
-  return {
-    partition,
-    fetchOffset,
-    currentLeaderEpoch,
-    lastFetchedEpoch,
-    logStartOffset,
-    partitionMaxBytes,
   }
 }

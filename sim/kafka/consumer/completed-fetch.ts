@@ -1,6 +1,7 @@
 import type { AbortedTxn } from '../log/aborted-index.ts'
 import { markerOf, type RecordBatch } from '../log/batch.ts'
-import type { FetchedPartitionData, IsolationLevel } from '../protocol/fetch.ts'
+import type { IsolationLevel } from '../protocol/fetch.ts'
+import type { FetchedPartition } from '../replication/message.ts'
 import { partitionName } from '../transaction/topic-partition.ts'
 import { ConsumerError } from './error.ts'
 import type { ConsumerRecord } from './hooks.ts'
@@ -14,7 +15,7 @@ import type { PartitionState } from './partition-state.ts'
 export class CompletedFetch {
   readonly state: PartitionState
   readonly fetchOffset: number
-  readonly data: FetchedPartitionData
+  readonly data: FetchedPartition
   isInitialized = false
   isConsumed = false
   nextFetchOffset: number
@@ -36,7 +37,7 @@ export class CompletedFetch {
   constructor(
     state: PartitionState,
     fetchOffset: number,
-    data: FetchedPartitionData,
+    data: FetchedPartition,
     isolationLevel: IsolationLevel,
     checksCrcs: boolean,
   ) {

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../error-code.ts'
-import { type FetchedPartitionData, type FetchResponseData, NO_SESSION } from '../protocol/fetch.ts'
+import { type FetchResponseData, NO_SESSION } from '../protocol/fetch.ts'
+import type { FetchedPartition } from '../replication/message.ts'
 import type { ConsumerClient } from './client.ts'
 import { CompletedFetch } from './completed-fetch.ts'
 import { ConsumerError } from './error.ts'
@@ -266,7 +267,7 @@ export class Fetcher {
       }
   }
 
-  private add(state: PartitionState, fetchOffset: number, data: FetchedPartitionData): void {
+  private add(state: PartitionState, fetchOffset: number, data: FetchedPartition): void {
     const { config } = this.client
     this.buffer.push(
       new CompletedFetch(state, fetchOffset, data, config['isolation.level'], config['check.crcs']),

@@ -1,6 +1,5 @@
-import type { FetchPartitionData } from '../protocol/fetch.ts'
 import { FetchSessionHandler } from '../replication/fetch-session.ts'
-import { NO_LEADER_EPOCH } from '../replication/message.ts'
+import { type FetchPartition, NO_LEADER_EPOCH } from '../replication/message.ts'
 import type { FetchPosition, PartitionState } from './partition-state.ts'
 
 /** What a consumer fetches from one node, one request at a time, in a session. */
@@ -48,7 +47,7 @@ export class NodeFetch {
     const { topic, partition } = state
     const { offset, currentLeader } = state.position as FetchPosition
     state.askedOffset = offset
-    const wanted: FetchPartitionData = {
+    const wanted: FetchPartition = {
       partition,
       fetchOffset: offset,
       currentLeaderEpoch: currentLeader.epoch,

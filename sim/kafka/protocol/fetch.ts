@@ -4,11 +4,6 @@ import type { FetchedPartition, FetchPartition, ListedOffset } from '../replicat
 /** 0: up to the high watermark, 1: up to the last stable offset. */
 export type IsolationLevel = 'read_uncommitted' | 'read_committed'
 
-/** One partition of a Fetch request, with its index. */
-export interface FetchPartitionData extends FetchPartition {
-  readonly partition: number
-}
-
 /** Epoch of a fetch that belongs to no session: it names all partitions that are wanted. Source: FetchMetadata. */
 export const FINAL_EPOCH = -1
 /** Epoch of a fetch that names all partitions that are wanted, and asks for a session of them. */
@@ -41,15 +36,10 @@ export interface FetchRequestData {
   readonly sessionEpoch?: number
   readonly topics: readonly {
     readonly topic: string
-    readonly partitions: readonly FetchPartitionData[]
+    readonly partitions: readonly FetchPartition[]
   }[]
   /** Partitions of the session that are not wanted any more. */
   readonly forgottenTopics?: readonly ForgottenTopic[]
-}
-
-/** What is fetched of one partition. */
-export interface FetchedPartitionData extends FetchedPartition {
-  readonly partitionIndex: number
 }
 
 /** The answer to Fetch. */
@@ -59,7 +49,7 @@ export interface FetchResponseData {
   readonly sessionId?: number
   readonly responses: readonly {
     readonly topic: string
-    readonly partitions: readonly FetchedPartitionData[]
+    readonly partitions: readonly FetchedPartition[]
   }[]
 }
 

@@ -1,24 +1,19 @@
 import { listWith } from '../../kernel/list.ts'
-import {
-  type FetchPartitionData,
-  type FetchRequestData,
-  type ForgottenTopic,
-  INITIAL_EPOCH,
-  NO_SESSION,
-} from '../protocol/fetch.ts'
+import { type FetchRequestData, type ForgottenTopic, INITIAL_EPOCH, NO_SESSION } from '../protocol/fetch.ts'
+import type { FetchPartition } from './message.ts'
 
 /** A partition of a session, and whom its answers concern. */
 interface SessionPartition<Owner> {
   owner: Owner
   /** What was asked for last. */
-  wanted: FetchPartitionData
+  wanted: FetchPartition
   /** The round in which it was wanted last. */
   round: number
 }
 
 interface WantedTopic {
   readonly topic: string
-  readonly partitions: FetchPartitionData[]
+  readonly partitions: FetchPartition[]
 }
 
 /** What a fetch says of its session. */
@@ -73,7 +68,7 @@ export class FetchSessionHandler<Owner> {
   }
 
   /** Wants a partition again, if it was wanted. @returns as it was asked for last; undefined if it was not */
-  keep(topic: string, partition: number, owner: Owner): FetchPartitionData | undefined {
+  keep(topic: string, partition: number, owner: Owner): FetchPartition | undefined {
     const known = this.byTopic.get(topic)?.[partition]
     if (known === undefined) return undefined
     known.round = this.round
@@ -91,7 +86,7 @@ export class FetchSessionHandler<Owner> {
   }
 
   /** Wants a partition; the next fetch names it unless that is what was asked for last. */
-  want(topic: string, wanted: FetchPartitionData, owner: Owner): void {
+  want(topic: string, wanted: FetchPartition, owner: Owner): void {
     const partitions = this.byTopic.get(topic)
     const known = partitions?.[wanted.partition]
     if (known === undefined) {
@@ -167,7 +162,7 @@ export class FetchSessionHandler<Owner> {
   private everything(): WantedTopic[] {
     const topics: WantedTopic[] = []
     for (const [topic, known] of this.byTopic) {
-      let partitions: FetchPartitionData[] | undefined
+      let partitions: FetchPartition[] | undefined
       for (const partition of known) {
         if (partition === undefined) continue
         if (partitions === undefined) partitions = [partition.wanted]
@@ -178,7 +173,7 @@ export class FetchSessionHandler<Owner> {
     return topics
   }
 
-  private name(topic: string, wanted: FetchPartitionData): void {
+  private name(topic: string, wanted: FetchPartition): void {
     if (this.named.length === 0) {
       this.named = [{ topic, partitions: [wanted] }]
       return
@@ -198,7 +193,7 @@ export class FetchSessionHandler<Owner> {
   }
 }
 
-function isSame(left: FetchPartitionData, right: FetchPartitionData): boolean {
+function isSame(left: FetchPartition, right: FetchPartition): boolean {
   return (
     left === right ||
     (left.fetchOffset === right.fetchOffset &&

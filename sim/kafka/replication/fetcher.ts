@@ -30,17 +30,21 @@ export class PartitionFetcher {
   delayedUntilMillis = 0
   private lastFetch: Extract<FollowerRequest, { api: 'Fetch' }> | undefined = undefined
   private readonly log: Log
+  private readonly index: number
   private readonly config: ReplicationConfig
   private readonly switches: ReplicationSwitches
 
+  /** @param index of the partition in its topic */
   constructor(
     log: Log,
+    index: number,
     leaderEpoch: number,
     config: ReplicationConfig,
     switches: ReplicationSwitches,
     nowMillis: number,
   ) {
     this.log = log
+    this.index = index
     this.leaderEpoch = leaderEpoch
     this.config = config
     this.switches = switches
@@ -85,8 +89,14 @@ export class PartitionFetcher {
       lastFetch.partition.logStartOffset === logStartOffset
     )
       return lastFetch
-    const partitionMaxBytes = this.config['replica.fetch.max.bytes']
-    const partition = { fetchOffset, currentLeaderEpoch, lastFetchedEpoch, logStartOffset, partitionMaxBytes }
+    const partition = {
+      partition: this.index,
+      fetchOffset,
+      currentLeaderEpoch,
+      lastFetchedEpoch,
+      logStartOffset,
+      partitionMaxBytes: this.config['replica.fetch.max.bytes'],
+    }
     this.lastFetch = { api: 'Fetch', partition }
     return this.lastFetch
   }

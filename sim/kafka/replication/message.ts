@@ -8,6 +8,7 @@ export const NO_LEADER_EPOCH = -1
 
 /** One partition of a Fetch request. */
 export interface FetchPartition {
+  readonly partition: number
   readonly fetchOffset: number
   /** NO_LEADER_EPOCH when the client does not say (before Fetch v9). */
   readonly currentLeaderEpoch: number
@@ -20,6 +21,7 @@ export interface FetchPartition {
 
 /** One partition of a Fetch response. */
 export interface FetchedPartition {
+  readonly partitionIndex: number
   readonly errorCode: ErrorCode
   readonly highWatermark: number
   readonly lastStableOffset: number
@@ -83,8 +85,9 @@ export interface ListedOffset {
 }
 
 /** The error in place of records. */
-export function fetchRefused(errorCode: ErrorCode): FetchedPartition {
+export function fetchRefused(partitionIndex: number, errorCode: ErrorCode): FetchedPartition {
   return {
+    partitionIndex,
     errorCode,
     highWatermark: -1,
     lastStableOffset: -1,

@@ -11,7 +11,7 @@ import { type FetchedPartition, type FetchPartition, fetchRefused, NO_LEADER_EPO
  */
 export function readPartition(
   log: Log,
-  { lastFetchedEpoch, fetchOffset, partitionMaxBytes }: FetchPartition,
+  { partition: partitionIndex, lastFetchedEpoch, fetchOffset, partitionMaxBytes }: FetchPartition,
   isolation: FetchIsolation,
   maxBytes: number,
   minOneBatch: boolean,
@@ -20,11 +20,11 @@ export function readPartition(
   if (lastFetchedEpoch !== NO_LEADER_EPOCH) {
     const end = log.endOffsetForEpoch(lastFetchedEpoch)
     if (end.endOffset === UNDEFINED_EPOCH_OFFSET || end.epoch === UNDEFINED_EPOCH)
-      return fetchRefused('OFFSET_OUT_OF_RANGE')
-    if (fetchOffset < logStartOffset) return fetchRefused('OFFSET_OUT_OF_RANGE')
+      return fetchRefused(partitionIndex, 'OFFSET_OUT_OF_RANGE')
+    if (fetchOffset < logStartOffset) return fetchRefused(partitionIndex, 'OFFSET_OUT_OF_RANGE')
     if (end.epoch < lastFetchedEpoch || end.endOffset < fetchOffset) {
       const bounds = { highWatermark, lastStableOffset, logStartOffset }
-      return { ...fetchRefused('NONE'), ...bounds, divergingEpoch: end }
+      return { ...fetchRefused(partitionIndex, 'NONE'), ...bounds, divergingEpoch: end }
     }
   }
   const { errorCode, batches, sizeInBytes, abortedTransactions } = log.read(
@@ -33,8 +33,9 @@ export function readPartition(
     isolation,
     minOneBatch,
   )
-  if (errorCode !== 'NONE') return fetchRefused(errorCode)
+  if (errorCode !== 'NONE') return fetchRefused(partitionIndex, errorCode)
   return {
+    partitionIndex,
     errorCode,
     highWatermark,
     lastStableOffset,

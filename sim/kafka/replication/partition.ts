@@ -153,7 +153,7 @@ export class Partition {
     minOneBatch: boolean,
   ): FetchedPartition {
     const error = this.checkEpoch(request.currentLeaderEpoch)
-    if (error !== 'NONE') return fetchRefused(error)
+    if (error !== 'NONE') return fetchRefused(request.partition, error)
     return readPartition(this.log, request, isolation, maxBytes, minOneBatch)
   }
 
@@ -172,16 +172,17 @@ export class Partition {
     const error = this.checkEpoch(
       this.host.switches.fenceByLeaderEpoch ? request.currentLeaderEpoch : NO_LEADER_EPOCH,
     )
-    if (error !== 'NONE') return fetchRefused(error)
+    if (error !== 'NONE') return fetchRefused(request.partition, error)
     const follower = followerOf(this.followers, brokerId)
     if (follower === undefined) {
       const epochGiven = request.currentLeaderEpoch !== NO_LEADER_EPOCH
-      return fetchRefused(epochGiven ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER')
+      return fetchRefused(request.partition, epochGiven ? 'UNKNOWN_LEADER_EPOCH' : 'NOT_LEADER_OR_FOLLOWER')
     }
     const end = this.log.logEndOffset
     const fetched = readPartition(this.log, request, 'log_end', maxBytes, minOneBatch)
     if (fetched.errorCode !== 'NONE' || fetched.divergingEpoch !== undefined) return fetched
-    if (this.staleLife(follower, brokerEpoch)) return fetchRefused('NOT_LEADER_OR_FOLLOWER')
+    if (this.staleLife(follower, brokerEpoch))
+      return fetchRefused(request.partition, 'NOT_LEADER_OR_FOLLOWER')
     const before = follower.logEndOffset
     follower.fetched(request.fetchOffset, request.logStartOffset, nowMillis, end, brokerEpoch)
     this.maybeExpandIsr(follower)

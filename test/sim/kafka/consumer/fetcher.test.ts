@@ -3,11 +3,6 @@ import { markerBatch, producedBatch } from '../../../../sim/kafka/log/batch.ts'
 import { fetchRefused } from '../../../../sim/kafka/replication/message.ts'
 import { batchAt, ConsumerStage, fetched, found, records, T0, T1 } from '../../../fixtures/consumer-stage.ts'
 
-const refused = (partitionIndex: number, errorCode: 'NOT_LEADER_OR_FOLLOWER' | 'OFFSET_OUT_OF_RANGE') => ({
-  ...fetchRefused(errorCode),
-  partitionIndex,
-})
-
 describe('fetching', () => {
   it('[KF1] asks each leader for all its partitions at once, in the words of the configuration', () => {
     const stage = new ConsumerStage({ 'fetch.min.bytes': 7, 'isolation.level': 'read_committed' })
@@ -174,7 +169,7 @@ describe('fetching', () => {
     const stage = new ConsumerStage().assignAt(0, T0)
     stage.poll()
     stage.topics.set('t', [{ leader: 2, leaderEpoch: 6 }])
-    stage.take('Fetch').answer(fetched(refused(0, 'NOT_LEADER_OR_FOLLOWER')))
+    stage.take('Fetch').answer(fetched(fetchRefused(0, 'NOT_LEADER_OR_FOLLOWER')))
     expect(stage.pending()).toEqual([])
     stage.pass(100)
     expect(stage.take('Fetch')).toMatchObject({
@@ -200,12 +195,12 @@ describe('fetching', () => {
   it('[KF3] resets a position that is out of range by auto.offset.reset, or fails', () => {
     const stage = new ConsumerStage({ 'auto.offset.reset': 'earliest' }).assignAt(50, T0)
     stage.poll()
-    stage.take('Fetch').answer(fetched(refused(0, 'OFFSET_OUT_OF_RANGE')))
+    stage.take('Fetch').answer(fetched(fetchRefused(0, 'OFFSET_OUT_OF_RANGE')))
     expect(stage.take('ListOffsets').body.topics[0]?.partitions[0]?.timestamp).toBe(-2)
 
     const strict = new ConsumerStage({ 'auto.offset.reset': 'none' }).assignAt(50, T0)
     strict.poll()
-    strict.take('Fetch').answer(fetched(refused(0, 'OFFSET_OUT_OF_RANGE')))
+    strict.take('Fetch').answer(fetched(fetchRefused(0, 'OFFSET_OUT_OF_RANGE')))
     expect(strict.heard).toEqual(['wakeup'])
     expect(strict.pollError()).toBe('OFFSET_OUT_OF_RANGE')
   })

@@ -11,7 +11,7 @@ const epochEnd = (leaderEpoch: number, endOffset: number, errorCode: ErrorCode =
   topics: [{ topic: 't', partitions: [{ partition: 0, errorCode, leaderEpoch, endOffset }] }],
 })
 
-const MOVED = { ...fetchRefused('NOT_LEADER_OR_FOLLOWER'), partitionIndex: 0 }
+const MOVED = fetchRefused(0, 'NOT_LEADER_OR_FOLLOWER')
 
 /** A consumer that has read offsets 0 to 9 in epoch 5 when epoch 6 begins. */
 function afterElection(reset: 'earliest' | 'none' = 'earliest', validatePosition = true): ConsumerStage {

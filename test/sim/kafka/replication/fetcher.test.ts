@@ -12,7 +12,7 @@ function outOfRange(): PartitionFetcher {
     0,
     0,
   )
-  const fetcher = new PartitionFetcher(log, 0, REPLICATION_DEFAULTS, REPLICATION_SWITCHES, 0)
+  const fetcher = new PartitionFetcher(log, 0, 0, REPLICATION_DEFAULTS, REPLICATION_SWITCHES, 0)
   fetcher.refused('OFFSET_OUT_OF_RANGE', 0)
   expect(fetcher.request(0)).toEqual({ api: 'ListOffsets', currentLeaderEpoch: 0 })
   return fetcher
@@ -74,7 +74,7 @@ describe('a follower', () => {
     const { partition } = set.broker(0)
     const request = { fetchOffset: 3, currentLeaderEpoch: 2, lastFetchedEpoch: 1, logStartOffset: 0 }
     expect(
-      partition.fetchAsFollower({ ...request, partitionMaxBytes: 1e6 }, 1, 1, 1e6, true, 0),
+      partition.fetchAsFollower({ ...request, partition: 0, partitionMaxBytes: 1e6 }, 1, 1, 1e6, true, 0),
     ).toMatchObject({
       divergingEpoch: { epoch: 0, endOffset: 4 },
       batches: [],

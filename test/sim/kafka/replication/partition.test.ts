@@ -276,7 +276,7 @@ describe('the ISR', () => {
     set.fetch(1)
     set.broker(1).epoch = 7
     const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
-    const request = { ...partition, partitionMaxBytes: 1e6 }
+    const request = { ...partition, partition: 0, partitionMaxBytes: 1e6 }
     const { errorCode } = set.broker(0).partition.fetchAsFollower(request, 1, 6, 1e6, true, 0)
     expect(errorCode).toBe('NOT_LEADER_OR_FOLLOWER')
     expect(set.alterations).toHaveLength(0)
@@ -303,7 +303,7 @@ describe('the ISR', () => {
     set.fetch(1)
     set.crash(1)
     const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
-    const request = { ...partition, partitionMaxBytes: 1e6 }
+    const request = { ...partition, partition: 0, partitionMaxBytes: 1e6 }
     expect(set.broker(0).partition.fetchAsFollower(request, 1, 1, 1e6, true, 0).errorCode).toBe('NONE')
     expect(set.alterations).toHaveLength(0)
   })
@@ -320,7 +320,7 @@ describe('the ISR', () => {
     const set = returning()
     set.fetch(1)
     const partition = { fetchOffset: 1, currentLeaderEpoch: 1, lastFetchedEpoch: 1, logStartOffset: 0 }
-    const request = { ...partition, partitionMaxBytes: 1e6 }
+    const request = { ...partition, partition: 0, partitionMaxBytes: 1e6 }
     const { errorCode } = set.broker(0).partition.fetchAsFollower(request, 1, 2, 1e6, true, 0)
     expect([errorCode, set.alterations.length]).toEqual(['NONE', 0])
     set.broker(1).epoch = 2
