@@ -17,16 +17,17 @@ export interface VerificationEntry {
 
 /** The verifications of the producers that have no open transaction on a partition (rule S7). */
 export class Verifications {
-  private readonly entries = new Map<number, VerificationEntry>()
+  /** Made for the first: most logs have none. */
+  private entries: Map<number, VerificationEntry> | undefined = undefined
   private lastGuard: VerificationGuard = SENTINEL_GUARD
 
   entry(producerId: number): VerificationEntry | undefined {
-    return this.entries.get(producerId)
+    return this.entries?.get(producerId)
   }
 
   /** The guard of a producer's verification, SENTINEL_GUARD if there is none. */
   guard(producerId: number): VerificationGuard {
-    return this.entries.get(producerId)?.guard ?? SENTINEL_GUARD
+    return this.entry(producerId)?.guard ?? SENTINEL_GUARD
   }
 
   /** Whether an append with a guard belongs to the verification of its producer. */
@@ -42,6 +43,7 @@ export class Verifications {
     supportsEpochBump: boolean,
     nowMillis: number,
   ): VerificationEntry {
+    this.entries ??= new Map()
     const known = this.entries.get(producerId)
     const entry =
       known === undefined
@@ -52,11 +54,12 @@ export class Verifications {
   }
 
   clear(producerId: number): void {
-    this.entries.delete(producerId)
+    this.entries?.delete(producerId)
   }
 
   /** Forgets those that began too long ago. */
   expire(nowMillis: number, expirationMillis: number): void {
+    if (this.entries === undefined) return
     for (const [producerId, { startedMillis }] of this.entries) {
       if (nowMillis - startedMillis >= expirationMillis) this.entries.delete(producerId)
     }
