@@ -2,8 +2,8 @@ import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { clockMillis } from '../kernel/time.ts'
-import { Connection, type Server } from './connection.ts'
-import type { Answered, ApiName, ApiRequest, Channel, ResponseOf } from './protocol/api.ts'
+import { Call, Connection, type Server } from './connection.ts'
+import type { Answered, ApiName, ApiRequest, Channel } from './protocol/api.ts'
 
 /** A broker as clients and other brokers find it. */
 export interface Node extends Server {
@@ -23,24 +23,44 @@ const COORDINATOR_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
   'OffsetFetch',
 ])
 
+/** A request on a channel, which settles after the answer. */
+class ChannelCall extends Call {
+  private readonly channel: ClientChannel
+  private readonly told: Answered<ApiName>
+  /** The metadata that the broker had when it was asked. */
+  private readonly metadataOffset: number
+
+  constructor(channel: ClientChannel, request: ApiRequest, told: Answered<ApiName>, metadataOffset: number) {
+    super(request, channel.entity)
+    this.channel = channel
+    this.told = told
+    this.metadataOffset = metadataOffset
+  }
+
+  answered(response: unknown): void {
+    const { network, settle } = this.channel
+    this.told(response as never, clockMillis(network.kernel.nowMicros))
+    settle(this.message.api as ApiName, this.metadataOffset)
+  }
+}
+
 /** How one life of a process reaches brokers: a connection to each, opened when it is needed. */
 export class ClientChannel implements Channel {
   /** The order or process that what is sent now concerns: keys its latency. */
   entity: Entity
   /** The broker that was asked last as a coordinator; -1: none. */
   coordinatorId = -1
-  private readonly network: Network
+  readonly network: Network
+  /** Called after each answer has been taken, with the metadata that the broker had when it was asked. */
+  readonly settle: (api: ApiName, metadataOffset: number) => void
   private readonly process: Process
   private readonly nodes: ReadonlyMap<number, Node>
   private readonly toBrokers = new Map<number, Connection>()
   private readonly toCoordinators = new Map<number, Connection>()
-
-  private readonly settle: (api: ApiName, metadataOffset: number) => void
-
   private readonly isPipelined: boolean
 
   /**
-   * @param settle called after each answer has been taken, with the metadata that the broker had when it was asked
+   * @param settle called after each answer has been taken
    * @param isPipelined whether the server may handle a request before it has answered the one before
    */
   constructor(
@@ -62,12 +82,10 @@ export class ClientChannel implements Channel {
     const connection = COORDINATOR_APIS.has(request.api)
       ? this.reachCoordinator(nodeId)
       : this.connectionOf(this.toBrokers, nodeId)
-    const { kernel } = this.network
     const { metadataOffset } = this.nodes.get(nodeId) as Node
-    connection.send(request, this.entity, (response) => {
-      answered(response as ResponseOf<Api> | undefined, clockMillis(kernel.nowMicros))
-      this.settle(request.api, metadataOffset)
-    })
+    connection.sendCall(
+      new ChannelCall(this, request as ApiRequest, answered as Answered<ApiName>, metadataOffset),
+    )
   }
 
   /** The connection to a coordinator. */

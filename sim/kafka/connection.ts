@@ -35,13 +35,33 @@ export interface Server {
   entityOf(response: unknown): Entity | undefined
 }
 
-/** A request that has not been answered yet. */
-interface Call {
+/** A request, and who waits for its answer. */
+export abstract class Call {
   readonly message: Message
   readonly entity: Entity
-  readonly sentAtMicros: Micros
-  readonly answered: (response: unknown) => void
-  response: unknown
+  sentAtMicros: Micros = 0
+  response: unknown = undefined
+
+  constructor(message: Message, entity: Entity) {
+    this.message = message
+    this.entity = entity
+  }
+
+  /** Never called before the request was sent. @param response undefined: nobody knows whether it had an effect */
+  abstract answered(response: unknown): void
+}
+
+class PlainCall extends Call {
+  private readonly told: (response: unknown) => void
+
+  constructor(message: Message, entity: Entity, told: (response: unknown) => void) {
+    super(message, entity)
+    this.told = told
+  }
+
+  answered(response: unknown): void {
+    this.told(response)
+  }
 }
 
 /** A request whose answer may be long in coming while all is well, so that its time-out is not counted then. */
@@ -139,8 +159,14 @@ export class Connection implements Actor {
 
   /** Sends a request. @param answered never called before this returns; undefined: nobody knows whether it had an effect */
   send(message: Message, entity: Entity, answered: (response: unknown) => void): void {
+    this.sendCall(new PlainCall(message, entity, answered))
+  }
+
+  /** Sends a request of which the call itself hears the answer. */
+  sendCall(call: Call): void {
     const { kernel } = this.network
-    const call: Call = { message, entity, sentAtMicros: kernel.nowMicros, answered, response: undefined }
+    const { entity } = call
+    call.sentAtMicros = kernel.nowMicros
     this.calls.push(call)
     if (this.life.alive) this.network.send(this.there, entity, this, ARRIVES, call, kernel.cause)
     // Nobody listens: the refusal comes back, if the way is open.
@@ -160,7 +186,7 @@ export class Connection implements Actor {
     this.forget()
     this.closed()
     // Who hears of its end may ask again, at once: on another connection.
-    for (const { answered } of this.calls.splice(0)) answered(undefined)
+    for (const call of this.calls.splice(0)) call.answered(undefined)
   }
 
   /** A link of it was cut, or is whole again; or a process has paused, or goes on. */
@@ -207,7 +233,7 @@ export class Connection implements Actor {
   /** Handles the first request that has arrived, and those after it that are answered at once. */
   private serve(): void {
     for (;;) {
-      const [call] = this.arrived
+      const call = this.arrived[0]
       if (call === undefined) return
       let now = true
       this.respond = (response) => {

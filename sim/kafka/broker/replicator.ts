@@ -1,6 +1,6 @@
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
-import type { ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
+import type { Answered, ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
 import { type FetchResponseData, NO_SESSION } from '../protocol/fetch.ts'
 import { FetchSessionHandler } from '../replication/fetch-session.ts'
 import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
@@ -18,11 +18,10 @@ const FETCH_VERSION = 17
 const LIST_OFFSETS_VERSION = 7
 const OFFSET_FOR_LEADER_EPOCH_VERSION = 4
 
-/** What a replica asked its leader, and as whom: a fetcher that was replaced meanwhile wants no answer. */
-interface Asked {
+/** For whom a leader is asked: a fetcher that was replaced meanwhile wants no answer. */
+interface Asker {
   readonly replica: Replica
   readonly fetcher: PartitionFetcher
-  readonly request: FollowerRequest
 }
 
 const NO_REPLICAS: Replica[] = []
@@ -74,7 +73,7 @@ class LeaderConnection extends Deadline {
   private readonly leaderId: number
   private readonly clientId: string
   private readonly replicas = new Set<Replica>()
-  private readonly session = new FetchSessionHandler<Asked>()
+  private readonly session = new FetchSessionHandler<Asker>()
   /** Those that may have something else to ask than they have asked last. */
   private due: Replica[] = NO_REPLICAS
   /** Tells the answer to the last fetch from those that were given up. */
@@ -157,15 +156,13 @@ class LeaderConnection extends Deadline {
     const { fetcher, topic, index } = replica
     const request = fetcher === undefined || this.busy.has(fetcher) ? undefined : fetcher.request(nowMillis)
     if (fetcher !== undefined && request?.api === 'Fetch') {
-      const asked = this.session.find(topic, index)
-      // A fetcher that wants the same again says it in the same words, which the session knows.
-      if (asked === undefined || asked.request !== request || asked.replica !== replica)
-        this.session.want(topic, request.partition, { replica, fetcher, request })
+      const asker = this.session.find(topic, index)
+      this.session.want(topic, request.partition, asker?.fetcher === fetcher ? asker : { replica, fetcher })
       return Number.POSITIVE_INFINITY
     }
     this.session.forget(topic, index)
     if (fetcher === undefined) return Number.POSITIVE_INFINITY
-    if (request !== undefined) this.askOther({ replica, fetcher, request })
+    if (request !== undefined) this.askOther(replica, fetcher, request)
     else if (fetcher.delayedUntilMillis > nowMillis) {
       this.lookAt(replica)
       return fetcher.delayedUntilMillis
@@ -196,8 +193,12 @@ class LeaderConnection extends Deadline {
     }
     this.isFresh = false
     const isOfSomething = this.isFetching
-    this.send('Fetch', FETCH_VERSION, body, (response) => {
+    const { context } = this
+    // As `send` does, without a closure more for what is sent most.
+    this.request('Fetch', FETCH_VERSION, body, (response, nowMillis) => {
+      context.nowMillis = nowMillis
       if (fetchNumber === this.fetchNumber && isOfSomething) this.fetched(response)
+      context.settle()
     })
   }
 
@@ -229,7 +230,7 @@ class LeaderConnection extends Deadline {
   }
 
   /** OffsetForLeaderEpoch, or ListOffsets, of one partition. */
-  private askOther({ replica, fetcher, request }: Asked): void {
+  private askOther(replica: Replica, fetcher: PartitionFetcher, request: FollowerRequest): void {
     this.busy.add(fetcher)
     if (request.api === 'OffsetForLeaderEpoch') this.askEpochEnd(replica, fetcher, request)
     else if (request.api === 'ListOffsets') this.askBounds(replica, fetcher, request.currentLeaderEpoch)
@@ -297,6 +298,20 @@ class LeaderConnection extends Deadline {
     body: RequestOf<Api>,
     answered: (response: ResponseOf<Api> | undefined) => void,
   ): void {
+    const { context } = this
+    this.request(api, apiVersion, body, (response, nowMillis) => {
+      context.nowMillis = nowMillis
+      answered(response)
+      context.settle()
+    })
+  }
+
+  private request<Api extends 'Fetch' | 'OffsetForLeaderEpoch' | 'ListOffsets'>(
+    api: Api,
+    apiVersion: number,
+    body: RequestOf<Api>,
+    answered: Answered<Api>,
+  ): void {
     const { context, leaderId, clientId } = this
     const request = {
       api: api as ApiName & Api,
@@ -305,10 +320,6 @@ class LeaderConnection extends Deadline {
       body,
       timeoutMillis: Number.POSITIVE_INFINITY,
     }
-    context.host.channels.replication.send(leaderId, request, (response, nowMillis) => {
-      context.nowMillis = nowMillis
-      answered(response)
-      context.settle()
-    })
+    context.host.channels.replication.send(leaderId, request, answered)
   }
 }
