@@ -12,7 +12,7 @@ import { partitionName } from '../transaction/topic-partition.ts'
 import { txnOffsetCommitSupport } from '../transaction/verifier.ts'
 import type { BrokerContext } from './context.ts'
 import { GroupShard } from './group-shard.ts'
-import { errorsOf, merged, splitTopics } from './offset-topics.ts'
+import { areKnown, errorsOf, merged, splitTopics } from './offset-topics.ts'
 import type { Replica } from './replica.ts'
 import type { Replicas } from './replicas.ts'
 import type { Respond } from './respond.ts'
@@ -184,17 +184,20 @@ export class Groups {
   }
 
   offsetCommit({ body, apiVersion }: ApiRequest<'OffsetCommit'>, respond: Respond<'OffsetCommit'>): void {
-    const { known, unknown } = splitTopics(body.topics, this.context.metadata)
+    const { nowMillis, metadata } = this.context
+    const shard = this.shardOf(body.groupId)
+    if (typeof shard !== 'string' && body.topics.length > 0 && areKnown(body.topics, metadata)) {
+      shard.classic.offsets.commit(body, apiVersion, nowMillis, respond)
+      return
+    }
+    const { known, unknown } = splitTopics(body.topics, metadata)
     const answer = (topics: readonly TopicErrors[]) =>
       respond({ topics: known === body.topics ? topics : merged(body.topics, topics, unknown) })
-    const shard = this.shardOf(body.groupId)
     if (known.length === 0) answer([])
     else if (typeof shard === 'string') answer(errorsOf(known, shard))
     else {
-      const request = known === body.topics ? body : { ...body, topics: known }
-      shard.classic.offsets.commit(request, apiVersion, this.context.nowMillis, ({ topics }) =>
-        answer(topics),
-      )
+      const request = { ...body, topics: known }
+      shard.classic.offsets.commit(request, apiVersion, nowMillis, ({ topics }) => answer(topics))
     }
   }
 

@@ -26,7 +26,8 @@ export function splitTopics(topics: readonly OffsetCommitTopic[], metadata: Meta
   return { known, unknown }
 }
 
-function areKnown(topics: readonly OffsetCommitTopic[], metadata: Metadata): boolean {
+/** Whether all partitions that are named exist. */
+export function areKnown(topics: readonly OffsetCommitTopic[], metadata: Metadata): boolean {
   for (const { name, partitions } of topics) {
     if (partitions.length === 0) return false
     const existing = metadata.topics.get(name)?.partitions

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error-code.ts'
 import type { OffsetCommitValue, Write } from './group-log.ts'
 
 /** An offset with its place in the log of the coordinator. */
@@ -169,5 +170,5 @@ export class Reveal implements Write {
   }
 
   /** It may still be replicated after a time-out; a coordinator that lost its log is dropped whole. */
-  failed(): void {}
+  failed(_errorCode: ErrorCode): void {}
 }

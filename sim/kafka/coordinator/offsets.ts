@@ -28,6 +28,7 @@ import type {
 import { readOffsets } from './offset-reading.ts'
 import { OffsetStore, type PartitionOffset, Reveal, type StoredOffset, storedOffset } from './offset-store.ts'
 import type { OffsetValidator } from './offset-validator.ts'
+import { commitError, OffsetWrite } from './offset-write.ts'
 
 /** The groups in whose names offsets are committed. */
 export interface OffsetGroups {
@@ -273,39 +274,23 @@ export class Offsets {
     nowMillis: number,
     respond: Respond<OffsetCommitResponse>,
   ): void {
-    const maxMetadata = this.config['offset.metadata.max.bytes']
-    let records: GroupRecord[] = NO_RECORDS
+    const records = this.recordsOf(groupId, topics, expireTimestamp, nowMillis)
     const response = {
       topics: topics.map(({ name, partitions }) => ({
         name,
-        partitions: partitions.map((partition): PartitionError => {
-          const { partitionIndex, committedMetadata } = partition
-          if (committedMetadata !== null && committedMetadata.length > maxMetadata)
-            return { partitionIndex, errorCode: 'OFFSET_METADATA_TOO_LARGE' }
-          const value = committedValue(partition, nowMillis, expireTimestamp)
-          const record: GroupRecord = {
-            kind: 'OffsetCommit',
-            group: groupId,
-            topic: name,
-            partition: partitionIndex,
-            value,
-          }
-          // Mostly it is the only one: a list that grows would be made for seventeen.
-          if (records.length === 0) records = [record]
-          else records.push(record)
-          return { partitionIndex, errorCode: 'NONE' }
-        }),
+        partitions: partitions.map((partition) => ({
+          partitionIndex: partition.partitionIndex,
+          errorCode: this.errorOf(partition),
+        })),
       })),
     }
     if (records.length === 0) {
       respond(response)
       return
     }
-    const failure = (appendError: ErrorCode): OffsetCommitResponse =>
-      commitError(topics, responseErrorOf(appendError))
     const result = this.log.append(records, producer)
     if (typeof result === 'string') {
-      respond(failure(result))
+      respond(commitError(topics, responseErrorOf(result)))
       return
     }
     const entries = this.apply(records, result, producer)
@@ -314,8 +299,39 @@ export class Offsets {
         ? nowMillis + this.config['offsets.retention.minutes'] * 60_000
         : expireTimestamp,
     )
-    if (entries.length > 0) this.log.whenCommitted(new Reveal(this.store, entries))
-    this.log.whenCommitted(new Answer(response, failure, respond))
+    this.log.whenCommitted(new OffsetWrite(this.store, entries, topics, response, respond))
+  }
+
+  private errorOf({ committedMetadata }: OffsetCommitPartition): ErrorCode {
+    const isTooLarge =
+      committedMetadata !== null && committedMetadata.length > this.config['offset.metadata.max.bytes']
+    return isTooLarge ? 'OFFSET_METADATA_TOO_LARGE' : 'NONE'
+  }
+
+  /** What is to be written of a request. */
+  private recordsOf(
+    group: string,
+    topics: readonly OffsetCommitTopic[],
+    expireTimestamp: number,
+    nowMillis: number,
+  ): GroupRecord[] {
+    let records = NO_RECORDS
+    for (const { name: topic, partitions } of topics)
+      for (const one of partitions) {
+        if (this.errorOf(one) !== 'NONE') continue
+        const value = committedValue(one, nowMillis, expireTimestamp)
+        const record: GroupRecord = {
+          kind: 'OffsetCommit',
+          group,
+          topic,
+          partition: one.partitionIndex,
+          value,
+        }
+        // Mostly it is the only one: a list that grows would be made for seventeen.
+        if (records.length === 0) records = [record]
+        else records.push(record)
+      }
+    return records
   }
 
   private apply(
@@ -380,14 +396,5 @@ function committedValue(
     metadata: partition.committedMetadata ?? '',
     commitTimestamp: nowMillis,
     expireTimestamp,
-  }
-}
-
-function commitError(topics: readonly OffsetCommitTopic[], errorCode: ErrorCode): OffsetCommitResponse {
-  return {
-    topics: topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
-    })),
   }
 }
