@@ -33,6 +33,8 @@ const EXPECTED_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'KAFKA_STORAGE_ERROR',
 ])
 
+const NO_RECORD_ERRORS: readonly RecordError[] = []
+
 /** A batch on its way into a log. */
 interface Incoming {
   readonly topic: string
@@ -63,16 +65,16 @@ export class Produce {
   }
 
   handle(request: ApiRequest<'Produce'>, respond: Respond<'Produce'>): void {
-    const { body } = request
-    const incoming: Incoming[] = []
-    for (const { name: topic, partitionData } of body.topicData)
-      for (const { index, records: batch } of partitionData)
-        incoming.push({ topic, index, batch, guard: SENTINEL_GUARD })
-    const transactional = incoming.filter(({ batch }) => batch.isTransactional)
-    const append = (errors: ReadonlyMap<PartitionName, ErrorCode>) =>
-      this.append(request, incoming, errors, respond)
-    if (body.transactionalId === null || transactional.length === 0) append(new Map())
-    else this.verify(body.transactionalId, produceSupport(request.apiVersion), transactional, append)
+    const { transactionalId } = request.body
+    const incoming = incomingOf(request.body)
+    if (transactionalId === null || !incoming.some(isTransactional)) {
+      this.append(request, incoming, undefined, respond)
+      return
+    }
+    const support = produceSupport(request.apiVersion)
+    this.verify(transactionalId, support, incoming.filter(isTransactional), (errors) =>
+      this.append(request, incoming, errors, respond),
+    )
   }
 
   /** Has the transactions of batches verified that begin one in their partition (rule S7). */
@@ -124,26 +126,24 @@ export class Produce {
   private append(
     { body, apiVersion, clientId }: ApiRequest<'Produce'>,
     incoming: readonly Incoming[],
-    errors: ReadonlyMap<PartitionName, ErrorCode>,
+    errors: ReadonlyMap<PartitionName, ErrorCode> | undefined,
     respond: Respond<'Produce'>,
   ): void {
     const { acks } = body
     const isValidAcks = acks === -1 || acks === 0 || acks === 1
     const statuses = incoming.map((one) => {
-      const error = isValidAcks
-        ? (errors.get(partitionName(one.topic, one.index)) ?? this.refusal(one, clientId))
-        : 'INVALID_REQUIRED_ACKS'
-      return error === 'NONE' ? this.appendOne(one, acks) : failed(one, error)
+      const found = errors?.get(partitionName(one.topic, one.index)) ?? this.refusal(one, clientId)
+      const error = isValidAcks ? found : 'INVALID_REQUIRED_ACKS'
+      return this.withLeader(error === 'NONE' ? this.appendOne(one, acks) : failed(one, error), apiVersion)
     })
-    for (const [at, status] of statuses.entries()) statuses[at] = this.withLeader(status, apiVersion)
     if (acks === 0) {
       // Nobody waits for an answer: to hang up is all that a broker can say.
       if (statuses.some(({ response }) => response.errorCode !== 'NONE')) respond(undefined)
       return
     }
-    const waiting = acks === -1 ? statuses.filter(({ replica }) => replica !== undefined) : []
-    if (waiting.length === 0) respond(answerOf(body, statuses))
-    else new DelayedProduce(this.context, body, statuses, respond).park()
+    const isWaiting = acks === -1 && statuses.some(({ replica }) => replica !== undefined)
+    if (isWaiting) new DelayedProduce(this.context, body, statuses, respond).park()
+    else respond(answerOf(body, statuses))
   }
 
   private refusal({ topic, index }: Incoming, clientId: string): ErrorCode {
@@ -174,7 +174,7 @@ export class Produce {
         baseOffset: result.firstOffset,
         logAppendTimeMs: result.logAppendTimeMillis,
         logStartOffset: result.logStartOffset,
-        recordErrors: [],
+        recordErrors: NO_RECORD_ERRORS,
       },
       replica,
       requiredOffset: result.lastOffset + 1,
@@ -191,11 +191,25 @@ export class Produce {
   }
 }
 
+/** The batches of a request. Mostly there is one: a list that grows would be made for seventeen. */
+function incomingOf({ topicData }: ProduceRequestData): Incoming[] {
+  let incoming: Incoming[] | undefined
+  for (const { name: topic, partitionData } of topicData)
+    for (const { index, records: batch } of partitionData) {
+      const one: Incoming = { topic, index, batch, guard: SENTINEL_GUARD }
+      if (incoming === undefined) incoming = [one]
+      else incoming.push(one)
+    }
+  return incoming ?? []
+}
+
+const isTransactional = ({ batch }: Incoming): boolean => batch.isTransactional
+
 function failed(
   { topic, index }: Incoming,
   errorCode: ErrorCode,
   logStartOffset = -1,
-  recordErrors: readonly RecordError[] = [],
+  recordErrors: readonly RecordError[] = NO_RECORD_ERRORS,
 ): Status {
   const nowhere = { baseOffset: -1, logAppendTimeMs: -1, logStartOffset, recordErrors }
   return { topic, response: { index, errorCode, ...nowhere }, replica: undefined, requiredOffset: 0 }
@@ -265,7 +279,8 @@ class DelayedProduce extends Deadline implements Watcher {
 
   private settle(at: number, status: Status, errorCode: ErrorCode): void {
     const { replica, topic, requiredOffset } = status
-    const response = Object.assign({}, status.response, { errorCode })
+    let { response } = status
+    if (response.errorCode !== errorCode) response = Object.assign({}, response, { errorCode })
     this.statuses[at] = { topic, response, replica: undefined, requiredOffset }
     if (replica !== undefined && this.statuses.every((other) => other.replica !== replica))
       replica.unwatch(this)
