@@ -20,6 +20,11 @@ export class Alarm implements Actor {
     this.ring = ring
   }
 
+  /** Whether it will ring. */
+  get isSet(): boolean {
+    return this.ticket !== undefined
+  }
+
   /**
    * Rings at a moment, or earlier if it was set for an earlier one; Infinity: never.
    * @param background whether nobody waits for it: it keeps no run alive

@@ -1,4 +1,3 @@
-import type { Network } from '../cluster/network.ts'
 import { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { hashText } from '../kernel/mix.ts'
@@ -63,7 +62,6 @@ export class BrokerNode implements Server, MetadataFollower {
   /** Members of its groups whose heartbeats are left out. */
   readonly routines = new Set<ConsumerClient>()
   private readonly cluster: KafkaCluster
-  private readonly network: Network
   private readonly alarm: Alarm
   private readonly housekeeping: Alarm
   private readonly heartbeats: Alarm
@@ -85,7 +83,6 @@ export class BrokerNode implements Server, MetadataFollower {
   constructor(cluster: KafkaCluster, id: number) {
     const { kernel, network } = cluster
     this.cluster = cluster
-    this.network = network
     this.id = id
     this.process = network.add(new Process(kernel, `broker-${id}`, 'broker', () => this.start()))
     const advance = (): void => {
@@ -277,8 +274,10 @@ export class BrokerNode implements Server, MetadataFollower {
     if (broker === undefined) return
     this.cluster.brokerActed(this)
     if (broker.hasFailedStorage) this.endItself(broker)
-    this.alarm.set(momentOf(broker.workDeadlineMillis()), false)
-    this.housekeeping.set(momentOf(broker.housekeepingDeadlineMillis()), true)
+    if (broker.findDeadlines() || !this.alarm.isSet || !this.housekeeping.isSet) {
+      this.alarm.set(momentOf(broker.workMillis), false)
+      this.housekeeping.set(momentOf(broker.housekeepingMillis), true)
+    }
     this.settleHeartbeats(broker)
   }
 
@@ -364,8 +363,8 @@ export class BrokerNode implements Server, MetadataFollower {
   }
 
   private routineWithController(): Routine {
-    const { cluster, id, network } = this
-    const { controller, kernel } = cluster
+    const { cluster, id } = this
+    const { controller, kernel, network } = cluster
     const intervalMillis = cluster.brokerConfig['broker.heartbeat.interval.ms']
     const suspend = (): void => controller.controller.suspendSession(id)
     const resume = (): void => {
@@ -378,15 +377,15 @@ export class BrokerNode implements Server, MetadataFollower {
   }
 
   private controllerChannel(): ActiveControllerChannel {
-    const { cluster, network, process } = this
-    const retryMillis = cluster.brokerConfig['broker.session.timeout.ms']
-    return new ActiveControllerChannel(network, process, cluster.controller, retryMillis, () => this.settle())
+    const { network, controller, brokerConfig } = this.cluster
+    const retryMillis = brokerConfig['broker.session.timeout.ms']
+    return new ActiveControllerChannel(network, this.process, controller, retryMillis, () => this.settle())
   }
 
   private hostOf(controller: ControllerChannel): BrokerHost {
-    const { network, process, cluster } = this
+    const { process, cluster } = this
     const channel = (): ClientChannel =>
-      new ClientChannel(network, process, cluster.nodes, () => this.settle(), true)
+      new ClientChannel(cluster.network, process, cluster.nodes, () => this.settle(), true)
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
       controller,

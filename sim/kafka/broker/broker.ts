@@ -42,6 +42,9 @@ export class Broker {
   private readonly fetches: Fetches
   private readonly publisher: MetadataPublisher
   private readonly services: Services
+  /** When it has work for which somebody waits, and some for which nobody does, as of the last `findDeadlines`. */
+  workMillis = Number.NaN
+  housekeepingMillis = Number.NaN
   private stopped: ((disk: BrokerDisk) => void) | undefined
 
   /**
@@ -151,7 +154,7 @@ export class Broker {
    * When it looks for followers that lag, old segments and logs to compact: the part of `nextDeadlineMillis` for which
    * nobody waits, so that a simulation need not go on for its sake.
    */
-  housekeepingDeadlineMillis(): number {
+  private housekeepingDeadlineMillis(): number {
     return Math.min(
       this.groups.housekeepingDeadlineMillis(),
       this.transactions.housekeepingDeadlineMillis(),
@@ -160,14 +163,21 @@ export class Broker {
     )
   }
 
-  /** The part of `nextDeadlineMillis` for which somebody waits. */
-  workDeadlineMillis(): number {
-    const { context, groups, transactions } = this
-    return Math.min(
-      context.timers.nextMillis(),
-      groups.workDeadlineMillis(),
-      transactions.workDeadlineMillis(),
+  /**
+   * Finds the deadlines for whoever runs it: most of what it does changes none of them.
+   * @returns whether there is another than when it was last asked
+   */
+  findDeadlines(): boolean {
+    const workMillis = Math.min(
+      this.context.timers.nextMillis(),
+      this.groups.workDeadlineMillis(),
+      this.transactions.workDeadlineMillis(),
     )
+    const housekeepingMillis = this.housekeepingDeadlineMillis()
+    if (workMillis === this.workMillis && housekeepingMillis === this.housekeepingMillis) return false
+    this.workMillis = workMillis
+    this.housekeepingMillis = housekeepingMillis
+    return true
   }
 
   /** Does what has become due, in order of deadline. */
