@@ -143,6 +143,8 @@ export class TransactionMarkerSender {
   /** When something becomes due: a broken connection may be tried again, a completion written again. */
   nextDeadlineMillis(): number {
     let deadline = this.unwrittenUntilMillis
+    // Nearly always: a table without entries makes an iterator all the same.
+    if (this.destinations.size === 0) return deadline
     for (const { queue, inFlight, blockedUntilMillis } of this.destinations.values())
       if (queue.length > 0 && !inFlight) deadline = Math.min(deadline, blockedUntilMillis)
     return deadline

@@ -128,7 +128,9 @@ export class TransactionVerifier {
 
   /** When a verification is tried again; Infinity if none is. */
   nextDeadlineMillis(): number {
-    return this.retries.reduce((least, { atMillis }) => Math.min(least, atMillis), Number.POSITIVE_INFINITY)
+    let least = Number.POSITIVE_INFINITY
+    for (const { atMillis } of this.retries) if (atMillis < least) least = atMillis
+    return least
   }
 
   /** Tries again what is due. */
