@@ -33,6 +33,9 @@ abstract class OffsetCall {
   abstract fail(error: ConsumerError, nowMillis: number): void
 }
 
+/** Nobody writes to it. */
+const NO_CALLS: OffsetCall[] = []
+
 type Values = readonly (OffsetAndMetadata | undefined)[]
 
 /** OffsetCommit. */
@@ -103,7 +106,7 @@ export class Commits {
   private readonly coordinator: CoordinatorLookup
   private readonly groupId: string
   private readonly membership: Membership
-  private calls: OffsetCall[] = []
+  private calls = NO_CALLS
   private deadlineMillis = Number.POSITIVE_INFINITY
 
   constructor(
@@ -213,7 +216,8 @@ export class Commits {
   }
 
   private begin(call: OffsetCall, nowMillis: number): void {
-    this.calls.push(call)
+    if (this.calls.length === 0) this.calls = [call]
+    else this.calls.push(call)
     this.reschedule(nowMillis)
     if (nowMillis >= call.deadlineMillis) this.deadlineMillis = nowMillis
   }
@@ -233,7 +237,8 @@ export class Commits {
   }
 
   private end(call: OffsetCall): void {
-    this.calls = this.calls.filter((other) => other !== call)
+    if (this.calls.length === 1 && this.calls[0] === call) this.calls = NO_CALLS
+    else this.calls = this.calls.filter((other) => other !== call)
   }
 
   /** What is due and not sent waits for the coordinator, whose answer gets it on. */
@@ -351,7 +356,7 @@ export class Commits {
 
 /** Offsets by topic, as a request lists them. */
 function commitTopics(offsets: readonly PartitionOffset[]): OffsetCommitTopic[] {
-  const listed: { readonly name: string; readonly partitions: OffsetCommitPartition[] }[] = []
+  let listed: { readonly name: string; readonly partitions: OffsetCommitPartition[] }[] | undefined
   for (const { topic, partition, offset, leaderEpoch, metadata } of offsets) {
     const committed = {
       partitionIndex: partition,
@@ -359,11 +364,16 @@ function commitTopics(offsets: readonly PartitionOffset[]): OffsetCommitTopic[] 
       committedLeaderEpoch: leaderEpoch,
       committedMetadata: metadata,
     }
+    // Mostly it is the only one: a list that grows would be made for seventeen.
+    if (listed === undefined) {
+      listed = [{ name: topic, partitions: [committed] }]
+      continue
+    }
     const known = listed.find(({ name }) => name === topic)
     if (known === undefined) listed.push({ name: topic, partitions: [committed] })
     else known.partitions.push(committed)
   }
-  return listed
+  return listed ?? []
 }
 
 function firstError({ topics }: OffsetCommitResponse): ErrorCode {

@@ -16,6 +16,9 @@ const SESSION_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INVALID_FETCH_SESSION_EPOCH',
 ])
 
+/** Nobody writes to it. */
+const NO_RECORDS: ConsumerRecord[] = []
+
 /** Hears that a fetch under way is no longer what would be fetched now. */
 export type FetchOutdated = (nodeId: number, nowMillis: number) => void
 
@@ -139,7 +142,7 @@ export class Fetcher {
 
   /** Takes at most max.poll.records, after `settle`. @throws ConsumerError if nothing comes before an error */
   collect(nowMillis: number): ConsumerRecord[] {
-    const records: ConsumerRecord[] = []
+    let records = NO_RECORDS
     const most = this.client.config['max.poll.records']
     try {
       while (records.length < most && this.settle(nowMillis)) {
@@ -147,7 +150,9 @@ export class Fetcher {
         try {
           for (let record = fetch.peek(); record !== undefined; record = fetch.peek()) {
             fetch.take(record)
-            records.push(record)
+            // Mostly it is the only one: a list that grows would be made for seventeen.
+            if (records.length === 0) records = [record]
+            else records.push(record)
             if (records.length === most) break
           }
         } finally {

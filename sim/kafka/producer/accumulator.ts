@@ -6,6 +6,9 @@ import type { KnownTopic, ProducerMetadata } from './metadata.ts'
 import { StickyPartitioner } from './partitioner.ts'
 import { batchBytesUpperBound, type ProducerRecord, type SendListener } from './record.ts'
 
+/** Nobody writes to it. */
+const NO_BATCHES: ProducerBatch[] = []
+
 /** Any partition will do: the built-in partitioner chooses. */
 export const ANY_PARTITION = -1
 
@@ -174,7 +177,7 @@ export class Accumulator {
     nowMillis: number,
     take: (batch: ProducerBatch) => boolean,
   ): ProducerBatch[] {
-    const drained: ProducerBatch[] = []
+    let drained = NO_BATCHES
     let bytes = 0
     for (const queue of this.queuesLedBy(nodeId)) {
       const first = queue.batches[0] as ProducerBatch
@@ -187,7 +190,9 @@ export class Accumulator {
       queue.inFlight.push(first)
       first.close()
       bytes += first.sizeInBytes
-      drained.push(first)
+      // Mostly it is the only one: a list that grows would be made for seventeen.
+      if (drained.length === 0) drained = [first]
+      else drained.push(first)
     }
     return drained
   }

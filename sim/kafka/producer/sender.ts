@@ -1,3 +1,4 @@
+import type { RecordBatch } from '../log/batch.ts'
 import type { Answered, ApiName, Channel, RequestOf, ResponseOf } from '../protocol/api.ts'
 import type { Acks, ProducePartitionResponse, ProduceResponseData } from '../protocol/produce.ts'
 import { assignSequence, mustWait, resolveSequences } from '../transaction/batch-recovery.ts'
@@ -215,7 +216,7 @@ export class Sender {
       metadata.use(topic, nowMillis)
       metadata.requestUpdate()
     }
-    const requests: (readonly [number, ProducerBatch[]])[] = []
+    let requests: (readonly [number, ProducerBatch[]])[] | undefined
     for (const nodeId of accumulator.readyNodes) {
       const canSend = connections.canSend(nodeId, nowMillis)
       accumulator.updateLatency(nodeId, canSend, nowMillis)
@@ -224,12 +225,15 @@ export class Sender {
         continue
       }
       const batches = accumulator.drain(nodeId, this.maxRequestBytes, nowMillis, this.take)
-      if (batches.length > 0) requests.push([nodeId, batches])
+      if (batches.length === 0) continue
+      if (requests === undefined) requests = [[nodeId, batches]]
+      else requests.push([nodeId, batches])
     }
     this.completion.expire(nowMillis)
     this.expiryMillis = this.completion.nextExpiryMillis()
+    if (requests === undefined) return
     for (const [nodeId, batches] of requests) this.sendBatches(nodeId, batches)
-    if (requests.length > 0) this.isWoken = true
+    this.isWoken = true
   }
 
   /** Whether the first batch of a partition may be sent; it then has its sequence. */
@@ -364,18 +368,24 @@ function unansweredResponse(batch: ProducerBatch): ProducePartitionResponse {
   return { index: batch.queue.partition, errorCode: 'NONE', baseOffset: -1 }
 }
 
+interface TopicData {
+  readonly name: string
+  readonly partitionData: { index: number; records: RecordBatch }[]
+}
+
 /** Batches by topic, as a request lists them. */
 function topicData(batches: readonly ProducerBatch[]): RequestOf<'Produce'>['topicData'] {
-  const topics: {
-    name: string
-    partitionData: { index: number; records: ReturnType<ProducerBatch['toRecordBatch']> }[]
-  }[] = []
+  let topics: TopicData[] | undefined
   for (const batch of batches) {
     const { topic: name, partition: index } = batch.queue
     const data = { index, records: batch.toRecordBatch() }
+    if (topics === undefined) {
+      topics = [{ name, partitionData: [data] }]
+      continue
+    }
     const topic = topics.find((other) => other.name === name)
     if (topic === undefined) topics.push({ name, partitionData: [data] })
     else topic.partitionData.push(data)
   }
-  return topics
+  return topics ?? []
 }

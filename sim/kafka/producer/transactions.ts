@@ -45,6 +45,7 @@ export class ProducerTransactions {
 
   /** Operations whose results have come end. */
   complete(nowMillis: number): void {
+    if (this.operations.length === 0) return
     for (const operation of [...this.operations]) operation.maybeComplete(nowMillis)
     this.operations = this.operations.filter((operation) => {
       if (operation.isOver) this.deadlines.cancel(operation)
