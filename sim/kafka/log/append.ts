@@ -95,6 +95,13 @@ export function checkProducer(
   return error === 'NONE' ? undefined : refused(error, logStartOffset)
 }
 
+/** The batches before the first one of an epoch above one. */
+export function upToEpoch(batches: readonly RecordBatch[], leaderEpoch: number): readonly RecordBatch[] {
+  for (let at = 0; at < batches.length; at++)
+    if ((batches[at] as RecordBatch).partitionLeaderEpoch > leaderEpoch) return batches.slice(0, at)
+  return batches
+}
+
 /** What replicated batches are together. */
 export interface Replicated {
   readonly error: 'NONE' | 'CORRUPT_MESSAGE' | 'OFFSETS_OUT_OF_ORDER'

@@ -7,6 +7,7 @@ import {
   type FollowerError,
   inspectReplicated,
   refused,
+  upToEpoch,
 } from './append.ts'
 import { NO_PARTITION_LEADER_EPOCH, NO_TIMESTAMP, type RecordBatch } from './batch.ts'
 import type { LogConfig } from './config.ts'
@@ -190,8 +191,7 @@ export class Log {
   ): FollowerError {
     const { config } = this
     if (this.disk.offline) return 'KAFKA_STORAGE_ERROR'
-    const higher = replicated.findIndex(({ partitionLeaderEpoch: epoch }) => epoch > leaderEpoch)
-    const batches = higher < 0 ? replicated : replicated.slice(0, higher)
+    const batches = upToEpoch(replicated, leaderEpoch)
     const first = batches[0]
     if (first === undefined) return 'NONE'
     const { error, bytes, lastOffset, maxTimestamp } = inspectReplicated(batches)

@@ -17,7 +17,9 @@ export function readPartition(
   minOneBatch: boolean,
 ): FetchedPartition {
   const { highWatermark, lastStableOffset, logStartOffset } = log
-  if (lastFetchedEpoch !== NO_LEADER_EPOCH) {
+  // Who is within the log, and in its latest epoch as mostly, does not diverge.
+  const isWithin = fetchOffset >= logStartOffset && fetchOffset <= log.logEndOffset
+  if (lastFetchedEpoch !== NO_LEADER_EPOCH && !(isWithin && lastFetchedEpoch === log.epochs.latestEpoch)) {
     const end = log.endOffsetForEpoch(lastFetchedEpoch)
     if (end.endOffset === UNDEFINED_EPOCH_OFFSET || end.epoch === UNDEFINED_EPOCH)
       return fetchRefused(partitionIndex, 'OFFSET_OUT_OF_RANGE')
