@@ -34,7 +34,7 @@ function read(
   entry: PartitionOffset | undefined,
   requireStable: boolean,
 ): OffsetFetchPartition {
-  const isUnstable = requireStable && entry !== undefined && entry.pending.size > 0
+  const isUnstable = requireStable && entry?.hasPending === true
   const readable = requireStable ? entry?.latest : entry?.committed
   const value = isUnstable ? undefined : readable
   return {

@@ -21,8 +21,8 @@ export class PartitionOffset {
   latest: StoredOffset | undefined
   /** As of the last replicated record of the log, which is what readers see. */
   committed: StoredOffset | undefined
-  /** By producer id, what transactions that have not ended will make of it. */
-  readonly pending = new Map<number, StoredOffset>()
+  /** By producer id, what transactions that have not ended will make of it; made for the first. */
+  pending: Map<number, StoredOffset> | undefined = undefined
 
   constructor(groupId: string, topic: string, partition: number) {
     this.groupId = groupId
@@ -30,6 +30,11 @@ export class PartitionOffset {
     this.partition = partition
     this.latest = undefined
     this.committed = undefined
+  }
+
+  /** Whether a transaction that has not ended will make something of it. */
+  get hasPending(): boolean {
+    return this.pending !== undefined && this.pending.size > 0
   }
 }
 
@@ -69,6 +74,7 @@ export class OffsetStore {
   ): void {
     const entry = this.entry(groupId, topic, partition)
     const group = this.groups.get(groupId) as GroupOffsets
+    entry.pending ??= new Map()
     if (!entry.pending.has(producerId)) group.pendingCount++
     entry.pending.set(producerId, value)
     let entries = this.open.get(producerId)
@@ -82,6 +88,7 @@ export class OffsetStore {
   /** Takes in a tombstone, which also forgets what transactions have in store. @returns where it is, for `reveal` */
   delete(entry: PartitionOffset): void {
     entry.latest = undefined
+    if (entry.pending === undefined) return
     for (const producerId of entry.pending.keys()) this.close(producerId, entry)
     entry.pending.clear()
   }
@@ -94,8 +101,8 @@ export class OffsetStore {
   endTransaction(producerId: number, isCommit: boolean): PartitionOffset[] {
     const changed: PartitionOffset[] = []
     for (const entry of this.open.get(producerId) ?? []) {
-      const value = entry.pending.get(producerId) as StoredOffset
-      entry.pending.delete(producerId)
+      const value = entry.pending?.get(producerId) as StoredOffset
+      entry.pending?.delete(producerId)
       const group = this.groups.get(entry.groupId) as GroupOffsets
       group.pendingCount--
       if (isCommit && (entry.latest === undefined || value.recordOffset > entry.latest.recordOffset)) {
@@ -141,7 +148,7 @@ export class OffsetStore {
   }
 
   private dropIfEmpty(entry: PartitionOffset): void {
-    if (entry.latest !== undefined || entry.committed !== undefined || entry.pending.size > 0) return
+    if (entry.latest !== undefined || entry.committed !== undefined || entry.hasPending) return
     const group = this.groups.get(entry.groupId)
     const partitions = group?.topics.get(entry.topic)
     if (group === undefined || partitions?.get(entry.partition) !== entry) return

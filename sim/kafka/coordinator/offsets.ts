@@ -227,10 +227,10 @@ export class Offsets {
       for (const entry of partitions.values()) {
         if (entry.latest === undefined) continue
         const atMillis = isSubscribed ? undefined : expiryMillis(group, entry.latest, retentionMs)
-        if (atMillis !== undefined && atMillis <= nowMillis && entry.pending.size === 0) expired.push(entry)
+        if (atMillis !== undefined && atMillis <= nowMillis && !entry.hasPending) expired.push(entry)
         else {
           isAll = false
-          if (atMillis !== undefined && entry.pending.size === 0) this.expiry.noLaterThan(atMillis)
+          if (atMillis !== undefined && !entry.hasPending) this.expiry.noLaterThan(atMillis)
         }
       }
     }
@@ -376,7 +376,7 @@ function sameError(errorCode: ErrorCode): ErrorCode {
 }
 
 function isPresent(entry: PartitionOffset): boolean {
-  return entry.latest !== undefined || entry.pending.size > 0
+  return entry.latest !== undefined || entry.hasPending
 }
 
 function expiryMillis(group: OffsetValidator, value: StoredOffset, retentionMs: number): number | undefined {
