@@ -2,6 +2,7 @@ import type { Link, Network } from '../cluster/network.ts'
 import type { Process, ProcessResource } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
+import { roomForOne } from '../kernel/list.ts'
 import type { Actor } from '../kernel/queue.ts'
 import type { Micros } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
@@ -105,9 +106,9 @@ export class Connection implements Actor {
   private readonly back: Link
   private readonly closed: () => void
   /** In the order in which they were sent. */
-  private readonly calls: Call[] = []
+  private readonly calls = roomForOne<Call>()
   /** Those that have arrived; the first is being handled, or all of them. */
-  private readonly arrived: Call[] = []
+  private readonly arrived = roomForOne<Call>()
   /** The request that is under way is to be answered in its time when it gets there. */
   private pressNext = false
   /** The server has closed it, of which the client may not know yet. */

@@ -9,10 +9,33 @@ export function appended<Thing>(list: readonly Thing[], thing: Thing): readonly 
   return longer
 }
 
-/** A list with one thing in its place and nothing before, and no room for others. */
+/** Places of a list by index that is as short as most are. */
+const FEW = 6
+
+/** A list with one thing in its place and nothing elsewhere, and room for few others. */
 export function listWith<Thing>(index: number, thing: Thing): (Thing | undefined)[] {
-  const list = new Array<Thing | undefined>(index + 1)
+  const list = new Array<Thing | undefined>(Math.max(index + 1, FEW))
   list[index] = thing
+  return list
+}
+
+/** What the things of a list by index say, one after another. */
+export function present<Thing extends object, Said>(
+  list: readonly (Thing | undefined)[],
+  say: (thing: Thing) => Said,
+): Said[] {
+  let count = 0
+  for (const thing of list) if (thing !== undefined) count++
+  const said = new Array<Said>(count)
+  let at = 0
+  for (const thing of list) if (thing !== undefined) said[at++] = say(thing)
+  return said
+}
+
+/** An empty list with room for one thing, which is as many as most of them ever hold. */
+export function roomForOne<Thing>(): Thing[] {
+  const list = [undefined as Thing]
+  list.pop()
   return list
 }
 

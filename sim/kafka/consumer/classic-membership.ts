@@ -319,6 +319,7 @@ export class ClassicMembership implements Membership, Assigner {
   /** Leads the group, and has assigned what its metadata say. */
   resumeLeading(): void {
     this.assignedCounts = this.groupCounts()
+    this.seenVersion = this.parts.metadata.version
   }
 
   private join(node: number): void {

@@ -78,17 +78,24 @@ export class Fetcher {
     this.isFreed = false
     this.isDoubtful = false
     this.retryMillis = Number.POSITIVE_INFINITY
-    let requests: Map<NodeFetch, PartitionState[]> | undefined
+    const maxBytes = this.client.config['max.partition.fetch.bytes']
+    let asked: NodeFetch[] | undefined
     for (const state of this.subscriptions.states()) {
       if (!state.isFetchable || state.refusedVersion === version) continue
       const node = this.nodeFor(state, nowMillis)
       if (node === undefined) continue
-      requests ??= new Map()
-      const list = requests.get(node)
-      if (list === undefined) requests.set(node, [state])
-      else list.push(state)
+      if (asked?.includes(node) !== true) {
+        node.begin(fetches, version)
+        if (asked === undefined) asked = [node]
+        else asked.push(node)
+      }
+      node.add(state, maxBytes)
     }
-    if (requests !== undefined) for (const [node, states] of requests) this.send(node, states)
+    if (asked === undefined) return
+    for (const node of asked) {
+      node.end()
+      this.request(node)
+    }
   }
 
   /**
@@ -220,11 +227,6 @@ export class Fetcher {
       this.nodes[nodeId] = node
     }
     return node
-  }
-
-  private send(node: NodeFetch, states: readonly PartitionState[]): void {
-    node.begin(states, this.client.config['max.partition.fetch.bytes'], this.seenChanges, this.seenVersion)
-    this.request(node)
   }
 
   private request(node: NodeFetch): void {

@@ -22,24 +22,27 @@ export class NodeFetch {
     this.nodeId = nodeId
   }
 
-  /** From now on these partitions are wanted, as of so many changes of what decides that, and nothing else. */
-  begin(states: readonly PartitionState[], maxBytes: number, changes: number, version: number): void {
-    const { session } = this
+  /** From now on what `add` says is wanted, up to `end`, as of so many changes of what decides that, and nothing else. */
+  begin(changes: number, version: number): void {
     this.round += 1
-    this.advanced = []
+    if (this.advanced.length > 0) this.advanced = []
     this.seenChanges = changes
     this.seenVersion = version
-    session.beginRound()
-    for (const state of states) {
-      const { offset, currentLeader } = state.position as FetchPosition
-      state.askedBy = this
-      state.askedRound = this.round
-      state.askedOffset = offset
-      const known = session.keep(state.topic, state.partition, state)
-      if (known?.fetchOffset !== offset || known.currentLeaderEpoch !== currentLeader.epoch)
-        this.want(state, maxBytes)
-    }
-    session.endRound()
+    this.session.beginRound()
+  }
+
+  add(state: PartitionState, maxBytes: number): void {
+    const { offset, currentLeader } = state.position as FetchPosition
+    state.askedBy = this
+    state.askedRound = this.round
+    state.askedOffset = offset
+    const known = this.session.keep(state.topic, state.partition, state)
+    if (known?.fetchOffset !== offset || known.currentLeaderEpoch !== currentLeader.epoch)
+      this.want(state, maxBytes)
+  }
+
+  end(): void {
+    this.session.endRound()
   }
 
   /** The next Fetch asks for a partition from where it is read. */

@@ -1,4 +1,4 @@
-import { listWith } from '../../kernel/list.ts'
+import { listWith, present } from '../../kernel/list.ts'
 import { type FetchRequestData, type ForgottenTopic, INITIAL_EPOCH, NO_SESSION } from '../protocol/fetch.ts'
 import type { FetchPartition } from './message.ts'
 
@@ -160,16 +160,13 @@ export class FetchSessionHandler<Owner> {
   }
 
   private everything(): WantedTopic[] {
-    const topics: WantedTopic[] = []
+    const topics = new Array<WantedTopic>(this.byTopic.size)
+    let count = 0
     for (const [topic, known] of this.byTopic) {
-      let partitions: FetchPartition[] | undefined
-      for (const partition of known) {
-        if (partition === undefined) continue
-        if (partitions === undefined) partitions = [partition.wanted]
-        else partitions.push(partition.wanted)
-      }
-      if (partitions !== undefined) topics.push({ topic, partitions })
+      const partitions = present(known, wantedOf)
+      if (partitions.length > 0) topics[count++] = { topic, partitions }
     }
+    if (count < topics.length) topics.length = count
     return topics
   }
 
@@ -203,3 +200,5 @@ function isSame(left: FetchPartition, right: FetchPartition): boolean {
       left.partitionMaxBytes === right.partitionMaxBytes)
   )
 }
+
+const wantedOf = ({ wanted }: SessionPartition<unknown>): FetchPartition => wanted

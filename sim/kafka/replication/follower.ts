@@ -121,8 +121,9 @@ export function followerOf(followers: Followers, brokerId: number): FollowerStat
 
 /** What the leader of a partition knows of its followers. @param before of those that it had */
 export function followersOf(replicas: readonly number[], leaderId: number, before: Followers): Followers {
-  const followers: FollowerState[] = []
+  const followers = new Array<FollowerState>(replicas.length - (replicas.includes(leaderId) ? 1 : 0))
+  let count = 0
   for (const id of replicas)
-    if (id !== leaderId) followers.push(followerOf(before, id) ?? new FollowerState(id))
+    if (id !== leaderId) followers[count++] = followerOf(before, id) ?? new FollowerState(id)
   return followers
 }
