@@ -1,5 +1,6 @@
+import { listWith } from '../../kernel/list.ts'
 import type { TopicPartition } from '../assignor/subscription.ts'
-import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
+import { partitionName } from '../transaction/topic-partition.ts'
 import type { AutoOffsetReset, ConsumerSwitches } from './config.ts'
 import { ConsumerError } from './error.ts'
 import type { PartitionOffset } from './hooks.ts'
@@ -8,7 +9,10 @@ import { PartitionState, type ResetStrategy, StateChanges } from './partition-st
 type SubscriptionType = 'NONE' | 'AUTO_TOPICS' | 'AUTO_PATTERN' | 'USER_ASSIGNED'
 
 const NO_TOPICS: ReadonlySet<string> = new Set()
-const NOTHING_ASSIGNED: ReadonlyMap<PartitionName, PartitionState> = new Map()
+/** The states of partitions, by topic and index. */
+type Assignment = ReadonlyMap<string, readonly (PartitionState | undefined)[]>
+
+const NOTHING_ASSIGNED: Assignment = new Map()
 
 /** What the consumer wants to read, and how far it is with what it has. Source: SubscriptionState of Kafka 4.x. */
 export class SubscriptionState {
@@ -25,7 +29,7 @@ export class SubscriptionState {
   /** Topics of all members, of which the leader of a classic group wants metadata. */
   private groupTopics = NO_TOPICS
   private readonly switches: ConsumerSwitches
-  private assigned: ReadonlyMap<PartitionName, PartitionState> = NOTHING_ASSIGNED
+  private assigned = NOTHING_ASSIGNED
   /** Those, in the order in which they are served, unless that has changed. */
   private served: PartitionState[] = []
   private isReordered = false
@@ -139,7 +143,7 @@ export class SubscriptionState {
   }
 
   find({ topic, partition }: TopicPartition): PartitionState | undefined {
-    return this.assigned.get(partitionName(topic, partition))
+    return this.assigned.get(topic)?.[partition]
   }
 
   /** Whether a partition is still assigned, and has not been assigned anew meanwhile. */
@@ -194,23 +198,28 @@ export class SubscriptionState {
 
   private setAssignment(partitions: readonly TopicPartition[]): void {
     const before = this.assigned
-    const assigned = new Map<PartitionName, PartitionState>()
+    const assigned = new Map<string, (PartitionState | undefined)[]>()
+    const served: PartitionState[] = []
     this.assignmentId += 1
     this.changes += 1
     this.stateChanges.states += 1
     this.stateChanges.fetches += 1
     for (const state of this.served) state.isAssigned = false
     for (const { topic, partition } of partitions) {
-      const name = partitionName(topic, partition)
-      if (assigned.has(name)) continue
-      const state = before.get(name) ?? new PartitionState(topic, partition, this.switches, this.stateChanges)
-      assigned.set(name, state)
+      const ofTopic = assigned.get(topic)
+      if (ofTopic?.[partition] !== undefined) continue
+      const state =
+        before.get(topic)?.[partition] ??
+        new PartitionState(topic, partition, this.switches, this.stateChanges)
+      if (ofTopic === undefined) assigned.set(topic, listWith(partition, state))
+      else ofTopic[partition] = state
+      served.push(state)
       this.turns += 1
       state.turn = this.turns
       state.isAssigned = true
     }
     this.assigned = assigned
-    this.served = [...assigned.values()]
+    this.served = served
     this.isReordered = false
   }
 }
