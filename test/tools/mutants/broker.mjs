@@ -81,8 +81,8 @@ export const mutants = [
     rule: 'KB9',
     breaks: 'the bytes of one partition are all that counts',
     file: 'sim/kafka/broker/delayed-fetch.ts',
-    find: 'if (this.request.minBytes <= 1) return [peeked]',
-    replace: 'if (this.request.minBytes >= 1) return [peeked]',
+    find: 'if (this.request.minBytes <= 1) return [{ topic, partitions: [peeked] }]',
+    replace: 'if (this.request.minBytes >= 1) return [{ topic, partitions: [peeked] }]',
   },
   {
     rule: 'KB10',

@@ -88,8 +88,8 @@ export const mutants = [
     rule: 'KO7',
     breaks: 'metadata of exactly the largest size are refused',
     file: 'sim/kafka/coordinator/offsets.ts',
-    find: 'if (committedMetadata !== null && committedMetadata.length > maxMetadata)',
-    replace: 'if (committedMetadata !== null && committedMetadata.length >= maxMetadata)',
+    find: 'committedMetadata.length > this.config',
+    replace: 'committedMetadata.length >= this.config',
   },
   {
     rule: 'KO7',
@@ -103,17 +103,17 @@ export const mutants = [
     rule: 'KO8',
     breaks: 'a commit is read before it is replicated',
     file: 'sim/kafka/coordinator/offsets.ts',
-    find: 'if (entries.length > 0) this.log.whenCommitted(new Reveal(this.store, entries))\n    this.log.whenCommitted(new Answer(response',
+    find: 'this.log.whenCommitted(new OffsetWrite(this.store, entries, topics, response, respond))',
     replace:
-      'for (const entry of entries) this.store.reveal(entry, entry.latest)\n    this.log.whenCommitted(new Answer(response',
+      'for (const entry of entries) this.store.reveal(entry, entry.latest)\n    this.log.whenCommitted(new OffsetWrite(this.store, entries, topics, response, respond))',
   },
   {
     rule: 'KO8',
     breaks: 'a commit is answered before it is replicated',
     file: 'sim/kafka/coordinator/offsets.ts',
-    find: 'if (entries.length > 0) this.log.whenCommitted(new Reveal(this.store, entries))\n    this.log.whenCommitted(new Answer(response, failure, respond))',
+    find: 'this.log.whenCommitted(new OffsetWrite(this.store, entries, topics, response, respond))',
     replace:
-      'if (entries.length > 0) this.log.whenCommitted(new Reveal(this.store, entries))\n    new Answer(response, failure, respond).committed()',
+      'respond(response)\n    this.log.whenCommitted(new OffsetWrite(this.store, entries, topics, response, () => {}))',
   },
   {
     rule: 'KO9',
@@ -126,7 +126,7 @@ export const mutants = [
     rule: 'KO9',
     breaks: 'a pending offset cannot be deleted',
     file: 'sim/kafka/coordinator/offsets.ts',
-    find: 'return entry.latest !== undefined || entry.pending.size > 0',
+    find: 'return entry.latest !== undefined || entry.hasPending',
     replace: 'return entry.latest !== undefined',
   },
   {
@@ -140,7 +140,7 @@ export const mutants = [
     rule: 'KO6',
     breaks: 'an offset expires although a transaction is about to change it',
     file: 'sim/kafka/coordinator/offsets.ts',
-    find: 'if (atMillis !== undefined && atMillis <= nowMillis && entry.pending.size === 0) expired.push(entry)',
+    find: 'if (atMillis !== undefined && atMillis <= nowMillis && !entry.hasPending) expired.push(entry)',
     replace: 'if (atMillis !== undefined && atMillis <= nowMillis) expired.push(entry)',
   },
   {

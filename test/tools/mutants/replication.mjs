@@ -179,7 +179,7 @@ export const mutants = [
     rule: 'KR6',
     breaks: 'a follower is served in a life that has ended',
     file: 'sim/kafka/replication/partition.ts',
-    find: "if (this.staleLife(follower, brokerEpoch)) return fetchRefused('NOT_LEADER_OR_FOLLOWER')",
+    find: "if (this.staleLife(follower, brokerEpoch))\n      return fetchRefused(request.partition, 'NOT_LEADER_OR_FOLLOWER')",
     replace: '',
   },
   {

@@ -211,8 +211,8 @@ export const mutants = [
     rule: 'KT9',
     breaks: 'stable reads do not wait for transactions',
     file: 'sim/kafka/coordinator/offset-reading.ts',
-    find: 'const isUnstable = requireStable && entry !== undefined && entry.pending.size > 0',
-    replace: 'const isUnstable = !requireStable && entry !== undefined && entry.pending.size > 0',
+    find: 'const isUnstable = requireStable && entry?.hasPending === true',
+    replace: 'const isUnstable = !requireStable && entry?.hasPending === true',
   },
   {
     rule: 'KT10',
