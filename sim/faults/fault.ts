@@ -48,6 +48,12 @@ export interface FaultWorld {
   readonly stores: readonly KeyValueServer[]
 }
 
+/** A strike of a fault, which may act once more later than at its moment. */
+export interface FaultStrike extends Strike {
+  /** It acts at this moment: the system is disturbed anew, and is whole from now on as far as this fault goes. */
+  actsAgain(): void
+}
+
 /**
  * Processes that have lives: those of services (instances, relays, databases and stores), and of them the databases and
  * the key-value stores alone; brokers; and the controller.
@@ -75,7 +81,7 @@ export interface FaultKind<Settings extends object = object> {
    * Strikes.
    * @returns when it will have healed: the moment from which the system is whole again as far as this fault goes
    */
-  strike(world: FaultWorld, settings: Settings, strike: Strike): Micros
+  strike(world: FaultWorld, settings: Settings, strike: FaultStrike): Micros
   /**
    * Everything of a system that it can be aimed at, each as the members of an entry that say so, the likeliest first.
    * Left out: only a scenario can aim it, and nothing that a campaign draws depends on it.

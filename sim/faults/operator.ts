@@ -8,6 +8,8 @@ const AGAIN_MICROS: Micros = 1_000_000
 export interface Setback {
   readonly why: string
   readonly cause: number
+  /** Whether nobody is there who could make it work: it is tried again only if the run goes on without that. */
+  readonly isHopeless?: boolean
 }
 
 /** One try. It calls back once: with a setback, or with none when it has worked. */
@@ -38,6 +40,8 @@ export function insist(
     const next = {
       onEvent: () => insist(kernel, operation, attempt, record, patienceMicros - AGAIN_MICROS),
     }
-    kernel.scheduleAt(kernel.nowMicros + AGAIN_MICROS, entity, next, 0, undefined, record)
+    const atMicros = kernel.nowMicros + AGAIN_MICROS
+    if (setback.isHopeless === true) kernel.scheduleBackground(atMicros, next, 0, undefined)
+    else kernel.scheduleAt(atMicros, entity, next, 0, undefined, record)
   })
 }

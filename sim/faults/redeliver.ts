@@ -22,13 +22,7 @@ export const redeliver = defineFault({
   strike(world, { redeliver: service, records }, strike) {
     const { kernel, queues } = world
     for (const queue of queues?.queuesOf(service) ?? []) queue.reappear(records, strike.cause)
-    rewind(
-      world,
-      `redeliver ${service}`,
-      service,
-      (position) => Math.max(0, position - records),
-      strike.cause,
-    )
+    rewind(world, `redeliver ${service}`, service, (position) => Math.max(0, position - records), strike)
     return kernel.nowMicros
   },
   aims: ({ services }, place) =>

@@ -16,7 +16,7 @@ export const replay = defineFault({
   targets: (settings) => [settings.replay],
   describe: (settings) => `${settings.replay} was made to read again from offset ${settings.from}`,
   strike(world, { replay: service, from }, strike) {
-    rewind(world, `replay ${service}`, service, () => from, strike.cause)
+    rewind(world, `replay ${service}`, service, () => from, strike)
     return world.kernel.nowMicros
   },
   aims: ({ services }, place) =>

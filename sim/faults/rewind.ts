@@ -1,7 +1,7 @@
 import { type ConsumerClient, placeOf } from '../kafka/consumer-client.ts'
 import type { Micros } from '../kernel/time.ts'
-import type { FaultWorld } from './fault.ts'
-import { insist } from './operator.ts'
+import type { FaultStrike, FaultWorld } from './fault.ts'
+import { insist, type Setback } from './operator.ts'
 
 /** A group waits no longer for a member that says nothing. Source: max.poll.interval.ms. */
 const PATIENCE_MICROS: Micros = 300_000_000
@@ -14,54 +14,46 @@ interface Reading {
 
 /**
  * Moves the consumers of a service back in every partition of its topics. A partition that nobody reads at the moment, as
- * while the group rebalances or an instance is down, is looked at again every second for five
- * minutes; the trace says which these are (`again`).
+ * while the group rebalances or an instance is down, is looked at again every second for five minutes; the trace says which
+ * these are (`again`). While no consumer is up that keeps no run alive: whoever starts one again does.
  * @param target where to read next, of the offset that would be read next
- * @param cause trace id of what has them moved back
  */
 export function rewind(
   { kernel, kafka }: FaultWorld,
   operation: string,
   service: string,
   target: (position: number) => number,
-  cause: number,
+  strike: FaultStrike,
 ): void {
   // A service that has no group reads from queues, or nothing.
   if (!kafka.hasGroup(service)) return
   const done = new Set<string>()
-  insist(
-    kernel,
-    operation,
-    (by, ended) => {
-      const clients = kafka.consumers(service)
-      if (clients.length === 0) {
-        ended({ why: `no consumer of ${service} is up`, cause: by })
-        return
-      }
-      const unread: string[] = []
-      for (const topic of new Set(clients.flatMap(({ consumer }) => consumer.subscription())))
-        for (let partition = 0; partition < kafka.partitionCount(topic); partition++) {
-          const place = placeOf(topic, partition)
-          if (done.has(place)) continue
-          const reading = readingOf(clients, topic, partition)
-          if (reading === undefined) {
-            unread.push(place)
-            continue
-          }
-          done.add(place)
-          const { client, position } = reading
-          const offset = target(position)
-          if (offset < position) client.seek({ topic, partition }, offset, cause)
+  let isLate = false
+  const attempt = (by: number, ended: (setback: Setback | undefined) => void): void => {
+    const clients = kafka.consumers(service)
+    const unread: string[] = []
+    for (const topic of new Set(clients.flatMap(({ consumer }) => consumer.subscription())))
+      for (let partition = 0; partition < kafka.partitionCount(topic); partition++) {
+        const place = placeOf(topic, partition)
+        if (done.has(place)) continue
+        const reading = readingOf(clients, topic, partition)
+        if (reading === undefined) {
+          unread.push(place)
+          continue
         }
-      ended(
-        unread.length === 0
-          ? undefined
-          : { why: `nobody reads ${unread.join(', ')} at the moment`, cause: by },
-      )
-    },
-    cause,
-    PATIENCE_MICROS,
-  )
+        done.add(place)
+        const { client, position } = reading
+        const offset = target(position)
+        if (offset >= position) continue
+        if (isLate) strike.actsAgain()
+        client.seek({ topic, partition }, offset, strike.cause)
+      }
+    isLate = true
+    if (clients.length === 0) ended({ why: `no consumer of ${service} is up`, cause: by, isHopeless: true })
+    else if (unread.length > 0) ended({ why: `nobody reads ${unread.join(', ')} at the moment`, cause: by })
+    else ended(undefined)
+  }
+  insist(kernel, operation, attempt, strike.cause, PATIENCE_MICROS)
 }
 
 function readingOf(

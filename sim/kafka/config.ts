@@ -114,12 +114,13 @@ export function clusterConfig(settings: KafkaSettings, brokerCount: number): Clu
   return config
 }
 
+/** JSON has no infinity; no setting is an object. */
+const finite = (_name: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? { number: String(value) } : value
+
 /** The configurations that settings of other objects have brought, if these say the same. */
 function configsOf(settings: KafkaSettings): Map<number, ClusterConfig> {
-  // Not JSON, which has no infinity.
-  const text = Object.entries(settings)
-    .map(([name, value]) => `${name}=${typeof value}:${value}`)
-    .join('\n')
+  const text = JSON.stringify(settings, finite)
   let configs = knownByText.get(text)
   if (configs === undefined) {
     configs = new Map()

@@ -253,10 +253,14 @@ class FaultPlan {
       const fault = new ArmedFault(
         `${description} (${spec.at}${spec.of === undefined ? '' : ` of ${spec.of}`})`,
         trigger,
-        (strike) => {
-          armed.healedAtMicros = kind.strike(world(), settings, strike)
-          this.healedAtMicros = Math.max(this.healedAtMicros, armed.healedAtMicros)
-          world().monitor.disturbed()
+        ({ incarnation, entity: struck, cause }) => {
+          const heals = (atMicros: Micros): void => {
+            armed.healedAtMicros = atMicros
+            this.healedAtMicros = Math.max(this.healedAtMicros, atMicros)
+            world().monitor.disturbed()
+          }
+          const actsAgain = (): void => heals(kernel.nowMicros)
+          heals(kind.strike(world(), settings, { incarnation, entity: struck, cause, actsAgain }))
         },
       )
       const armed: (typeof this.armed)[number] = { spec, fault, description, healedAtMicros: undefined }

@@ -32,7 +32,8 @@ export class Maintenance {
   }
 
   remove(log: Log): void {
-    this.logs.splice(this.logs.indexOf(log), 1)
+    const at = this.logs.indexOf(log)
+    if (at >= 0) this.logs.splice(at, 1)
     this.changed()
   }
 

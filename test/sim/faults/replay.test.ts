@@ -43,15 +43,45 @@ describe('an operator who replays', () => {
     expect(violated(result)).toEqual([])
   })
 
-  it('[F21] is given up after five minutes without anybody who reads', async () => {
+  it('[F21] that comes late disturbs the system when it comes', async () => {
+    const result = await courier(
+      { inbox: 'same-transaction' },
+      {
+        workload: { orders: 20, every: '1s' },
+        faults: [
+          { crash: 'receiver', at: '9s', restart: '3s' },
+          { replay: 'receiver', at: '10s' },
+        ],
+      },
+    )
+    const [, replay] = result.faults
+    expect(replay?.struckAtMicros).toBe(10_000_000)
+    expect(replay?.healedAtMicros).toBeGreaterThan(12_000_000)
+  })
+
+  it('[F21] keeps no run alive where nobody is up', async () => {
     const faults = [
       { crash: 'receiver', at: '9s', restart: 'never' },
+      { replay: 'receiver', at: '10s' },
+    ]
+    const [alone, both] = await Promise.all(
+      [faults.slice(0, 1), faults].map((some) => courier({}, { ...load, faults: some })),
+    )
+    expect(both?.endMicros).toBe(alone?.endMicros)
+  })
+
+  it('[F21] is given up after five minutes in which nobody has read', async () => {
+    const faults = [
+      { pause: 'receiver', at: '9s', for: '10m' },
       { replay: 'receiver', at: '10s' },
     ]
     const result = await courier({}, { ...load, faults })
     expect(recordsOf(result, 'again')).toHaveLength(300)
     expect(recordsOf(result, 'gave-up').map(({ data }) => data)).toEqual([
-      { operation: 'replay receiver', why: 'no consumer of receiver is up' },
+      {
+        operation: 'replay receiver',
+        why: 'nobody reads letters/0, letters/1, letters/2 at the moment',
+      },
     ])
   })
 })

@@ -145,4 +145,17 @@ describe('the configuration of a cluster', () => {
     expect(broker['offsets.topic.replication.factor']).toBe(Math.min(3, brokers))
     expect(broker['transaction.state.log.min.isr']).toBeLessThanOrEqual(brokers)
   })
+
+  it('is one object for settings that say the same, and another for those that do not', () => {
+    const strategy = (...names: string[]): KafkaSettings => ({
+      'partition.assignment.strategy': names as never,
+    })
+    const both = clusterConfig(strategy('range', 'roundrobin'), 3)
+    expect(clusterConfig(strategy('range', 'roundrobin'), 3)).toBe(both)
+    expect(clusterConfig(strategy('roundrobin', 'range'), 3)).not.toBe(both)
+    expect(clusterConfig(strategy('range', 'roundrobin'), 5)).not.toBe(both)
+    expect(() => clusterConfig(strategy('range,roundrobin'), 3)).toThrow('range,roundrobin')
+    const named = clusterConfig({ 'client.id': 'a', 'max.poll.records': 7 }, 3)
+    expect(clusterConfig({ 'client.id': 'a\nmax.poll.records=number:7' }, 3)).not.toBe(named)
+  })
 })
