@@ -72,7 +72,7 @@ export function variantsOf(fault: FaultSpec, form: FaultForm | undefined, axis: 
   const own = Object.fromEntries(Object.keys(form.aims[0] ?? {}).map((name) => [name, fault[name]]))
   const aims = unique([own, ...form.aims], (aim) => JSON.stringify(aim)).slice(0, MOST_VARIANTS)
   return aims.map((aim) => ({
-    says: [Object.values(aim)].flat(2).join(', '),
+    says: Object.values(aim).flat().join(', '),
     fault: { ...fault, ...aim } as FaultSpec,
     varied: Object.keys(aim),
   }))
@@ -82,7 +82,7 @@ function strengthsOf(fault: FaultSpec, { strength, members }: FaultForm, axis: s
   const initial = members.find(({ name }) => name === axis)?.default
   const own = fault[axis] ?? initial ?? strength[axis]
   const values = unique([own, ...(valuesLike(strength[axis]) ?? [])], String)
-  return [...values].sort(byStrength).map((value) => ({
+  return values.sort(byStrength).map((value) => ({
     says: `${axis} ${String(value)}`,
     fault: { ...fault, [axis]: value } as FaultSpec,
     varied: [axis],
