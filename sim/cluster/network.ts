@@ -134,6 +134,7 @@ export class Network {
   /** Adds a process. @param latency of its links, both ways; default: inside the data centre */
   add(process: Process, latency?: LatencyTable): Process {
     process.index = this.processes.size
+    process.network = this
     this.processes.set(process.name, process)
     if (latency !== undefined) this.latencies.set(process, latency)
     return process
@@ -147,9 +148,15 @@ export class Network {
     const link = new Link(from, to, shapedLatency(latency, this.shape))
     this.refresh(link)
     this.allLinks.push(link)
+    // With room for all that there are, mostly: a list that grows to a far index grows by half of it and more.
+    if (from.links.length === 0) from.links = new Array(this.processes.size)
     from.links[to.index] = link
-    to.incoming.push(link)
     return link
+  }
+
+  /** The links to a process, as far as they are used. */
+  linksTo(process: Process): Link[] {
+    return this.allLinks.filter(({ to }) => to === process)
   }
 
   /** Sends a message: an event for `target` when it arrives. */

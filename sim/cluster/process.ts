@@ -2,10 +2,11 @@ import type { Entity } from '../kernel/choice.ts'
 import { Incarnation } from '../kernel/incarnation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Micros } from '../kernel/time.ts'
-import type { Link } from './network.ts'
+import type { Link, Network } from './network.ts'
 import { processName } from './process-name.ts'
 
 const RESTART = 0
+const NO_LINKS: (Link | undefined)[] = []
 
 /** Something that a process holds and that others notice when it dies: a connection, a group membership. */
 export interface ProcessResource {
@@ -36,10 +37,10 @@ export class Process {
   /** Nobody wants it any more: what would have been its next life does not begin. */
   isRetired = false
   /** Links to other processes by their index. */
-  readonly links: (Link | undefined)[] = []
-  /** Links from other processes, as far as they are used. */
-  readonly incoming: Link[] = []
+  links: (Link | undefined)[] = NO_LINKS
   index = -1
+  /** Set once it is added to one. */
+  network: Network | undefined = undefined
   private resources: ProcessResource[] = []
 
   /** @param boot called at each start, with nothing left of earlier lives; undefined for a server that cannot crash */
@@ -137,7 +138,7 @@ export class Process {
 
   private linksChanged(): void {
     for (const link of this.links) link?.tell()
-    for (const link of this.incoming) link.tell()
+    for (const link of this.network?.linksTo(this) ?? []) link.tell()
   }
 
   private resumed(): void {

@@ -26,7 +26,8 @@ interface Held {
 
 /** The advisory locks of a server (PostgreSQL documentation, 13.3.5). */
 export class AdvisoryLocks {
-  private readonly locks = new Map<string | number, Held>()
+  /** Made with the first lock: most servers never have one. */
+  private locks: Map<string | number, Held> | undefined = undefined
   /** Whose turn it is: it stands in no queue. */
   private served: Transaction | undefined = undefined
 
@@ -34,6 +35,7 @@ export class AdvisoryLocks {
   take(lock: AdvisoryLock, transaction: Transaction): boolean {
     const shared = lock.shared === true
     const { connection } = transaction
+    this.locks ??= new Map()
     let held = this.locks.get(lock.key)
     if (held === undefined) {
       held = { holds: [], queue: [] }
@@ -53,13 +55,13 @@ export class AdvisoryLocks {
   /** Notes that a statement waits for a lock. */
   wait(lock: AdvisoryLock, waiter: LockWaiter): Request {
     const request = { waiter, lock }
-    this.locks.get(lock.key)?.queue.push(request)
+    this.locks?.get(lock.key)?.queue.push(request)
     return request
   }
 
   /** Takes back a wait. */
   cancel(request: Request): void {
-    const held = this.locks.get(request.lock.key)
+    const held = this.locks?.get(request.lock.key)
     if (held === undefined) return
     held.queue = held.queue.filter((other) => other !== request)
     this.wake(request.lock.key, held)
@@ -67,7 +69,7 @@ export class AdvisoryLocks {
 
   /** Unlocks a lock of a session; false when the connection does not hold it. */
   unlock(lock: AdvisoryLock, connection: object): boolean {
-    const held = this.locks.get(lock.key)
+    const held = this.locks?.get(lock.key)
     const hold = held?.holds.find(
       (each) => each.owner === connection && each.shared === (lock.shared === true),
     )
@@ -81,7 +83,7 @@ export class AdvisoryLocks {
 
   /** Lets go of everything that a transaction or a connection holds. */
   release(owner: AdvisoryOwner): void {
-    if (this.locks.size === 0) return
+    if (this.locks === undefined || this.locks.size === 0) return
     for (const [key, held] of [...this.locks]) {
       const left = held.holds.filter((hold) => hold.owner !== owner)
       if (left.length === held.holds.length) continue
@@ -92,6 +94,7 @@ export class AdvisoryLocks {
 
   /** Whether a connection holds a lock of its session. */
   holds(connection: object): boolean {
+    if (this.locks === undefined) return false
     for (const { holds } of this.locks.values())
       if (holds.some(({ owner }) => owner === connection)) return true
     return false
@@ -99,7 +102,7 @@ export class AdvisoryLocks {
 
   /** Those on whom a waiting statement depends. @param open the open transaction of a connection */
   blockers(request: Request, open: (connection: object) => Transaction | undefined): Transaction[] {
-    const held = this.locks.get(request.lock.key)
+    const held = this.locks?.get(request.lock.key)
     if (held === undefined) return []
     const { connection } = request.waiter.transaction
     const shared = request.lock.shared === true
@@ -118,7 +121,7 @@ export class AdvisoryLocks {
 
   /** The server has stopped. */
   clear(): void {
-    this.locks.clear()
+    this.locks?.clear()
   }
 
   private wake(key: string | number, held: Held): void {
@@ -130,8 +133,8 @@ export class AdvisoryLocks {
       waiter.retry()
       this.served = undefined
     }
-    if (held.holds.length === 0 && held.queue.length === 0 && this.locks.get(key) === held)
-      this.locks.delete(key)
+    if (held.holds.length === 0 && held.queue.length === 0 && this.locks?.get(key) === held)
+      this.locks?.delete(key)
   }
 }
 

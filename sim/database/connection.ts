@@ -65,7 +65,7 @@ export class Connection implements Actor {
     const { pool, user } = this
     const { network, process: server } = pool.database
     const entity = user?.entity ?? pool.process.entity
-    pool.database.orphans.add(this)
+    pool.database.orphans.push(this)
     network.send(network.link(pool.process, server), entity, this, CLOSED, user, cause)
   }
 
@@ -73,7 +73,9 @@ export class Connection implements Actor {
   closed(): void {
     const { database } = this.pool
     this.user = undefined
-    database.orphans.delete(this)
+    const { orphans } = database
+    const at = orphans.indexOf(this)
+    if (at >= 0) orphans.splice(at, 1)
     database.advisory.release(this)
   }
 

@@ -14,6 +14,8 @@ import { type Row, Table, type TableSchema } from './table.ts'
 import type { Transaction } from './transaction.ts'
 import { Wal } from './wal.ts'
 
+const DEFAULT_POOL: PoolOptions = {}
+
 /** A database server with its tables. */
 export class Database implements ProcessResource, ServerValues {
   resourceIndex = -1
@@ -23,10 +25,9 @@ export class Database implements ProcessResource, ServerValues {
   readonly process: Process
   readonly tables = new Map<string, Table>()
   readonly snapshots = new Snapshots()
-  readonly serializable = new SerializableManager()
   readonly advisory = new AdvisoryLocks()
   /** The connections of each process that uses it. */
-  poolOptions: PoolOptions = {}
+  poolOptions: PoolOptions = DEFAULT_POOL
   /** How many transactions have committed: the number of the last one. */
   commits = 0
   /** `synchronous_commit`: whether a commit is durable when it is acknowledged, where its transaction does not say. */
@@ -37,9 +38,10 @@ export class Database implements ProcessResource, ServerValues {
   private readonly delays: { readonly byMicros: Micros }[] = []
   readonly wal: Wal
   /** Connections whose client is gone, though the server has not noticed or is busy on them. */
-  readonly orphans = new Set<Connection>()
+  readonly orphans: Connection[] = []
   private readonly pools: (Pool | undefined)[] = []
   private nextXid = 1
+  private manager: SerializableManager | undefined = undefined
   /** Who takes over when the server is lost; undefined where it comes back itself. */
   private standby: { readonly lagMicros: Micros; readonly keepsSlots: boolean } | undefined = undefined
   /** The ids of open transactions, ascending; a list, because a set that is emptied all the time is made anew each time. */
@@ -56,6 +58,12 @@ export class Database implements ProcessResource, ServerValues {
       STATEMENT_LATENCY,
     )
     this.process.start()
+  }
+
+  /** Who keeps transactions serializable; made for the first of them. */
+  get serializable(): SerializableManager {
+    this.manager ??= new SerializableManager()
+    return this.manager
   }
 
   /** Creates a table with the rows that it holds from the start. */
@@ -157,7 +165,9 @@ export class Database implements ProcessResource, ServerValues {
   /** The replication slots are gone, and their readers cut off. */
   dropSlots(cause: number): void {
     const { kernel, wal } = this
-    kernel.cause = kernel.record('slots-lost', this.name, undefined, cause, { slots: [...wal.slots.keys()] })
+    kernel.cause = kernel.record('slots-lost', this.name, undefined, cause, {
+      slots: wal.slots.map(({ name }) => name),
+    })
     wal.dropSlots()
   }
 
@@ -167,9 +177,9 @@ export class Database implements ProcessResource, ServerValues {
     this.standby = undefined
     for (const pool of this.pools) pool?.serverEnded(cause)
     for (const orphan of this.orphans) orphan.breakOff('08006', cause)
-    this.orphans.clear()
+    this.orphans.length = 0
     this.snapshots.clear()
-    this.serializable.clear()
+    this.manager?.clear()
     this.advisory.clear()
     this.openXids.length = 0
     for (const table of this.tables.values()) table.skipSequence()

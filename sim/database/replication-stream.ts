@@ -122,7 +122,7 @@ export class ReplicationStream implements Actor, ProcessResource, SlotReader {
     }
     if (code === START_ARRIVES) this.begin(request)
     else if (code === CREATE_ARRIVES) {
-      if (!database.wal.slots.has(this.name)) database.wal.createSlot(this.name)
+      if (database.wal.slot(this.name) === undefined) database.wal.createSlot(this.name)
       this.done(request.operation)
     } else if (this.broken || slot?.reader !== this) this.lose()
     else if (code === NEXT_ARRIVES) this.give(request)
@@ -134,7 +134,7 @@ export class ReplicationStream implements Actor, ProcessResource, SlotReader {
 
   private begin({ operation, lsn }: Request): void {
     const { database, name } = this
-    const slot = database.wal.slots.get(name)
+    const slot = database.wal.slot(name)
     if (slot === undefined) this.refuse(operation, '42704', `replication slot "${name}" does not exist`)
     else if (slot.reader !== undefined && slot.reader !== this)
       this.refuse(operation, '55006', `replication slot "${name}" is active`)

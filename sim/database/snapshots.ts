@@ -6,24 +6,25 @@ import type { Entry } from './entry.ts'
  */
 export class Snapshots {
   /** The number of the last commit that each sees, the oldest first. */
-  private readonly taken = new Map<object, number>()
+  private taken: Map<object, number> | undefined = undefined
   /** Rows with a version that was replaced, by the number of the commit that did. */
   private replaced: { readonly entry: Entry; readonly commit: number }[] = []
   private pruned = 0
 
   /** Whether versions that are replaced must be kept. */
   get any(): boolean {
-    return this.taken.size > 0
+    return this.taken !== undefined && this.taken.size > 0
   }
 
   /** Keeps what is visible now for somebody, until `release`. */
   take(owner: object, commit: number): void {
+    this.taken ??= new Map()
     if (!this.taken.has(owner)) this.taken.set(owner, commit)
   }
 
   /** Keeps nothing for somebody any longer. */
   release(owner: object): void {
-    if (this.taken.delete(owner)) this.prune()
+    if (this.taken?.delete(owner)) this.prune()
   }
 
   /** Notes that a commit has replaced a version that some snapshot may see. */
@@ -33,6 +34,7 @@ export class Snapshots {
 
   /** Forgets all: the server has stopped. */
   clear(): void {
+    if (this.taken === undefined) return
     this.taken.clear()
     this.prune()
   }
@@ -41,7 +43,7 @@ export class Snapshots {
   private prune(): void {
     const { replaced } = this
     let oldest = Number.POSITIVE_INFINITY
-    for (const commit of this.taken.values()) {
+    for (const commit of this.taken?.values() ?? []) {
       oldest = commit
       break
     }

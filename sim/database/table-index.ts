@@ -6,7 +6,8 @@ export class TableIndex {
   readonly columns: readonly string[]
   /** Whether two rows may not have the same values; a null is the same as nothing. */
   readonly unique: boolean
-  private readonly buckets = new Map<unknown, Entry | Set<Entry>>()
+  /** Made with the first row. */
+  private buckets: Map<unknown, Entry | Set<Entry>> | undefined = undefined
 
   constructor(columns: readonly string[], unique: boolean) {
     this.columns = columns
@@ -26,7 +27,7 @@ export class TableIndex {
 
   /** The rows that have, had or may get a value; where it is one alone, that. */
   find(value: unknown): Entry | Iterable<Entry> {
-    return this.buckets.get(value) ?? NONE
+    return this.buckets?.get(value) ?? NONE
   }
 
   /** The rows that have, had or may get one of several values. */
@@ -34,7 +35,7 @@ export class TableIndex {
     let only: Entry | Set<Entry> | undefined
     let all: Set<Entry> | undefined
     for (const value of values) {
-      const bucket = this.buckets.get(value)
+      const bucket = this.buckets?.get(value)
       if (bucket === undefined || bucket === only) continue
       if (only === undefined) only = bucket
       else {
@@ -48,9 +49,10 @@ export class TableIndex {
 
   /** Adds a row under the value of one of its versions. */
   add(entry: Entry, row: Row): void {
-    const { buckets } = this
     const value = this.valueOf(row)
     if (value === undefined) return
+    this.buckets ??= new Map()
+    const { buckets } = this
     const bucket = buckets.get(value)
     if (bucket === undefined) buckets.set(value, entry)
     else if (bucket === entry) return
@@ -62,7 +64,7 @@ export class TableIndex {
   remove(entry: Entry, row: Row): void {
     const { buckets } = this
     const value = this.valueOf(row)
-    if (value === undefined || this.has(entry, value)) return
+    if (buckets === undefined || value === undefined || this.has(entry, value)) return
     const bucket = buckets.get(value)
     if (bucket === entry) buckets.delete(value)
     else if (bucket instanceof Set) {

@@ -63,7 +63,8 @@ export class Wal implements Actor {
   position: Lsn = 0
   /** How long a commit may be missing at the standby that takes over; set before the run by whoever lets one. */
   standbyLagMicros: Micros = 0
-  readonly slots = new Map<string, ReplicationSlot>()
+  /** In the order in which they were made. */
+  readonly slots: ReplicationSlot[] = []
   private readonly kernel: Kernel
   /** Everything up to here is durable. */
   private flushed: Lsn = 0
@@ -76,14 +77,19 @@ export class Wal implements Actor {
 
   /** Whether commits are noted with what they changed. */
   get keeps(): boolean {
-    return this.slots.size > 0 || this.standbyLagMicros > 0
+    return this.slots.length > 0 || this.standbyLagMicros > 0
   }
 
   /** Creates a slot whose reader hears of what is committed from now on. */
   createSlot(name: string): ReplicationSlot {
     const slot = new ReplicationSlot(name, this)
-    this.slots.set(name, slot)
+    this.slots.push(slot)
     return slot
+  }
+
+  /** The slot of this name; undefined when there is none. */
+  slot(name: string): ReplicationSlot | undefined {
+    return this.slots.find((slot) => slot.name === name)
   }
 
   /** A commit of so many rows that nobody needs to know of. */
@@ -107,7 +113,7 @@ export class Wal implements Actor {
     })
     const atMicros = kernel.nowMicros
     this.records.push({ lsn: this.position, xid, changes, undo, atMicros, entity, cause })
-    for (const slot of this.slots.values()) slot.wake()
+    for (const slot of this.slots) slot.wake()
     this.trim()
   }
 
@@ -127,26 +133,26 @@ export class Wal implements Actor {
 
   /** The server has crashed: undoes what was not durable. */
   recover(): Undone[] {
-    for (const slot of this.slots.values()) slot.serverEnded()
+    for (const slot of this.slots) slot.serverEnded()
     this.flushDue = false
     return this.undoAfter((record) => record.lsn <= this.flushed)
   }
 
   /** A standby takes over: undoes what it had not received. @param keepsSlots whether it knows of the slots (PostgreSQL 17) */
   failOver(lagMicros: Micros, keepsSlots: boolean): Undone[] {
-    for (const slot of this.slots.values()) slot.serverEnded()
+    for (const slot of this.slots) slot.serverEnded()
     const received = this.kernel.nowMicros - lagMicros
     const undone = this.undoAfter((record) => record.atMicros <= received)
     this.flushed = this.position
-    if (!keepsSlots) this.slots.clear()
-    for (const slot of this.slots.values()) slot.rewind(this.position)
+    if (!keepsSlots) this.slots.length = 0
+    for (const slot of this.slots) slot.rewind(this.position)
     return undone
   }
 
   /** Forgets all slots; their readers are told. */
   dropSlots(): void {
-    for (const slot of this.slots.values()) slot.serverEnded()
-    this.slots.clear()
+    for (const slot of this.slots) slot.serverEnded()
+    this.slots.length = 0
     this.trim()
   }
 
@@ -154,7 +160,7 @@ export class Wal implements Actor {
   trim(): void {
     const { records, kernel, standbyLagMicros, flushed } = this
     let confirmed = this.position
-    for (const slot of this.slots.values()) confirmed = Math.min(confirmed, slot.restart)
+    for (const slot of this.slots) confirmed = Math.min(confirmed, slot.restart)
     const received = kernel.nowMicros - standbyLagMicros
     let at = 0
     for (; at < records.length; at++) {

@@ -71,20 +71,17 @@ const isLongPoll = ({ message }: Call): boolean => message.api === 'Fetch'
 /** After which followers and brokers give up. Source: replica.socket.timeout.ms, controller.socket.timeout.ms. */
 export const SOCKET_TIMEOUT_MS = 30_000
 
-/** What the process at one end of a connection holds. */
-class ConnectionEnd implements ProcessResource {
+/** What the process at the server's end of a connection holds. */
+class ServerEnd implements ProcessResource {
   resourceIndex = -1
   private readonly connection: Connection
-  private readonly isServer: boolean
 
-  constructor(connection: Connection, isServer: boolean) {
+  constructor(connection: Connection) {
     this.connection = connection
-    this.isServer = isServer
   }
 
   processEnded(cause: number): void {
-    if (this.isServer) this.connection.serverEnded(cause)
-    else this.connection.forget()
+    this.connection.serverEnded(cause)
   }
 }
 
@@ -93,7 +90,9 @@ class ConnectionEnd implements ProcessResource {
  * order, as Kafka's does, which mutes a connection until it has answered. Messages keep their order; what is lost is the
  * connection as a whole: with either process, or when the client has waited too long for an answer.
  */
-export class Connection implements Actor {
+export class Connection implements Actor, ProcessResource {
+  /** At the client. */
+  resourceIndex = -1
   readonly from: Process
   readonly to: Process
   isOpen = true
@@ -115,10 +114,11 @@ export class Connection implements Actor {
   private isRefused = false
   /** Answers the request that is being handled. */
   private respond: ((response: unknown) => void) | undefined
-  private readonly atClient: ProcessResource
   private readonly atServer: ProcessResource
   /** Set once there is something to wait for. */
   private alarm: Alarm | undefined = undefined
+  /** Made when it is first needed: one function for all requests. */
+  private serveNext: (() => void) | undefined = undefined
   /** Since when nothing can be expected to get through; Infinity while both ways are open. */
   private brokenSinceMicros: Micros = Number.POSITIVE_INFINITY
 
@@ -144,9 +144,8 @@ export class Connection implements Actor {
     this.closed = closed
     this.there = network.link(from, to)
     this.back = network.link(to, from)
-    this.atClient = new ConnectionEnd(this, false)
-    this.atServer = new ConnectionEnd(this, true)
-    from.attach(this.atClient)
+    this.atServer = new ServerEnd(this)
+    from.attach(this)
     if (to.alive) to.attach(this.atServer)
     this.there.observe(this)
     this.back.observe(this)
@@ -227,10 +226,6 @@ export class Connection implements Actor {
     }
   }
 
-  private readonly serveNext = (): void => {
-    if (this.life.alive) this.serve()
-  }
-
   /** Handles the first request that has arrived, and those after it that are answered at once. */
   private serve(): void {
     for (;;) {
@@ -240,7 +235,7 @@ export class Connection implements Actor {
       this.respond = (response) => {
         if (this.arrived[0] !== call) return
         this.finish(call, response)
-        if (!now) this.server.whenDone(this.serveNext)
+        if (!now) this.goOnLater()
       }
       this.server.serve(call.message, this.from, this.respond)
       now = false
@@ -249,6 +244,14 @@ export class Connection implements Actor {
       this.pressNext = false
       return
     }
+  }
+
+  /** Handles what waits behind a request that was answered late. */
+  private goOnLater(): void {
+    this.serveNext ??= () => {
+      if (this.life.alive) this.serve()
+    }
+    this.server.whenDone(this.serveNext)
   }
 
   private finish(call: Call, response: unknown): void {
@@ -294,6 +297,11 @@ export class Connection implements Actor {
     network.send(back, from.entity, this, RESET_ARRIVES, undefined, network.kernel.cause)
   }
 
+  /** The process at the client's end has ended. */
+  processEnded(): void {
+    this.forget()
+  }
+
   /** The process at the server's end has ended. */
   serverEnded(cause: number): void {
     this.arrived.length = 0
@@ -306,7 +314,7 @@ export class Connection implements Actor {
   forget(): void {
     this.isOpen = false
     this.alarm?.clear()
-    this.from.detach(this.atClient)
+    this.from.detach(this)
     this.to.detach(this.atServer)
     this.there.forget(this)
     this.back.forget(this)

@@ -39,9 +39,9 @@ export class Entity {
   /** Choices made, by site index. */
   readonly made: number[]
   /** What was counted about it, by the index of the counter. */
-  readonly counted: number[] = []
-  /** Where the tape is read and written, by site index; empty in a run without a tape. */
-  readonly lanes: (Lane | undefined)[] = []
+  counted: number[] | undefined = undefined
+  /** Where the tape is read and written, by site index; undefined in a run without a tape. */
+  lanes: (Lane | undefined)[] | undefined = undefined
 
   constructor(name: string, made: number[]) {
     this.name = name
@@ -122,14 +122,15 @@ export class Choices {
   }
 
   /** Counts something about an entity, from 1: no choice, so that it shifts none. @param name equal names are one counter */
-  count(name: string, { counted }: Entity): number {
+  count(name: string, entity: Entity): number {
     let index = this.counters.get(name)
     if (index === undefined) {
       index = this.counters.size
       this.counters.set(name, index)
     }
-    const count = (counted[index] ?? 0) + 1
-    counted[index] = count
+    entity.counted ??= []
+    const count = (entity.counted[index] ?? 0) + 1
+    entity.counted[index] = count
     return count
   }
 
@@ -148,7 +149,7 @@ export class Choices {
     value: number,
     bound: number,
   ): number {
-    const lane = entity.lanes[site.index] ?? this.open(site, entity)
+    const lane = entity.lanes?.[site.index] ?? this.open(site, entity)
     const forced = lane.forced?.[occurrence]
     const chosen = forced === undefined ? value : Math.min(forced, bound - 1)
     lane.recorded?.push(chosen)
@@ -160,6 +161,7 @@ export class Choices {
     const recorded = this.recording === undefined ? undefined : []
     if (recorded !== undefined) this.recording?.set(name, recorded)
     const lane = { forced: this.forced?.get(name), recorded }
+    entity.lanes ??= []
     entity.lanes[site.index] = lane
     return lane
   }

@@ -65,7 +65,7 @@ export class Kernel implements Actor {
   warming = false
   private readonly queue = new EventQueue()
   /** Events that happen in time but keep no run alive. */
-  private readonly background = new EventQueue()
+  private readonly background = new EventQueue(64)
   private readonly budget: Budget
   private readonly tieSite: ChoiceSite | undefined
   private readonly stepsReached: StepSite[] = []

@@ -10,13 +10,35 @@ export interface Actor {
   livesIn?(code: number, subject: unknown): Incarnation | undefined
 }
 
-const INITIAL_CAPACITY = 256
 const SEQUENCE_SPAN = 4294967296
 const SLOT_SPAN = 2097152
 const COMPACTION_THRESHOLD = 64
 
 /** Names a pending event. */
 export type Ticket = number
+
+/** The numbers of pending events by place in the heap, and by slot. */
+interface Columns {
+  readonly times: Float64Array
+  readonly orders: Float64Array
+  readonly slots: Int32Array
+  readonly codes: Int32Array
+  readonly causes: Int32Array
+}
+
+/** All columns lie in one buffer: engines take far longer to make one than to make a view. */
+function columnsFor(capacity: number): Columns {
+  const doubles = capacity * Float64Array.BYTES_PER_ELEMENT
+  const integers = capacity * Int32Array.BYTES_PER_ELEMENT
+  const buffer = new ArrayBuffer(2 * doubles + 3 * integers)
+  return {
+    times: new Float64Array(buffer, 0, capacity),
+    orders: new Float64Array(buffer, doubles, capacity),
+    slots: new Int32Array(buffer, 2 * doubles, capacity),
+    codes: new Int32Array(buffer, 2 * doubles + integers, capacity),
+    causes: new Int32Array(buffer, 2 * doubles + 2 * integers, capacity),
+  }
+}
 
 /**
  * The pending events, ordered by (time, tie-break, sequence): a binary heap over typed arrays whose payloads
@@ -31,13 +53,13 @@ export class EventQueue {
   code = 0
   subject: unknown = undefined
   cause = 0
-  private times = new Float64Array(INITIAL_CAPACITY)
-  private orders = new Float64Array(INITIAL_CAPACITY)
-  private slots = new Int32Array(INITIAL_CAPACITY)
+  private times: Float64Array
+  private orders: Float64Array
+  private slots: Int32Array
   private readonly targets: (Actor | undefined)[] = []
   private readonly subjects: unknown[] = []
-  private codes = new Int32Array(INITIAL_CAPACITY)
-  private causes = new Int32Array(INITIAL_CAPACITY)
+  private codes: Int32Array
+  private causes: Int32Array
   /** The sequence of the event in a slot, -1 when it is free or cancelled. */
   private readonly tickets: number[] = []
   private readonly freeSlots: number[] = []
@@ -45,6 +67,16 @@ export class EventQueue {
   private cancelled = 0
   /** Events pushed so far. */
   sequence = 0
+
+  /** @param capacity how many events it has room for at first */
+  constructor(capacity = 256) {
+    const { times, orders, slots, codes, causes } = columnsFor(capacity)
+    this.times = times
+    this.orders = orders
+    this.slots = slots
+    this.codes = codes
+    this.causes = causes
+  }
 
   /**
    * Adds an event.
@@ -213,15 +245,16 @@ export class EventQueue {
   }
 
   private grow(): void {
-    const capacity = this.times.length * 2
-    const widen = <T extends Float64Array | Int32Array>(old: T, wide: T): T => {
-      wide.set(old)
-      return wide
-    }
-    this.times = widen(this.times, new Float64Array(capacity))
-    this.orders = widen(this.orders, new Float64Array(capacity))
-    this.slots = widen(this.slots, new Int32Array(capacity))
-    this.codes = widen(this.codes, new Int32Array(capacity))
-    this.causes = widen(this.causes, new Int32Array(capacity))
+    const wide = columnsFor(this.times.length * 2)
+    wide.times.set(this.times)
+    wide.orders.set(this.orders)
+    wide.slots.set(this.slots)
+    wide.codes.set(this.codes)
+    wide.causes.set(this.causes)
+    this.times = wide.times
+    this.orders = wide.orders
+    this.slots = wide.slots
+    this.codes = wide.codes
+    this.causes = wide.causes
   }
 }

@@ -55,7 +55,8 @@ const LEAST_PAUSE_MICROS: Micros = 100_000
 /** What has failed in one life of an instance and not succeeded since. */
 export class Setbacks {
   private readonly policy: FailurePolicy
-  private readonly open = new Map<string, Setback>()
+  /** Made with the first failure. */
+  private open: Map<string, Setback> | undefined = undefined
   private inARow = 0
   /** Until when the breaker is open. */
   openUntilMicros: Micros = 0
@@ -67,12 +68,13 @@ export class Setbacks {
   /** Something succeeded that may have failed before. */
   succeeded(name: string): void {
     this.inARow = 0
-    if (this.open.size > 0) this.open.delete(name)
+    if (this.open !== undefined && this.open.size > 0) this.open.delete(name)
   }
 
   /** Something failed, perhaps again. */
   failed(name: string, error: unknown, nowMicros: Micros, random: (bound: number) => number): Verdict {
     const { retry, recover, breaker } = this.policy
+    this.open ??= new Map()
     const setback = this.open.get(name) ?? { failures: 0, sinceMicros: nowMicros }
     this.open.set(name, setback)
     setback.failures++
@@ -95,7 +97,7 @@ export class Setbacks {
    */
   notPutAway(name: string, random: (bound: number) => number): Verdict {
     const { retry } = this.policy
-    this.open.delete(name)
+    this.open?.delete(name)
     const pause = pauseMicros({ ...retry, attempts: Number.POSITIVE_INFINITY }, 1, 0, random)
     // No pause at all would be a storm for as long as nobody keeps it.
     return { pauseMicros: Math.max(pause ?? retry.firstMicros, LEAST_PAUSE_MICROS) }

@@ -131,8 +131,8 @@ describe('a client that dies while its statement waits', () => {
     bench.database.commitMicros = 300_000
     bench.script(10, 'client', (client) => client.ask(updateItem(bench, 'a', { count: 1 })))
     bench.at(100, () => bench.process('client').crash(0))
-    bench.at(200, () => expect([bench.held, bench.database.orphans.size]).toEqual([['a 0'], 1]))
+    bench.at(200, () => expect([bench.held, bench.database.orphans.length]).toEqual([['a 0'], 1]))
     await bench.run()
-    expect([bench.held, bench.database.orphans.size]).toEqual([['a 1'], 0])
+    expect([bench.held, bench.database.orphans.length]).toEqual([['a 1'], 0])
   })
 })
