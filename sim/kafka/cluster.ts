@@ -58,6 +58,8 @@ export interface ClusterWitness {
 
 /** For how long the cluster has been up when a run begins. */
 const WARM_UP_MICROS = 10_000_000
+/** The same where groups form before it: partitions go from one member to the next with heartbeats, which are 5 s apart. */
+const FORMING_MICROS = 30_000_000
 const NO_SETTINGS: ConsumerSettings = {}
 const NO_PRODUCER_SETTINGS: ProducerSettings = {}
 
@@ -195,15 +197,16 @@ export class KafkaCluster {
   /**
    * Brings the cluster up before the run: brokers are registered, topics have their leaders, groups are stable.
    * @param consumers those that belong to a stable group when the run begins
-   * @param how at rest already, where that state is known, or cold: by what brokers and consumers tell each other
+   * @param how at rest already, as far as that state is known, or cold: by what brokers and consumers tell each other
    */
   start(consumers: readonly ConsumerClient[], how: 'at rest' | 'cold' = 'at rest'): void {
     const { kernel } = this
-    kernel.warmUp(WARM_UP_MICROS, () => {
-      const state = how === 'cold' ? undefined : SteadyState.of(this, this.creatableTopics(), consumers)
-      if (state === undefined) this.startCold(consumers)
-      else this.startAtRest(state)
-    })
+    if (how === 'cold') kernel.warmUp(WARM_UP_MICROS, () => this.startCold(consumers))
+    else {
+      const state = SteadyState.of(this, this.creatableTopics(), consumers)
+      const isFormed = state.newcomers.length === 0
+      kernel.warmUp(isFormed ? WARM_UP_MICROS : FORMING_MICROS, () => this.startAtRest(state))
+    }
   }
 
   /** Whoever watches sees the state when it is complete, and not as it is built broker by broker. */
@@ -215,6 +218,7 @@ export class KafkaCluster {
       observer.controllerActed()
       for (const node of this.nodes.values()) observer.brokerActed(node)
     }
+    for (const consumer of state.newcomers) consumer.start()
   }
 
   private startCold(consumers: readonly ConsumerClient[]): void {

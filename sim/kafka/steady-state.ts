@@ -37,13 +37,19 @@ interface Seat {
 /**
  * The state in which a healthy cluster rests, built as it is and not by way of the protocols that lead to it: brokers are
  * registered, replicas have everything, groups of the classic protocol are stable with their first assignment, and all
- * fetches wait. What a broker, a group and a consumer are like then, each says itself (`resume`).
+ * fetches wait. What a broker, a group and a consumer are like then, each says itself (`resume`). Consumers of which that is
+ * not known come to the brokers once these are at rest, and join by what they tell each other.
  */
 export class SteadyState {
+  /**
+   * Consumers of which it is not known what they are at rest, with all others of their groups: those that use another
+   * protocol than the classic one, and those that the brokers would refuse. They have yet to join.
+   */
+  readonly newcomers: readonly ConsumerClient[]
   private readonly cluster: KafkaCluster
   private readonly topics: readonly CreatableTopic[]
   private readonly groups: ReadonlyMap<string, readonly Candidate[]>
-  private readonly nowMillis: number
+  private nowMillis = 0
   private readonly partitionCounts: ReadonlyMap<string, number>
   /** Contents of the partitions of __consumer_offsets. */
   private readonly contents = new Map<PartitionName, RecordBatch[]>()
@@ -56,41 +62,44 @@ export class SteadyState {
     cluster: KafkaCluster,
     topics: readonly CreatableTopic[],
     groups: ReadonlyMap<string, readonly Candidate[]>,
+    newcomers: readonly ConsumerClient[],
   ) {
     this.cluster = cluster
     this.topics = topics
     this.groups = groups
-    this.nowMillis = clockMillis(cluster.kernel.nowMicros)
+    this.newcomers = newcomers
     this.partitionCounts = new Map(topics.map(({ name, numPartitions }) => [name, numPartitions]))
   }
 
-  /**
-   * That of a cluster that has not been started.
-   * @returns undefined if it is not known: consumers that use another protocol than the classic one, or that the brokers
-   * would refuse
-   */
+  /** That of a cluster that has not been started. */
   static of(
     cluster: KafkaCluster,
     topics: readonly CreatableTopic[],
     consumers: readonly ConsumerClient[],
-  ): SteadyState | undefined {
+  ): SteadyState {
     const names = new Set(topics.map(({ name }) => name))
     const groups = new Map<string, Candidate[]>()
+    const unknown = new Set<string>()
     for (const client of consumers) {
       const offer = client.consumer.offer()
-      if (offer === undefined || !client.consumer.subscription().every((topic) => names.has(topic)))
-        return undefined
+      if (offer === undefined || !client.consumer.subscription().every((topic) => names.has(topic))) {
+        unknown.add(client.groupId)
+        continue
+      }
       const candidates = groups.get(client.groupId)
       if (candidates === undefined) groups.set(client.groupId, [{ client, offer }])
       else candidates.push({ client, offer })
     }
-    for (const candidates of groups.values()) if (!isWelcome(cluster, candidates)) return undefined
-    return new SteadyState(cluster, topics, groups)
+    for (const [groupId, candidates] of groups) if (!isWelcome(cluster, candidates)) unknown.add(groupId)
+    for (const groupId of unknown) groups.delete(groupId)
+    const newcomers = unknown.size === 0 ? [] : consumers.filter(({ groupId }) => unknown.has(groupId))
+    return new SteadyState(cluster, topics, groups, newcomers)
   }
 
   /** Puts brokers, controller and consumers into it. */
   resume(): void {
-    const { controller, nodes } = this.cluster
+    const { kernel, controller, nodes } = this.cluster
+    this.nowMillis = clockMillis(kernel.nowMicros)
     const epochs = controller.operate((active, choose) => this.found(active, choose))
     const seats = [...this.groups].flatMap(([groupId, candidates]) => this.form(groupId, candidates))
     const metadata = controller.controller.changesSince(0)
@@ -109,7 +118,7 @@ export class SteadyState {
 
   /** Brokers are registered and unfenced, and topics created. @returns the epoch of each broker */
   private found(controller: Controller, choose: Choose): Map<number, number> {
-    const { cluster, nowMillis, topics, groups } = this
+    const { cluster, nowMillis, topics, groups, newcomers } = this
     const epochs = new Map<number, number>()
     for (const [brokerId, { life: incarnationId }] of cluster.nodes) {
       const request = { brokerId, incarnationId, previousBrokerEpoch: -1 }
@@ -120,7 +129,8 @@ export class SteadyState {
       const request = { brokerId, brokerEpoch, currentMetadataOffset, wantFence: false, wantShutDown: false }
       controller.brokerHeartbeat(request, nowMillis)
     }
-    const internal = groups.size > 0 ? [groupMetadataTopic(cluster.brokerConfig)] : []
+    const hasGroups = groups.size > 0 || newcomers.length > 0
+    const internal = hasGroups ? [groupMetadataTopic(cluster.brokerConfig)] : []
     for (const batch of [topics, internal])
       for (const { name, errorCode } of controller.createTopics(batch, choose))
         invariant(errorCode === 'NONE', `topic ${name} cannot be created: ${errorCode}`)

@@ -14,6 +14,7 @@ type How = 'at rest' | 'cold'
 type Options = NonNullable<ConstructorParameters<typeof KafkaBench>[0]>
 
 const READERS = ['reader-1', 'reader-2', 'reader-10']
+const ALL = [0, 1, 2, 3, 4, 5]
 
 /** A cluster with a group that has just begun its run. */
 function clusterOf(how: How, options: Options = {}, names = READERS): KafkaBench {
@@ -47,6 +48,9 @@ const OPTIONS: readonly (readonly [string, Options])[] = [
   ['read_committed', { settings: { 'isolation.level': 'read_committed' } }],
 ]
 
+/** Member ids of the consumer protocol are drawn, and who draws them joins in its own time: of several, each may get other partitions. */
+const MODERN: Options = { settings: { 'group.protocol': 'consumer' } }
+
 describe('a cluster that is built at rest', () => {
   it.each(OPTIONS)('[B19] is as if it had been started cold: %s', (_, options) => {
     expect(stateOf(clusterOf('at rest', options))).toBe(stateOf(clusterOf('cold', options)))
@@ -54,6 +58,21 @@ describe('a cluster that is built at rest', () => {
 
   it.each([[[]], [['reader-1']]])('[B19] is as if it had been started cold: readers %j', (names) => {
     expect(stateOf(clusterOf('at rest', {}, names))).toBe(stateOf(clusterOf('cold', {}, names)))
+  })
+
+  it.each([[[]], [['reader-1']]])(
+    '[B19] is as if it had been started cold, by the protocol of KIP-848: readers %j',
+    (names) => {
+      expect(stateOf(clusterOf('at rest', MODERN, names))).toBe(stateOf(clusterOf('cold', MODERN, names)))
+    },
+  )
+
+  it('[B19] is joined by those whose groups do not rest while the others do', () => {
+    const bench = new KafkaBench()
+    const rests = bench.reader('reader-1', 'readers')
+    const joins = bench.reader('reader-2', 'others', MODERN.settings)
+    bench.cluster.start([rests.client, joins.client])
+    expect([rests, joins].map(({ holds }) => holds.toSorted())).toEqual([ALL, ALL])
   })
 
   it.each(scenarioFiles().filter(({ scenario }) => comesToRest(scenario)))(
@@ -111,33 +130,34 @@ const UNKNOWN: readonly (readonly [string, KafkaSettings])[] = [
   ['one instance id for all', { 'group.instance.id': 'the-same' }],
 ]
 
-describe('a cluster whose state at rest is not known', () => {
-  it.each(UNKNOWN)('[B19] is started cold: %s', (_, settings) => {
+describe('a group whose state at rest is not known', () => {
+  it.each(UNKNOWN)('[B19] joins by itself: %s', (_, settings) => {
     const bench = new KafkaBench({ settings })
     const clients = READERS.map((name) => bench.reader(name, 'readers').client)
     const topics = [{ name: 'events', numPartitions: 6, replicationFactor: 3 }]
-    expect(SteadyState.of(bench.cluster, topics, clients)).toBeUndefined()
+    expect(SteadyState.of(bench.cluster, topics, clients).newcomers).toEqual(clients)
   })
 
   it.each([
     ['too short', 5_999],
     ['too long', 1_800_001],
-  ])('[B19] is started cold: a session of one group that is %s', (_, sessionMs) => {
+  ])('[B19] joins by itself: a session of one group that is %s', (_, sessionMs) => {
     const bench = new KafkaBench()
     const { client } = bench.reader('reader-1', 'readers', { 'session.timeout.ms': sessionMs })
     const topics = [{ name: 'events', numPartitions: 6, replicationFactor: 3 }]
-    expect(SteadyState.of(bench.cluster, topics, [client])).toBeUndefined()
+    expect(SteadyState.of(bench.cluster, topics, [client]).newcomers).toEqual([client])
   })
 
-  it('[B19] is started cold: a topic that nobody has created', () => {
+  it('[B19] joins by itself: a topic that nobody has created', () => {
     const bench = new KafkaBench()
-    expect(SteadyState.of(bench.cluster, [], [bench.reader('reader-1', 'readers').client])).toBeUndefined()
+    const { client } = bench.reader('reader-1', 'readers')
+    expect(SteadyState.of(bench.cluster, [], [client]).newcomers).toEqual([client])
   })
 
-  it('[B19] is up when its run begins', () => {
+  it('[B19] has joined when its run begins', () => {
     const bench = new KafkaBench({ settings: { 'group.protocol': 'consumer' } })
     const readers = bench.up(['reader-1', 'reader-2'])
-    expect(readers.flatMap(({ holds }) => holds).toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+    expect(readers.flatMap(({ holds }) => holds).toSorted()).toEqual(ALL)
   })
 })
 
