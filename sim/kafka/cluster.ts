@@ -201,12 +201,11 @@ export class KafkaCluster {
    */
   start(consumers: readonly ConsumerClient[], how: 'at rest' | 'cold' = 'at rest'): void {
     const { kernel } = this
-    if (how === 'cold') kernel.warmUp(WARM_UP_MICROS, () => this.startCold(consumers))
-    else {
-      const state = SteadyState.of(this, this.creatableTopics(), consumers)
-      const isFormed = state.newcomers.length === 0
-      kernel.warmUp(isFormed ? WARM_UP_MICROS : FORMING_MICROS, () => this.startAtRest(state))
-    }
+    const state = SteadyState.of(this, this.creatableTopics(), consumers)
+    kernel.warmUp(state.newcomers.length === 0 ? WARM_UP_MICROS : FORMING_MICROS, () => {
+      if (how === 'cold') this.startCold(consumers)
+      else this.startAtRest(state)
+    })
   }
 
   /** Whoever watches sees the state when it is complete, and not as it is built broker by broker. */

@@ -124,7 +124,8 @@ function configsOf(settings: KafkaSettings): Map<number, ClusterConfig> {
   let configs = knownByText.get(text)
   if (configs === undefined) {
     configs = new Map()
-    if (knownByText.size < MOST_SETTINGS) knownByText.set(text, configs)
+    if (knownByText.size >= MOST_SETTINGS) knownByText.clear()
+    knownByText.set(text, configs)
   }
   return configs
 }
