@@ -58,10 +58,13 @@ export const edit = defineFault({
     insist(
       kernel,
       `edit ${name}`,
-      (cause, ended) => {
+      (cause, ended, isLate) => {
         const task = new Task(kernel, process.incarnation, site, process.entity, cause)
         const operation = task.begin<unknown>(step, set, {
-          completed: () => ended(undefined),
+          completed: () => {
+            if (isLate) strike.actsAgain()
+            ended(undefined)
+          },
           failed: (error) => {
             // What a constraint forbids, no second try makes right.
             if ((error as DatabaseError).sqlState === '23505')

@@ -21,8 +21,17 @@ export const redrive = defineFault({
   strike(world, settings, strike) {
     const { kernel } = world
     const service = operated(world, 'redrive', settings.redrive)
-    if (service !== undefined)
-      insist(kernel, `redrive ${service.name}`, (cause, ended) => service.redrive(cause, ended), strike.cause)
+    if (service === undefined) return kernel.nowMicros
+    insist(
+      kernel,
+      `redrive ${service.name}`,
+      (cause, ended, isLate) =>
+        service.redrive(cause, (setback) => {
+          if (isLate && setback === undefined) strike.actsAgain()
+          ended(setback)
+        }),
+      strike.cause,
+    )
     return kernel.nowMicros
   },
   // Only who knows what was mended knows when, and for whom.

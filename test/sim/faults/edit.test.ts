@@ -64,6 +64,8 @@ describe('an edit by hand', () => {
     ]
     const { left, result } = await leftAfter({}, { faults })
     expect(left[0]).toBe('a plain 7')
+    const edited = result.faults[1]
+    expect([edited?.struckAtMicros, (edited?.healedAtMicros ?? 0) > 4_900_000]).toEqual([2_000_000, true])
     expect(recordsOf(result, 'again').map(({ data }) => data)).toEqual(
       [1, 2, 3].map(() => ({
         operation: 'edit stage-db',

@@ -43,11 +43,14 @@ describe('a redrive', () => {
     const result = await redriven(fault)
     expect([result.verdict, allStruck(result)]).toEqual(['pass', true])
     expect(reasons(result)).toEqual(why)
+    const redrive = result.faults.at(-1)
+    expect(redrive?.healedAtMicros).toBeGreaterThan(redrive?.struckAtMicros ?? 0)
   })
 
   it('[F37] is done once if it works', async () => {
     const result = await redriven()
     expect([result.verdict, recordsOf(result, 'redrive').length, reasons(result)]).toEqual(['pass', 1, []])
+    expect(result.faults[0]?.healedAtMicros).toBe(5_000_000)
   })
 
   it('[F37] of an outbox is done again as well', async () => {
