@@ -1,4 +1,4 @@
-import { appended, listWith } from '../../kernel/list.ts'
+import { appended } from '../../kernel/list.ts'
 import type { FetchIsolation } from '../log/read.ts'
 import type { FetchRequestData } from '../protocol/fetch.ts'
 import type { FetchClock, FollowerState } from '../replication/follower.ts'
@@ -92,13 +92,12 @@ export class FetchSession implements FetchClock {
   fetch: WaitingFetch | undefined = undefined
   /** Its fetch that waits here. */
   waiting: WaitingFetch | undefined = undefined
-  /** How many partitions it has. */
-  size = 0
   /** Those of which there may be something to tell, in the order in which that came up. */
-  candidates: WantedPartition[] = []
+  candidates: WantedPartition[]
   private replicaEpoch: number
   private readonly replicas: Replicas
-  private readonly byTopic = new Map<string, (WantedPartition | undefined)[]>()
+  /** By topic, and then by index: few enough to be looked through. */
+  private partitions: WantedPartition[]
 
   constructor(id: number, replicas: Replicas, request: FetchRequestData) {
     this.id = id
@@ -107,7 +106,13 @@ export class FetchSession implements FetchClock {
     this.replicaEpoch = request.replicaEpoch
     if (this.isFollower) this.isolation = 'log_end'
     else this.isolation = request.isolationLevel === 'read_committed' ? 'txn_committed' : 'high_watermark'
-    this.take(request)
+    this.partitions = this.wantedOf(request)
+    this.candidates = this.partitions.slice()
+  }
+
+  /** How many partitions it has. */
+  get size(): number {
+    return this.partitions.length
   }
 
   get isFollower(): boolean {
@@ -123,8 +128,10 @@ export class FetchSession implements FetchClock {
   }
 
   /** A partition of it; undefined of others. */
-  find(topic: string, partition: number): WantedPartition | undefined {
-    return this.byTopic.get(topic)?.[partition]
+  find(topic: string, index: number): WantedPartition | undefined {
+    for (const partition of this.partitions)
+      if (partition.wanted.partition === index && partition.topic === topic) return partition
+    return undefined
   }
 
   /** Something has happened to the replica of a partition. */
@@ -135,8 +142,7 @@ export class FetchSession implements FetchClock {
 
   /** There may be something to tell of every partition. */
   lookAtAll(): void {
-    for (const partitions of this.byTopic.values())
-      for (const partition of partitions) if (partition !== undefined) this.lookAt(partition)
+    for (const partition of this.partitions) this.lookAt(partition)
   }
 
   /** Others come before partitions that have had records. Source: FetchSession.PartitionIterator. */
@@ -169,18 +175,27 @@ export class FetchSession implements FetchClock {
   /** It ends. */
   close(): void {
     this.waiting = undefined
-    for (const partitions of this.byTopic.values())
-      for (const partition of partitions) if (partition !== undefined) this.leave(partition)
-    this.byTopic.clear()
+    for (const partition of this.partitions) this.leave(partition)
+    this.partitions = []
     this.candidates = []
-    this.size = 0
+  }
+
+  /** The partitions of a first fetch, which names each once, and those of a topic in order. */
+  private wantedOf({ topics }: FetchRequestData): WantedPartition[] {
+    let count = 0
+    for (const { partitions } of topics) count += partitions.length
+    const all = new Array<WantedPartition>(count)
+    let at = 0
+    for (const { topic, partitions } of topics)
+      for (const wanted of partitions) all[at++] = new WantedPartition(this, topic, wanted)
+    return all
   }
 
   private take({ topics, forgottenTopics }: FetchRequestData): void {
     for (const { topic, partitions } of topics)
       for (const wanted of partitions) {
         const known = this.find(topic, wanted.partition)
-        if (known === undefined) this.add(topic, wanted)
+        if (known === undefined) this.add(new WantedPartition(this, topic, wanted))
         else {
           known.wanted = wanted
           this.lookAt(known)
@@ -191,21 +206,26 @@ export class FetchSession implements FetchClock {
       for (const index of partitions) this.forget(topic, index)
   }
 
-  private add(topic: string, wanted: FetchPartition): void {
-    const partition = new WantedPartition(this, topic, wanted)
-    const ofTopic = this.byTopic.get(topic)
-    if (ofTopic !== undefined) ofTopic[wanted.partition] = partition
-    else this.byTopic.set(topic, listWith(wanted.partition, partition))
-    this.size += 1
-    this.candidates.push(partition)
+  /** Its place is after those of its topic with a lower index, or of other topics. */
+  private add(added: WantedPartition): void {
+    const { partitions } = this
+    let at = partitions.length
+    for (let other = 0; other < partitions.length; other++) {
+      const { topic, wanted } = partitions[other] as WantedPartition
+      if (topic !== added.topic) continue
+      at = other
+      if (wanted.partition > added.wanted.partition) break
+      at += 1
+    }
+    partitions.splice(at, 0, added)
+    this.candidates.push(added)
   }
 
   private forget(topic: string, index: number): void {
     const partition = this.find(topic, index)
     if (partition === undefined) return
     this.leave(partition)
-    ;(this.byTopic.get(topic) as (WantedPartition | undefined)[])[index] = undefined
-    this.size -= 1
+    this.partitions.splice(this.partitions.indexOf(partition), 1)
     this.candidates = this.candidates.filter((other) => other !== partition)
   }
 

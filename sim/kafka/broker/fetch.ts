@@ -1,3 +1,4 @@
+import { appended } from '../../kernel/list.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { type FetchRequestData, FINAL_EPOCH, INITIAL_EPOCH, NO_SESSION } from '../protocol/fetch.ts'
 import type { BrokerContext } from './context.ts'
@@ -10,14 +11,16 @@ import type { Respond } from './respond.ts'
 /** More than there are in one life of a broker. */
 const MAX_SESSIONS = 1_000_000
 
+const NO_SESSIONS: readonly FetchSession[] = []
+
 /** Handles Fetch (rules F1 to F4, R1). Source: KafkaApis.handleFetchRequest, ReplicaManager.fetchMessages. */
 export class Fetches {
   private readonly context: BrokerContext
   private readonly replicas: Replicas
-  private readonly sessions = new Map<number, FetchSession>()
-  private sessionCount = 0
+  /** By the number that is in their ids; undefined of those that have ended. */
+  private readonly sessions: (FetchSession | undefined)[] = []
   /** What each follower fetches, with or without a session. */
-  private readonly followers = new Map<number, FetchSession>()
+  private followers = NO_SESSIONS
   /** The fetches of consumers that wait here, and in between some that do so no more. */
   private readonly waiting: WaitingFetch[] = []
 
@@ -51,7 +54,7 @@ export class Fetches {
 
   /** Answers the fetch of a follower that waits here, as it does by itself every replica.fetch.wait.max.ms. */
   release(replicaId: number): void {
-    if (replicaId !== CONSUMER) this.followers.get(replicaId)?.waiting?.release()
+    if (replicaId !== CONSUMER) this.ofFollower(replicaId)?.waiting?.release()
   }
 
   /** Something has happened to a replica, for which fetches of followers may wait. */
@@ -62,12 +65,12 @@ export class Fetches {
 
   /** Logs may have changed without anybody having been told: old segments were deleted. */
   logsChanged(): void {
-    for (const session of this.sessions.values()) session.lookAtAll()
+    for (const session of this.sessions) session?.lookAtAll()
   }
 
   /** Forgets the fetch of a follower that is gone. Its session stays, as in Kafka: what is under way in it counts. */
   drop(replicaId: number): void {
-    const session = this.followers.get(replicaId)
+    const session = this.ofFollower(replicaId)
     session?.waiting?.drop()
     session?.lookAtAll()
   }
@@ -88,7 +91,7 @@ export class Fetches {
   private sessionOf(request: FetchRequestData): FetchSession | ErrorCode {
     const { replicaId, sessionId = NO_SESSION, sessionEpoch = FINAL_EPOCH } = request
     if (sessionEpoch !== FINAL_EPOCH && sessionEpoch !== INITIAL_EPOCH) {
-      const known = this.sessions.get(sessionId)
+      const known = this.sessionWith(sessionId)
       if (known === undefined) return 'FETCH_SESSION_ID_NOT_FOUND'
       if (known.epoch !== sessionEpoch) return 'INVALID_FETCH_SESSION_EPOCH'
       known.proceed(request)
@@ -98,24 +101,35 @@ export class Fetches {
       this.end(known)
       return new FetchSession(NO_SESSION, this.replicas, request)
     }
-    for (const former of [this.sessions.get(sessionId), this.followers.get(replicaId)])
-      if (former !== undefined) this.end(former)
-    const id = sessionEpoch === FINAL_EPOCH ? NO_SESSION : this.newSessionId()
+    const former = this.sessionWith(sessionId)
+    if (former !== undefined) this.end(former)
+    const formerOfFollower = this.ofFollower(replicaId)
+    if (formerOfFollower !== undefined) this.end(formerOfFollower)
+    const isKept = sessionEpoch !== FINAL_EPOCH
+    const id = isKept ? this.idOf(this.sessions.length) : NO_SESSION
     const session = new FetchSession(id, this.replicas, request)
-    if (id !== NO_SESSION) this.sessions.set(id, session)
-    if (session.isFollower) this.followers.set(replicaId, session)
+    if (isKept) this.sessions.push(session)
+    if (session.isFollower) this.followers = appended(this.followers, session)
     return session
   }
 
+  private sessionWith(id: number): FetchSession | undefined {
+    return id === NO_SESSION ? undefined : this.sessions[id - this.idOf(0)]
+  }
+
+  private ofFollower(replicaId: number): FetchSession | undefined {
+    for (const session of this.followers) if (session.replicaId === replicaId) return session
+    return undefined
+  }
+
   /** Kafka draws it by lot, so that no session of another life of a broker is taken for it. */
-  private newSessionId(): number {
-    this.sessionCount += 1
-    return this.context.brokerEpoch * MAX_SESSIONS + this.sessionCount
+  private idOf(number: number): number {
+    return this.context.brokerEpoch * MAX_SESSIONS + number + 1
   }
 
   private end(session: FetchSession): void {
     session.close()
-    this.sessions.delete(session.id)
-    if (session.isFollower) this.followers.delete(session.replicaId)
+    if (session.id !== NO_SESSION) this.sessions[session.id - this.idOf(0)] = undefined
+    if (session.isFollower) this.followers = this.followers.filter((other) => other !== session)
   }
 }

@@ -109,8 +109,8 @@ export const mutants = [
     rule: 'KB10',
     breaks: 'the former session of a client that begins anew goes on',
     file: 'sim/kafka/broker/fetch.ts',
-    find: '[this.sessions.get(sessionId), this.followers.get(replicaId)]',
-    replace: '[this.followers.get(replicaId)]',
+    find: 'if (former !== undefined) this.end(former)',
+    replace: '',
   },
   {
     rule: 'KB10',
