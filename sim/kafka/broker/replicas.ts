@@ -46,7 +46,8 @@ export type LossOf = (topic: string, partition: number) => PageCacheLoss | undef
 
 /** The replicas of a broker, as the metadata assign them. Source: ReplicaManager, LogManager. */
 export class Replicas {
-  readonly all = new Map<PartitionName, Replica>()
+  /** All of them, in the order in which it got them. */
+  readonly all: Replica[] = []
   private readonly byTopic = new Map<string, (Replica | undefined)[]>()
   private readonly context: BrokerContext
   private readonly maintenance: Maintenance
@@ -98,8 +99,7 @@ export class Replicas {
   /** A partition of a topic is as the metadata say now. */
   update(topic: TopicMetadata, index: number, registration: PartitionRegistration, nowMillis: number): void {
     const { id } = this.context
-    const name = partitionName(topic.topic, index)
-    let replica = this.all.get(name)
+    let replica = this.get(topic.topic, index)
     if (replica !== undefined && replica.topicId !== topic.topicId) {
       this.remove(replica, nowMillis)
       replica = undefined
@@ -108,7 +108,7 @@ export class Replicas {
       if (replica !== undefined) this.remove(replica, nowMillis)
       return
     }
-    replica ??= this.created(topic, this.qualitiesOf(topic), index, name, nowMillis)
+    replica ??= this.created(topic, this.qualitiesOf(topic), index, nowMillis)
     this.take(replica, registration, nowMillis)
     this.context.touch(replica)
   }
@@ -125,10 +125,9 @@ export class Replicas {
       for (let index = 0; index < partitions.length; index++) {
         const registration = partitions[index] as PartitionRegistration
         if (!registration.replicas.includes(id)) continue
-        const name = partitionName(topic.topic, index)
-        const replica = this.created(topic, qualities, index, name, nowMillis)
+        const replica = this.created(topic, qualities, index, nowMillis)
         this.take(replica, registration, nowMillis)
-        replica.resume(contents.get(name), nowMillis)
+        replica.resume(contents.get(partitionName(topic.topic, index)), nowMillis)
       }
     }
   }
@@ -147,12 +146,12 @@ export class Replicas {
 
   /** A topic is deleted. */
   removeTopic(topic: string, nowMillis: number): void {
-    for (const replica of [...this.all.values()]) if (replica.topic === topic) this.remove(replica, nowMillis)
+    for (const replica of [...this.all]) if (replica.topic === topic) this.remove(replica, nowMillis)
   }
 
   /** All logs are moved to another directory. */
   moveLogs(): void {
-    for (const replica of this.all.values()) {
+    for (const replica of this.all) {
       moveLog(replica.log)
       this.context.touch(replica)
     }
@@ -175,9 +174,9 @@ export class Replicas {
 
   private store(storedOf: (log: Log, replica: Replica) => StoredLog): Map<PartitionName, StoredReplica> {
     const disk = new Map(this.stored)
-    for (const [name, replica] of this.all) {
+    for (const replica of this.all) {
       const { topic, topicId, index: partition, log } = replica
-      disk.set(name, { topic, topicId, partition, log: storedOf(log, replica) })
+      disk.set(partitionName(topic, partition), { topic, topicId, partition, log: storedOf(log, replica) })
     }
     return disk
   }
@@ -211,16 +210,14 @@ export class Replicas {
     { topic, topicId, partitions }: TopicMetadata,
     { options, minInsyncReplicas }: TopicQualities,
     index: number,
-    name: PartitionName,
     nowMillis: number,
   ): Replica {
-    const stored = this.stored.get(name)
-    if (stored !== undefined) this.stored.delete(name)
+    const stored = this.takeStored(topic, index)
     const log =
       stored?.topicId === topicId ? openLog(stored.log, options, nowMillis) : createLog(options, nowMillis)
     const replica = new Replica(this.context, topic, index, topicId, log)
     replica.minInsyncReplicas = minInsyncReplicas
-    this.all.set(name, replica)
+    this.all.push(replica)
     let ofTopic = this.byTopic.get(topic)
     if (ofTopic === undefined) {
       ofTopic = new Array<Replica | undefined>(partitions.length)
@@ -229,6 +226,15 @@ export class Replicas {
     ofTopic[index] = replica
     this.maintenance.add(log)
     return replica
+  }
+
+  /** What the disk held of a partition when the broker was started, once. */
+  private takeStored(topic: string, index: number): StoredReplica | undefined {
+    if (this.stored.size === 0) return undefined
+    const name = partitionName(topic, index)
+    const stored = this.stored.get(name)
+    if (stored !== undefined) this.stored.delete(name)
+    return stored
   }
 
   private qualitiesOf({ configs }: TopicMetadata): TopicQualities {
@@ -247,7 +253,7 @@ export class Replicas {
   }
 
   private remove(replica: Replica, nowMillis: number): void {
-    this.all.delete(partitionName(replica.topic, replica.index))
+    this.all.splice(this.all.indexOf(replica), 1)
     const ofTopic = this.byTopic.get(replica.topic)
     if (ofTopic !== undefined) ofTopic[replica.index] = undefined
     this.maintenance.remove(replica.log)

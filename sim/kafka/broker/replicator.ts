@@ -1,3 +1,4 @@
+import { appended } from '../../kernel/list.ts'
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { Answered, ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
@@ -18,13 +19,8 @@ const FETCH_VERSION = 17
 const LIST_OFFSETS_VERSION = 7
 const OFFSET_FOR_LEADER_EPOCH_VERSION = 4
 
-/** For whom a leader is asked: a fetcher that was replaced meanwhile wants no answer. */
-interface Asker {
-  readonly replica: Replica
-  readonly fetcher: PartitionFetcher
-}
-
 const NO_REPLICAS: Replica[] = []
+const NO_FETCHERS: readonly PartitionFetcher[] = []
 
 /**
  * Copies from leaders: one connection to each, with one fetch of all partitions at a time. Source:
@@ -72,8 +68,8 @@ class LeaderConnection extends Deadline {
   private readonly context: BrokerContext
   private readonly leaderId: number
   private readonly clientId: string
-  private readonly replicas = new Set<Replica>()
-  private readonly session = new FetchSessionHandler<Asker>()
+  private readonly replicas: Replica[] = []
+  private readonly session = new FetchSessionHandler<Replica>()
   /** Those that may have something else to ask than they have asked last. */
   private due: Replica[] = NO_REPLICAS
   /** Tells the answer to the last fetch from those that were given up. */
@@ -82,7 +78,7 @@ class LeaderConnection extends Deadline {
   private isFetching = false
   private isChanged = false
   /** Partitions with another request than Fetch under way. */
-  private readonly busy = new Set<PartitionFetcher>()
+  private busy = NO_FETCHERS
   /** The leader has not told yet how far the logs may be shown. */
   private isFresh = true
 
@@ -94,14 +90,16 @@ class LeaderConnection extends Deadline {
   }
 
   add(replica: Replica): void {
-    this.replicas.add(replica)
+    this.replicas.push(replica)
     this.lookAt(replica)
     this.isChanged = true
     this.isFresh = true
   }
 
   remove(replica: Replica): void {
-    if (!this.replicas.delete(replica)) return
+    const at = this.replicas.indexOf(replica)
+    if (at < 0) return
+    this.replicas.splice(at, 1)
     this.session.forget(replica.topic, replica.index)
     this.due = this.due.filter((other) => other !== replica)
     this.isChanged = true
@@ -116,7 +114,7 @@ class LeaderConnection extends Deadline {
   flush(): void {
     if (!this.isChanged) return
     this.isChanged = false
-    if (this.replicas.size > 0) this.ask()
+    if (this.replicas.length > 0) this.ask()
   }
 
   /** Every partition may have something else to ask than it has asked last. */
@@ -154,14 +152,15 @@ class LeaderConnection extends Deadline {
   /** Has the next fetch ask for what a replica wants, or asks for something else. @returns when to look at it again */
   private askOne(replica: Replica, nowMillis: number): number {
     const { fetcher, topic, index } = replica
-    const request = fetcher === undefined || this.busy.has(fetcher) ? undefined : fetcher.request(nowMillis)
-    if (fetcher !== undefined && request?.api === 'Fetch') {
-      const asker = this.session.find(topic, index)
-      this.session.want(topic, request.partition, asker?.fetcher === fetcher ? asker : { replica, fetcher })
+    const isFree = fetcher !== undefined && !this.busy.includes(fetcher)
+    const wanted = isFree ? fetcher.nextFetch(nowMillis) : undefined
+    if (wanted !== undefined) {
+      this.session.want(topic, wanted, replica)
       return Number.POSITIVE_INFINITY
     }
     this.session.forget(topic, index)
     if (fetcher === undefined) return Number.POSITIVE_INFINITY
+    const request = isFree ? fetcher.request(nowMillis) : undefined
     if (request !== undefined) this.askOther(replica, fetcher, request)
     else if (fetcher.delayedUntilMillis > nowMillis) {
       this.lookAt(replica)
@@ -207,9 +206,8 @@ class LeaderConnection extends Deadline {
     const { session } = this
     this.isFetching = false
     if (response === undefined) {
-      for (const { replica, fetcher } of session.owners())
-        if (replica.fetcher === fetcher)
-          fetcher.fetched(fetchRefused(replica.index, 'NETWORK_EXCEPTION'), nowMillis)
+      for (const { index, fetcher } of session.owners())
+        fetcher?.fetched(fetchRefused(index, 'NETWORK_EXCEPTION'), nowMillis)
       this.restart()
     } else if (response.errorCode !== 'NONE') this.restart()
     else {
@@ -221,17 +219,16 @@ class LeaderConnection extends Deadline {
   }
 
   private fetchedOne(topic: string, answer: FetchedPartition): void {
-    const asked = this.session.find(topic, answer.partitionIndex)
-    if (asked === undefined) return
-    const { replica, fetcher } = asked
+    // One that follows anew meanwhile has been forgotten, or has begun another fetch: see `remove`.
+    const replica = this.session.find(topic, answer.partitionIndex)
+    if (replica === undefined) return
     this.lookAt(replica)
-    if (replica.fetcher === fetcher && fetcher.fetched(answer, this.context.nowMillis))
-      this.context.touch(replica)
+    if (replica.fetcher?.fetched(answer, this.context.nowMillis) === true) this.context.touch(replica)
   }
 
   /** OffsetForLeaderEpoch, or ListOffsets, of one partition. */
   private askOther(replica: Replica, fetcher: PartitionFetcher, request: FollowerRequest): void {
-    this.busy.add(fetcher)
+    this.busy = appended(this.busy, fetcher)
     if (request.api === 'OffsetForLeaderEpoch') this.askEpochEnd(replica, fetcher, request)
     else if (request.api === 'ListOffsets') this.askBounds(replica, fetcher, request.currentLeaderEpoch)
   }
@@ -282,7 +279,7 @@ class LeaderConnection extends Deadline {
     take: (nowMillis: number) => void,
   ): void {
     const { nowMillis } = this.context
-    this.busy.delete(fetcher)
+    this.busy = this.busy.filter((other) => other !== fetcher)
     this.lookAt(replica)
     if (replica.fetcher !== fetcher) return
     if (errorCode === 'NONE') take(nowMillis)

@@ -28,7 +28,7 @@ export class PartitionFetcher {
   fetchOffset: number
   /** It asks nothing before. */
   delayedUntilMillis = 0
-  private lastFetch: Extract<FollowerRequest, { api: 'Fetch' }> | undefined = undefined
+  private lastFetch: FetchPartition | undefined = undefined
   private readonly log: Log
   private readonly index: number
   private readonly config: ReplicationConfig
@@ -63,42 +63,44 @@ export class PartitionFetcher {
 
   /** The next request; undefined while it waits or has given up. */
   request(nowMillis: number): FollowerRequest | undefined {
+    const partition = this.nextFetch(nowMillis)
+    if (partition !== undefined) return { api: 'Fetch', partition }
     if (nowMillis < this.delayedUntilMillis) return undefined
-    const currentLeaderEpoch = this.switches.fenceByLeaderEpoch ? this.leaderEpoch : NO_LEADER_EPOCH
-    const { latestEpoch } = this.log.epochs
-    switch (this.state) {
-      case 'failed':
-        return undefined
-      case 'truncating':
-        return { api: 'OffsetForLeaderEpoch', currentLeaderEpoch, leaderEpoch: latestEpoch }
-      case 'out-of-range':
-        return { api: 'ListOffsets', currentLeaderEpoch }
-      case 'fetching':
-        return this.fetchRequest(currentLeaderEpoch, latestEpoch)
-    }
+    const { currentLeaderEpoch } = this
+    if (this.state === 'out-of-range') return { api: 'ListOffsets', currentLeaderEpoch }
+    if (this.state !== 'truncating') return undefined
+    return { api: 'OffsetForLeaderEpoch', currentLeaderEpoch, leaderEpoch: this.log.epochs.latestEpoch }
   }
 
-  /** The last request again, if nothing has changed: mostly there was nothing to copy. */
-  private fetchRequest(currentLeaderEpoch: number, latestEpoch: number): FollowerRequest {
-    const lastFetchedEpoch = this.switches.truncation === 'fetch' ? latestEpoch : NO_LEADER_EPOCH
-    const { fetchOffset, lastFetch } = this
-    const { logStartOffset } = this.log
+  /**
+   * What the next request fetches; undefined if it is another one, or none. As in the last one, if nothing has changed:
+   * mostly there was nothing to copy.
+   */
+  nextFetch(nowMillis: number): FetchPartition | undefined {
+    if (this.state !== 'fetching' || nowMillis < this.delayedUntilMillis) return undefined
+    const { fetchOffset, lastFetch, log } = this
+    const { logStartOffset } = log
+    const lastFetchedEpoch = this.switches.truncation === 'fetch' ? log.epochs.latestEpoch : NO_LEADER_EPOCH
     if (
-      lastFetch?.partition.fetchOffset === fetchOffset &&
-      lastFetch.partition.lastFetchedEpoch === lastFetchedEpoch &&
-      lastFetch.partition.logStartOffset === logStartOffset
+      lastFetch?.fetchOffset === fetchOffset &&
+      lastFetch.lastFetchedEpoch === lastFetchedEpoch &&
+      lastFetch.logStartOffset === logStartOffset
     )
       return lastFetch
-    const partition = {
+    this.lastFetch = {
       partition: this.index,
       fetchOffset,
-      currentLeaderEpoch,
+      currentLeaderEpoch: this.currentLeaderEpoch,
       lastFetchedEpoch,
       logStartOffset,
       partitionMaxBytes: this.config['replica.fetch.max.bytes'],
     }
-    this.lastFetch = { api: 'Fetch', partition }
     return this.lastFetch
+  }
+
+  /** The leader epoch as requests say it, if they do. */
+  private get currentLeaderEpoch(): number {
+    return this.switches.fenceByLeaderEpoch ? this.leaderEpoch : NO_LEADER_EPOCH
   }
 
   /** The answer to a Fetch. @returns whether the log has changed */

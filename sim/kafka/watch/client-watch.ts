@@ -106,7 +106,8 @@ export class ClientWatch implements ClientObserver {
   isDrained(history: WatchedHistory, partition: PartitionName): boolean {
     const place = splitPartitionName(partition)
     const leader = this.cluster.controller.controller.metadata.partition(place.topic, place.partition)?.leader
-    const log = this.cluster.nodes.get(leader ?? -1)?.broker?.replicas.all.get(partition)?.log
+    const leading = this.cluster.nodes.get(leader ?? -1)?.broker
+    const log = leading?.replicas.get(place.topic, place.partition)?.log
     if (log === undefined) return false
     for (const [consumer, held] of this.held) {
       if (!consumer.alive || !held.has(partition) || this.historyOfMember(consumer) !== history) continue
@@ -213,8 +214,9 @@ export class ClientWatch implements ClientObserver {
   }
 
   private isDeleted(partition: PartitionName, offset: number): boolean {
+    const { topic, partition: index } = splitPartitionName(partition)
     for (const { broker } of this.cluster.nodes.values()) {
-      const log = broker?.replicas.all.get(partition)?.log
+      const log = broker?.replicas.get(topic, index)?.log
       if (log !== undefined && (log.logStartOffset > offset || log.firstDirtyOffset !== undefined))
         return true
     }

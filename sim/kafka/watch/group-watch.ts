@@ -51,7 +51,7 @@ export class GroupWatch implements ClusterObserver {
 
   brokerActed({ broker }: BrokerNode): void {
     if (broker === undefined) return
-    for (const replica of broker.replicas.all.values())
+    for (const replica of broker.replicas.all)
       if (replica.topic === GROUP_METADATA_TOPIC && replica.partition.isLeader) this.read(replica)
   }
 

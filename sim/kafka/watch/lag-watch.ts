@@ -59,7 +59,7 @@ export class LagWatch implements ClusterObserver {
     if (broker === undefined) return
     for (const { consumer } of this.cluster.consumers(this.group))
       for (const topic of consumer.subscription()) this.topics.add(topic)
-    for (const replica of broker.replicas.all.values()) {
+    for (const replica of broker.replicas.all) {
       if (!replica.partition.isLeader) continue
       if (this.topics.has(replica.topic)) this.readEnd(replica)
       else if (replica.topic === GROUP_METADATA_TOPIC) this.readOffsets(replica)

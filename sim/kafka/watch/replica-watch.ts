@@ -75,7 +75,7 @@ export class ReplicaWatch implements ClusterObserver {
       this.judgeAll()
     }
     if (broker === undefined) return
-    for (const replica of broker.replicas.all.values())
+    for (const replica of broker.replicas.all)
       if (this.hasChanged(replica)) this.judge(replica.topic, replica.index)
   }
 

@@ -58,7 +58,7 @@ export class TransactionWatch implements ClusterObserver {
 
   brokerActed({ broker }: BrokerNode): void {
     if (broker === undefined) return
-    for (const replica of broker.replicas.all.values()) if (replica.partition.isLeader) this.read(replica)
+    for (const replica of broker.replicas.all) if (replica.partition.isLeader) this.read(replica)
   }
 
   controllerActed(): void {}

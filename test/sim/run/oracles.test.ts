@@ -132,7 +132,7 @@ describe('the transactions of a cluster, watched in a run', () => {
     for (const batch of batches) log.appendAsLeader(producerBatch(...batch), 0, 0)
     log.updateHighWatermark(log.logEndOffset, 0)
     const replica = { topic: 'events', index: 0, log, partition: { isLeader: true, leaderEpoch: 0 } }
-    const broker = { replicas: { all: new Map([['events-0', replica]]) } }
+    const broker = { replicas: { all: [replica] } }
     bench.at(0, () => bench.cluster.brokerActed({ broker } as unknown as BrokerNode))
     let found: PropertyResult | undefined
     bench.at(afterMillis, () => {

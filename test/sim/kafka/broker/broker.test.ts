@@ -104,7 +104,7 @@ describe('a cluster of brokers', () => {
     cluster.kill(3)
     cluster.start(3)
     cluster.advanceTo(cluster.nowMillis + 12 * SECOND)
-    expect([cluster.broker(3).brokerEpoch, cluster.broker(3).replicas.all.size]).toEqual([-1, 0])
+    expect([cluster.broker(3).brokerEpoch, cluster.broker(3).replicas.all.length]).toEqual([-1, 0])
     cluster.advanceTo(cluster.nowMillis + SECOND)
     expect(cluster.broker(3).state).toBe('RUNNING')
   })
@@ -128,10 +128,10 @@ describe('a cluster of brokers', () => {
     cluster.advanceTo(cluster.nowMillis + 20 * SECOND)
     cluster.start(3)
     cluster.advanceTo(cluster.nowMillis + 40)
-    expect([cluster.broker(3).state, cluster.broker(3).replicas.all.size]).toEqual(['STARTING', 0])
+    expect([cluster.broker(3).state, cluster.broker(3).replicas.all.length]).toEqual(['STARTING', 0])
     expect(cluster.broker(3).brokerEpoch).toBeGreaterThan(0)
     cluster.advanceTo(cluster.nowMillis + 200)
-    expect([cluster.broker(3).state, cluster.broker(3).replicas.all.size]).toEqual(['RUNNING', 1])
+    expect([cluster.broker(3).state, cluster.broker(3).replicas.all.length]).toEqual(['RUNNING', 1])
   })
 
   it('[KB4] hands everything over before a broker that is shut down stops', () => {

@@ -47,7 +47,7 @@ describe('topics that do not exist', () => {
     const cluster = three()
     produce(cluster, 1, 't', ['a'])
     ask(cluster, 2, 'DeleteTopics', { topicNames: ['t'] })
-    expect(cluster.broker(1).replicas.all.size).toBe(0)
+    expect(cluster.broker(1).replicas.all).toEqual([])
     const assignments = [{ partitionIndex: 0, brokerIds: [1, 2, 3] }]
     const topic = { name: 't', numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
     expect(ask(cluster, 2, 'CreateTopics', { topics: [topic] }).response?.topics[0]?.errorCode).toBe('NONE')

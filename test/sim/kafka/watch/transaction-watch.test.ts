@@ -50,7 +50,7 @@ it('[KQ5] forgets all that a new leader does not have, however long its log is',
         log.appendAsLeader(producerBatch(pid, 0, sequence, 1, pid > 0), epoch, 0)
     log.updateHighWatermark(log.logEndOffset, 0)
     const replica = { topic: 'events', index: 0, log, partition: { isLeader: true, leaderEpoch } }
-    const broker = { replicas: { all: new Map([['events-0', replica]]) } }
+    const broker = { replicas: { all: [replica] } }
     watch.brokerActed({ broker } as unknown as BrokerNode)
     return watch.history
       .filter(({ kind }) => kind !== 'stable')
