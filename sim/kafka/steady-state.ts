@@ -102,7 +102,7 @@ export class SteadyState {
     this.nowMillis = clockMillis(kernel.nowMicros)
     const epochs = controller.operate((active, choose) => this.found(active, choose))
     const seats = [...this.groups].flatMap(([groupId, candidates]) => this.form(groupId, candidates))
-    const metadata = controller.controller.changesSince(0)
+    const { metadata } = controller.controller
     for (const [id, node] of nodes) {
       const standing: StandingBroker = {
         brokerEpoch: epochs.get(id) ?? -1,

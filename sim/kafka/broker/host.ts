@@ -4,8 +4,8 @@ import type {
   BrokerRegistrationRequest,
   BrokerRegistrationResponse,
 } from '../controller/controller.ts'
+import type { Metadata } from '../controller/metadata.ts'
 import type { ReassignmentResult } from '../controller/reassign.ts'
-import type { MetadataBatch } from '../controller/record.ts'
 import type { TopicPartition } from '../controller/state.ts'
 import type { CreatableTopic, CreatePartitionsTopic, TopicResult } from '../controller/topics.ts'
 import type { ClassicGroup } from '../coordinator/classic-group.ts'
@@ -123,8 +123,8 @@ export interface BrokerDisk {
 /** A broker of a healthy cluster that has been up: registered, unfenced, and with everything that it copies. */
 export interface StandingBroker {
   readonly brokerEpoch: number
-  /** All of the metadata log. */
-  readonly metadata: readonly MetadataBatch[]
+  /** What it has heard, which is everything. */
+  readonly metadata: Metadata
   /** What the logs hold that are not empty: replicated, and committed. */
   readonly contents: ReadonlyMap<PartitionName, readonly RecordBatch[]>
   /** The classic groups that are written down in them; those that others coordinate do not matter. */

@@ -1,3 +1,4 @@
+import type { Metadata } from '../controller/metadata.ts'
 import type { MetadataBatch } from '../controller/record.ts'
 import type { BrokerContext } from './context.ts'
 import type { Replicas } from './replicas.ts'
@@ -64,9 +65,9 @@ export class MetadataPublisher {
     this.publish(new Set(topics.keys()), new Set(), partitions)
   }
 
-  /** The broker has acted on everything that the metadata hold. */
-  resume(batches: readonly MetadataBatch[]): void {
-    for (const batch of batches) this.context.metadata.replay(batch)
+  /** The broker has acted on everything that the metadata hold, as somebody else knows them. */
+  resume(metadata: Metadata): void {
+    this.context.metadata.share(metadata)
     this.isPublishing = true
   }
 

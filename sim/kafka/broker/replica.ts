@@ -103,7 +103,7 @@ export class Replica implements PartitionHost {
   }
 
   watch(watcher: Watcher): void {
-    if (this.watchers === NO_WATCHERS) this.watchers = [watcher]
+    if (this.watchers === NO_WATCHERS) this.watchers = fewWatchers(watcher)
     else if (!this.watchers.includes(watcher)) this.watchers.push(watcher)
   }
 
@@ -118,6 +118,13 @@ export class Replica implements PartitionHost {
     // Who looks may have others look as well, which are done with then: they do not look again.
     for (const watcher of watchers.slice()) if (watchers.includes(watcher)) watcher.look(nowMillis, this)
   }
+}
+
+/** A list of one with room for those whom most replicas have: a list that grows would be made for seventeen. */
+function fewWatchers(first: Watcher): Watcher[] {
+  const list = [first, first, first, first]
+  while (list.length > 1) list.pop()
+  return list
 }
 
 /** A change of an ISR on its way to the controller, until one answers. */

@@ -13,7 +13,7 @@ import { NO_PARTITION_LEADER_EPOCH, NO_TIMESTAMP, type RecordBatch } from './bat
 import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import { DiskMarks } from './disk-marks.ts'
-import type { EpochEndOffset, LeaderEpochCache } from './epoch-cache.ts'
+import { type EpochEndOffset, LeaderEpochCache } from './epoch-cache.ts'
 import type { LoadedLog, LoadedMarks, LogOptions } from './options.ts'
 import { ProducerState } from './producer-state.ts'
 import {
@@ -62,7 +62,7 @@ export class Log {
     this.disk = options.disk
     this.openedMillis = nowMillis
     this.knownSegments = segments && new LogSegments(segments)
-    this.epochs = epochs
+    this.epochs = epochs ?? new LeaderEpochCache()
     this.knownProducers = producers
     this.firstDirtyOffset = marks.firstDirtyOffset
     this.end = this.knownSegments?.active.nextOffset ?? marks.logStartOffset

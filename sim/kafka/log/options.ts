@@ -18,7 +18,8 @@ export interface LogOptions {
 export interface LoadedLog {
   /** The log's own from then on; undefined if nobody has written to it. */
   readonly segments: LogSegment[] | undefined
-  readonly epochs: LeaderEpochCache
+  /** undefined if nobody has led it. */
+  readonly epochs: LeaderEpochCache | undefined
   /** undefined if nobody has written to it. */
   readonly producers: ProducerState | undefined
   readonly marks: LoadedMarks

@@ -2,7 +2,7 @@ import { lastOf } from '../../kernel/list.ts'
 import type { RecordBatch } from './batch.ts'
 import { type EpochEntry, LeaderEpochCache } from './epoch-cache.ts'
 import { Log } from './log.ts'
-import type { LoadedMarks, LogOptions } from './options.ts'
+import type { LoadedLog, LogOptions } from './options.ts'
 import { type ProducerSnapshot, ProducerState } from './producer-state.ts'
 import { rebuildProducerState } from './rebuild.ts'
 import { LogSegment } from './segment.ts'
@@ -38,30 +38,22 @@ export interface PageCacheLoss {
 
 /** A log without content. @param logStartOffset where it begins, if not at 0 */
 export function createLog(options: LogOptions, nowMillis: number, logStartOffset = 0): Log {
-  return new Log(
-    options,
-    {
-      segments: undefined,
-      epochs: new LeaderEpochCache(),
-      producers: undefined,
-      marks: logStartOffset === 0 ? MARKS_AT_0 : marksAt(logStartOffset),
-    },
-    nowMillis,
-  )
+  return new Log(options, logStartOffset === 0 ? EMPTY_FROM_0 : emptyFrom(logStartOffset), nowMillis)
 }
 
-/** The bounds of a log without content. */
-function marksAt(offset: number): LoadedMarks {
-  return {
+/** The content of a log without content. */
+function emptyFrom(offset: number): LoadedLog {
+  const marks = {
     highWatermark: offset,
     logStartOffset: offset,
     recoveryPoint: offset,
     durableOffset: offset,
     firstDirtyOffset: undefined,
   }
+  return { segments: undefined, epochs: undefined, producers: undefined, marks }
 }
 
-const MARKS_AT_0 = marksAt(0)
+const EMPTY_FROM_0 = emptyFrom(0)
 
 /** The broker is shut down in order: everything is flushed, and every checkpoint is written (rule L15). */
 export function shutDown(log: Log, nowMillis: number): StoredLog {
