@@ -78,8 +78,6 @@ export class ReplicaPlacer {
   private readonly choose: Choose
   private round = 0
   private offset: number
-  /** Replicas of the last partition: a list that grows has room for seventeen, and its copies have not. */
-  private readonly placed: number[] = []
 
   /** @param choose where to start, and in which order to go on when every broker has led once */
   constructor(brokers: Iterable<UsableBroker>, choose: Choose) {
@@ -128,7 +126,7 @@ export class ReplicaPlacer {
       first = (first + 1) % racks.length
       leader = (racks[first] as Rack).unfenced.next(this.round)
     }
-    const { placed } = this
+    const placed = new Array<number>(replicationFactor)
     placed[0] = leader
     let count = 1
     // The rack of the leader is passed over once.
@@ -143,7 +141,7 @@ export class ReplicaPlacer {
     }
     this.round += 1
     this.offset += 1
-    return placed.slice(0, count)
+    return placed
   }
 
   private shuffleAll(): void {

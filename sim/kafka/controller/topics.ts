@@ -165,12 +165,12 @@ function place(
 ): Placed {
   const placer = new ReplicaPlacer(usableBrokers(state), choose)
   if (placer.problem(replicationFactor) !== undefined) return { errorCode: 'INVALID_REPLICATION_FACTOR' }
-  const registrations: PartitionRegistration[] = []
+  const registrations = new Array<PartitionRegistration>(numPartitions)
   for (let partition = 0; partition < numPartitions; partition += 1) {
     const replicas = placer.place(replicationFactor)
     const isr = replicas.every(state.isActive) ? replicas : replicas.filter(state.isActive)
     if (isr.length === 0) return { errorCode: 'INVALID_REPLICATION_FACTOR' }
-    registrations.push(newPartition(replicas, isr))
+    registrations[partition] = newPartition(replicas, isr)
   }
   return { errorCode: 'NONE', registrations }
 }

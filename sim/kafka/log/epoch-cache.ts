@@ -1,4 +1,5 @@
-import { lastOf } from '../../kernel/list.ts'
+import { appended, lastOf } from '../../kernel/list.ts'
+
 /** Answer for an epoch that is not known. Source: OffsetsForLeaderEpochResponse. */
 export const UNDEFINED_EPOCH = -1
 export const UNDEFINED_EPOCH_OFFSET = -1
@@ -17,8 +18,9 @@ export interface EpochEndOffset {
 
 const UNDEFINED: EpochEndOffset = { epoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET }
 
-/** Of a replica that knows no epoch yet: nobody writes to it. */
-const NO_ENTRIES: EpochEntry[] = []
+/** Of a replica that knows no epoch yet, and of one whose first leader still leads, as mostly. */
+const NO_ENTRIES: readonly EpochEntry[] = []
+const FIRST_ENTRIES: readonly EpochEntry[] = [{ epoch: 0, startOffset: 0 }]
 
 /**
  * Leader epochs of one replica with their start offsets, both strictly increasing (rules L7 to L11). It survives every
@@ -26,7 +28,8 @@ const NO_ENTRIES: EpochEntry[] = []
  * Source: LeaderEpochFileCache.
  */
 export class LeaderEpochCache {
-  private list: EpochEntry[] = NO_ENTRIES
+  /** Never changed: another list takes its place. */
+  private list = NO_ENTRIES
 
   constructor(entries: readonly EpochEntry[] = []) {
     for (const { epoch, startOffset } of entries) this.assign(epoch, startOffset)
@@ -88,12 +91,11 @@ export class LeaderEpochCache {
       throw new RangeError(`invalid leader epoch entry ${epoch}:${startOffset}`)
     let last = latest
     while (last !== undefined && (last.epoch >= epoch || last.startOffset >= startOffset)) {
-      this.list.pop()
+      this.dropLatest()
       last = this.latestEntry
     }
-    // Mostly it is the only one: a list that grows would be made for seventeen.
-    if (last === undefined) this.list = [{ epoch, startOffset }]
-    else this.list.push({ epoch, startOffset })
+    if (last === undefined && epoch === 0 && startOffset === 0) this.list = FIRST_ENTRIES
+    else this.list = appended(this.list, { epoch, startOffset })
   }
 
   /** The largest known epoch that is not above one, and where it ends (rule L9). */
@@ -109,7 +111,8 @@ export class LeaderEpochCache {
   /** Drops the entries that start at or above an offset; a negative one drops nothing (rule L10). */
   truncateFromEnd(endOffset: number): void {
     if (endOffset < 0) return
-    while (this.list.length > 0 && (this.latestEntry as EpochEntry).startOffset >= endOffset) this.list.pop()
+    while (this.list.length > 0 && (this.latestEntry as EpochEntry).startOffset >= endOffset)
+      this.dropLatest()
   }
 
   /** Drops the entries below an offset, but keeps the one that covers it, now starting there (rule L10). */
@@ -123,11 +126,15 @@ export class LeaderEpochCache {
     }
     if (covering < 0) return
     const { epoch } = this.list[covering] as EpochEntry
-    this.list.splice(0, covering + 1, { epoch, startOffset })
+    this.list = [{ epoch, startOffset }, ...this.list.slice(covering + 1)]
   }
 
   clear(): void {
     this.list = NO_ENTRIES
+  }
+
+  private dropLatest(): void {
+    this.list = this.list.slice(0, this.list.length - 1)
   }
 
   private at(index: number): EpochEntry | undefined {
