@@ -16,6 +16,9 @@ import { groupEntries, ReplicatedGroupLog } from './group-log.ts'
 import type { Replica } from './replica.ts'
 
 const ASSIGNORS = brokerAssignors()
+const NO_GROUPS: readonly never[] = []
+/** What the log has of consumer groups where there are none: nobody writes to it. */
+const NOTHING_WRITTEN = new Map<string, ConsumerGroupSnapshot>()
 
 /**
  * The groups of one partition of __consumer_offsets, for as long as this broker leads it. Source: CoordinatorRuntime,
@@ -24,24 +27,16 @@ const ASSIGNORS = brokerAssignors()
 export class GroupShard {
   readonly log: ReplicatedGroupLog
   readonly classic: GroupCoordinator
-  readonly modern: ConsumerGroupCoordinator
+  /** That of the groups of KIP-848, undefined while there has been none. */
+  knownModern: ConsumerGroupCoordinator | undefined = undefined
   private readonly context: BrokerContext
   /** Consumer groups as the log has them. */
-  private readonly written = new Map<string, ConsumerGroupSnapshot>()
+  private written = NOTHING_WRITTEN
 
   constructor(context: BrokerContext, replica: Replica) {
     this.context = context
     this.log = new ReplicatedGroupLog(context, replica)
-    const { config, host, metadata, nowMillis } = context
-    this.modern = new ConsumerGroupCoordinator({
-      config,
-      assignors: ASSIGNORS,
-      topics: {
-        partitionCount: (topic) => metadata.topics.get(topic)?.partitions.length,
-        topicNames: () => metadata.topics.keys(),
-      },
-      newMemberId: () => host.newMemberId(),
-    })
+    const { config, host, nowMillis } = context
     this.classic = new GroupCoordinator(
       {
         config,
@@ -49,8 +44,8 @@ export class GroupShard {
         newMemberId: (prefix) => `${prefix}-${host.newMemberId()}`,
         subscribedTopics,
         otherGroups: {
-          find: (groupId) => this.modern.group(groupId),
-          all: () => this.modern.groups(),
+          find: (groupId) => this.knownModern?.group(groupId),
+          all: () => this.knownModern?.groups() ?? NO_GROUPS,
           remove: (groupId) => {
             if (typeof this.log.appendConsumerGroup(groupId, null) === 'number') this.forget(groupId)
           },
@@ -59,6 +54,24 @@ export class GroupShard {
       nowMillis,
     )
     this.load(replica)
+  }
+
+  /** That of the groups of KIP-848; made when there is something to do for it. */
+  get modern(): ConsumerGroupCoordinator {
+    if (this.knownModern === undefined) {
+      const { config, host, metadata } = this.context
+      this.knownModern = new ConsumerGroupCoordinator({
+        config,
+        assignors: ASSIGNORS,
+        topics: {
+          partitionCount: (topic) => metadata.topics.get(topic)?.partitions.length,
+          topicNames: () => metadata.topics.keys(),
+        },
+        newMemberId: () => host.newMemberId(),
+      })
+      this.written = new Map()
+    }
+    return this.knownModern
   }
 
   /** Handles ConsumerGroupHeartbeat: what it changes is written down before it is answered. */
@@ -86,7 +99,7 @@ export class GroupShard {
   /** Handles DeleteGroups of one group, whatever its type. */
   deleteGroup(groupId: string, respond: (errorCode: ErrorCode) => void): void {
     const { nowMillis } = this.context
-    const group = this.modern.group(groupId)
+    const group = this.knownModern?.group(groupId)
     if (group === undefined) {
       this.classic.deleteGroups([groupId], nowMillis, ([result]) => respond(result?.errorCode ?? 'NONE'))
       return
@@ -107,7 +120,7 @@ export class GroupShard {
 
   /** A classic member comes to a group: it becomes a classic one if nobody is in it. @returns why it cannot */
   admitsClassic(groupId: string): boolean {
-    const group = this.modern.group(groupId)
+    const group = this.knownModern?.group(groupId)
     if (group === undefined) return true
     if (!group.isEmpty) return false
     if (typeof this.log.appendConsumerGroup(groupId, null) === 'number') this.forget(groupId)
@@ -115,14 +128,16 @@ export class GroupShard {
   }
 
   workDeadlineMillis(): number {
-    return Math.min(this.classic.workDeadlineMillis(), this.modern.nextDeadlineMillis())
+    const modernMillis = this.knownModern?.nextDeadlineMillis() ?? Number.POSITIVE_INFINITY
+    return Math.min(this.classic.workDeadlineMillis(), modernMillis)
   }
 
   advance(nowMillis: number): void {
     this.classic.advance(nowMillis)
-    if (this.modern.nextDeadlineMillis() > nowMillis) return
-    this.modern.advance(nowMillis)
-    for (const { groupId } of [...this.modern.groups()]) this.keep(groupId)
+    const { knownModern } = this
+    if (knownModern === undefined || knownModern.nextDeadlineMillis() > nowMillis) return
+    knownModern.advance(nowMillis)
+    for (const { groupId } of [...knownModern.groups()]) this.keep(groupId)
   }
 
   /** The broker leads the partition no more. */
@@ -142,8 +157,8 @@ export class GroupShard {
       else snapshots.set(entry.consumerGroup, entry.value)
     }
     for (const [groupId, snapshot] of snapshots) {
-      this.written.set(groupId, snapshot)
       this.modern.load(snapshot, nowMillis)
+      this.written.set(groupId, snapshot)
     }
     this.classic.load(entries, nowMillis, replica.log.highWatermark)
   }
@@ -171,8 +186,8 @@ export class GroupShard {
   }
 
   private forget(groupId: string): void {
-    this.written.delete(groupId)
     this.modern.forget(groupId)
+    this.written.delete(groupId)
   }
 }
 

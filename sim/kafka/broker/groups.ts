@@ -63,7 +63,7 @@ export class Groups {
   topicsChanged(topics: ReadonlySet<string>, deleted: ReadonlySet<string>): void {
     this.changed()
     for (const shard of this.shards.values()) {
-      shard.modern.onTopicsChanged(topics)
+      shard.knownModern?.onTopicsChanged(topics)
       if (deleted.size > 0) shard.classic.offsets.topicsDeleted(deleted)
     }
   }
@@ -79,7 +79,7 @@ export class Groups {
   isStable(groupId: string): boolean {
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return false
-    return shard.classic.isStable(groupId) || shard.modern.isStable(groupId)
+    return shard.classic.isStable(groupId) || shard.knownModern?.isStable(groupId) === true
   }
 
   hasMember(groupId: string, memberId: string): boolean {
@@ -87,7 +87,7 @@ export class Groups {
     if (typeof shard === 'string') return false
     return (
       shard.classic.hasMember(groupId, memberId) ||
-      shard.modern.group(groupId)?.members.has(memberId) === true
+      shard.knownModern?.group(groupId)?.members.has(memberId) === true
     )
   }
 
@@ -95,14 +95,14 @@ export class Groups {
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return
     shard.classic.suspendSession(groupId, memberId)
-    shard.modern.suspendSession(groupId, memberId)
+    shard.knownModern?.suspendSession(groupId, memberId)
   }
 
   resumeSession(groupId: string, memberId: string, heardMillis: number): void {
     const shard = this.shardOf(groupId)
     if (typeof shard === 'string') return
     shard.classic.resumeSession(groupId, memberId, heardMillis)
-    shard.modern.resumeSession(groupId, memberId, heardMillis)
+    shard.knownModern?.resumeSession(groupId, memberId, heardMillis)
   }
 
   nextDeadlineMillis(): number {

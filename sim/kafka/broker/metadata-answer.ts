@@ -11,13 +11,14 @@ import { GROUP_METADATA_TOPIC, isInternal, partitionFor, TRANSACTION_STATE_TOPIC
 
 const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,249}$/
 
-const NONE: readonly number[] = []
+const NO_BROKERS: readonly number[] = []
+const NO_TOPICS: readonly string[] = []
 
 /** What clients ask of the cluster as this broker knows it. Source: KRaftMetadataCache, AutoTopicCreationManager. */
 export class MetadataAnswers {
   private readonly context: BrokerContext
   /** Topics that the controller has been asked to create. */
-  private readonly creating = new Set<string>()
+  private creating = NO_TOPICS
 
   constructor(context: BrokerContext) {
     this.context = context
@@ -82,11 +83,11 @@ export class MetadataAnswers {
   /** Has a topic created, once at a time (AutoTopicCreationManager). */
   private create(name: string): void {
     const { context } = this
-    if (this.creating.has(name)) return
-    this.creating.add(name)
+    if (this.creating.includes(name)) return
+    this.creating = [...this.creating, name]
     context.host.controller.send({ api: 'CreateTopics', body: [this.creatable(name)] }, (_, nowMillis) => {
       context.nowMillis = nowMillis
-      this.creating.delete(name)
+      this.creating = this.creating.filter((other) => other !== name)
     })
   }
 
@@ -127,7 +128,7 @@ export class MetadataAnswers {
       leaderEpoch,
       replicaNodes: replicas,
       isrNodes: isr,
-      offlineReplicas: this.areAlive(replicas) ? NONE : replicas.filter((id) => !this.isAlive(id)),
+      offlineReplicas: this.areAlive(replicas) ? NO_BROKERS : replicas.filter((id) => !this.isAlive(id)),
     }
   }
 

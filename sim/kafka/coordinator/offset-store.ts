@@ -49,13 +49,16 @@ export class GroupOffsets {
   }
 }
 
+/** Offsets of open transactions where there are none: nobody writes to it. */
+const NONE_OPEN = new Map<number, Set<PartitionOffset>>()
+
 /**
  * The offsets of all groups of one coordinator: those of the log, and those of transactions that have not ended
  * (rule T9). Source: the classes Offsets and OpenTransactions of OffsetMetadataManager of Apache Kafka.
  */
 export class OffsetStore {
   readonly groups = new Map<string, GroupOffsets>()
-  private readonly open = new Map<number, Set<PartitionOffset>>()
+  private open = NONE_OPEN
 
   /** Takes in an offset. @returns where it is, for `reveal` */
   put(groupId: string, topic: string, partition: number, value: StoredOffset): PartitionOffset {
@@ -80,6 +83,7 @@ export class OffsetStore {
     let entries = this.open.get(producerId)
     if (entries === undefined) {
       entries = new Set()
+      if (this.open === NONE_OPEN) this.open = new Map()
       this.open.set(producerId, entries)
     }
     entries.add(entry)
