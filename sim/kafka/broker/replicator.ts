@@ -63,6 +63,18 @@ export class Replicator {
   }
 }
 
+/** A fetch that was sent, and when that has been answered, the next one. */
+class FetchCall {
+  isAnswered = false
+  /** Whether it asks for something. */
+  isOfSomething = false
+  readonly answered: Answered<'Fetch'>
+
+  constructor(connection: LeaderConnection) {
+    this.answered = (response, nowMillis) => connection.answeredFetch(this, response, nowMillis)
+  }
+}
+
 /** The followers of one leader. */
 class LeaderConnection extends Deadline {
   private readonly context: BrokerContext
@@ -72,8 +84,8 @@ class LeaderConnection extends Deadline {
   private readonly session = new FetchSessionHandler<Replica>()
   /** Those that may have something else to ask than they have asked last. */
   private due: Replica[] = NO_REPLICAS
-  /** Tells the answer to the last fetch from those that were given up. */
-  private fetchNumber = 0
+  /** The last fetch: the answers to others were given up. */
+  private last: FetchCall | undefined = undefined
   /** A fetch is under way that asks for something. */
   private isFetching = false
   private isChanged = false
@@ -145,8 +157,7 @@ class LeaderConnection extends Deadline {
     this.isFetching = this.session.size > 0
     // A fetch of nothing makes the leader answer the one that waits, so that other answers can follow it.
     if (!this.isFetching && !wasFetching) return
-    this.fetchNumber += 1
-    this.fetch(this.fetchNumber)
+    this.fetch()
   }
 
   /** Has the next fetch ask for what a replica wants, or asks for something else. @returns when to look at it again */
@@ -175,7 +186,7 @@ class LeaderConnection extends Deadline {
     this.lookAtAll()
   }
 
-  private fetch(fetchNumber: number): void {
+  private fetch(): void {
     const { id, config, brokerEpoch } = this.context
     const { sessionId, sessionEpoch, topics, forgottenTopics } = this.session.next()
     const body: RequestOf<'Fetch'> = {
@@ -191,14 +202,19 @@ class LeaderConnection extends Deadline {
       forgottenTopics,
     }
     this.isFresh = false
-    const isOfSomething = this.isFetching
+    if (this.last?.isAnswered !== true) this.last = new FetchCall(this)
+    this.last.isAnswered = false
+    this.last.isOfSomething = this.isFetching
+    this.request('Fetch', FETCH_VERSION, body, this.last.answered)
+  }
+
+  /** The leader has answered a fetch, or will not. */
+  answeredFetch(call: FetchCall, response: FetchResponseData | undefined, nowMillis: number): void {
     const { context } = this
-    // As `send` does, without a closure more for what is sent most.
-    this.request('Fetch', FETCH_VERSION, body, (response, nowMillis) => {
-      context.nowMillis = nowMillis
-      if (fetchNumber === this.fetchNumber && isOfSomething) this.fetched(response)
-      context.settle()
-    })
+    context.nowMillis = nowMillis
+    call.isAnswered = true
+    if (call === this.last && call.isOfSomething) this.fetched(response)
+    context.settle()
   }
 
   private fetched(response: FetchResponseData | undefined): void {

@@ -159,7 +159,9 @@ export class Transactions {
   workDeadlineMillis(): number {
     const coordinatorMillis = this.knownCoordinator?.workDeadlineMillis() ?? Number.POSITIVE_INFINITY
     const verifierMillis = this.knownVerifier?.nextDeadlineMillis() ?? Number.POSITIVE_INFINITY
-    return Math.min(coordinatorMillis, verifierMillis)
+    // The lesser of two numbers would be made anew each time.
+    if (verifierMillis < coordinatorMillis) return verifierMillis
+    return coordinatorMillis
   }
 
   housekeepingDeadlineMillis(): number {
