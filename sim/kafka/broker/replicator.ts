@@ -3,11 +3,12 @@ import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { Answered, ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
 import { type FetchResponseData, NO_SESSION } from '../protocol/fetch.ts'
-import { FetchSessionHandler } from '../replication/fetch-session.ts'
+import { FetchSessionHandler, type SessionMember } from '../replication/fetch-session.ts'
 import type { FollowerRequest, PartitionFetcher } from '../replication/fetcher.ts'
 import {
   EARLIEST_TIMESTAMP,
   type FetchedPartition,
+  type FetchPartition,
   fetchRefused,
   LATEST_TIMESTAMP,
 } from '../replication/message.ts'
@@ -18,6 +19,20 @@ import type { Replica } from './replica.ts'
 const FETCH_VERSION = 17
 const LIST_OFFSETS_VERSION = 7
 const OFFSET_FOR_LEADER_EPOCH_VERSION = 4
+
+/** A replica for which a leader is asked. */
+class Asker implements SessionMember {
+  readonly replica: Replica
+  session: object | undefined
+  wanted: FetchPartition | undefined
+  round = 0
+
+  constructor(replica: Replica) {
+    this.replica = replica
+    this.session = undefined
+    this.wanted = undefined
+  }
+}
 
 const NO_REPLICAS: Replica[] = []
 const NO_FETCHERS: readonly PartitionFetcher[] = []
@@ -81,7 +96,7 @@ class LeaderConnection extends Deadline {
   private readonly leaderId: number
   private readonly clientId: string
   private readonly replicas: Replica[] = []
-  private readonly session = new FetchSessionHandler<Replica>()
+  private readonly session = new FetchSessionHandler<Asker>()
   /** Those that may have something else to ask than they have asked last. */
   private due: Replica[] = NO_REPLICAS
   /** The last fetch: the answers to others were given up. */
@@ -166,7 +181,7 @@ class LeaderConnection extends Deadline {
     const isFree = fetcher !== undefined && !this.busy.includes(fetcher)
     const wanted = isFree ? fetcher.nextFetch(nowMillis) : undefined
     if (wanted !== undefined) {
-      this.session.want(topic, wanted, replica)
+      this.session.want(topic, wanted, this.session.find(topic, index) ?? new Asker(replica))
       return Number.POSITIVE_INFINITY
     }
     this.session.forget(topic, index)
@@ -188,7 +203,7 @@ class LeaderConnection extends Deadline {
 
   private fetch(): void {
     const { id, config, brokerEpoch } = this.context
-    const { sessionId, sessionEpoch, topics, forgottenTopics } = this.session.next()
+    const { session } = this
     const body: RequestOf<'Fetch'> = {
       replicaId: id,
       replicaEpoch: brokerEpoch,
@@ -196,11 +211,12 @@ class LeaderConnection extends Deadline {
       minBytes: config['replica.fetch.min.bytes'],
       maxBytes: config['replica.fetch.response.max.bytes'],
       isolationLevel: 'read_uncommitted',
-      sessionId,
-      sessionEpoch,
-      topics,
-      forgottenTopics,
+      sessionId: session.id,
+      sessionEpoch: session.epoch,
+      topics: session.topicsToName(),
+      forgottenTopics: session.topicsToForget(),
     }
+    session.sent()
     this.isFresh = false
     if (this.last?.isAnswered !== true) this.last = new FetchCall(this)
     this.last.isAnswered = false
@@ -222,8 +238,8 @@ class LeaderConnection extends Deadline {
     const { session } = this
     this.isFetching = false
     if (response === undefined) {
-      for (const { index, fetcher } of session.owners())
-        fetcher?.fetched(fetchRefused(index, 'NETWORK_EXCEPTION'), nowMillis)
+      for (const { replica } of session.members())
+        replica.fetcher?.fetched(fetchRefused(replica.index, 'NETWORK_EXCEPTION'), nowMillis)
       this.restart()
     } else if (response.errorCode !== 'NONE') this.restart()
     else {
@@ -236,8 +252,9 @@ class LeaderConnection extends Deadline {
 
   private fetchedOne(topic: string, answer: FetchedPartition): void {
     // One that follows anew meanwhile has been forgotten, or has begun another fetch: see `remove`.
-    const replica = this.session.find(topic, answer.partitionIndex)
-    if (replica === undefined) return
+    const asker = this.session.find(topic, answer.partitionIndex)
+    if (asker === undefined) return
+    const { replica } = asker
     this.lookAt(replica)
     if (replica.fetcher?.fetched(answer, this.context.nowMillis) === true) this.context.touch(replica)
   }

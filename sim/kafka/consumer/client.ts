@@ -1,5 +1,5 @@
 import { ExponentialBackoff, type RandomBelow } from '../producer/backoff.ts'
-import type { ApiName, Channel, RequestOf, ResponseOf } from '../protocol/api.ts'
+import type { Answered, ApiName, Channel, RequestOf } from '../protocol/api.ts'
 import type { ConsumerConfig } from './config.ts'
 
 /** The versions that a consumer of Kafka 4.x asks for. */
@@ -73,7 +73,23 @@ export class ConsumerClient {
     nodeId: number,
     api: Api,
     body: RequestOf<Api>,
-    answered: (response: ResponseOf<Api> | undefined, nowMillis: number) => void,
+    answered: Answered<Api>,
+    timeoutMillis: number = this.config['request.timeout.ms'],
+  ): void {
+    const heard: Answered<Api> = (response, nowMillis) => {
+      if (!this.hear(nodeId, response, nowMillis)) return
+      answered(response, nowMillis)
+      this.settled(nowMillis)
+    }
+    this.ask(nodeId, api, body, heard, timeoutMillis)
+  }
+
+  /** Sends a request to whose answer somebody listens who does what `send` does: `hear` it first, and then have it `settled`. */
+  ask<Api extends ConsumerApi>(
+    nodeId: number,
+    api: Api,
+    body: RequestOf<Api>,
+    heard: Answered<Api>,
     timeoutMillis: number = this.config['request.timeout.ms'],
   ): void {
     const request = {
@@ -83,13 +99,20 @@ export class ConsumerClient {
       body,
       timeoutMillis,
     }
-    this.channel.send(nodeId, request, (response, nowMillis) => {
-      if (this.isClosed) return
-      if (response === undefined) this.fail(nodeId, nowMillis)
-      else this.connections?.delete(nodeId)
-      answered(response, nowMillis)
-      this.owner.settled(nowMillis)
-    })
+    this.channel.send(nodeId, request, heard)
+  }
+
+  /** Takes note that a node has answered, or of a broken connection. @returns false: the answer is of no interest any more */
+  hear(nodeId: number, response: object | undefined, nowMillis: number): boolean {
+    if (this.isClosed) return false
+    if (response === undefined) this.fail(nodeId, nowMillis)
+    else this.connections?.delete(nodeId)
+    return true
+  }
+
+  /** An answer has been handled. */
+  settled(nowMillis: number): void {
+    this.owner.settled(nowMillis)
   }
 
   /** Answers are of no interest any more. */

@@ -1,12 +1,13 @@
+import { listWith } from '../../kernel/list.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { type FetchResponseData, NO_SESSION } from '../protocol/fetch.ts'
-import type { FetchedPartition } from '../replication/message.ts'
+import type { FetchedPartition, FetchPartition } from '../replication/message.ts'
 import type { ConsumerClient } from './client.ts'
 import { CompletedFetch } from './completed-fetch.ts'
 import { ConsumerError } from './error.ts'
 import type { ConsumerRecord } from './hooks.ts'
 import type { ConsumerMetadata } from './metadata.ts'
-import { NodeFetch } from './node-fetch.ts'
+import { type FetchOwner, NodeFetch } from './node-fetch.ts'
 import type { FetchPosition, PartitionState } from './partition-state.ts'
 import type { SubscriptionState } from './subscription-state.ts'
 
@@ -16,8 +17,10 @@ const SESSION_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INVALID_FETCH_SESSION_EPOCH',
 ])
 
-/** Nobody writes to it. */
+// Nobody writes to them.
 const NO_RECORDS: ConsumerRecord[] = []
+const NO_NODES: (NodeFetch | undefined)[] = []
+const NOTHING: CompletedFetch[] = []
 
 /** Hears that a fetch under way is no longer what would be fetched now. */
 export type FetchOutdated = (nodeId: number, nowMillis: number) => void
@@ -31,15 +34,15 @@ export type FetchOutdated = (nodeId: number, nowMillis: number) => void
  * A partition whose fetch is refused waits for new metadata, or for retry.backoff.ms if those are not the matter, where
  * Kafka asks again at once, as often as the network allows.
  */
-export class Fetcher {
+export class Fetcher implements FetchOwner {
   private readonly client: ConsumerClient
   private readonly metadata: ConsumerMetadata
   private readonly subscriptions: SubscriptionState
   private readonly outdated: FetchOutdated
   /** By node id. */
-  private readonly nodes: (NodeFetch | undefined)[] = []
+  private nodes = NO_NODES
   /** In the order in which the answers came; the first is being read. */
-  private buffer: CompletedFetch[] = []
+  private buffer = NOTHING
   private retryMillis = Number.POSITIVE_INFINITY
   /** Something is not under way or not in hand any more since `sendFetches` looked. */
   private isFreed = true
@@ -114,9 +117,7 @@ export class Fetcher {
     const maxBytes = this.client.config['max.partition.fetch.bytes']
     for (const node of this.nodes) {
       if (node === undefined || node.isPending || this.isNodeBuffered(node.nodeId)) continue
-      const { advanced } = node
-      for (const state of advanced) node.want(state, maxBytes)
-      while (advanced.length > 0) advanced.pop()
+      node.wantAdvanced(maxBytes)
       this.request(node)
     }
     return true
@@ -175,7 +176,8 @@ export class Fetcher {
 
   /** Forgets what is in hand of partitions that are not assigned any more. */
   retainAssigned(): void {
-    this.buffer = this.buffer.filter(({ state }) => this.subscriptions.holds(state))
+    if (this.buffer.length > 0)
+      this.buffer = this.buffer.filter(({ state }) => this.subscriptions.holds(state))
   }
 
   private isBuffered(partition: PartitionState): boolean {
@@ -220,12 +222,11 @@ export class Fetcher {
   }
 
   private reach(nodeId: number): NodeFetch {
-    let node = this.nodes[nodeId]
-    if (node === undefined) {
-      while (this.nodes.length < nodeId) this.nodes.push(undefined)
-      node = new NodeFetch(nodeId)
-      this.nodes[nodeId] = node
-    }
+    const known = this.nodes[nodeId]
+    if (known !== undefined) return known
+    const node = new NodeFetch(nodeId, this)
+    if (this.nodes === NO_NODES) this.nodes = listWith(nodeId, node)
+    else this.nodes[nodeId] = node
     return node
   }
 
@@ -233,7 +234,7 @@ export class Fetcher {
     const { config } = this.client
     node.isPending = true
     node.isOutdated = false
-    const { sessionId, sessionEpoch, topics, forgottenTopics } = node.session.next()
+    const { session } = node
     const body = {
       replicaId: -1,
       replicaEpoch: -1,
@@ -241,14 +242,19 @@ export class Fetcher {
       minBytes: config['fetch.min.bytes'],
       maxBytes: config['fetch.max.bytes'],
       isolationLevel: config['isolation.level'],
-      sessionId,
-      sessionEpoch,
-      topics,
-      forgottenTopics,
+      sessionId: session.id,
+      sessionEpoch: session.epoch,
+      topics: session.topicsToName(),
+      forgottenTopics: session.topicsToForget(),
     }
-    this.client.send(node.nodeId, 'Fetch', body, (response, nowMillis) =>
-      this.answered(node, response, nowMillis),
-    )
+    session.sent()
+    this.client.ask(node.nodeId, 'Fetch', body, node.answered)
+  }
+
+  fetchAnswered(node: NodeFetch, response: FetchResponseData | undefined, nowMillis: number): void {
+    if (!this.client.hear(node.nodeId, response, nowMillis)) return
+    this.answered(node, response, nowMillis)
+    this.client.settled(nowMillis)
   }
 
   private answered(node: NodeFetch, response: FetchResponseData | undefined, nowMillis: number): void {
@@ -263,22 +269,29 @@ export class Fetcher {
       session.restart()
       if (SESSION_ERRORS.has(response.errorCode)) return
       const retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(0)
-      for (const state of session.owners()) state.failed(retryMillis)
+      for (const state of session.members()) state.failed(retryMillis)
       return
     }
     session.answered(response.sessionId ?? NO_SESSION)
     for (const { topic, partitions } of response.responses)
       for (const data of partitions) {
         const state = session.find(topic, data.partitionIndex)
-        if (state !== undefined && node.isOf(state)) this.add(state, state.askedOffset, data)
+        if (state !== undefined && node.isOf(state)) this.add(state, data)
       }
   }
 
-  private add(state: PartitionState, fetchOffset: number, data: FetchedPartition): void {
+  private add(state: PartitionState, data: FetchedPartition): void {
     const { config } = this.client
-    this.buffer.push(
-      new CompletedFetch(state, fetchOffset, data, config['isolation.level'], config['check.crcs']),
+    const { fetchOffset } = state.wanted as FetchPartition
+    const fetch = new CompletedFetch(
+      state,
+      fetchOffset,
+      data,
+      config['isolation.level'],
+      config['check.crcs'],
     )
+    if (this.buffer.length === 0) this.buffer = [fetch]
+    else this.buffer.push(fetch)
   }
 
   /** Whether a fetch has a record to return; one that has not is over afterwards. */
@@ -309,7 +322,7 @@ export class Fetcher {
     if (node === undefined || node.isPending || !node.isOf(state)) state.position = position
     else {
       state.readOn(position)
-      if (!node.advanced.includes(state)) node.advanced.push(state)
+      node.advance(state)
     }
   }
 

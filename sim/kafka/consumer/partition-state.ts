@@ -1,5 +1,6 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
-import { NO_LEADER_EPOCH } from '../replication/message.ts'
+import type { SessionMember } from '../replication/fetch-session.ts'
+import { type FetchPartition, NO_LEADER_EPOCH } from '../replication/message.ts'
 import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
 import type { AutoOffsetReset, ConsumerSwitches } from './config.ts'
 
@@ -33,19 +34,18 @@ export class StateChanges {
 }
 
 /** How far a partition is read and what stands in the way. Source: SubscriptionState.TopicPartitionState of Kafka 4.x. */
-export class PartitionState implements TopicPartition {
+export class PartitionState implements TopicPartition, SessionMember {
   readonly topic: string
   readonly partition: number
-  readonly name: PartitionName
   resetStrategy: ResetStrategy | undefined
   /** ListOffsets, OffsetForLeaderEpoch or OffsetFetch is under way for it. */
   isAsking = false
   /** Before which nothing is asked about it. */
   retryMillis = 0
-  /** Who asked for it last, in which of its rounds, and from where. */
-  askedBy: object | undefined
-  askedRound = -1
-  askedOffset = -1
+  /** By whom it was fetched last, in which round, and from where. */
+  session: object | undefined
+  round = -1
+  wanted: FetchPartition | undefined
   /** Version of the metadata by which a fetch was refused: it is not fetched until there are others. */
   refusedVersion = -1
   /** Whether it is part of the assignment. */
@@ -64,11 +64,15 @@ export class PartitionState implements TopicPartition {
     this.topic = topic
     this.partition = partition
     this.switches = switches
-    this.name = partitionName(topic, partition)
     this.changes = changes
-    this.askedBy = undefined
+    this.session = undefined
+    this.wanted = undefined
     this.resetStrategy = undefined
     this.currentPosition = undefined
+  }
+
+  get name(): PartitionName {
+    return partitionName(this.topic, this.partition)
   }
 
   get state(): FetchState {

@@ -1,14 +1,21 @@
 import { listWith, present } from '../../kernel/list.ts'
-import { type FetchRequestData, type ForgottenTopic, INITIAL_EPOCH, NO_SESSION } from '../protocol/fetch.ts'
+import { type ForgottenTopic, INITIAL_EPOCH, NO_SESSION } from '../protocol/fetch.ts'
 import type { FetchPartition } from './message.ts'
 
-/** A partition of a session, and whom its answers concern. */
-interface SessionPartition<Owner> {
-  owner: Owner
+/** For whom a partition is fetched: it keeps what its session remembers of it. */
+export interface SessionMember {
+  /** The session that has it; undefined until there is one. */
+  session: object | undefined
   /** What was asked for last. */
-  wanted: FetchPartition
-  /** The round in which it was wanted last. */
+  wanted: FetchPartition | undefined
+  /** The round of the session in which it was wanted last. */
   round: number
+}
+
+/** The partitions of a topic by their index. */
+interface SessionTopic<Member> {
+  readonly topic: string
+  readonly members: (Member | undefined)[]
 }
 
 interface WantedTopic {
@@ -16,31 +23,30 @@ interface WantedTopic {
   readonly partitions: FetchPartition[]
 }
 
-/** What a fetch says of its session. */
-export type SessionFields = Required<
-  Pick<FetchRequestData, 'sessionId' | 'sessionEpoch' | 'topics' | 'forgottenTopics'>
->
-
+// Nobody writes to them.
 const NO_TOPICS: WantedTopic[] = []
-const NOTHING_FORGOTTEN: ForgottenTopic[] = []
+const NO_MEMBERS: SessionTopic<never>[] = []
+const NOTHING_FORGOTTEN: { readonly topic: string; readonly partitions: number[] }[] = []
 
 /**
  * The client's side of a fetch session (KIP-227): what it fetches from one broker, and what of it the next fetch has to
  * name. Source: FetchSessionHandler.
  */
-export class FetchSessionHandler<Owner> {
+export class FetchSessionHandler<Member extends SessionMember> {
   /** How many partitions it has. */
   size = 0
+  /** What the next fetch says of it. */
+  id = NO_SESSION
+  epoch = INITIAL_EPOCH
   private round = 0
   /** How many of them were wanted in this round. */
   private keptCount = 0
-  private id = NO_SESSION
-  private epoch = INITIAL_EPOCH
   /** A fetch has been sent, and has not been answered. */
   private isUnderWay = false
-  private readonly byTopic = new Map<string, (SessionPartition<Owner> | undefined)[]>()
-  private named: WantedTopic[] = NO_TOPICS
-  private forgotten: { readonly topic: string; readonly partitions: number[] }[] = []
+  /** In the order in which they were first wanted; few, if not one. */
+  private topics: SessionTopic<Member>[] = NO_MEMBERS
+  private named = NO_TOPICS
+  private forgotten = NOTHING_FORGOTTEN
 
   /** Whether the next fetch names everything. */
   get isNew(): boolean {
@@ -48,16 +54,16 @@ export class FetchSessionHandler<Owner> {
   }
 
   /** Whom the answer of a partition concerns; undefined if it is not fetched. */
-  find(topic: string, partition: number): Owner | undefined {
-    return this.byTopic.get(topic)?.[partition]?.owner
+  find(topic: string, partition: number): Member | undefined {
+    return this.membersOf(topic)?.[partition]
   }
 
   /** Whom the answers concern of all partitions that are fetched. */
-  owners(): Owner[] {
-    const owners: Owner[] = []
-    for (const partitions of this.byTopic.values())
-      for (const partition of partitions) if (partition !== undefined) owners.push(partition.owner)
-    return owners
+  members(): Member[] {
+    const all: Member[] = []
+    for (const { members } of this.topics)
+      for (const member of members) if (member !== undefined) all.push(member)
+    return all
   }
 
   /** Everything that is wanted is said anew, by `keep` and `want`, up to `endRound`. */
@@ -67,69 +73,82 @@ export class FetchSessionHandler<Owner> {
     this.keptCount = 0
   }
 
-  /** Wants a partition again, if it was wanted. @returns as it was asked for last; undefined if it was not */
-  keep(topic: string, partition: number, owner: Owner): FetchPartition | undefined {
-    const known = this.byTopic.get(topic)?.[partition]
-    if (known === undefined) return undefined
-    known.round = this.round
-    known.owner = owner
+  /** Wants a partition again, if it was wanted. @returns as it was asked for last; undefined if that is not known */
+  keep(topic: string, partition: number, member: Member): FetchPartition | undefined {
+    const members = this.membersOf(topic)
+    const known = members?.[partition]
+    if (members === undefined || known === undefined) return undefined
+    // Another one may have asked meanwhile for whoever it was.
+    const wanted = known.session === this ? known.wanted : undefined
+    members[partition] = member
+    this.enter(member, wanted)
     this.keptCount += 1
-    return known.wanted
+    return wanted
   }
 
   /** What was not wanted in this round is wanted no more. */
   endRound(): void {
     if (this.keptCount === this.size) return
-    for (const [topic, partitions] of this.byTopic)
-      for (const [index, partition] of partitions.entries())
-        if (partition !== undefined && partition.round !== this.round) this.forget(topic, index)
+    for (const { topic, members } of this.topics)
+      for (let index = 0; index < members.length; index++) {
+        const member = members[index]
+        if (member !== undefined && !this.isOfRound(member)) this.forget(topic, index)
+      }
+  }
+
+  /** Whether a partition was wanted in this round. */
+  isOfRound(member: Member): boolean {
+    return member.session === this && member.round === this.round
   }
 
   /** Wants a partition; the next fetch names it unless that is what was asked for last. */
-  want(topic: string, wanted: FetchPartition, owner: Owner): void {
-    const partitions = this.byTopic.get(topic)
-    const known = partitions?.[wanted.partition]
+  want(topic: string, wanted: FetchPartition, member: Member): void {
+    const { partition } = wanted
+    const members = this.membersOf(topic)
+    const known = members?.[partition]
+    if (members === undefined) this.begin({ topic, members: listWith(partition, member) })
+    else members[partition] = member
     if (known === undefined) {
-      const added = { owner, wanted, round: this.round }
-      if (partitions !== undefined) partitions[wanted.partition] = added
-      else this.byTopic.set(topic, listWith(wanted.partition, added))
       this.size += 1
       this.keptCount += 1
-      this.remember(topic, wanted.partition)
-    } else {
-      known.owner = owner
-      if (isSame(known.wanted, wanted)) return
-      known.wanted = wanted
+      this.remember(topic, partition)
+    } else if (known.session === this && isSame(known.wanted, wanted)) {
+      if (known !== member) this.enter(member, known.wanted)
+      return
     }
+    this.enter(member, wanted)
     // The next fetch names everything, unless the one that is under way begins a session.
     if (!this.isNew || this.isUnderWay) this.name(topic, wanted)
   }
 
   /** Does not want a partition any more, if it did. */
   forget(topic: string, partition: number): void {
-    const partitions = this.byTopic.get(topic)
-    if (partitions?.[partition] === undefined) return
-    partitions[partition] = undefined
+    const members = this.membersOf(topic)
+    if (members?.[partition] === undefined) return
+    members[partition] = undefined
     this.size -= 1
-    const forgotten = this.forgotten.find((one) => one.topic === topic)
-    if (forgotten === undefined) this.forgotten.push({ topic, partitions: [partition] })
-    else forgotten.partitions.push(partition)
+    const ofTopic = this.forgotten.find((one) => one.topic === topic)
+    if (ofTopic !== undefined) ofTopic.partitions.push(partition)
+    else if (this.forgotten.length === 0) this.forgotten = [{ topic, partitions: [partition] }]
+    else this.forgotten.push({ topic, partitions: [partition] })
   }
 
-  /** What the fetch says that is about to be sent. */
-  next(): SessionFields {
-    const { named, forgotten, isNew } = this
-    const fields = {
-      sessionId: this.id,
-      sessionEpoch: this.epoch,
-      topics: isNew ? this.everything() : named,
-      forgottenTopics: isNew || forgotten.length === 0 ? NOTHING_FORGOTTEN : forgotten,
-    }
+  /** The partitions that the next fetch names. */
+  topicsToName(): readonly WantedTopic[] {
+    return this.isNew ? this.everything() : this.named
+  }
+
+  /** The partitions that the next fetch gives up. */
+  topicsToForget(): readonly ForgottenTopic[] {
+    return this.isNew ? NOTHING_FORGOTTEN : this.forgotten
+  }
+
+  /** A fetch that says all this is on its way. */
+  sent(): void {
     this.isUnderWay = true
     this.named = NO_TOPICS
-    if (forgotten.length > 0) this.forgotten = []
-    if (!isNew) this.epoch += 1
-    return fields
+    this.forgotten = NOTHING_FORGOTTEN
+    if (!this.isNew) this.epoch += 1
   }
 
   /** The broker has answered. @param id of the session that it keeps; NO_SESSION: the next fetch names everything again */
@@ -151,19 +170,34 @@ export class FetchSessionHandler<Owner> {
     this.epoch = INITIAL_EPOCH
   }
 
+  private membersOf(topic: string): (Member | undefined)[] | undefined {
+    for (const one of this.topics) if (one.topic === topic) return one.members
+    return undefined
+  }
+
+  private begin(topic: SessionTopic<Member>): void {
+    if (this.topics.length === 0) this.topics = [topic]
+    else this.topics.push(topic)
+  }
+
+  private enter(member: Member, wanted: FetchPartition | undefined): void {
+    member.session = this
+    member.round = this.round
+    member.wanted = wanted
+  }
+
   private clear(): void {
-    // Clearing makes a new table, even of an empty one.
-    if (this.byTopic.size > 0) this.byTopic.clear()
+    this.topics = NO_MEMBERS
     this.size = 0
     this.named = NO_TOPICS
-    if (this.forgotten.length > 0) this.forgotten = []
+    this.forgotten = NOTHING_FORGOTTEN
   }
 
   private everything(): WantedTopic[] {
-    const topics = new Array<WantedTopic>(this.byTopic.size)
+    const topics = new Array<WantedTopic>(this.topics.length)
     let count = 0
-    for (const [topic, known] of this.byTopic) {
-      const partitions = present(known, wantedOf)
+    for (const { topic, members } of this.topics) {
+      const partitions = present(members, wantedOf)
       if (partitions.length > 0) topics[count++] = { topic, partitions }
     }
     if (count < topics.length) topics.length = count
@@ -190,10 +224,10 @@ export class FetchSessionHandler<Owner> {
   }
 }
 
-function isSame(left: FetchPartition, right: FetchPartition): boolean {
+function isSame(left: FetchPartition | undefined, right: FetchPartition): boolean {
   return (
     left === right ||
-    (left.fetchOffset === right.fetchOffset &&
+    (left?.fetchOffset === right.fetchOffset &&
       left.currentLeaderEpoch === right.currentLeaderEpoch &&
       left.lastFetchedEpoch === right.lastFetchedEpoch &&
       left.logStartOffset === right.logStartOffset &&
@@ -201,4 +235,4 @@ function isSame(left: FetchPartition, right: FetchPartition): boolean {
   )
 }
 
-const wantedOf = ({ wanted }: SessionPartition<unknown>): FetchPartition => wanted
+const wantedOf = ({ wanted }: SessionMember): FetchPartition => wanted as FetchPartition

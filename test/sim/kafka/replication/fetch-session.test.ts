@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FetchSessionHandler } from '../../../../sim/kafka/replication/fetch-session.ts'
+import { FetchSessionHandler, type SessionMember } from '../../../../sim/kafka/replication/fetch-session.ts'
 
 const wanted = (partition: number, fetchOffset: number) => ({
   partition,
@@ -10,20 +10,36 @@ const wanted = (partition: number, fetchOffset: number) => ({
   partitionMaxBytes: 1e6,
 })
 
+type Session = FetchSessionHandler<SessionMember>
+
+const owner = (): SessionMember => ({ session: undefined, wanted: undefined, round: -1 })
+
+/** Sends the next fetch. @returns what it says of the session */
+function next(session: Session) {
+  const said = {
+    sessionId: session.id,
+    sessionEpoch: session.epoch,
+    topics: session.topicsToName(),
+    forgottenTopics: session.topicsToForget(),
+  }
+  session.sent()
+  return said
+}
+
 /** A session of partitions 0 and 1 of a topic, which the broker has taken. */
-function established(): FetchSessionHandler<string> {
-  const session = new FetchSessionHandler<string>()
-  for (const partition of [0, 1]) session.want('t', wanted(partition, 0), `owner of ${partition}`)
-  session.next()
+function established(owners = [owner(), owner()]): Session {
+  const session = new FetchSessionHandler<SessionMember>()
+  for (const [partition, member] of owners.entries()) session.want('t', wanted(partition, 0), member)
+  next(session)
   session.answered(7)
   return session
 }
 
 describe('the client of a fetch session', () => {
   it('[KB10] names everything at first, and asks for a session', () => {
-    const session = new FetchSessionHandler<string>()
-    for (const partition of [0, 1]) session.want('t', wanted(partition, 0), 'owner')
-    expect(session.next()).toEqual({
+    const session = new FetchSessionHandler<SessionMember>()
+    for (const partition of [0, 1]) session.want('t', wanted(partition, 0), owner())
+    expect(next(session)).toEqual({
       sessionId: 0,
       sessionEpoch: 0,
       topics: [{ topic: 't', partitions: [wanted(0, 0), wanted(1, 0)] }],
@@ -33,45 +49,56 @@ describe('the client of a fetch session', () => {
 
   it('[KB10] names what is wanted from elsewhere, and nothing else', () => {
     const session = established()
-    session.want('t', wanted(0, 0), 'owner of 0')
-    session.want('t', wanted(1, 5), 'owner of 1')
-    expect(session.next()).toEqual({
+    session.want('t', wanted(0, 0), owner())
+    session.want('t', wanted(1, 5), owner())
+    expect(next(session)).toEqual({
       sessionId: 7,
       sessionEpoch: 1,
       topics: [{ topic: 't', partitions: [wanted(1, 5)] }],
       forgottenTopics: [],
     })
-    expect(session.next()).toMatchObject({ sessionEpoch: 2, topics: [] })
+    expect(next(session)).toMatchObject({ sessionEpoch: 2, topics: [] })
   })
 
   it('[KB10] says what is not wanted any more, unless it is wanted again', () => {
     const session = established()
     session.forget('t', 0)
     session.forget('t', 1)
-    session.want('t', wanted(1, 0), 'owner of 1')
-    expect(session.next()).toMatchObject({
+    const again = owner()
+    session.want('t', wanted(1, 0), again)
+    expect(next(session)).toMatchObject({
       topics: [{ topic: 't', partitions: [wanted(1, 0)] }],
       forgottenTopics: [{ topic: 't', partitions: [0] }],
     })
-    expect([session.size, session.find('t', 0), session.find('t', 1)]).toEqual([1, undefined, 'owner of 1'])
+    expect([session.size, session.find('t', 0)]).toEqual([1, undefined])
+    expect(session.find('t', 1)).toBe(again)
   })
 
   it('[KB10] forgets what a round does not want', () => {
     const session = established()
     session.beginRound()
-    expect(session.keep('t', 1, 'owner of 1')).toEqual(wanted(1, 0))
+    expect(session.keep('t', 1, owner())).toEqual(wanted(1, 0))
     session.endRound()
-    expect(session.next()).toMatchObject({
+    expect(next(session)).toMatchObject({
       topics: [],
       forgottenTopics: [{ topic: 't', partitions: [0] }],
     })
   })
 
+  it('[KB10] names what another session has asked for meanwhile', () => {
+    const moved = owner()
+    const session = established([owner(), moved])
+    new FetchSessionHandler().want('t', wanted(1, 0), moved)
+    expect(session.keep('t', 1, moved)).toBe(undefined)
+    session.want('t', wanted(1, 0), moved)
+    expect(next(session).topics).toEqual([{ topic: 't', partitions: [wanted(1, 0)] }])
+  })
+
   it('[KB10] names everything again when the broker has ended the session', () => {
     const session = established()
-    session.next()
+    next(session)
     session.answered(0)
-    expect(session.next()).toMatchObject({
+    expect(next(session)).toMatchObject({
       sessionId: 0,
       sessionEpoch: 0,
       topics: [{ topic: 't', partitions: [wanted(0, 0), wanted(1, 0)] }],
@@ -81,8 +108,8 @@ describe('the client of a fetch session', () => {
   it('[KB10] names everything again after the session is lost, and until a broker keeps one', () => {
     const session = established()
     session.restart()
-    expect(session.next()).toMatchObject({ sessionId: 0, sessionEpoch: 0, forgottenTopics: [] })
+    expect(next(session)).toMatchObject({ sessionId: 0, sessionEpoch: 0, forgottenTopics: [] })
     session.answered(0)
-    expect(session.next().topics).toEqual([{ topic: 't', partitions: [wanted(0, 0), wanted(1, 0)] }])
+    expect(next(session).topics).toEqual([{ topic: 't', partitions: [wanted(0, 0), wanted(1, 0)] }])
   })
 })
