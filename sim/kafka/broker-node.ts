@@ -373,7 +373,8 @@ export class BrokerNode implements Server, MetadataFollower {
       const dueMillis = this.broker?.heartbeatDeadlineMillis() ?? nowMillis
       controller.resumeSession(id, Math.min(dueMillis - intervalMillis, nowMillis))
     }
-    return new Routine(network, this.process, controller.process, { suspend, resume }, () => this.settle())
+    const interrupted = (): void => this.settle()
+    return new Routine(network, this.process, controller.process, { suspend, resume, interrupted })
   }
 
   private controllerChannel(): ActiveControllerChannel {

@@ -1,6 +1,7 @@
 import type { Network } from '../cluster/network.ts'
 import type { Process } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
+import { appended } from '../kernel/list.ts'
 import { clockMillis } from '../kernel/time.ts'
 import { Call, Connection, type Server } from './connection.ts'
 import type { Answered, ApiName, ApiRequest, Channel } from './protocol/api.ts'
@@ -22,6 +23,8 @@ const COORDINATOR_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
   'OffsetCommit',
   'OffsetFetch',
 ])
+
+const NO_CONNECTIONS: readonly Connection[] = []
 
 /** A request on a channel, which settles after the answer. */
 class ChannelCall extends Call {
@@ -55,8 +58,9 @@ export class ClientChannel implements Channel {
   readonly settle: (api: ApiName, metadataOffset: number) => void
   private readonly process: Process
   private readonly nodes: ReadonlyMap<number, Node>
-  private readonly toBrokers = new Map<number, Connection>()
-  private readonly toCoordinators = new Map<number, Connection>()
+  // One to each process, which are few.
+  private toBrokers = NO_CONNECTIONS
+  private toCoordinators = NO_CONNECTIONS
   private readonly isPipelined: boolean
 
   /**
@@ -79,34 +83,50 @@ export class ClientChannel implements Channel {
   }
 
   send<Api extends ApiName>(nodeId: number, request: ApiRequest<Api>, answered: Answered<Api>): void {
-    const connection = COORDINATOR_APIS.has(request.api)
-      ? this.reachCoordinator(nodeId)
-      : this.connectionOf(this.toBrokers, nodeId)
-    const { metadataOffset } = this.nodes.get(nodeId) as Node
+    const node = this.nodes.get(nodeId) as Node
+    const connection = COORDINATOR_APIS.has(request.api) ? this.reachCoordinator(nodeId) : this.reach(node)
     connection.sendCall(
-      new ChannelCall(this, request as ApiRequest, answered as Answered<ApiName>, metadataOffset),
+      new ChannelCall(this, request as ApiRequest, answered as Answered<ApiName>, node.metadataOffset),
     )
   }
 
   /** The connection to a coordinator. */
   reachCoordinator(nodeId: number): Connection {
     this.coordinatorId = nodeId
-    return this.connectionOf(this.toCoordinators, nodeId)
-  }
-
-  private connectionOf(connections: Map<number, Connection>, nodeId: number): Connection {
-    let connection = connections.get(nodeId)
-    if (connection === undefined) {
-      const node = this.nodes.get(nodeId) as Node
-      const closed = (): void => void connections.delete(nodeId)
-      connection = new Connection(this.network, this.process, node.process, node, this.isPipelined, closed)
-      connections.set(nodeId, connection)
-    }
+    const node = this.nodes.get(nodeId) as Node
+    const known = connectionTo(this.toCoordinators, node)
+    if (known !== undefined) return known
+    const connection = this.connect(node)
+    this.toCoordinators = appended(this.toCoordinators, connection)
     return connection
   }
 
   /** A fetch that is parked at a broker is to be answered in its time. */
   pressFetch(nodeId: number): void {
-    this.toBrokers.get(nodeId)?.press()
+    connectionTo(this.toBrokers, this.nodes.get(nodeId) as Node)?.press()
   }
+
+  private reach(node: Node): Connection {
+    const known = connectionTo(this.toBrokers, node)
+    if (known !== undefined) return known
+    const connection = this.connect(node)
+    this.toBrokers = appended(this.toBrokers, connection)
+    return connection
+  }
+
+  private connect(node: Node): Connection {
+    const closed = (): void => {
+      const isOther = (other: Connection): boolean => other !== connection
+      this.toBrokers = this.toBrokers.filter(isOther)
+      this.toCoordinators = this.toCoordinators.filter(isOther)
+    }
+    const { network, process, isPipelined } = this
+    const connection = new Connection(network, process, node.process, node, isPipelined, closed)
+    return connection
+  }
+}
+
+function connectionTo(connections: readonly Connection[], { process }: Node): Connection | undefined {
+  for (const connection of connections) if (connection.to === process) return connection
+  return undefined
 }

@@ -1,12 +1,12 @@
-import type { Process } from '../cluster/process.ts'
+import type { Process, ProcessResource } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
+import { roomForOne } from '../kernel/list.ts'
 import { hashText } from '../kernel/mix.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import type { TopicPartition } from './assignor/subscription.ts'
-import type { BrokerNode } from './broker-node.ts'
 import { ClientChannel } from './client-channel.ts'
 import type { ClientObserver } from './client-observer.ts'
 import type { KafkaCluster } from './cluster.ts'
@@ -16,13 +16,16 @@ import { Consumer } from './consumer/consumer.ts'
 import { ConsumerError, ENDING_ERRORS, PASSING_ERRORS } from './consumer/error.ts'
 import type { CallbackDone, ConsumerHooks, ConsumerRecord, PartitionOffset } from './consumer/hooks.ts'
 import type { StableMember } from './consumer/stable-member.ts'
-import { Routine } from './routine.ts'
+import { isStableMember, memberRoutine } from './member-heartbeats.ts'
+import type { Routine } from './routine.ts'
 import type { SentRecord } from './sent-record.ts'
 import { partitionTexts } from './transaction/partition-text.ts'
 
 /** After which poll is tried again, or a supervisor starts a process again that has ended by itself. */
 const AGAIN_MICROS = 1_000_000
 const NO_RECORDS: readonly PolledRecord[] = []
+/** Nobody writes to it. */
+const NOTHING_POLLED: PolledRecord[] = []
 
 /** A record with where it was read. */
 export interface PolledRecord extends TopicPartition {
@@ -46,26 +49,28 @@ export interface ConsumerApplication {
 }
 
 /** Kafka's consumer in one life of a process: one member of one group. */
-export class ConsumerClient implements ConsumerHooks {
+export class ConsumerClient implements ConsumerHooks, ProcessResource {
   readonly process: Process
   readonly groupId: string
   readonly consumer: Consumer
-  readonly bootstrapNodes: readonly number[]
+  resourceIndex = -1
   private readonly cluster: KafkaCluster
   private readonly observer: ClientObserver | undefined
   private readonly application: ConsumerApplication
   private readonly incarnation: Incarnation
   private readonly channel: ClientChannel
-  private readonly heartbeatIntervalMillis: number
-  private readonly sessionTimeoutMillis: number
-  private readonly causes = new Map<string, readonly number[]>()
-  /** Partitions of which records were polled since the last commit, each with the last of those. */
-  private readonly polled = new Map<string, PolledRecord>()
-  private readonly alarm: Alarm
-  private readonly heartbeats: Alarm
-  private readonly refresh: Alarm
+  readonly heartbeatIntervalMillis: number
+  readonly sessionTimeoutMillis: number
+  /** By partition, as soon as there is one. */
+  private causes: Map<string, readonly number[]> | undefined = undefined
+  /** The last record of each partition of which some were polled since the last commit. */
+  private polled = NOTHING_POLLED
+  // Alarms are made when there is first something to wait for.
+  private alarm: Alarm | undefined = undefined
+  private heartbeats: Alarm | undefined = undefined
+  private refresh: Alarm | undefined = undefined
   /** Rings when poll is tried again after an error. */
-  private readonly again: Alarm
+  private again: Alarm | undefined = undefined
   /** Offset of the cluster's metadata that its own are at least as new as. */
   private metadataOffset = -1
   /** With the coordinator, while it may leave out heartbeats. */
@@ -88,7 +93,6 @@ export class ConsumerClient implements ConsumerHooks {
     this.groupId = groupId
     this.application = application
     this.incarnation = process.incarnation
-    this.bootstrapNodes = [...cluster.nodes.keys()]
     this.channel = new ClientChannel(network, process, cluster.nodes, (api, metadataOffset) => {
       if (api === 'Metadata') this.metadataOffset = metadataOffset
       this.settle()
@@ -99,16 +103,12 @@ export class ConsumerClient implements ConsumerHooks {
     const channel = this.observer?.channelOf(this, this.channel) ?? this.channel
     this.consumer = new Consumer(config, channel, this, cluster.switches)
     this.consumer.subscribe(topics)
-    const advance = (): void => {
-      this.consumer.advance(this.nowMillis)
-      this.settle()
-    }
-    this.alarm = new Alarm(process, advance)
-    this.heartbeats = new Alarm(process, advance)
-    this.refresh = new Alarm(process, advance)
-    this.again = new Alarm(process, () => application.onRecords())
-    process.attach({ resourceIndex: -1, processEnded: (cause) => this.ended(cause) })
+    process.attach(this)
     cluster.join(this)
+  }
+
+  get bootstrapNodes(): readonly number[] {
+    return [...this.cluster.nodes.keys()]
   }
 
   /** Whether the life of the process that it belongs to goes on. */
@@ -141,16 +141,28 @@ export class ConsumerClient implements ConsumerHooks {
     const records = this.tryPoll()
     this.settle()
     if (records.length === 0) return NO_RECORDS
-    const polled: PolledRecord[] = []
+    const polled = new Array<PolledRecord>(records.length)
+    let count = 0
     for (const { topic, partition, offset, record } of records) {
-      const place = placeOf(topic, partition)
-      const one = { topic, partition, offset, place, record: record as SentRecord }
-      this.polled.set(place, one)
-      polled.push(one)
+      const one = { topic, partition, offset, place: placeOf(topic, partition), record: record as SentRecord }
+      polled[count++] = one
+      this.keep(one)
     }
     this.cluster.polled(polled)
     this.observer?.polled(this, polled)
     return polled
+  }
+
+  /** Takes note of a polled record, which is mostly the only one: a list that grows would be made for seventeen. */
+  private keep(one: PolledRecord): void {
+    const { polled } = this
+    for (let at = 0; at < polled.length; at++)
+      if (polled[at]?.place === one.place) {
+        polled[at] = one
+        return
+      }
+    if (polled.length === 0) this.polled = [one]
+    else polled.push(one)
   }
 
   /** What poll throws is logged and tried again, ends the process, or is a mistake that no other life would mend. */
@@ -164,8 +176,10 @@ export class ConsumerClient implements ConsumerHooks {
       kernel.digest.word(hashText(error.code, 5))
       const data = { handler: 'poll', error: error.code, message: error.message }
       kernel.cause = kernel.record('failed', process.name, undefined, kernel.cause, kernel.trace && data)
-      if (PASSING_ERRORS.has(error.code)) this.again.set(kernel.nowMicros + AGAIN_MICROS, false)
-      else if (ENDING_ERRORS.has(error.code)) this.endProcess(kernel.cause)
+      if (PASSING_ERRORS.has(error.code)) {
+        this.again ??= new Alarm(process, () => this.application.onRecords())
+        this.again.set(kernel.nowMicros + AGAIN_MICROS, false)
+      } else if (ENDING_ERRORS.has(error.code)) this.endProcess(kernel.cause)
       else
         kernel.fail(
           new SimError(
@@ -185,7 +199,7 @@ export class ConsumerClient implements ConsumerHooks {
 
   /** Ids of why the records of a partition are read, if a trace is kept: an assignment, a rewind. */
   causesOf(place: string): readonly number[] {
-    return this.causes.get(place) ?? []
+    return this.causes?.get(place) ?? []
   }
 
   /**
@@ -194,7 +208,7 @@ export class ConsumerClient implements ConsumerHooks {
    */
   commit(entity: Entity, cause: number, done: (error: ConsumerError | undefined) => void): void {
     const offsets = this.uncommitted()
-    this.polled.clear()
+    this.polled = NOTHING_POLLED
     this.commitOffsets(offsets, entity, cause, done)
   }
 
@@ -207,7 +221,7 @@ export class ConsumerClient implements ConsumerHooks {
   ): void {
     this.cluster.kernel.cause = cause
     this.channel.entity = entity
-    this.consumer.commitSync(offsets, this.nowMillis, (error) => done(error))
+    this.consumer.commitSync(offsets, this.nowMillis, done)
     this.settle()
   }
 
@@ -215,15 +229,15 @@ export class ConsumerClient implements ConsumerHooks {
   close(done: () => void): void {
     this.isLeaving = true
     // Heartbeats that were left out are no silence: its coordinator is known, and hears that it leaves.
-    this.endRoutine()
+    this.routine?.end()
     this.consumer.close(this.nowMillis, () => done())
     this.settle()
   }
 
   /** What the next commit will hold. */
   uncommitted(): readonly PartitionOffset[] {
-    const offsets: PartitionOffset[] = []
-    for (const polled of this.polled.values()) {
+    const offsets = roomForOne<PartitionOffset>()
+    for (const polled of this.polled) {
       const offset = this.holds(polled) ? this.consumer.position(polled) : undefined
       if (offset === undefined) continue
       const { topic, partition } = polled
@@ -237,7 +251,7 @@ export class ConsumerClient implements ConsumerHooks {
     if (!this.holds(partition)) return
     this.consumer.seek(partition, offset)
     this.observer?.moved(this, partition, offset, 'application')
-    this.causes.set(placeOf(partition.topic, partition.partition), [cause])
+    this.noteCause(partition, cause)
     this.settle()
     // What was said takes effect with the next poll.
     this.application.onRecords()
@@ -284,8 +298,7 @@ export class ConsumerClient implements ConsumerHooks {
 
   onPartitionsAssigned(partitions: readonly TopicPartition[], done: CallbackDone): void {
     const { cause, trace } = this.cluster.kernel
-    if (trace !== undefined)
-      for (const { topic, partition } of partitions) this.causes.set(placeOf(topic, partition), [cause])
+    if (trace !== undefined) for (const partition of partitions) this.noteCause(partition, cause)
     this.observer?.assigned(this, 'assigned', partitions)
     this.application.onAssignment?.('assigned', partitions)
     done(this.nowMillis)
@@ -317,84 +330,68 @@ export class ConsumerClient implements ConsumerHooks {
 
   /** The coordinator has something to tell: heartbeats are not mere routine. */
   interrupt(): void {
-    this.endRoutine()
+    this.routine?.end()
     this.settle()
   }
 
   private settle(): void {
     if (!this.alive) return
-    const { consumer, alarm, heartbeats, cluster } = this
-    alarm.set(momentOf(consumer.nextDeadlineMillis()), false)
+    const { consumer, cluster } = this
+    this.alarm = this.setAlarm(this.alarm, consumer.nextDeadlineMillis(), false)
     this.settleRefresh()
     const heartbeatMillis = consumer.heartbeatDeadlineMillis()
     if (heartbeatMillis === Number.POSITIVE_INFINITY) {
-      this.endRoutine()
-      heartbeats.clear()
+      this.routine?.end()
+      this.heartbeats?.clear()
       return
     }
     if (this.routine?.isRunning === true) return
     const coordinator = cluster.nodes.get(this.channel.coordinatorId)
     if (coordinator === undefined) return
-    if (this.routine?.to !== coordinator.process) this.routine = this.routineWith(coordinator)
-    if (this.routine.isPossible && this.isRoutineAt(coordinator, heartbeatMillis)) {
+    if (this.routine?.to !== coordinator.process)
+      this.routine = memberRoutine(cluster.network, this, coordinator)
+    // If the next one is overdue, the group may have given it up.
+    const isTimely = heartbeatMillis > this.nowMillis
+    if (this.routine.isPossible && isTimely && isStableMember(this, coordinator)) {
       this.routine.begin()
-      heartbeats.clear()
+      this.heartbeats?.clear()
     }
     // If they do not get through, nobody waits for them.
-    else heartbeats.set(momentOf(heartbeatMillis), !this.routine.isPossible)
+    else this.heartbeats = this.setAlarm(this.heartbeats, heartbeatMillis, !this.routine.isPossible)
+  }
+
+  private setAlarm(alarm: Alarm | undefined, atMillis: number, background: boolean): Alarm | undefined {
+    if (alarm === undefined && atMillis === Number.POSITIVE_INFINITY) return undefined
+    const set = alarm ?? new Alarm(this.process, () => this.advance())
+    set.set(momentOf(atMillis), background)
+    return set
+  }
+
+  private advance(): void {
+    this.consumer.advance(this.nowMillis)
+    this.settle()
   }
 
   /** Waits for the next refresh of metadata that would tell something new. */
   private settleRefresh(): void {
-    const { consumer, refresh } = this
+    const { consumer } = this
     const { topologyOffset, arrivalOffset } = this.cluster.controller
-    if (this.metadataOffset >= (consumer.isSearching ? arrivalOffset : topologyOffset)) refresh.clear()
-    else refresh.set(momentOf(consumer.metadataDeadlineMillis()), false)
+    if (this.metadataOffset >= (consumer.isSearching ? arrivalOffset : topologyOffset)) this.refresh?.clear()
+    else this.refresh = this.setAlarm(this.refresh, consumer.metadataDeadlineMillis(), false)
   }
 
-  /** Whether the next heartbeat will be answered as the last one was: if it is overdue, the group may have given it up. */
-  private isRoutineAt({ broker }: BrokerNode, heartbeatMillis: number): boolean {
-    if (heartbeatMillis <= this.nowMillis || broker?.isStable(this.groupId) !== true) return false
-    return broker.hasMember(this.groupId, this.consumer.memberId)
+  private noteCause({ topic, partition }: TopicPartition, cause: number): void {
+    this.causes ??= new Map()
+    this.causes.set(placeOf(topic, partition), [cause])
   }
 
-  private routineWith(coordinator: BrokerNode): Routine {
-    const { consumer, groupId, cluster, process } = this
-    // Whose session waits: the consumer may be another member, or none, by the time the routine ends.
-    let memberId = ''
-    const suspend = (): void => {
-      memberId = consumer.memberId
-      coordinator.broker?.suspendSession(groupId, memberId)
-      coordinator.routines.add(this)
-    }
-    const resume = (): void => {
-      coordinator.routines.delete(this)
-      consumer.skipHeartbeats(this.nowMillis)
-      const nextMillis = consumer.heartbeatDeadlineMillis()
-      const heardMillis = Number.isFinite(nextMillis)
-        ? nextMillis - this.heartbeatIntervalMillis
-        : this.nowMillis
-      const expiresMillis = heardMillis + this.sessionTimeoutMillis
-      const { cause } = cluster.kernel
-      const member = { groupId, memberId, process: process.name, expiresMillis, cause }
-      coordinator.resumeSession(member, heardMillis)
-    }
-    return new Routine(cluster.network, process, coordinator.process, { suspend, resume }, () =>
-      this.settle(),
-    )
-  }
-
-  private endRoutine(): void {
-    this.routine?.end()
-  }
-
-  private ended(cause: number): void {
+  processEnded(cause: number): void {
     this.cluster.kernel.cause = cause
-    this.endRoutine()
-    this.alarm.clear()
-    this.heartbeats.clear()
-    this.refresh.clear()
-    this.again.clear()
+    this.routine?.end()
+    this.alarm?.clear()
+    this.heartbeats?.clear()
+    this.refresh?.clear()
+    this.again?.clear()
     this.cluster.leave(this)
   }
 }

@@ -7,6 +7,8 @@ export interface RoutineParties {
   suspend(): void
   /** The sender goes on; the receiver heard of it last when the last heartbeat would have come. */
   resume(): void
+  /** They have ended because nothing gets through any more. */
+  interrupted(): void
 }
 
 /**
@@ -16,27 +18,20 @@ export interface RoutineParties {
 export class Routine implements LinkObserver {
   readonly to: Process
   private readonly parties: RoutineParties
-  private readonly links: readonly [Link, Link]
-  private readonly interrupted: () => void
+  private readonly there: Link
+  private readonly back: Link
   private isSuspended = false
 
-  /** @param interrupted called when it has ended because nothing gets through any more */
-  constructor(
-    network: Network,
-    from: Process,
-    to: Process,
-    parties: RoutineParties,
-    interrupted: () => void,
-  ) {
+  constructor(network: Network, from: Process, to: Process, parties: RoutineParties) {
     this.to = to
     this.parties = parties
-    this.links = [network.link(from, to), network.link(to, from)]
-    this.interrupted = interrupted
+    this.there = network.link(from, to)
+    this.back = network.link(to, from)
   }
 
   /** Whether heartbeats get through. */
   get isPossible(): boolean {
-    return this.links.every(({ isOpen }) => isOpen)
+    return this.there.isOpen && this.back.isOpen
   }
 
   get isRunning(): boolean {
@@ -47,7 +42,8 @@ export class Routine implements LinkObserver {
   begin(): void {
     if (this.isSuspended) return
     this.isSuspended = true
-    for (const link of this.links) link.observe(this)
+    this.there.observe(this)
+    this.back.observe(this)
     this.parties.suspend()
   }
 
@@ -55,13 +51,14 @@ export class Routine implements LinkObserver {
   end(): void {
     if (!this.isSuspended) return
     this.isSuspended = false
-    for (const link of this.links) link.forget(this)
+    this.there.forget(this)
+    this.back.forget(this)
     this.parties.resume()
   }
 
   linkChanged(): void {
     if (this.isPossible) return
     this.end()
-    this.interrupted()
+    this.parties.interrupted()
   }
 }

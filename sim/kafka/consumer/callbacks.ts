@@ -10,6 +10,14 @@ interface Call {
   readonly after: AfterCallback
 }
 
+/** Whoever calls back hears of the end of every callback. */
+export interface CallbackOwner {
+  callbackEnded(nowMillis: number): void
+}
+
+// Nobody writes to it.
+const NO_CALLS: Call[] = []
+
 /** The callbacks of rebalances, one after the other, in the application's thread (rule G12). */
 export class RebalanceCallbacks {
   /** When the one that runs began; undefined when none does. */
@@ -17,14 +25,13 @@ export class RebalanceCallbacks {
   /** Whether somebody listens. */
   readonly isHeard: boolean
   private readonly hooks: ConsumerHooks
-  private readonly ended: (nowMillis: number) => void
-  private readonly calls: Call[] = []
+  private readonly owner: CallbackOwner
+  private calls = NO_CALLS
 
-  /** @param ended hears after every callback */
-  constructor(hooks: ConsumerHooks, ended: (nowMillis: number) => void) {
+  constructor(hooks: ConsumerHooks, owner: CallbackOwner) {
     this.isHeard = hooks.hasRebalanceListener ?? true
     this.hooks = hooks
-    this.ended = ended
+    this.owner = owner
   }
 
   /** Whether the application is in a callback, or will be as soon as it polls. */
@@ -39,8 +46,9 @@ export class RebalanceCallbacks {
     nowMillis: number,
     after: AfterCallback,
   ): void {
-    if (this.isHeard) this.calls.push({ name, partitions, after })
-    else after(undefined, nowMillis)
+    if (!this.isHeard) after(undefined, nowMillis)
+    else if (this.calls.length === 0) this.calls = [{ name, partitions, after }]
+    else this.calls.push({ name, partitions, after })
   }
 
   /** The application is in poll: starts the callback that is due. */
@@ -55,7 +63,7 @@ export class RebalanceCallbacks {
       isOver = true
       this.startedMillis = undefined
       call.after(error, atMillis)
-      this.ended(atMillis)
+      this.owner.callbackEnded(atMillis)
     })
   }
 }

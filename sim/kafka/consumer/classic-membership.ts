@@ -1,4 +1,4 @@
-import { inOrder } from '../../kernel/list.ts'
+import { appended, inOrder } from '../../kernel/list.ts'
 import {
   CLIENT_ASSIGNORS,
   type ClientAssignor,
@@ -17,10 +17,10 @@ import type { ErrorCode } from '../error-code.ts'
 import { partitionName } from '../transaction/topic-partition.ts'
 import type { AutoCommit } from './auto-commit.ts'
 import type { RebalanceCallbacks } from './callbacks.ts'
-import { type Assigner, type Assignments, ClassicSession } from './classic-session.ts'
+import { type Assigner, type Assignments, ClassicSession, type Generation } from './classic-session.ts'
 import type { ConsumerClient } from './client.ts'
 import type { CoordinatorLookup } from './coordinator-lookup.ts'
-import { ConsumerError } from './error.ts'
+import { ConsumerError, callbackFailed, commitFailed } from './error.ts'
 import type { CommitIdentity, Membership } from './membership.ts'
 import type { ConsumerMetadata } from './metadata.ts'
 import type { PollClock } from './poll-clock.ts'
@@ -29,6 +29,12 @@ import type { SubscriptionState } from './subscription-state.ts'
 
 /** What comes before a JoinGroup: a commit, then a callback. */
 type Preparation = 'none' | 'committing' | 'committed' | 'releasing' | 'prepared'
+
+interface LastAssignmentBy extends LastAssignment {
+  readonly protocol: string
+}
+
+const NEVER_ASSIGNED: readonly LastAssignmentBy[] = []
 
 /** What a membership of either protocol works with. */
 export interface MembershipParts {
@@ -52,10 +58,11 @@ export class ClassicMembership implements Membership, Assigner {
   private readonly session: ClassicSession
   private readonly assignors: readonly ClientAssignor[]
   private readonly protocol: RebalanceProtocol
-  private readonly lastAssignments = new Map<string, LastAssignment>()
+  /** Those of each protocol by which it was assigned something: one, as a rule. */
+  private lastAssignments = NEVER_ASSIGNED
   private preparation: Preparation = 'none'
   /** Topics with which it joined last. */
-  private joinedTopics: ReadonlySet<string> | undefined = undefined
+  private joinedTopics: readonly string[] | undefined = undefined
   /** Partitions of the group's topics as they were when this member, who leads, assigned them. */
   private assignedCounts: ReadonlyMap<string, number> | undefined = undefined
   private seenVersion = -1
@@ -64,7 +71,8 @@ export class ClassicMembership implements Membership, Assigner {
   private completedGenerationId = -1
   private isCompleting = false
   private callbackError: unknown = undefined
-  assignedIdentity: CommitIdentity
+  /** The one in which it took its last assignment. */
+  private assignedGeneration: Generation
 
   constructor(parts: MembershipParts) {
     this.parts = parts
@@ -73,11 +81,18 @@ export class ClassicMembership implements Membership, Assigner {
     const { assignors, protocol } = strategyOf(client.config['partition.assignment.strategy'])
     this.assignors = assignors
     this.protocol = protocol
-    this.assignedIdentity = this.identity
+    this.assignedGeneration = this.session.generation
   }
 
   get identity(): CommitIdentity {
-    const { generationId, memberId } = this.session.generation
+    return this.identityIn(this.session.generation)
+  }
+
+  get assignedIdentity(): CommitIdentity {
+    return this.identityIn(this.assignedGeneration)
+  }
+
+  private identityIn({ generationId, memberId }: Generation): CommitIdentity {
     const groupInstanceId = this.parts.client.config['group.instance.id']
     return { generationIdOrMemberEpoch: generationId, memberId, groupInstanceId }
   }
@@ -213,7 +228,7 @@ export class ClassicMembership implements Membership, Assigner {
     const { metadata, subscriptions } = this.parts
     if (this.session.rejoinNeeded || this.session.isJoining) return true
     const { joinedTopics } = this
-    if (joinedTopics !== undefined && !sameSet(joinedTopics, subscriptions.topics)) return true
+    if (joinedTopics !== undefined && !isSameSet(joinedTopics, subscriptions.topics)) return true
     if (this.assignedCounts === undefined || this.seenVersion === metadata.version) return false
     this.seenVersion = metadata.version
     return !sameCounts(this.assignedCounts, this.groupCounts())
@@ -263,7 +278,7 @@ export class ClassicMembership implements Membership, Assigner {
     const owned = subscriptions.partitions()
     const isLost = this.releaseCallback() === 'onPartitionsLost'
     const isKept = (partition: TopicPartition): boolean =>
-      !isLost && this.protocol === 'COOPERATIVE' && subscriptions.topics.has(partition.topic)
+      !isLost && this.protocol === 'COOPERATIVE' && subscriptions.topics.includes(partition.topic)
     const released = owned.filter((partition) => !isKept(partition))
     const after = (error: unknown): void => {
       if (this.preparation !== 'releasing') return
@@ -286,7 +301,7 @@ export class ClassicMembership implements Membership, Assigner {
   /** The ways of assigning that it offers when it joins, with what it says of itself in each. */
   protocols(): JoinGroupProtocol[] {
     const { subscriptions } = this.parts
-    const topics = inOrder([...subscriptions.topics], compareText)
+    const topics = inOrder(subscriptions.topics, compareText)
     const owned = subscriptions.partitions()
     return this.assignors.map((assignor) => ({
       name: assignor.name,
@@ -295,7 +310,7 @@ export class ClassicMembership implements Membership, Assigner {
         topics,
         owned,
         this.completedGenerationId,
-        this.lastAssignments.get(assignor.name),
+        this.lastAssignments.find(({ protocol }) => protocol === assignor.name),
       ),
     }))
   }
@@ -303,17 +318,12 @@ export class ClassicMembership implements Membership, Assigner {
   /** Is a member of a stable group, as if it had joined. To be called before it has metadata. */
   resume({ generation, assignment, groupTopics }: StableMember, nowMillis: number): void {
     const { subscriptions } = this.parts
-    const { generationId, protocolName } = generation
     subscriptions.resetGroupTopics()
     if (groupTopics !== undefined) subscriptions.setGroupTopics(groupTopics)
     this.joinedTopics = subscriptions.topics
     this.session.resume(generation, nowMillis)
-    this.completedGenerationId = generationId
-    this.assignedIdentity = this.identity
-    if (protocolName !== null)
-      this.lastAssignments.set(protocolName, { partitions: assignment, generationId })
-    this.autoCommit?.restart(nowMillis)
-    subscriptions.assignFromSubscribed(assignment)
+    this.assignedGeneration = generation
+    this.own(assignment, nowMillis)
   }
 
   /** Leads the group, and has assigned what its metadata say. */
@@ -334,7 +344,7 @@ export class ClassicMembership implements Membership, Assigner {
     const { session } = this
     const { subscriptions, callbacks } = this.parts
     session.assignment = undefined
-    this.assignedIdentity = this.identity
+    this.assignedGeneration = this.session.generation
     this.preparation = 'none'
     if (!subscriptions.matches(assigned)) {
       session.rejoinNeeded = true
@@ -355,14 +365,22 @@ export class ClassicMembership implements Membership, Assigner {
     })
   }
 
+  /** Has partitions from now on, in its present generation. */
+  private own(partitions: readonly TopicPartition[], nowMillis: number): void {
+    const { generationId, protocolName: protocol } = this.session.generation
+    this.completedGenerationId = generationId
+    if (protocol !== null) {
+      const others = this.lastAssignments.filter((last) => last.protocol !== protocol)
+      this.lastAssignments = appended(others, { protocol, partitions, generationId })
+    }
+    this.autoCommit?.restart(nowMillis)
+    this.parts.subscriptions.assignFromSubscribed(partitions)
+  }
+
   private take(assigned: readonly TopicPartition[], revocationError: unknown, nowMillis: number): void {
     const { subscriptions, callbacks } = this.parts
-    const { generationId, protocolName } = this.session.generation
     const added = assigned.filter((partition) => subscriptions.find(partition) === undefined)
-    this.completedGenerationId = generationId
-    if (protocolName !== null) this.lastAssignments.set(protocolName, { partitions: assigned, generationId })
-    this.autoCommit?.restart(nowMillis)
-    subscriptions.assignFromSubscribed(assigned)
+    this.own(assigned, nowMillis)
     this.isCompleting = true
     callbacks.invoke('onPartitionsAssigned', added, nowMillis, (error) => {
       this.isCompleting = false
@@ -371,25 +389,11 @@ export class ClassicMembership implements Membership, Assigner {
   }
 }
 
-function sameSet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
-  return left === right || (left.size === right.size && [...left].every((text) => right.has(text)))
+/** @param left each once, as the others */
+function isSameSet(left: readonly string[], right: readonly string[]): boolean {
+  return left === right || (left.length === right.length && left.every((text) => right.includes(text)))
 }
 
 function sameCounts(left: ReadonlyMap<string, number>, right: ReadonlyMap<string, number>): boolean {
   return left.size === right.size && [...left].every(([topic, count]) => right.get(topic) === count)
-}
-
-/** The error of a commit that comes too late. Source: CommitFailedException. */
-export function commitFailed(): ConsumerError {
-  return new ConsumerError(
-    'COMMIT_FAILED',
-    'Offset commit cannot be completed since the consumer is not part of an active group, or the group has already ' +
-      'rebalanced and assigned the partitions to another member',
-  )
-}
-
-/** The error of a poll in which a callback failed. */
-export function callbackFailed(cause: unknown): ConsumerError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new ConsumerError('REBALANCE_CALLBACK_FAILED', `User rebalance callback throws an error: ${reason}`)
 }

@@ -39,8 +39,9 @@ export class ConsumerClient {
   readonly retryBackoff: ExponentialBackoff
   private readonly channel: Channel
   private readonly owner: ClientOwner
-  private readonly reconnectBackoff: ExponentialBackoff
-  /** What is known of nodes that have failed, as few ever do. */
+  private readonly randomBelow: RandomBelow
+  /** Made when a node fails, as few ever do, like what is known of those. */
+  private reconnectBackoff: ExponentialBackoff | undefined = undefined
   private connections: Map<number, Connection> | undefined = undefined
   private isClosed = false
 
@@ -53,11 +54,7 @@ export class ConsumerClient {
       config['retry.backoff.max.ms'],
       randomBelow,
     )
-    this.reconnectBackoff = new ExponentialBackoff(
-      config['reconnect.backoff.ms'],
-      config['reconnect.backoff.max.ms'],
-      randomBelow,
-    )
+    this.randomBelow = randomBelow
   }
 
   /** When requests to a node make sense again; 0 for now. */
@@ -122,6 +119,11 @@ export class ConsumerClient {
 
   private fail(nodeId: number, nowMillis: number): void {
     this.connections ??= new Map()
+    this.reconnectBackoff ??= new ExponentialBackoff(
+      this.config['reconnect.backoff.ms'],
+      this.config['reconnect.backoff.max.ms'],
+      this.randomBelow,
+    )
     const failures = this.connections.get(nodeId)?.failures ?? 0
     const availableMillis = nowMillis + this.reconnectBackoff.backoffMillis(failures)
     this.connections.set(nodeId, { failures: failures + 1, availableMillis })

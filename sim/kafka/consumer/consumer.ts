@@ -5,6 +5,7 @@ import type { GroupMetadata } from '../transaction/client-request.ts'
 import type { Commits } from './commits.ts'
 import { CONSUMER_SWITCHES, type ConsumerConfig, type ConsumerSwitches } from './config.ts'
 import { ConsumerError } from './error.ts'
+import type { FetchPosition } from './fetch-position.ts'
 import type {
   ConsumerHooks,
   ConsumerRecord,
@@ -14,7 +15,6 @@ import type {
   PartitionOffset,
 } from './hooks.ts'
 import type { TimeQuestion } from './offset-lookup.ts'
-import type { FetchPosition } from './partition-state.ts'
 import { PollLoop } from './poll-loop.ts'
 import type { JoinOffer, StableMember } from './stable-member.ts'
 
@@ -199,7 +199,7 @@ export class Consumer {
   }
 
   subscription(): readonly string[] {
-    return this.loop.subscriptions.isAutoAssigned ? [...this.loop.subscriptions.topics] : []
+    return this.loop.subscriptions.isAutoAssigned ? this.loop.subscriptions.topics : []
   }
 
   /** As whom it is known to its group; empty while it is no member. */
@@ -356,8 +356,7 @@ export class Consumer {
     done: Done<readonly ListedOffset[]>,
   ): void {
     this.checkOpen()
-    this.loop.lookups.begin(questions, nowMillis, done)
-    this.loop.run(nowMillis)
+    this.loop.lookUp(questions, nowMillis, done)
   }
 
   private lookUpEnds(

@@ -51,3 +51,18 @@ export class ConsumerError extends Error {
     this.partitions = partitions
   }
 }
+
+/** The error of a commit that comes too late. Source: CommitFailedException. */
+export function commitFailed(): ConsumerError {
+  return new ConsumerError(
+    'COMMIT_FAILED',
+    'Offset commit cannot be completed since the consumer is not part of an active group, or the group has already ' +
+      'rebalanced and assigned the partitions to another member',
+  )
+}
+
+/** The error of a poll in which a callback failed. */
+export function callbackFailed(cause: unknown): ConsumerError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ConsumerError('REBALANCE_CALLBACK_FAILED', `User rebalance callback throws an error: ${reason}`)
+}

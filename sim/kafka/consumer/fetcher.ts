@@ -5,10 +5,11 @@ import type { FetchedPartition, FetchPartition } from '../replication/message.ts
 import type { ConsumerClient } from './client.ts'
 import { CompletedFetch } from './completed-fetch.ts'
 import { ConsumerError } from './error.ts'
-import type { ConsumerRecord } from './hooks.ts'
+import type { FetchPosition } from './fetch-position.ts'
+import type { ConsumerHooks, ConsumerRecord } from './hooks.ts'
 import type { ConsumerMetadata } from './metadata.ts'
 import { type FetchOwner, NodeFetch } from './node-fetch.ts'
-import type { FetchPosition, PartitionState } from './partition-state.ts'
+import type { PartitionState } from './partition-state.ts'
 import type { SubscriptionState } from './subscription-state.ts'
 
 /** After which the next fetch names everything again. Source: FetchSessionHandler.handleResponse. */
@@ -21,9 +22,6 @@ const SESSION_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const NO_RECORDS: ConsumerRecord[] = []
 const NO_NODES: (NodeFetch | undefined)[] = []
 const NOTHING: CompletedFetch[] = []
-
-/** Hears that a fetch under way is no longer what would be fetched now. */
-export type FetchOutdated = (nodeId: number, nowMillis: number) => void
 
 /**
  * Fetches from the leaders of the assigned partitions, one request a node at a time, and hands the records out in the
@@ -38,7 +36,7 @@ export class Fetcher implements FetchOwner {
   private readonly client: ConsumerClient
   private readonly metadata: ConsumerMetadata
   private readonly subscriptions: SubscriptionState
-  private readonly outdated: FetchOutdated
+  private readonly hooks: Pick<ConsumerHooks, 'fetchOutdated'>
   /** By node id. */
   private nodes = NO_NODES
   /** In the order in which the answers came; the first is being read. */
@@ -56,12 +54,12 @@ export class Fetcher implements FetchOwner {
     client: ConsumerClient,
     metadata: ConsumerMetadata,
     subscriptions: SubscriptionState,
-    outdated: FetchOutdated,
+    hooks: Pick<ConsumerHooks, 'fetchOutdated'>,
   ) {
     this.client = client
     this.metadata = metadata
     this.subscriptions = subscriptions
-    this.outdated = outdated
+    this.hooks = hooks
   }
 
   /** When something can be fetched that could not be when `sendFetches` looked. */
@@ -211,7 +209,7 @@ export class Fetcher implements FetchOwner {
     if (node.isPending) {
       if (node.isOutdated || node.asks(state, offset)) return undefined
       node.isOutdated = true
-      this.outdated(nodeId, nowMillis)
+      this.hooks.fetchOutdated(nodeId, nowMillis)
       return undefined
     }
     const readyMillis = Math.max(state.retryMillis, this.client.availableMillis(nodeId))

@@ -32,7 +32,7 @@ export class HeartbeatFields {
   private readonly memberId: string
   private sent = NOTHING_SENT
   /** The topics of the last key that was made. */
-  private keyedTopics: ReadonlySet<string> | undefined = undefined
+  private keyedTopics: readonly string[] | undefined = undefined
   private key = ''
 
   constructor(config: ConsumerConfig, subscriptions: SubscriptionState, groupId: string, memberId: string) {
@@ -69,7 +69,7 @@ export class HeartbeatFields {
       instanceId: this.config['group.instance.id'],
       rackId: null,
       rebalanceTimeoutMs: before.rebalanceTimeoutMs === rebalanceTimeoutMs ? -1 : rebalanceTimeoutMs,
-      subscribedTopicNames: before.topics === topics ? null : [...this.subscriptions.topics],
+      subscribedTopicNames: before.topics === topics ? null : this.subscriptions.topics,
       subscribedTopicRegex: null,
       serverAssignor: before.serverAssignor === serverAssignor ? null : serverAssignor,
       topicPartitions: before.assignment === assignment ? null : ownedTopics(assignment),
@@ -78,7 +78,7 @@ export class HeartbeatFields {
 
   private topicsKey(): string {
     const { topics } = this.subscriptions
-    // A subscription that changes is another set.
+    // A subscription that changes is another list.
     if (topics !== this.keyedTopics) {
       this.keyedTopics = topics
       this.key = [...topics].sort().join()

@@ -1,14 +1,21 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
-import type { RandomBelow } from '../producer/backoff.ts'
 import type { MetadataPartition, MetadataResponseData, MetadataTopic } from '../protocol/metadata.ts'
 import { NO_LEADER_EPOCH } from '../replication/message.ts'
 import type { ConsumerClient } from './client.ts'
 import { ConsumerError } from './error.ts'
-import { type LeaderAndEpoch, NO_LEADER } from './partition-state.ts'
+import { type LeaderAndEpoch, leaderAndEpoch, NO_LEADER } from './fetch-position.ts'
+import type { ConsumerHooks } from './hooks.ts'
 
 interface KnownTopic {
+  readonly name: string
   readonly topicId: string | undefined
   readonly leaders: readonly LeaderAndEpoch[]
+}
+
+/** Whoever wants metadata. */
+export interface MetadataOwner {
+  /** Topics of which they are needed; null for all. */
+  metadataTopics(): readonly string[] | null
 }
 
 /** Topics of the brokers themselves, which patterns leave out (exclude.internal.topics). */
@@ -24,11 +31,11 @@ export class ConsumerMetadata {
   /** A topic whose name no broker takes. */
   fatalError: ConsumerError | undefined = undefined
   private readonly client: ConsumerClient
-  private readonly topicsWanted: () => readonly string[] | null
-  private readonly bootstrapNodes: readonly number[]
-  private readonly randomBelow: RandomBelow
-  private nodes: readonly number[] = []
-  private topics = new Map<string, KnownTopic>()
+  private readonly hooks: Pick<ConsumerHooks, 'bootstrapNodes' | 'randomBelow'>
+  private readonly owner: MetadataOwner
+  private brokers: MetadataResponseData['brokers'] = []
+  /** Few: a map would be larger, and no faster. */
+  private topics: readonly KnownTopic[] = []
   private needsUpdate = false
   /** More topics were wanted after the request had left. */
   private needsMore = false
@@ -41,14 +48,12 @@ export class ConsumerMetadata {
 
   constructor(
     client: ConsumerClient,
-    bootstrapNodes: readonly number[],
-    topicsWanted: () => readonly string[] | null,
-    randomBelow: RandomBelow,
+    hooks: Pick<ConsumerHooks, 'bootstrapNodes' | 'randomBelow'>,
+    owner: MetadataOwner,
   ) {
     this.client = client
-    this.bootstrapNodes = bootstrapNodes
-    this.topicsWanted = topicsWanted
-    this.randomBelow = randomBelow
+    this.hooks = hooks
+    this.owner = owner
   }
 
   /** Whether no update is asked for or under way. */
@@ -85,7 +90,7 @@ export class ConsumerMetadata {
   }
 
   leaderOf({ topic, partition }: TopicPartition): LeaderAndEpoch {
-    return this.topics.get(topic)?.leaders[partition] ?? NO_LEADER
+    return this.find(topic)?.leaders[partition] ?? NO_LEADER
   }
 
   /** An epoch that somebody has mentioned: if the metadata are older, they are out of date. */
@@ -96,22 +101,22 @@ export class ConsumerMetadata {
   /** Topics with their numbers of partitions. */
   partitionCounts(): Map<string, number> {
     const counts = new Map<string, number>()
-    for (const [topic, { leaders }] of this.topics) counts.set(topic, leaders.length)
+    for (const { name, leaders } of this.topics) counts.set(name, leaders.length)
     return counts
   }
 
   /** Topics whose names match, without internal ones if those are excluded. */
   matching(pattern: RegExp): string[] {
     const excludes = this.client.config['exclude.internal.topics']
-    return [...this.topics.keys()].filter(
-      (topic) => pattern.test(topic) && !(excludes && INTERNAL_TOPICS.has(topic)),
-    )
+    return this.topics
+      .map(({ name }) => name)
+      .filter((topic) => pattern.test(topic) && !(excludes && INTERNAL_TOPICS.has(topic)))
   }
 
   /** A broker that can be reached, by chance; undefined if there is none now. Source: NetworkClient.leastLoadedNode. */
   anyNode(nowMillis: number): number | undefined {
-    const nodes = this.nodes.length > 0 ? this.nodes : this.bootstrapNodes
-    const first = this.randomBelow(nodes.length)
+    const { nodes } = this
+    const first = this.hooks.randomBelow(nodes.length)
     for (let index = 0; index < nodes.length; index++) {
       const node = nodes[(first + index) % nodes.length] as number
       if (this.client.isAvailable(node, nowMillis)) return node
@@ -121,8 +126,7 @@ export class ConsumerMetadata {
 
   /** When `anyNode` finds one again. */
   anyNodeMillis(): number {
-    const nodes = this.nodes.length > 0 ? this.nodes : this.bootstrapNodes
-    return Math.min(...nodes.map((node) => this.client.availableMillis(node)))
+    return Math.min(...this.nodes.map((node) => this.client.availableMillis(node)))
   }
 
   /** Sends what is due. */
@@ -141,7 +145,7 @@ export class ConsumerMetadata {
     }
     this.isAsking = true
     this.needsMore = false
-    const topics = this.topicsWanted()?.map((name) => ({ name })) ?? null
+    const topics = this.owner.metadataTopics()?.map((name) => ({ name })) ?? null
     const allowAutoCreateTopics = this.client.config['allow.auto.create.topics']
     this.client.send(node, 'Metadata', { topics, allowAutoCreateTopics }, (response, atMillis) =>
       this.answered(response, atMillis),
@@ -150,7 +154,7 @@ export class ConsumerMetadata {
 
   /** Knows what a broker has told. @param answerTo what it tells of topics; null: of all */
   resume(answerTo: (topics: readonly string[]) => MetadataResponseData, nowMillis: number): void {
-    this.answered(answerTo(this.topicsWanted() ?? []), nowMillis)
+    this.answered(answerTo(this.owner.metadataTopics() ?? []), nowMillis)
   }
 
   nextDeadlineMillis(): number {
@@ -176,6 +180,16 @@ export class ConsumerMetadata {
     this.updatedMillis += skipped * interval
   }
 
+  /** Those that may be asked. */
+  private get nodes(): readonly number[] {
+    return this.brokers.length > 0 ? this.brokers.map(({ nodeId }) => nodeId) : this.hooks.bootstrapNodes
+  }
+
+  private find(topic: string): KnownTopic | undefined {
+    for (const known of this.topics) if (known.name === topic) return known
+    return undefined
+  }
+
   private answered(response: MetadataResponseData | undefined, nowMillis: number): void {
     this.isAsking = false
     if (response === undefined || response.brokers.length === 0) {
@@ -184,7 +198,7 @@ export class ConsumerMetadata {
       this.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(this.attempts++)
       return
     }
-    this.nodes = response.brokers.map(({ nodeId }) => nodeId)
+    this.brokers = response.brokers
     const isMissingSomething = this.take(response.topics)
     this.version += 1
     this.updatedMillis = nowMillis
@@ -197,38 +211,40 @@ export class ConsumerMetadata {
 
   /** @returns whether a topic or a leader is missing */
   private take(topics: readonly MetadataTopic[]): boolean {
-    const known = new Map<string, KnownTopic>()
+    const known = new Array<KnownTopic>(topics.length)
+    let count = 0
     let isMissing = false
     for (const topic of topics) {
       if (topic.errorCode === 'INVALID_TOPIC_EXCEPTION')
         this.fatalError = new ConsumerError(topic.errorCode, `Invalid topics: [${topic.name}]`)
       else if (topic.errorCode !== 'NONE') isMissing = true
       else {
-        known.set(topic.name, this.known(topic))
+        known[count++] = this.known(topic)
         if (topic.partitions.some(({ errorCode }) => errorCode !== 'NONE')) isMissing = true
       }
     }
+    if (count < known.length) known.length = count
     if (this.hasChanged(known)) this.attempts = 0
     this.topics = known
     return isMissing
   }
 
   private known({ name, topicId, partitions }: MetadataTopic): KnownTopic {
-    const before = this.topics.get(name)
+    const before = this.find(name)
     const isSame = before !== undefined && before.topicId === topicId
-    const leaders: LeaderAndEpoch[] = []
+    const leaders = new Array<LeaderAndEpoch>(partitions.length)
     for (const partition of partitions)
       leaders[partition.partitionIndex] = newer(
         isSame ? before.leaders[partition.partitionIndex] : undefined,
         partition,
       )
-    return { topicId, leaders }
+    return { name, topicId, leaders }
   }
 
-  private hasChanged(next: ReadonlyMap<string, KnownTopic>): boolean {
-    if (next.size !== this.topics.size) return true
-    for (const [name, { leaders, topicId }] of next) {
-      const before = this.topics.get(name)
+  private hasChanged(next: readonly KnownTopic[]): boolean {
+    if (next.length !== this.topics.length) return true
+    for (const { name, leaders, topicId } of next) {
+      const before = this.find(name)
       if (before === undefined || before.topicId !== topicId || before.leaders.length !== leaders.length)
         return true
       for (const [index, { leader, epoch }] of leaders.entries()) {
@@ -244,5 +260,5 @@ export class ConsumerMetadata {
 function newer(before: LeaderAndEpoch | undefined, partition: MetadataPartition): LeaderAndEpoch {
   const { errorCode, leaderId, leaderEpoch } = partition
   if (before !== undefined && leaderEpoch !== NO_LEADER_EPOCH && leaderEpoch < before.epoch) return before
-  return { leader: errorCode === 'NONE' ? leaderId : -1, epoch: leaderEpoch }
+  return leaderAndEpoch(errorCode === 'NONE' ? leaderId : -1, leaderEpoch)
 }

@@ -2,7 +2,8 @@ import type { Answered } from '../protocol/api.ts'
 import type { FetchResponseData } from '../protocol/fetch.ts'
 import { FetchSessionHandler } from '../replication/fetch-session.ts'
 import { type FetchPartition, NO_LEADER_EPOCH } from '../replication/message.ts'
-import type { FetchPosition, PartitionState } from './partition-state.ts'
+import type { FetchPosition } from './fetch-position.ts'
+import type { PartitionState } from './partition-state.ts'
 
 /** Whoever fetches hears what comes of it. */
 export interface FetchOwner {

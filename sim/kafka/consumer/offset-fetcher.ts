@@ -4,9 +4,10 @@ import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListedOffset } from '../repl
 import type { ConsumerClient } from './client.ts'
 import { durationMillis } from './config.ts'
 import { ConsumerError } from './error.ts'
+import type { FetchPosition } from './fetch-position.ts'
 import type { ConsumerHooks } from './hooks.ts'
 import type { ConsumerMetadata } from './metadata.ts'
-import type { FetchPosition, PartitionState, ResetStrategy } from './partition-state.ts'
+import type { PartitionState, ResetStrategy } from './partition-state.ts'
 import { byLeader, byPartition, byTopicName, isRetriable, type Question } from './question.ts'
 import type { SubscriptionState } from './subscription-state.ts'
 

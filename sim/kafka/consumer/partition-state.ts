@@ -1,24 +1,9 @@
 import type { TopicPartition } from '../assignor/subscription.ts'
 import type { SessionMember } from '../replication/fetch-session.ts'
-import { type FetchPartition, NO_LEADER_EPOCH } from '../replication/message.ts'
+import type { FetchPartition } from '../replication/message.ts'
 import { type PartitionName, partitionName } from '../transaction/topic-partition.ts'
 import type { AutoOffsetReset, ConsumerSwitches } from './config.ts'
-
-/** The leader of a partition as the client's metadata have it; -1 for none and for an unknown epoch. */
-export interface LeaderAndEpoch {
-  readonly leader: number
-  readonly epoch: number
-}
-
-export const NO_LEADER: LeaderAndEpoch = { leader: -1, epoch: NO_LEADER_EPOCH }
-
-/** Where a partition is read. Source: SubscriptionState.FetchPosition. */
-export interface FetchPosition {
-  readonly offset: number
-  /** Epoch of the record before; -1 if unknown. */
-  readonly offsetEpoch: number
-  readonly currentLeader: LeaderAndEpoch
-}
+import type { FetchPosition, LeaderAndEpoch } from './fetch-position.ts'
 
 export type FetchState = 'INITIALIZING' | 'FETCHING' | 'AWAIT_RESET' | 'AWAIT_VALIDATION'
 
@@ -27,10 +12,15 @@ export type ResetStrategy = Exclude<AutoOffsetReset, 'none'>
 
 /** Counts what happens to the partitions of an assignment, so that nobody has to look at all of them to see it. */
 export class StateChanges {
+  readonly switches: ConsumerSwitches
   /** Changes of states. */
   states = 0
   /** Changes of whatever decides what is fetched next. */
   fetches = 0
+
+  constructor(switches: ConsumerSwitches) {
+    this.switches = switches
+  }
 }
 
 /** How far a partition is read and what stands in the way. Source: SubscriptionState.TopicPartitionState of Kafka 4.x. */
@@ -52,7 +42,6 @@ export class PartitionState implements TopicPartition, SessionMember {
   isAssigned = true
   /** The partition with the lowest one is served first. */
   turn = 0
-  private readonly switches: ConsumerSwitches
   private readonly changes: StateChanges
   private currentState: FetchState = 'INITIALIZING'
   private currentPosition: FetchPosition | undefined
@@ -60,10 +49,9 @@ export class PartitionState implements TopicPartition, SessionMember {
   private pendingRevocation = false
   private pendingAssignedCallback = false
 
-  constructor(topic: string, partition: number, switches: ConsumerSwitches, changes: StateChanges) {
+  constructor(topic: string, partition: number, changes: StateChanges) {
     this.topic = topic
     this.partition = partition
-    this.switches = switches
     this.changes = changes
     this.session = undefined
     this.wanted = undefined
@@ -190,7 +178,7 @@ export class PartitionState implements TopicPartition, SessionMember {
 
   private validate(position: FetchPosition): void {
     const isKnown = position.offsetEpoch >= 0 && position.currentLeader.epoch >= 0
-    this.state = isKnown && this.switches.validatePosition ? 'AWAIT_VALIDATION' : 'FETCHING'
+    this.state = isKnown && this.changes.switches.validatePosition ? 'AWAIT_VALIDATION' : 'FETCHING'
     this.position = position
     this.free()
   }

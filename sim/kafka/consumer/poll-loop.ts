@@ -1,6 +1,7 @@
 import type { Channel } from '../protocol/api.ts'
+import type { ListedOffset } from '../replication/message.ts'
 import { AutoCommit } from './auto-commit.ts'
-import { RebalanceCallbacks } from './callbacks.ts'
+import { type CallbackOwner, RebalanceCallbacks } from './callbacks.ts'
 import { ClassicMembership } from './classic-membership.ts'
 import { type ClientOwner, ConsumerClient } from './client.ts'
 import { Commits } from './commits.ts'
@@ -8,12 +9,13 @@ import type { ConsumerConfig, ConsumerSwitches } from './config.ts'
 import { ConsumerMembership } from './consumer-membership.ts'
 import { CoordinatorLookup } from './coordinator-lookup.ts'
 import { ConsumerError } from './error.ts'
+import { startOf } from './fetch-position.ts'
 import { Fetcher } from './fetcher.ts'
-import type { ConsumerHooks, ConsumerRecord } from './hooks.ts'
+import type { ConsumerHooks, ConsumerRecord, Done } from './hooks.ts'
 import type { Membership } from './membership.ts'
-import { ConsumerMetadata } from './metadata.ts'
+import { ConsumerMetadata, type MetadataOwner } from './metadata.ts'
 import { OffsetFetcher } from './offset-fetcher.ts'
-import { OffsetLookups } from './offset-lookup.ts'
+import { OffsetLookups, type TimeQuestion } from './offset-lookup.ts'
 import { PollClock } from './poll-clock.ts'
 import { Positions } from './positions.ts'
 import type { JoinOffer, StableMember } from './stable-member.ts'
@@ -34,18 +36,19 @@ interface GroupParts {
  * the rest whenever something has happened. Source: ClassicKafkaConsumer.poll with its heartbeat thread, and
  * AsyncKafkaConsumer with its network thread, of Kafka 4.x.
  */
-export class PollLoop implements ClientOwner {
+export class PollLoop implements ClientOwner, CallbackOwner, MetadataOwner {
   readonly subscriptions: SubscriptionState
   readonly client: ConsumerClient
   readonly metadata: ConsumerMetadata
   readonly callbacks: RebalanceCallbacks
-  readonly lookups: OffsetLookups
   readonly group: GroupParts | undefined
   private readonly hooks: ConsumerHooks
   private readonly clock: PollClock
   private readonly fetcher: Fetcher
   private readonly offsetFetcher: OffsetFetcher
   private readonly positions: Positions
+  /** Made when somebody looks something up. */
+  private lookups: OffsetLookups | undefined = undefined
   /** The application is in a poll that has returned nothing. */
   private isParked = false
   private isRunning = false
@@ -64,19 +67,11 @@ export class PollLoop implements ClientOwner {
     this.hooks = hooks
     this.subscriptions = new SubscriptionState(config['auto.offset.reset'], switches)
     this.client = new ConsumerClient(config, channel, this, randomBelow)
-    this.metadata = new ConsumerMetadata(
-      this.client,
-      hooks.bootstrapNodes,
-      () => this.metadataTopics(),
-      randomBelow,
-    )
-    this.callbacks = new RebalanceCallbacks(hooks, (nowMillis) => this.callbackEnded(nowMillis))
+    this.metadata = new ConsumerMetadata(this.client, hooks, this)
+    this.callbacks = new RebalanceCallbacks(hooks, this)
     this.clock = new PollClock(config['max.poll.interval.ms'])
-    this.lookups = new OffsetLookups(this.client, this.metadata)
     const { client, metadata, subscriptions } = this
-    this.fetcher = new Fetcher(client, metadata, subscriptions, (nodeId, nowMillis) =>
-      hooks.fetchOutdated(nodeId, nowMillis),
-    )
+    this.fetcher = new Fetcher(client, metadata, subscriptions, hooks)
     this.offsetFetcher = new OffsetFetcher(client, metadata, subscriptions, hooks)
     this.group = this.groupParts(config['group.id'])
     this.positions = new Positions(subscriptions, metadata, this.offsetFetcher, this.group?.commits)
@@ -113,9 +108,15 @@ export class PollLoop implements ClientOwner {
     if (member.groupTopics !== undefined) membership.resumeLeading()
     group.coordinator.resume(member.coordinatorId, nowMillis)
     for (const state of subscriptions.states()) {
-      const currentLeader = metadata.leaderOf(state)
-      state.seekValidated({ offset: 0, offsetEpoch: currentLeader.epoch, currentLeader })
+      state.seekValidated(startOf(metadata.leaderOf(state)))
     }
+  }
+
+  /** Looks offsets up by time. */
+  lookUp(questions: readonly TimeQuestion[], nowMillis: number, done: Done<readonly ListedOffset[]>): void {
+    this.lookups ??= new OffsetLookups(this.client, this.metadata)
+    this.lookups.begin(questions, nowMillis, done)
+    this.run(nowMillis)
   }
 
   /** @throws ConsumerError */
@@ -191,7 +192,8 @@ export class PollLoop implements ClientOwner {
 
   nextDeadlineMillis(): number {
     const { group } = this
-    let next = Math.min(this.metadata.nextDeadlineMillis(), this.lookups.nextDeadlineMillis())
+    let next = this.metadata.nextDeadlineMillis()
+    if (this.lookups !== undefined) next = Math.min(next, this.lookups.nextDeadlineMillis())
     if (group !== undefined)
       next = Math.min(
         next,
@@ -218,13 +220,13 @@ export class PollLoop implements ClientOwner {
     return { coordinator, membership, commits, autoCommit }
   }
 
-  private metadataTopics(): readonly string[] | null {
+  metadataTopics(): readonly string[] | null {
     const topics = this.subscriptions.metadataTopics()
-    const others = this.lookups.topics()
+    const others = this.lookups?.topics() ?? []
     return topics === null || others.length === 0 ? topics : [...new Set([...topics, ...others])]
   }
 
-  private callbackEnded(nowMillis: number): void {
+  callbackEnded(nowMillis: number): void {
     if (this.isParked) this.clock.stop()
     this.run(nowMillis)
   }
@@ -241,7 +243,7 @@ export class PollLoop implements ClientOwner {
     if (this.isParked && this.error === undefined) this.tryWork(nowMillis)
     else if (this.isLeaving) this.callbacks.pump(nowMillis)
     group?.membership.background(nowMillis)
-    this.lookups.maintain(nowMillis)
+    this.lookups?.maintain(nowMillis)
     group?.commits.maintain(nowMillis)
     this.metadata.maintain(nowMillis)
     group?.coordinator.maintain(nowMillis)

@@ -8,30 +8,35 @@ import { PartitionState, type ResetStrategy, StateChanges } from './partition-st
 
 type SubscriptionType = 'NONE' | 'AUTO_TOPICS' | 'AUTO_PATTERN' | 'USER_ASSIGNED'
 
-const NO_TOPICS: ReadonlySet<string> = new Set()
-/** The states of partitions, by topic and index. */
-type Assignment = ReadonlyMap<string, readonly (PartitionState | undefined)[]>
+/** The states of the partitions of a topic, by their index. */
+interface AssignedTopic {
+  readonly topic: string
+  readonly states: (PartitionState | undefined)[]
+}
 
-const NOTHING_ASSIGNED: Assignment = new Map()
+// Nobody writes to them.
+const NO_TOPICS: readonly string[] = []
+const NOTHING_ASSIGNED: AssignedTopic[] = []
+const NOTHING_SERVED: PartitionState[] = []
 
 /** What the consumer wants to read, and how far it is with what it has. Source: SubscriptionState of Kafka 4.x. */
 export class SubscriptionState {
   readonly defaultReset: AutoOffsetReset
   pattern: RegExp | undefined = undefined
-  /** Topics that are read. */
+  /** Topics that are read, each once: another list whenever they change. */
   topics = NO_TOPICS
   /** Raised whenever the assignment or one of its positions' owners changes. */
   assignmentId = 0
   /** Raised whenever a position changes. */
   changes = 0
-  readonly stateChanges = new StateChanges()
+  readonly stateChanges: StateChanges
   private type: SubscriptionType = 'NONE'
   /** Topics of all members, of which the leader of a classic group wants metadata. */
   private groupTopics = NO_TOPICS
-  private readonly switches: ConsumerSwitches
+  /** Few: a map would be larger, and no faster. */
   private assigned = NOTHING_ASSIGNED
   /** Those, in the order in which they are served, unless that has changed. */
-  private served: PartitionState[] = []
+  private served = NOTHING_SERVED
   private isReordered = false
   private turns = 0
   /** Whether all partitions are being fetched, as of that many changes of states. */
@@ -40,7 +45,7 @@ export class SubscriptionState {
 
   constructor(defaultReset: AutoOffsetReset, switches: ConsumerSwitches) {
     this.defaultReset = defaultReset
-    this.switches = switches
+    this.stateChanges = new StateChanges(switches)
   }
 
   get isEmpty(): boolean {
@@ -64,24 +69,24 @@ export class SubscriptionState {
   }
 
   /** Takes the topics that match the pattern. @returns whether they have changed */
-  setTopics(topics: Iterable<string>): boolean {
-    const next = new Set(topics)
-    if (next.size === this.topics.size && [...next].every((topic) => this.topics.has(topic))) return false
+  setTopics(topics: readonly string[]): boolean {
+    const next = distinct(topics)
+    if (next.length === this.topics.length && containsAll(this.topics, next)) return false
     this.topics = next
-    this.groupTopics = this.groupTopics.size === 0 ? next : new Set([...this.groupTopics, ...next])
+    this.groupTopics = this.groupTopics.length === 0 ? next : distinct([...this.groupTopics, ...next])
     return true
   }
 
   /** @returns whether metadata of topics are needed that were not before */
-  setGroupTopics(topics: Iterable<string>): boolean {
+  setGroupTopics(topics: readonly string[]): boolean {
     const before = this.groupTopics
-    this.groupTopics = new Set([...topics, ...this.topics])
-    return [...this.groupTopics].some((topic) => !before.has(topic))
+    this.groupTopics = distinct([...topics, ...this.topics])
+    return !containsAll(before, this.groupTopics)
   }
 
   /** Whether some member reads a topic. */
   isOfGroup(topic: string): boolean {
-    return this.groupTopics.has(topic) || this.topics.has(topic)
+    return this.groupTopics.includes(topic) || this.topics.includes(topic)
   }
 
   resetGroupTopics(): void {
@@ -91,14 +96,14 @@ export class SubscriptionState {
   /** Topics of which metadata are needed; null for all. */
   metadataTopics(): readonly string[] | null {
     if (this.type === 'AUTO_PATTERN') return null
-    if (this.groupTopics.size === 0 || this.groupTopics === this.topics) return [...this.topics]
-    return [...new Set([...this.topics, ...this.groupTopics])]
+    if (this.groupTopics.length === 0 || this.groupTopics === this.topics) return this.topics
+    return distinct([...this.topics, ...this.groupTopics])
   }
 
   assignFromUser(partitions: readonly TopicPartition[]): void {
     this.setType('USER_ASSIGNED')
     this.setAssignment(partitions)
-    this.topics = new Set(partitions.map(({ topic }) => topic))
+    this.topics = distinct(partitions.map(({ topic }) => topic))
     this.groupTopics = this.topics
   }
 
@@ -110,7 +115,9 @@ export class SubscriptionState {
   /** Whether an assignment has only topics that are subscribed to. */
   matches(partitions: readonly TopicPartition[]): boolean {
     const { pattern, topics } = this
-    return partitions.every(({ topic }) => (pattern === undefined ? topics.has(topic) : pattern.test(topic)))
+    return partitions.every(({ topic }) =>
+      pattern === undefined ? topics.includes(topic) : pattern.test(topic),
+    )
   }
 
   unsubscribe(): void {
@@ -143,7 +150,7 @@ export class SubscriptionState {
   }
 
   find({ topic, partition }: TopicPartition): PartitionState | undefined {
-    return this.assigned.get(topic)?.[partition]
+    return statesOf(this.assigned, topic)?.[partition]
   }
 
   /** Whether a partition is still assigned, and has not been assigned anew meanwhile. */
@@ -198,28 +205,49 @@ export class SubscriptionState {
 
   private setAssignment(partitions: readonly TopicPartition[]): void {
     const before = this.assigned
-    const assigned = new Map<string, (PartitionState | undefined)[]>()
-    const served: PartitionState[] = []
+    let assigned = NOTHING_ASSIGNED
+    const served = new Array<PartitionState>(partitions.length)
+    let count = 0
     this.assignmentId += 1
     this.changes += 1
     this.stateChanges.states += 1
     this.stateChanges.fetches += 1
     for (const state of this.served) state.isAssigned = false
     for (const { topic, partition } of partitions) {
-      const ofTopic = assigned.get(topic)
-      if (ofTopic?.[partition] !== undefined) continue
+      const states = statesOf(assigned, topic)
+      if (states?.[partition] !== undefined) continue
       const state =
-        before.get(topic)?.[partition] ??
-        new PartitionState(topic, partition, this.switches, this.stateChanges)
-      if (ofTopic === undefined) assigned.set(topic, listWith(partition, state))
-      else ofTopic[partition] = state
-      served.push(state)
+        statesOf(before, topic)?.[partition] ?? new PartitionState(topic, partition, this.stateChanges)
+      if (states !== undefined) states[partition] = state
+      else if (count === 0) assigned = [{ topic, states: listWith(partition, state) }]
+      else assigned.push({ topic, states: listWith(partition, state) })
+      served[count++] = state
       this.turns += 1
       state.turn = this.turns
       state.isAssigned = true
     }
+    if (count < served.length) served.length = count
     this.assigned = assigned
     this.served = served
     this.isReordered = false
   }
+}
+
+function statesOf(assigned: readonly AssignedTopic[], topic: string): AssignedTopic['states'] | undefined {
+  for (const one of assigned) if (one.topic === topic) return one.states
+  return undefined
+}
+
+/** Each topic once, in the order in which they come first. */
+function distinct(topics: readonly string[]): readonly string[] {
+  const once = new Array<string>(topics.length)
+  let count = 0
+  for (const topic of topics) if (!once.includes(topic)) once[count++] = topic
+  if (count < once.length) once.length = count
+  return once
+}
+
+function containsAll(topics: readonly string[], some: readonly string[]): boolean {
+  for (const topic of some) if (!topics.includes(topic)) return false
+  return true
 }

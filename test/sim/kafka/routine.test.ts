@@ -13,8 +13,8 @@ function pair() {
   ) as [Process, Process, Process]
   const told: string[] = []
   const tell = (what: string) => () => void told.push(`${kernel.nowMicros / 1_000} ${what}`)
-  const parties = { suspend: tell('suspend'), resume: tell('resume') }
-  const routine = new Routine(network, from, to, parties, tell('interrupted'))
+  const parties = { suspend: tell('suspend'), resume: tell('resume'), interrupted: tell('interrupted') }
+  const routine = new Routine(network, from, to, parties)
   const at = (millis: number, act: () => void): void =>
     void kernel.scheduleAt(millis * 1_000, other.entity, { onEvent: act }, 0, undefined, 0)
   const impose = (cuts: boolean, a: Process, b: Process): void =>

@@ -32,14 +32,14 @@ export const mutants = [
     rule: 'B8',
     breaks: 'heartbeats are sent one by one',
     file: 'sim/kafka/routine.ts',
-    find: 'return this.links.every(({ isOpen }) => isOpen)',
+    find: 'return this.there.isOpen && this.back.isOpen',
     replace: 'return false',
   },
   {
     rule: 'B9',
     breaks: 'a member is taken for alive for one heartbeat more',
-    file: 'sim/kafka/consumer-client.ts',
-    find: '? nextMillis - this.heartbeatIntervalMillis',
+    file: 'sim/kafka/member-heartbeats.ts',
+    find: '? nextMillis - heartbeatIntervalMillis',
     replace: '? nextMillis',
   },
   {

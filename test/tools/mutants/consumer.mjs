@@ -11,8 +11,8 @@ export const mutants = [
     rule: 'KF4',
     breaks: 'a position is not checked when another leads',
     file: 'sim/kafka/consumer/partition-state.ts',
-    find: 'isKnown && this.switches.validatePosition',
-    replace: 'isKnown && !this.switches.validatePosition',
+    find: 'isKnown && this.changes.switches.validatePosition',
+    replace: 'isKnown && !this.changes.switches.validatePosition',
   },
   {
     rule: 'KF4',
@@ -102,7 +102,7 @@ export const mutants = [
     rule: 'KG11',
     breaks: 'a member gives everything up whatever the protocol',
     file: 'sim/kafka/consumer/classic-membership.ts',
-    find: "!isLost && this.protocol === 'COOPERATIVE' && subscriptions.topics.has(partition.topic)",
+    find: "!isLost && this.protocol === 'COOPERATIVE' && subscriptions.topics.includes(partition.topic)",
     replace: 'false',
   },
   {

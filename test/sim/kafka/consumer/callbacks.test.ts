@@ -17,7 +17,9 @@ function heldCallbacks() {
     onPartitionsRevoked: hold('revoked'),
     onPartitionsLost: hold('lost'),
   } as unknown as ConsumerHooks
-  const callbacks = new RebalanceCallbacks(hooks, (nowMillis) => heard.push(`ended ${nowMillis}`))
+  const callbacks = new RebalanceCallbacks(hooks, {
+    callbackEnded: (nowMillis) => heard.push(`ended ${nowMillis}`),
+  })
   return { callbacks, heard, ends }
 }
 
