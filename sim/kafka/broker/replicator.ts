@@ -23,14 +23,20 @@ const OFFSET_FOR_LEADER_EPOCH_VERSION = 4
 /** A replica for which a leader is asked. */
 class Asker implements SessionMember {
   readonly replica: Replica
-  session: object | undefined
-  wanted: FetchPartition | undefined
+  session: object | undefined = undefined
+  wanted: FetchPartition | undefined = undefined
   round = 0
 
   constructor(replica: Replica) {
     this.replica = replica
-    this.session = undefined
-    this.wanted = undefined
+  }
+
+  get topic(): string {
+    return this.replica.topic
+  }
+
+  get partition(): number {
+    return this.replica.index
   }
 }
 
@@ -181,7 +187,7 @@ class LeaderConnection extends Deadline {
     const isFree = fetcher !== undefined && !this.busy.includes(fetcher)
     const wanted = isFree ? fetcher.nextFetch(nowMillis) : undefined
     if (wanted !== undefined) {
-      this.session.want(topic, wanted, this.session.find(topic, index) ?? new Asker(replica))
+      this.session.want(this.session.find(topic, index) ?? new Asker(replica), wanted)
       return Number.POSITIVE_INFINITY
     }
     this.session.forget(topic, index)

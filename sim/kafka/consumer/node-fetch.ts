@@ -1,7 +1,7 @@
 import type { Answered } from '../protocol/api.ts'
 import type { FetchResponseData } from '../protocol/fetch.ts'
 import { FetchSessionHandler } from '../replication/fetch-session.ts'
-import { type FetchPartition, NO_LEADER_EPOCH } from '../replication/message.ts'
+import { fetchPartition, NO_LEADER_EPOCH } from '../replication/message.ts'
 import type { FetchPosition } from './fetch-position.ts'
 import type { PartitionState } from './partition-state.ts'
 
@@ -44,7 +44,7 @@ export class NodeFetch {
 
   add(state: PartitionState, maxBytes: number): void {
     const { offset, currentLeader } = state.position as FetchPosition
-    const known = this.session.keep(state.topic, state.partition, state)
+    const known = this.session.keep(state)
     if (known?.fetchOffset !== offset || known.currentLeaderEpoch !== currentLeader.epoch)
       this.want(state, maxBytes)
   }
@@ -68,17 +68,10 @@ export class NodeFetch {
 
   /** The next Fetch asks for a partition from where it is read. */
   private want(state: PartitionState, maxBytes: number): void {
-    const { topic, partition } = state
     const { offset, currentLeader } = state.position as FetchPosition
-    const wanted: FetchPartition = {
-      partition,
-      fetchOffset: offset,
-      currentLeaderEpoch: currentLeader.epoch,
-      lastFetchedEpoch: NO_LEADER_EPOCH,
-      logStartOffset: -1,
-      partitionMaxBytes: maxBytes,
-    }
-    this.session.want(topic, wanted, state)
+    const { epoch } = currentLeader
+    const wanted = fetchPartition(state.partition, offset, epoch, NO_LEADER_EPOCH, -1, maxBytes)
+    this.session.want(state, wanted)
   }
 
   /** Whether the partitions of the last Fetch are those that are wanted now, though perhaps from further on. */

@@ -1,4 +1,3 @@
-import { listWith } from '../../kernel/list.ts'
 import type { TopicPartition } from '../assignor/subscription.ts'
 import { partitionName } from '../transaction/topic-partition.ts'
 import type { AutoOffsetReset, ConsumerSwitches } from './config.ts'
@@ -8,16 +7,9 @@ import { PartitionState, type ResetStrategy, StateChanges } from './partition-st
 
 type SubscriptionType = 'NONE' | 'AUTO_TOPICS' | 'AUTO_PATTERN' | 'USER_ASSIGNED'
 
-/** The states of the partitions of a topic, by their index. */
-interface AssignedTopic {
-  readonly topic: string
-  readonly states: (PartitionState | undefined)[]
-}
-
 // Nobody writes to them.
 const NO_TOPICS: readonly string[] = []
-const NOTHING_ASSIGNED: AssignedTopic[] = []
-const NOTHING_SERVED: PartitionState[] = []
+const NOTHING_ASSIGNED: PartitionState[] = []
 
 /** What the consumer wants to read, and how far it is with what it has. Source: SubscriptionState of Kafka 4.x. */
 export class SubscriptionState {
@@ -33,10 +25,8 @@ export class SubscriptionState {
   private type: SubscriptionType = 'NONE'
   /** Topics of all members, of which the leader of a classic group wants metadata. */
   private groupTopics = NO_TOPICS
-  /** Few: a map would be larger, and no faster. */
-  private assigned = NOTHING_ASSIGNED
-  /** Those, in the order in which they are served, unless that has changed. */
-  private served = NOTHING_SERVED
+  /** What is assigned, in the order in which it is served, unless that has changed. Few: a map would be no faster. */
+  private served = NOTHING_ASSIGNED
   private isReordered = false
   private turns = 0
   /** Whether all partitions are being fetched, as of that many changes of states. */
@@ -150,7 +140,7 @@ export class SubscriptionState {
   }
 
   find({ topic, partition }: TopicPartition): PartitionState | undefined {
-    return statesOf(this.assigned, topic)?.[partition]
+    return stateOf(this.served, topic, partition)
   }
 
   /** Whether a partition is still assigned, and has not been assigned anew meanwhile. */
@@ -204,37 +194,35 @@ export class SubscriptionState {
   }
 
   private setAssignment(partitions: readonly TopicPartition[]): void {
-    const before = this.assigned
-    let assigned = NOTHING_ASSIGNED
+    const before = this.served
     const served = new Array<PartitionState>(partitions.length)
     let count = 0
     this.assignmentId += 1
     this.changes += 1
     this.stateChanges.states += 1
     this.stateChanges.fetches += 1
-    for (const state of this.served) state.isAssigned = false
+    for (const state of before) state.isAssigned = false
     for (const { topic, partition } of partitions) {
-      const states = statesOf(assigned, topic)
-      if (states?.[partition] !== undefined) continue
+      if (stateOf(served, topic, partition) !== undefined) continue
       const state =
-        statesOf(before, topic)?.[partition] ?? new PartitionState(topic, partition, this.stateChanges)
-      if (states !== undefined) states[partition] = state
-      else if (count === 0) assigned = [{ topic, states: listWith(partition, state) }]
-      else assigned.push({ topic, states: listWith(partition, state) })
+        stateOf(before, topic, partition) ?? new PartitionState(topic, partition, this.stateChanges)
       served[count++] = state
       this.turns += 1
       state.turn = this.turns
       state.isAssigned = true
     }
     if (count < served.length) served.length = count
-    this.assigned = assigned
     this.served = served
     this.isReordered = false
   }
 }
 
-function statesOf(assigned: readonly AssignedTopic[], topic: string): AssignedTopic['states'] | undefined {
-  for (const one of assigned) if (one.topic === topic) return one.states
+function stateOf(
+  states: readonly (PartitionState | undefined)[],
+  topic: string,
+  partition: number,
+): PartitionState | undefined {
+  for (const state of states) if (state?.partition === partition && state.topic === topic) return state
   return undefined
 }
 

@@ -1,10 +1,15 @@
-import { listWith, present } from '../../kernel/list.ts'
 import { type ForgottenTopic, INITIAL_EPOCH, NO_SESSION } from '../protocol/fetch.ts'
 import type { FetchPartition } from './message.ts'
 
+/** A partition that has a place in a session. */
+interface Place {
+  readonly topic: string
+  readonly partition: number
+}
+
 /** For whom a partition is fetched: it keeps what its session remembers of it. */
-export interface SessionMember {
-  /** The session that has it; undefined until there is one. */
+export interface SessionMember extends Place {
+  /** The session that has it; undefined while there is none. */
   session: object | undefined
   /** What was asked for last. */
   wanted: FetchPartition | undefined
@@ -12,10 +17,15 @@ export interface SessionMember {
   round: number
 }
 
-/** The partitions of a topic by their index. */
-interface SessionTopic<Member> {
+/** The place of a partition that is not fetched any more. */
+class FreePlace implements Place {
   readonly topic: string
-  readonly members: (Member | undefined)[]
+  readonly partition: number
+
+  constructor({ topic, partition }: Place) {
+    this.topic = topic
+    this.partition = partition
+  }
 }
 
 interface WantedTopic {
@@ -25,8 +35,11 @@ interface WantedTopic {
 
 // Nobody writes to them.
 const NO_TOPICS: WantedTopic[] = []
-const NO_MEMBERS: SessionTopic<never>[] = []
+const NO_PLACES: never[] = []
 const NOTHING_FORGOTTEN: { readonly topic: string; readonly partitions: number[] }[] = []
+
+/** As many partitions as most sessions have. */
+const FEW = 6
 
 /**
  * The client's side of a fetch session (KIP-227): what it fetches from one broker, and what of it the next fetch has to
@@ -43,8 +56,9 @@ export class FetchSessionHandler<Member extends SessionMember> {
   private keptCount = 0
   /** A fetch has been sent, and has not been answered. */
   private isUnderWay = false
-  /** In the order in which they were first wanted; few, if not one. */
-  private topics: SessionTopic<Member>[] = NO_MEMBERS
+  /** Topic by topic as these were first wanted, by the index of the partition in each; and room for more. */
+  private places: (Member | FreePlace | undefined)[] = NO_PLACES
+  private placeCount = 0
   private named = NO_TOPICS
   private forgotten = NOTHING_FORGOTTEN
 
@@ -55,15 +69,18 @@ export class FetchSessionHandler<Member extends SessionMember> {
 
   /** Whom the answer of a partition concerns; undefined if it is not fetched. */
   find(topic: string, partition: number): Member | undefined {
-    return this.membersOf(topic)?.[partition]
+    for (const place of this.places)
+      if (place?.partition === partition && place.topic === topic)
+        return place instanceof FreePlace ? undefined : place
+    return undefined
   }
 
   /** Whom the answers concern of all partitions that are fetched. */
   members(): Member[] {
-    const all: Member[] = []
-    for (const { members } of this.topics)
-      for (const member of members) if (member !== undefined) all.push(member)
-    return all
+    const members: Member[] = []
+    for (const place of this.places)
+      if (place !== undefined && !(place instanceof FreePlace)) members.push(place)
+    return members
   }
 
   /** Everything that is wanted is said anew, by `keep` and `want`, up to `endRound`. */
@@ -74,26 +91,22 @@ export class FetchSessionHandler<Member extends SessionMember> {
   }
 
   /** Wants a partition again, if it was wanted. @returns as it was asked for last; undefined if that is not known */
-  keep(topic: string, partition: number, member: Member): FetchPartition | undefined {
-    const members = this.membersOf(topic)
-    const known = members?.[partition]
-    if (members === undefined || known === undefined) return undefined
-    // Another one may have asked meanwhile for whoever it was.
-    const wanted = known.session === this ? known.wanted : undefined
-    members[partition] = member
-    this.enter(member, wanted)
+  keep(member: Member): FetchPartition | undefined {
+    if (member.session !== this) {
+      const known = this.find(member.topic, member.partition)
+      if (known === undefined) return undefined
+      this.enter(member, known)
+    }
+    member.round = this.round
     this.keptCount += 1
-    return wanted
+    return member.wanted
   }
 
   /** What was not wanted in this round is wanted no more. */
   endRound(): void {
     if (this.keptCount === this.size) return
-    for (const { topic, members } of this.topics)
-      for (let index = 0; index < members.length; index++) {
-        const member = members[index]
-        if (member !== undefined && !this.isOfRound(member)) this.forget(topic, index)
-      }
+    for (const member of this.members())
+      if (!this.isOfRound(member)) this.forget(member.topic, member.partition)
   }
 
   /** Whether a partition was wanted in this round. */
@@ -102,30 +115,29 @@ export class FetchSessionHandler<Member extends SessionMember> {
   }
 
   /** Wants a partition; the next fetch names it unless that is what was asked for last. */
-  want(topic: string, wanted: FetchPartition, member: Member): void {
-    const { partition } = wanted
-    const members = this.membersOf(topic)
-    const known = members?.[partition]
-    if (members === undefined) this.begin({ topic, members: listWith(partition, member) })
-    else members[partition] = member
-    if (known === undefined) {
-      this.size += 1
-      this.keptCount += 1
-      this.remember(topic, partition)
-    } else if (known.session === this && isSame(known.wanted, wanted)) {
-      if (known !== member) this.enter(member, known.wanted)
-      return
+  want(member: Member, wanted: FetchPartition): void {
+    const { topic, partition } = member
+    if (member.session !== this) {
+      const known = this.find(topic, partition)
+      this.enter(member, known)
+      if (known === undefined) {
+        this.size += 1
+        this.keptCount += 1
+        this.remember(topic, partition)
+      }
     }
-    this.enter(member, wanted)
+    if (isSame(member.wanted, wanted)) return
+    member.wanted = wanted
     // The next fetch names everything, unless the one that is under way begins a session.
     if (!this.isNew || this.isUnderWay) this.name(topic, wanted)
   }
 
   /** Does not want a partition any more, if it did. */
   forget(topic: string, partition: number): void {
-    const members = this.membersOf(topic)
-    if (members?.[partition] === undefined) return
-    members[partition] = undefined
+    const member = this.find(topic, partition)
+    if (member === undefined) return
+    this.places[this.places.indexOf(member)] = new FreePlace(member)
+    if (member.session === this) member.session = undefined
     this.size -= 1
     const ofTopic = this.forgotten.find((one) => one.topic === topic)
     if (ofTopic !== undefined) ofTopic.partitions.push(partition)
@@ -170,38 +182,78 @@ export class FetchSessionHandler<Member extends SessionMember> {
     this.epoch = INITIAL_EPOCH
   }
 
-  private membersOf(topic: string): (Member | undefined)[] | undefined {
-    for (const one of this.topics) if (one.topic === topic) return one.members
-    return undefined
-  }
-
-  private begin(topic: SessionTopic<Member>): void {
-    if (this.topics.length === 0) this.topics = [topic]
-    else this.topics.push(topic)
-  }
-
-  private enter(member: Member, wanted: FetchPartition | undefined): void {
+  /** Gives a member the place of its partition. @param former who has it; undefined if nobody does */
+  private enter(member: Member, former: Member | undefined): void {
+    this.settle(member)
+    // Another session may have asked meanwhile for whoever had it.
+    member.wanted = former?.session === this ? former.wanted : undefined
+    if (former?.session === this) former.session = undefined
     member.session = this
     member.round = this.round
-    member.wanted = wanted
+  }
+
+  private settle(member: Member): void {
+    const { topic, partition } = member
+    let at = this.placeCount
+    for (let index = 0; index < this.placeCount; index++) {
+      const place = this.places[index] as Place
+      if (place.topic !== topic) continue
+      if (place.partition === partition) {
+        this.places[index] = member
+        return
+      }
+      at = index + 1
+      if (place.partition < partition) continue
+      at = index
+      break
+    }
+    if (this.placeCount === 0) this.places = new Array(FEW)
+    for (let index = this.placeCount; index > at; index--) this.places[index] = this.places[index - 1]
+    this.places[at] = member
+    this.placeCount += 1
   }
 
   private clear(): void {
-    this.topics = NO_MEMBERS
+    for (const member of this.members()) if (member.session === this) member.session = undefined
+    this.places = NO_PLACES
+    this.placeCount = 0
     this.size = 0
     this.named = NO_TOPICS
     this.forgotten = NOTHING_FORGOTTEN
   }
 
   private everything(): WantedTopic[] {
-    const topics = new Array<WantedTopic>(this.topics.length)
+    const topics = new Array<WantedTopic>(this.topicCount())
     let count = 0
-    for (const { topic, members } of this.topics) {
-      const partitions = present(members, wantedOf)
+    for (let from = 0; from < this.placeCount; ) {
+      const { topic } = this.places[from] as Place
+      let to = from + 1
+      while (to < this.placeCount && this.places[to]?.topic === topic) to++
+      const partitions = this.wantedIn(from, to)
       if (partitions.length > 0) topics[count++] = { topic, partitions }
+      from = to
     }
     if (count < topics.length) topics.length = count
     return topics
+  }
+
+  private topicCount(): number {
+    let count = 0
+    for (let at = 0; at < this.placeCount; at++)
+      if (at === 0 || this.places[at]?.topic !== this.places[at - 1]?.topic) count++
+    return count
+  }
+
+  /** What is wanted in the places between two. */
+  private wantedIn(from: number, to: number): FetchPartition[] {
+    const wanted = new Array<FetchPartition>(to - from)
+    let count = 0
+    for (let at = from; at < to; at++) {
+      const place = this.places[at]
+      if (!(place instanceof FreePlace)) wanted[count++] = place?.wanted as FetchPartition
+    }
+    if (count < wanted.length) wanted.length = count
+    return wanted
   }
 
   private name(topic: string, wanted: FetchPartition): void {
@@ -234,5 +286,3 @@ function isSame(left: FetchPartition | undefined, right: FetchPartition): boolea
       left.partitionMaxBytes === right.partitionMaxBytes)
   )
 }
-
-const wantedOf = ({ wanted }: SessionMember): FetchPartition => wanted as FetchPartition

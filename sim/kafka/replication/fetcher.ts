@@ -2,7 +2,7 @@ import type { ErrorCode } from '../error-code.ts'
 import { type EpochEndOffset, UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../log/epoch-cache.ts'
 import type { Log } from '../log/log.ts'
 import type { ReplicationConfig, ReplicationSwitches } from './config.ts'
-import { type FetchedPartition, type FetchPartition, NO_LEADER_EPOCH } from './message.ts'
+import { type FetchedPartition, type FetchPartition, fetchPartition, NO_LEADER_EPOCH } from './message.ts'
 
 /** What a follower asks its leader next. */
 export type FollowerRequest =
@@ -87,19 +87,14 @@ export class PartitionFetcher {
       lastFetch.logStartOffset === logStartOffset
     )
       return lastFetch
-    const { index, currentLeaderEpoch } = this
-    const partitionMaxBytes = this.config['replica.fetch.max.bytes']
-    const isOfNothing = fetchOffset === 0 && logStartOffset === 0 && lastFetchedEpoch === NO_LEADER_EPOCH
-    this.lastFetch = isOfNothing
-      ? fetchOfNothing(index, currentLeaderEpoch, partitionMaxBytes)
-      : {
-          partition: index,
-          fetchOffset,
-          currentLeaderEpoch,
-          lastFetchedEpoch,
-          logStartOffset,
-          partitionMaxBytes,
-        }
+    this.lastFetch = fetchPartition(
+      this.index,
+      fetchOffset,
+      this.currentLeaderEpoch,
+      lastFetchedEpoch,
+      logStartOffset,
+      this.config['replica.fetch.max.bytes'],
+    )
     return this.lastFetch
   }
 
@@ -191,32 +186,4 @@ export class PartitionFetcher {
     this.log.truncateTo(Math.min(offset, this.log.logEndOffset), nowMillis)
     this.fetchOffset = this.log.logEndOffset
   }
-}
-
-/**
- * What followers ask for that have nothing yet, by the index of their partition; of the first leader epoch, and as many
- * bytes as were asked for last. Whoever asks gets what it would make itself, and nobody changes it.
- */
-const fetchesOfNothing: FetchPartition[] = []
-const MAX_FETCHES_OF_NOTHING = 64
-
-/** What a follower asks for that has nothing yet: in every cluster the same, for each of many partitions. */
-function fetchOfNothing(
-  partition: number,
-  currentLeaderEpoch: number,
-  partitionMaxBytes: number,
-): FetchPartition {
-  const known = fetchesOfNothing[partition]
-  if (known?.currentLeaderEpoch === currentLeaderEpoch && known.partitionMaxBytes === partitionMaxBytes)
-    return known
-  const fetch = {
-    partition,
-    fetchOffset: 0,
-    currentLeaderEpoch,
-    lastFetchedEpoch: NO_LEADER_EPOCH,
-    logStartOffset: 0,
-    partitionMaxBytes,
-  }
-  if (partition < MAX_FETCHES_OF_NOTHING && currentLeaderEpoch <= 0) fetchesOfNothing[partition] = fetch
-  return fetch
 }

@@ -19,6 +19,47 @@ export interface FetchPartition {
   readonly partitionMaxBytes: number
 }
 
+/** Partitions of a topic whose first requests are kept. */
+const FEW = 64
+
+/**
+ * What was asked for last of the start of a partition, by its index, by followers and by consumers: what all of them ask
+ * for when they begin. Plain data that nobody changes, compared as a whole, so that keeping it cannot influence a run.
+ */
+const ofFollowers = new Array<FetchPartition | undefined>(FEW)
+const ofConsumers = new Array<FetchPartition | undefined>(FEW)
+
+/** One partition of a Fetch request: where nothing has been fetched, mostly the object that everybody has. */
+export function fetchPartition(
+  partition: number,
+  fetchOffset: number,
+  currentLeaderEpoch: number,
+  lastFetchedEpoch: number,
+  logStartOffset: number,
+  partitionMaxBytes: number,
+): FetchPartition {
+  const isKept = fetchOffset === 0 && partition < FEW
+  const kept = logStartOffset < 0 ? ofConsumers : ofFollowers
+  const known = isKept ? kept[partition] : undefined
+  if (
+    known?.currentLeaderEpoch === currentLeaderEpoch &&
+    known.lastFetchedEpoch === lastFetchedEpoch &&
+    known.logStartOffset === logStartOffset &&
+    known.partitionMaxBytes === partitionMaxBytes
+  )
+    return known
+  const wanted = {
+    partition,
+    fetchOffset,
+    currentLeaderEpoch,
+    lastFetchedEpoch,
+    logStartOffset,
+    partitionMaxBytes,
+  }
+  if (isKept) kept[partition] = wanted
+  return wanted
+}
+
 /** One partition of a Fetch response. */
 export interface FetchedPartition {
   readonly partitionIndex: number

@@ -12,7 +12,13 @@ const wanted = (partition: number, fetchOffset: number) => ({
 
 type Session = FetchSessionHandler<SessionMember>
 
-const owner = (): SessionMember => ({ session: undefined, wanted: undefined, round: -1 })
+const owner = (partition: number): SessionMember => ({
+  topic: 't',
+  partition,
+  session: undefined,
+  wanted: undefined,
+  round: -1,
+})
 
 /** Sends the next fetch. @returns what it says of the session */
 function next(session: Session) {
@@ -27,9 +33,9 @@ function next(session: Session) {
 }
 
 /** A session of partitions 0 and 1 of a topic, which the broker has taken. */
-function established(owners = [owner(), owner()]): Session {
+function established(owners = [owner(0), owner(1)]): Session {
   const session = new FetchSessionHandler<SessionMember>()
-  for (const [partition, member] of owners.entries()) session.want('t', wanted(partition, 0), member)
+  for (const [partition, member] of owners.entries()) session.want(member, wanted(partition, 0))
   next(session)
   session.answered(7)
   return session
@@ -38,7 +44,7 @@ function established(owners = [owner(), owner()]): Session {
 describe('the client of a fetch session', () => {
   it('[KB10] names everything at first, and asks for a session', () => {
     const session = new FetchSessionHandler<SessionMember>()
-    for (const partition of [0, 1]) session.want('t', wanted(partition, 0), owner())
+    for (const partition of [0, 1]) session.want(owner(partition), wanted(partition, 0))
     expect(next(session)).toEqual({
       sessionId: 0,
       sessionEpoch: 0,
@@ -49,8 +55,8 @@ describe('the client of a fetch session', () => {
 
   it('[KB10] names what is wanted from elsewhere, and nothing else', () => {
     const session = established()
-    session.want('t', wanted(0, 0), owner())
-    session.want('t', wanted(1, 5), owner())
+    session.want(owner(0), wanted(0, 0))
+    session.want(owner(1), wanted(1, 5))
     expect(next(session)).toEqual({
       sessionId: 7,
       sessionEpoch: 1,
@@ -64,8 +70,8 @@ describe('the client of a fetch session', () => {
     const session = established()
     session.forget('t', 0)
     session.forget('t', 1)
-    const again = owner()
-    session.want('t', wanted(1, 0), again)
+    const again = owner(1)
+    session.want(again, wanted(1, 0))
     expect(next(session)).toMatchObject({
       topics: [{ topic: 't', partitions: [wanted(1, 0)] }],
       forgottenTopics: [{ topic: 't', partitions: [0] }],
@@ -77,7 +83,7 @@ describe('the client of a fetch session', () => {
   it('[KB10] forgets what a round does not want', () => {
     const session = established()
     session.beginRound()
-    expect(session.keep('t', 1, owner())).toEqual(wanted(1, 0))
+    expect(session.keep(owner(1))).toEqual(wanted(1, 0))
     session.endRound()
     expect(next(session)).toMatchObject({
       topics: [],
@@ -86,11 +92,11 @@ describe('the client of a fetch session', () => {
   })
 
   it('[KB10] names what another session has asked for meanwhile', () => {
-    const moved = owner()
-    const session = established([owner(), moved])
-    new FetchSessionHandler().want('t', wanted(1, 0), moved)
-    expect(session.keep('t', 1, moved)).toBe(undefined)
-    session.want('t', wanted(1, 0), moved)
+    const moved = owner(1)
+    const session = established([owner(0), moved])
+    new FetchSessionHandler().want(moved, wanted(1, 0))
+    expect(session.keep(moved)).toBe(undefined)
+    session.want(moved, wanted(1, 0))
     expect(next(session).topics).toEqual([{ topic: 't', partitions: [wanted(1, 0)] }])
   })
 
