@@ -6,7 +6,7 @@ import { Alarm } from './alarm.ts'
 import { Broker } from './broker/broker.ts'
 import type { BrokerDisk, BrokerHost, ControllerChannel, StandingBroker } from './broker/host.ts'
 import type { LossOf } from './broker/replicas.ts'
-import { ClientChannel } from './client-channel.ts'
+import { type ChannelOwner, ClientChannel } from './client-channel.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { type Message, NO_ANSWER, type Server } from './connection.ts'
 import type { ConsumerClient } from './consumer-client.ts'
@@ -52,7 +52,7 @@ function offsetsOf(topics: OffsetCommitRequest['topics']) {
 }
 
 /** A broker of the cluster: a process whose lives are brokers, with a disk that outlives them. */
-export class BrokerNode implements Server, MetadataFollower {
+export class BrokerNode implements Server, MetadataFollower, ChannelOwner {
   readonly id: number
   readonly process: Process
   /** The present life; undefined while it is down. */
@@ -269,7 +269,7 @@ export class BrokerNode implements Server, MetadataFollower {
     else next()
   }
 
-  private settle(): void {
+  settle(): void {
     const { broker } = this
     if (broker === undefined) return
     this.cluster.brokerActed(this)
@@ -386,7 +386,7 @@ export class BrokerNode implements Server, MetadataFollower {
   private hostOf(controller: ControllerChannel): BrokerHost {
     const { process, cluster } = this
     const channel = (): ClientChannel =>
-      new ClientChannel(cluster.network, process, cluster.nodes, () => this.settle(), true)
+      new ClientChannel(cluster.network, process, cluster.nodes, this, true)
     return {
       channels: { replication: channel(), markers: channel(), verification: channel() },
       controller,

@@ -26,7 +26,15 @@ const COORDINATOR_APIS: ReadonlySet<ApiName> = new Set<ApiName>([
 
 const NO_CONNECTIONS: readonly Connection[] = []
 
-/** A request on a channel, which settles after the answer. */
+/** Whoever has a channel. */
+export interface ChannelOwner {
+  /** Has been told of topics, by a broker that had heard of metadata up to there when it was asked. */
+  heardMetadata?(metadataOffset: number): void
+  /** Called after each answer has been taken. */
+  settle(): void
+}
+
+/** A request on a channel, whose owner hears of the answer. */
 class ChannelCall extends Call {
   private readonly channel: ClientChannel
   private readonly told: Answered<ApiName>
@@ -41,9 +49,10 @@ class ChannelCall extends Call {
   }
 
   answered(response: unknown): void {
-    const { network, settle } = this.channel
+    const { network, owner } = this.channel
     this.told(response as never, clockMillis(network.kernel.nowMicros))
-    settle(this.message.api as ApiName, this.metadataOffset)
+    if (this.message.api === 'Metadata') owner.heardMetadata?.(this.metadataOffset)
+    owner.settle()
   }
 }
 
@@ -54,8 +63,7 @@ export class ClientChannel implements Channel {
   /** The broker that was asked last as a coordinator; -1: none. */
   coordinatorId = -1
   readonly network: Network
-  /** Called after each answer has been taken, with the metadata that the broker had when it was asked. */
-  readonly settle: (api: ApiName, metadataOffset: number) => void
+  readonly owner: ChannelOwner
   private readonly process: Process
   private readonly nodes: ReadonlyMap<number, Node>
   // One to each process, which are few.
@@ -63,20 +71,17 @@ export class ClientChannel implements Channel {
   private toCoordinators = NO_CONNECTIONS
   private readonly isPipelined: boolean
 
-  /**
-   * @param settle called after each answer has been taken
-   * @param isPipelined whether the server may handle a request before it has answered the one before
-   */
+  /** @param isPipelined whether the server may handle a request before it has answered the one before */
   constructor(
     network: Network,
     process: Process,
     nodes: ReadonlyMap<number, Node>,
-    settle: (api: ApiName, metadataOffset: number) => void,
+    owner: ChannelOwner,
     isPipelined = false,
   ) {
     this.isPipelined = isPipelined
     this.network = network
-    this.settle = settle
+    this.owner = owner
     this.process = process
     this.nodes = nodes
     this.entity = process.entity

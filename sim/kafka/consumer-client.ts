@@ -7,7 +7,7 @@ import { hashText } from '../kernel/mix.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
 import type { TopicPartition } from './assignor/subscription.ts'
-import { ClientChannel } from './client-channel.ts'
+import { type ChannelOwner, ClientChannel } from './client-channel.ts'
 import type { ClientObserver } from './client-observer.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { heartbeatIntervalMillis, sessionTimeoutMillis } from './config.ts'
@@ -49,7 +49,7 @@ export interface ConsumerApplication {
 }
 
 /** Kafka's consumer in one life of a process: one member of one group. */
-export class ConsumerClient implements ConsumerHooks, ProcessResource {
+export class ConsumerClient implements ConsumerHooks, ChannelOwner, ProcessResource {
   readonly process: Process
   readonly groupId: string
   readonly consumer: Consumer
@@ -93,10 +93,7 @@ export class ConsumerClient implements ConsumerHooks, ProcessResource {
     this.groupId = groupId
     this.application = application
     this.incarnation = process.incarnation
-    this.channel = new ClientChannel(network, process, cluster.nodes, (api, metadataOffset) => {
-      if (api === 'Metadata') this.metadataOffset = metadataOffset
-      this.settle()
-    })
+    this.channel = new ClientChannel(network, process, cluster.nodes, this)
     const config = cluster.consumerConfig(process.name, groupId, settings)
     this.heartbeatIntervalMillis = heartbeatIntervalMillis(config, cluster.brokerConfig)
     this.sessionTimeoutMillis = sessionTimeoutMillis(config, cluster.brokerConfig)
@@ -118,6 +115,10 @@ export class ConsumerClient implements ConsumerHooks, ProcessResource {
 
   private get nowMillis(): number {
     return clockMillis(this.cluster.kernel.nowMicros)
+  }
+
+  heardMetadata(metadataOffset: number): void {
+    this.metadataOffset = metadataOffset
   }
 
   /** Begins to poll. */
@@ -334,7 +335,7 @@ export class ConsumerClient implements ConsumerHooks, ProcessResource {
     this.settle()
   }
 
-  private settle(): void {
+  settle(): void {
     if (!this.alive) return
     const { consumer, cluster } = this
     this.alarm = this.setAlarm(this.alarm, consumer.nextDeadlineMillis(), false)

@@ -5,7 +5,7 @@ import { Operation, type Task } from '../kernel/task.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
 import { hashNumber } from '../kernel/value.ts'
 import { Alarm } from './alarm.ts'
-import { ClientChannel } from './client-channel.ts'
+import { type ChannelOwner, ClientChannel } from './client-channel.ts'
 import type { ClientObserver } from './client-observer.ts'
 import type { KafkaCluster } from './cluster.ts'
 import type { ProducerConfig, ProducerSettings } from './producer/config.ts'
@@ -45,7 +45,7 @@ class Sending implements SendListener {
 }
 
 /** Kafka's producer in one life of a process. */
-export class ProducerClient {
+export class ProducerClient implements ChannelOwner {
   readonly config: ProducerConfig
   private readonly cluster: KafkaCluster
   private readonly observer: ClientObserver | undefined
@@ -65,10 +65,7 @@ export class ProducerClient {
     this.observer = cluster.clientObserver
     this.process = process
     this.incarnation = process.incarnation
-    this.channel = new ClientChannel(network, process, cluster.nodes, (api, metadataOffset) => {
-      if (api === 'Metadata') this.metadataOffset = metadataOffset
-      this.settle()
-    })
+    this.channel = new ClientChannel(network, process, cluster.nodes, this)
     this.config = cluster.producerConfig(process.name, settings)
     this.producer = new Producer(this.config, this.observer?.channelOf(this, this.channel) ?? this.channel, {
       bootstrapNodes: [...cluster.nodes.keys()],
@@ -91,6 +88,10 @@ export class ProducerClient {
   /** Trace id of what happens now. */
   get cause(): number {
     return this.cluster.kernel.cause
+  }
+
+  heardMetadata(metadataOffset: number): void {
+    this.metadataOffset = metadataOffset
   }
 
   /** Sends a record and waits for its acknowledgement. Fails with ProducerError. */
@@ -174,7 +175,7 @@ export class ProducerClient {
     return operation.promise
   }
 
-  private settle(): void {
+  settle(): void {
     const { producer, alarm, cluster } = this
     // What has failed at once may have ended its process.
     if (!this.alive) return

@@ -25,6 +25,8 @@ const START_UP_MICROS = 1_000
 /** How long an instance is down that has ended itself. */
 const RESTART_MICROS = 1_000_000
 
+const NO_RECORDS: readonly PolledRecord[] = []
+
 /** The records behind which a commit is to be; undefined: all that was polled. */
 type CommitScope = readonly PolledRecord[] | undefined
 
@@ -46,10 +48,10 @@ export class Consumption
   private readonly isClosedByFailure: boolean
   private busy = false
   /** What the last poll returned, and how much of it is handled. */
-  private batch: readonly PolledRecord[] = []
+  private batch = NO_RECORDS
   private handledCount = 0
   /** Partitions of the batch that wait for a back-off: what follows in them is polled again. */
-  private readonly waiting = new Set<string>()
+  private waiting: Set<string> | undefined = undefined
   /** What has failed at the head of a partition. */
   private readonly setbacks: Setbacks
   /** The task that handled the last record, whose steps the commit belongs to. */
@@ -131,13 +133,13 @@ export class Consumption
         }
         this.batch = this.consumer.poll()
         this.handledCount = 0
-        if (this.waiting.size > 0) this.waiting.clear()
+        this.waiting = undefined
         if (this.batch.length === 0) return
         if (this.mode === 'before-handling' && this.commitsBeforehand()) return
         continue
       }
       this.handledCount++
-      if (this.waiting.size > 0 && this.waiting.has(polled.place)) continue
+      if (this.waiting?.has(polled.place) === true) continue
       const subscription = this.intake.subscriptionOf(polled)
       if (subscription !== undefined && !this.waits(polled)) {
         this.handle(polled, subscription)
@@ -200,7 +202,7 @@ export class Consumption
     const records = [first]
     while (records.length < most) {
       const next = this.batch[this.handledCount]
-      if (next === undefined || this.waiting.has(next.place)) break
+      if (next === undefined || this.waiting?.has(next.place) === true) break
       if (this.intake.subscriptionOf(next) !== subscription) break
       records.push(next)
       this.handledCount++
@@ -310,6 +312,7 @@ export class Consumption
   /** Reads records again at a moment, and leaves their partitions alone until then. */
   private postpone(heads: readonly PolledRecord[], atMicros: Micros, entity: Entity, cause: number): void {
     for (const polled of heads) {
+      this.waiting ??= new Set()
       this.waiting.add(polled.place)
       this.consumer.rewind(polled, cause)
     }

@@ -325,7 +325,7 @@ export class ClassicSession {
       default:
         this.fail(errorCode, 'Heartbeat', nowMillis)
     }
-    this.heartbeat.failed(nowMillis, this.client.retryBackoff.backoffMillis(0))
+    this.heartbeat.failed(nowMillis, this.client.retryBackoffMillis(0))
   }
 
   private rejoin(nowMillis: number, backsOff: boolean): void {
@@ -333,7 +333,7 @@ export class ClassicSession {
     this.rejoinNeeded = true
     this.leading = undefined
     this.joinRetryMillis = backsOff
-      ? nowMillis + this.client.retryBackoff.backoffMillis(this.joinAttempts++)
+      ? nowMillis + this.client.retryBackoffMillis(this.joinAttempts++)
       : nowMillis
   }
 

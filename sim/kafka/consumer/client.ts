@@ -1,4 +1,4 @@
-import { ExponentialBackoff, type RandomBelow } from '../producer/backoff.ts'
+import { type Chooser, exponentialBackoff } from '../producer/backoff.ts'
 import type { Answered, ApiName, Channel, RequestOf } from '../protocol/api.ts'
 import type { ConsumerConfig } from './config.ts'
 
@@ -36,25 +36,24 @@ export interface ClientOwner {
 /** Requests to brokers, and which of those can be reached. Source: ConsumerNetworkClient, NetworkClient of Kafka 4.x. */
 export class ConsumerClient {
   readonly config: ConsumerConfig
-  readonly retryBackoff: ExponentialBackoff
   private readonly channel: Channel
   private readonly owner: ClientOwner
-  private readonly randomBelow: RandomBelow
-  /** Made when a node fails, as few ever do, like what is known of those. */
-  private reconnectBackoff: ExponentialBackoff | undefined = undefined
+  private readonly chooser: Chooser
+  /** What is known of nodes that have failed, as few ever do. */
   private connections: Map<number, Connection> | undefined = undefined
   private isClosed = false
 
-  constructor(config: ConsumerConfig, channel: Channel, owner: ClientOwner, randomBelow: RandomBelow) {
+  constructor(config: ConsumerConfig, channel: Channel, owner: ClientOwner, chooser: Chooser) {
     this.config = config
     this.channel = channel
     this.owner = owner
-    this.retryBackoff = new ExponentialBackoff(
-      config['retry.backoff.ms'],
-      config['retry.backoff.max.ms'],
-      randomBelow,
-    )
-    this.randomBelow = randomBelow
+    this.chooser = chooser
+  }
+
+  /** How long to wait after a number of failed attempts, the first being 0. */
+  retryBackoffMillis(attempts: number): number {
+    const { config, chooser } = this
+    return exponentialBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'], attempts, chooser)
   }
 
   /** When requests to a node make sense again; 0 for now. */
@@ -119,13 +118,11 @@ export class ConsumerClient {
 
   private fail(nodeId: number, nowMillis: number): void {
     this.connections ??= new Map()
-    this.reconnectBackoff ??= new ExponentialBackoff(
-      this.config['reconnect.backoff.ms'],
-      this.config['reconnect.backoff.max.ms'],
-      this.randomBelow,
-    )
+    const { config, chooser } = this
+    const initialMillis = config['reconnect.backoff.ms']
     const failures = this.connections.get(nodeId)?.failures ?? 0
-    const availableMillis = nowMillis + this.reconnectBackoff.backoffMillis(failures)
+    const availableMillis =
+      nowMillis + exponentialBackoff(initialMillis, config['reconnect.backoff.max.ms'], failures, chooser)
     this.connections.set(nodeId, { failures: failures + 1, availableMillis })
     this.owner.disconnected()
   }

@@ -187,9 +187,12 @@ export class Commits {
       retentionTimeMs: -1,
       topics: commitTopics(call.offsets),
     }
-    this.client.send(node, 'OffsetCommit', body, (response, atMillis) =>
-      this.commitAnswered(call, identity, response, atMillis),
-    )
+    // As `send` does, without a closure more for what is sent most.
+    this.client.ask(node, 'OffsetCommit', body, (response, atMillis) => {
+      if (!this.client.hear(node, response, atMillis)) return
+      this.commitAnswered(call, identity, response, atMillis)
+      this.client.settled(atMillis)
+    })
   }
 
   sendFetch(call: FetchCall, node: number): void {
@@ -253,7 +256,7 @@ export class Commits {
 
   private retry(call: OffsetCall, nowMillis: number): void {
     call.isSent = false
-    call.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(call.attempts++)
+    call.retryMillis = nowMillis + this.client.retryBackoffMillis(call.attempts++)
     this.reschedule(nowMillis)
   }
 

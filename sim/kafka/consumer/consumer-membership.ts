@@ -226,7 +226,7 @@ export class ConsumerMembership implements Membership, ReconciliationOwner {
     }
     this.heartbeat.answered(nowMillis)
     this.fields.reset()
-    this.retryMillis = nowMillis + this.parts.client.retryBackoff.backoffMillis(this.failures++)
+    this.retryMillis = nowMillis + this.parts.client.retryBackoffMillis(this.failures++)
     this.refused(response?.errorCode ?? 'NETWORK_EXCEPTION', response?.errorMessage ?? null, nowMillis)
     if (this.state === 'UNSUBSCRIBED') this.endLeave(nowMillis)
   }

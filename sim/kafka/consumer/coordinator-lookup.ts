@@ -37,7 +37,7 @@ export class CoordinatorLookup {
       }
       // Found, but the connection has failed: the others may not know yet that it is dead.
       this.nodeId = NONE
-      this.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(this.attempts++)
+      this.retryMillis = nowMillis + this.client.retryBackoffMillis(this.attempts++)
     }
     this.isWanted = true
     this.maintain(nowMillis)
@@ -83,7 +83,7 @@ export class CoordinatorLookup {
       return
     }
     this.failures += 1
-    this.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(this.attempts++)
+    this.retryMillis = nowMillis + this.client.retryBackoffMillis(this.attempts++)
     const errorCode = response?.errorCode ?? 'COORDINATOR_NOT_AVAILABLE'
     if (errorCode === 'COORDINATOR_NOT_AVAILABLE' || errorCode === 'COORDINATOR_LOAD_IN_PROGRESS') return
     this.isWanted = false

@@ -80,20 +80,22 @@ export class Fetcher implements FetchOwner {
     this.isDoubtful = false
     this.retryMillis = Number.POSITIVE_INFINITY
     const maxBytes = this.client.config['max.partition.fetch.bytes']
-    let asked: NodeFetch[] | undefined
+    let asked = NO_NODES
+    let askedCount = 0
     for (const state of this.subscriptions.states()) {
       if (!state.isFetchable || state.refusedVersion === version) continue
       const node = this.nodeFor(state, nowMillis)
       if (node === undefined) continue
-      if (asked?.includes(node) !== true) {
+      if (!asked.includes(node)) {
         node.begin(fetches, version)
-        if (asked === undefined) asked = [node]
-        else asked.push(node)
+        if (asked === NO_NODES) asked = listWith(0, node)
+        else asked[askedCount] = node
+        askedCount += 1
       }
       node.add(state, maxBytes)
     }
-    if (asked === undefined) return
     for (const node of asked) {
+      if (node === undefined) return
       node.end()
       this.request(node)
     }
@@ -266,7 +268,7 @@ export class Fetcher implements FetchOwner {
     if (response.errorCode !== 'NONE') {
       session.restart()
       if (SESSION_ERRORS.has(response.errorCode)) return
-      const retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(0)
+      const retryMillis = nowMillis + this.client.retryBackoffMillis(0)
       for (const state of session.members()) state.failed(retryMillis)
       return
     }

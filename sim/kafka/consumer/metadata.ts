@@ -195,7 +195,7 @@ export class ConsumerMetadata {
     if (response === undefined || response.brokers.length === 0) {
       this.needsUpdate = true
       this.isRoutine = false
-      this.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(this.attempts++)
+      this.retryMillis = nowMillis + this.client.retryBackoffMillis(this.attempts++)
       return
     }
     this.brokers = response.brokers
@@ -205,7 +205,7 @@ export class ConsumerMetadata {
     this.needsUpdate = isMissingSomething || this.needsMore
     this.isRoutine = isMissingSomething && !this.needsMore && this.attempts > 0
     if (this.needsMore) this.retryMillis = nowMillis
-    else this.retryMillis = nowMillis + this.client.retryBackoff.backoffMillis(this.attempts)
+    else this.retryMillis = nowMillis + this.client.retryBackoffMillis(this.attempts)
     this.attempts = isMissingSomething ? this.attempts + 1 : 0
   }
 

@@ -10,6 +10,11 @@ export type FetchState = 'INITIALIZING' | 'FETCHING' | 'AWAIT_RESET' | 'AWAIT_VA
 /** A way to find a position. */
 export type ResetStrategy = Exclude<AutoOffsetReset, 'none'>
 
+// What keeps a partition from being fetched.
+const PAUSED = 1
+const PENDING_REVOCATION = 2
+const PENDING_CALLBACK = 4
+
 /** Counts what happens to the partitions of an assignment, so that nobody has to look at all of them to see it. */
 export class StateChanges {
   readonly switches: ConsumerSwitches
@@ -45,9 +50,8 @@ export class PartitionState implements TopicPartition, SessionMember {
   private readonly changes: StateChanges
   private currentState: FetchState = 'INITIALIZING'
   private currentPosition: FetchPosition | undefined
-  private paused = false
-  private pendingRevocation = false
-  private pendingAssignedCallback = false
+  /** What keeps it from being fetched: none of these, or several. */
+  private obstacles = 0
 
   constructor(topic: string, partition: number, changes: StateChanges) {
     this.topic = topic
@@ -88,32 +92,29 @@ export class PartitionState implements TopicPartition, SessionMember {
   }
 
   get isPaused(): boolean {
-    return this.paused
+    return (this.obstacles & PAUSED) !== 0
   }
 
   set isPaused(isPaused: boolean) {
-    this.paused = isPaused
-    this.changes.fetches += 1
+    this.setObstacle(PAUSED, isPaused)
   }
 
   /** Its offsets are being committed so that it can be given up: nothing of it is returned any more. */
   get isPendingRevocation(): boolean {
-    return this.pendingRevocation
+    return (this.obstacles & PENDING_REVOCATION) !== 0
   }
 
   set isPendingRevocation(isPending: boolean) {
-    this.pendingRevocation = isPending
-    this.changes.fetches += 1
+    this.setObstacle(PENDING_REVOCATION, isPending)
   }
 
   /** It is new, and the callback that says so has not ended. */
   get isPendingAssignedCallback(): boolean {
-    return this.pendingAssignedCallback
+    return (this.obstacles & PENDING_CALLBACK) !== 0
   }
 
   set isPendingAssignedCallback(isPending: boolean) {
-    this.pendingAssignedCallback = isPending
-    this.changes.fetches += 1
+    this.setObstacle(PENDING_CALLBACK, isPending)
   }
 
   get hasValidPosition(): boolean {
@@ -121,12 +122,7 @@ export class PartitionState implements TopicPartition, SessionMember {
   }
 
   get isFetchable(): boolean {
-    return (
-      this.currentState === 'FETCHING' &&
-      !this.paused &&
-      !this.pendingRevocation &&
-      !this.pendingAssignedCallback
-    )
+    return this.currentState === 'FETCHING' && this.obstacles === 0
   }
 
   /** Whether a request about it may be sent. */
@@ -181,6 +177,11 @@ export class PartitionState implements TopicPartition, SessionMember {
     this.state = isKnown && this.changes.switches.validatePosition ? 'AWAIT_VALIDATION' : 'FETCHING'
     this.position = position
     this.free()
+  }
+
+  private setObstacle(obstacle: number, isThere: boolean): void {
+    this.obstacles = isThere ? this.obstacles | obstacle : this.obstacles & ~obstacle
+    this.changes.fetches += 1
   }
 
   private free(): void {

@@ -63,10 +63,9 @@ export class PollLoop implements ClientOwner, CallbackOwner, MetadataOwner {
   private seenVersion = 0
 
   constructor(config: ConsumerConfig, channel: Channel, hooks: ConsumerHooks, switches: ConsumerSwitches) {
-    const randomBelow = (bound: number): number => hooks.randomBelow(bound)
     this.hooks = hooks
     this.subscriptions = new SubscriptionState(config['auto.offset.reset'], switches)
-    this.client = new ConsumerClient(config, channel, this, randomBelow)
+    this.client = new ConsumerClient(config, channel, this, hooks)
     this.metadata = new ConsumerMetadata(this.client, hooks, this)
     this.callbacks = new RebalanceCallbacks(hooks, this)
     this.clock = new PollClock(config['max.poll.interval.ms'])
@@ -222,8 +221,8 @@ export class PollLoop implements ClientOwner, CallbackOwner, MetadataOwner {
 
   metadataTopics(): readonly string[] | null {
     const topics = this.subscriptions.metadataTopics()
-    const others = this.lookups?.topics() ?? []
-    return topics === null || others.length === 0 ? topics : [...new Set([...topics, ...others])]
+    if (topics === null || this.lookups === undefined) return topics
+    return [...new Set([...topics, ...this.lookups.topics()])]
   }
 
   callbackEnded(nowMillis: number): void {
