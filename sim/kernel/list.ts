@@ -45,8 +45,27 @@ export function inOrder<Thing>(
   compare: (left: Thing, right: Thing) => number,
 ): readonly Thing[] {
   for (let at = 1; at < list.length; at++)
-    if (compare(list[at - 1] as Thing, list[at] as Thing) > 0) return [...list].sort(compare)
+    if (compare(list[at - 1] as Thing, list[at] as Thing) > 0) return sorted(list, compare)
   return list
+}
+
+/** Lists up to here are put in order by insertion: a sort makes lists of its own to work with. */
+const FEW_TO_SORT = 10
+
+function sorted<Thing>(
+  list: readonly Thing[],
+  compare: (left: Thing, right: Thing) => number,
+): readonly Thing[] {
+  const copy = list.slice()
+  if (copy.length > FEW_TO_SORT) return copy.sort(compare)
+  for (let at = 1; at < copy.length; at++) {
+    const thing = copy[at] as Thing
+    let place = at
+    for (; place > 0 && compare(copy[place - 1] as Thing, thing) > 0; place--)
+      copy[place] = copy[place - 1] as Thing
+    copy[place] = thing
+  }
+  return copy
 }
 
 /**
