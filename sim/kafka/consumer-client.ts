@@ -2,7 +2,7 @@ import type { Process, ProcessResource } from '../cluster/process.ts'
 import type { Entity } from '../kernel/choice.ts'
 import { SimError } from '../kernel/error.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
-import { roomForOne } from '../kernel/list.ts'
+import { pushed, roomForOne } from '../kernel/list.ts'
 import { hashText } from '../kernel/mix.ts'
 import { clockMillis, momentOf } from '../kernel/time.ts'
 import { Alarm } from './alarm.ts'
@@ -154,7 +154,7 @@ export class ConsumerClient implements ConsumerHooks, ChannelOwner, ProcessResou
     return polled
   }
 
-  /** Takes note of a polled record, which is mostly the only one: a list that grows would be made for seventeen. */
+  /** Takes note of a polled record. */
   private keep(one: PolledRecord): void {
     const { polled } = this
     for (let at = 0; at < polled.length; at++)
@@ -162,8 +162,7 @@ export class ConsumerClient implements ConsumerHooks, ChannelOwner, ProcessResou
         polled[at] = one
         return
       }
-    if (polled.length === 0) this.polled = [one]
-    else polled.push(one)
+    this.polled = pushed(polled, one)
   }
 
   /** What poll throws is logged and tried again, ends the process, or is a mistake that no other life would mend. */

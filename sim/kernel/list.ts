@@ -9,6 +9,16 @@ export function appended<Thing>(list: readonly Thing[], thing: Thing): readonly 
   return longer
 }
 
+/**
+ * A list with one thing more: itself, or a new one where that is the first, which mostly stays the only one and has no
+ * room for others.
+ */
+export function pushed<Thing>(list: Thing[], thing: Thing): Thing[] {
+  if (list.length === 0) return [thing]
+  list.push(thing)
+  return list
+}
+
 /** Places of a list by index that is as short as most are. */
 const FEW = 6
 

@@ -1,3 +1,4 @@
+import { pushed } from '../../kernel/list.ts'
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { type AppendSource, CLIENT_APPEND } from '../log/append.ts'
@@ -191,16 +192,13 @@ export class Produce {
   }
 }
 
-/** The batches of a request. Mostly there is one: a list that grows would be made for seventeen. */
+/** The batches of a request. */
 function incomingOf({ topicData }: ProduceRequestData): Incoming[] {
-  let incoming: Incoming[] | undefined
+  let incoming: Incoming[] = []
   for (const { name: topic, partitionData } of topicData)
-    for (const { index, records: batch } of partitionData) {
-      const one: Incoming = { topic, index, batch, guard: SENTINEL_GUARD }
-      if (incoming === undefined) incoming = [one]
-      else incoming.push(one)
-    }
-  return incoming ?? []
+    for (const { index, records: batch } of partitionData)
+      incoming = pushed(incoming, { topic, index, batch, guard: SENTINEL_GUARD })
+  return incoming
 }
 
 const isTransactional = ({ batch }: Incoming): boolean => batch.isTransactional

@@ -1,4 +1,4 @@
-import { appended } from '../../kernel/list.ts'
+import { appended, pushed } from '../../kernel/list.ts'
 import { Deadline } from '../coordinator/deadlines.ts'
 import type { ErrorCode } from '../error-code.ts'
 import type { Answered, ApiName, RequestOf, ResponseOf } from '../protocol/api.ts'
@@ -160,9 +160,7 @@ class LeaderConnection extends Deadline {
   }
 
   private lookAt(replica: Replica): void {
-    // Mostly it is the only one: a list that grows would be made for seventeen.
-    if (this.due.length === 0) this.due = [replica]
-    else if (!this.due.includes(replica)) this.due.push(replica)
+    if (!this.due.includes(replica)) this.due = pushed(this.due, replica)
   }
 
   private ask(): void {

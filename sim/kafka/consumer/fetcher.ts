@@ -1,4 +1,4 @@
-import { listWith } from '../../kernel/list.ts'
+import { listWith, pushed } from '../../kernel/list.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { type FetchResponseData, NO_SESSION } from '../protocol/fetch.ts'
 import type { FetchedPartition, FetchPartition } from '../replication/message.ts'
@@ -158,9 +158,7 @@ export class Fetcher implements FetchOwner {
         try {
           for (let record = fetch.peek(); record !== undefined; record = fetch.peek()) {
             fetch.take(record)
-            // Mostly it is the only one: a list that grows would be made for seventeen.
-            if (records.length === 0) records = [record]
-            else records.push(record)
+            records = pushed(records, record)
             if (records.length === most) break
           }
         } finally {

@@ -1,3 +1,4 @@
+import { pushed } from '../../kernel/list.ts'
 import type { ErrorCode } from '../error-code.ts'
 import { Answer } from './answer.ts'
 import type { ExpiryScan } from './expiry-scan.ts'
@@ -327,9 +328,7 @@ export class Offsets {
           partition: one.partitionIndex,
           value,
         }
-        // Mostly it is the only one: a list that grows would be made for seventeen.
-        if (records.length === 0) records = [record]
-        else records.push(record)
+        records = pushed(records, record)
       }
     return records
   }

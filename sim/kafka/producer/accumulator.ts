@@ -1,3 +1,4 @@
+import { pushed } from '../../kernel/list.ts'
 import type { ProducerError } from '../transaction/client-error.ts'
 import type { RandomBelow } from './backoff.ts'
 import { PartitionQueue, ProducerBatch } from './batch.ts'
@@ -190,9 +191,7 @@ export class Accumulator {
       queue.inFlight.push(first)
       first.close()
       bytes += first.sizeInBytes
-      // Mostly it is the only one: a list that grows would be made for seventeen.
-      if (drained.length === 0) drained = [first]
-      else drained.push(first)
+      drained = pushed(drained, first)
     }
     return drained
   }
