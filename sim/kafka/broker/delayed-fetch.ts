@@ -62,6 +62,12 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     this.isExact = this.request.maxWaitMs <= 0 || (!this.isFollower && context.host.parksFetches !== true)
     this.sentMillis = context.nowMillis
     session.lastFetchMillis = context.nowMillis
+    this.restIdle()
+    if (this.hasOnlyNews()) {
+      session.waiting = this
+      this.noteNews()
+      return false
+    }
     const responses = this.read()
     if (this.isEnough(responses)) {
       this.answer(responses)
@@ -105,6 +111,7 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     if (this.isDone) return
     this.leave()
     this.session.lastFetchMillis = this.context.nowMillis
+    this.restIdle()
     this.answer(this.read(true))
   }
 
@@ -146,6 +153,36 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     if (this.context.host.parksFetches !== true || !hasNothing) this.press()
   }
 
+  /** Whether all that there is to tell a follower is offsets, for which it may wait: mostly that what it has is committed. */
+  private hasOnlyNews(): boolean {
+    const { session, request } = this
+    if (!this.isFollower || this.isExact || session.size === 0) return false
+    for (const partition of session.candidates) {
+      const replica = session.replicaOf(partition)
+      const { replicaId, replicaEpoch } = request
+      if (replica?.partition.hasOnlyOffsetsFor(partition.wanted, replicaId, replicaEpoch) !== true)
+        return false
+    }
+    return true
+  }
+
+  /** Takes note of a fetch that gets nothing yet, as reading for it does. */
+  private noteNews(): void {
+    const { session, context, request } = this
+    const { replicaId, replicaEpoch } = request
+    for (const partition of session.candidates) {
+      const replica = session.replicaOf(partition)
+      const follower = replica?.partition.follower(replicaId)
+      if (replica === undefined || follower === undefined) continue
+      const { highWatermark, logStartOffset } = replica.log
+      const before = follower.logStartOffset
+      replica.partition.noteFetch(partition.wanted, follower, replicaEpoch, context.nowMillis)
+      // A deletion of records may wait for it.
+      if (follower.logStartOffset !== before) context.touch(replica)
+      if (this.hasNews(partition, highWatermark, logStartOffset)) this.tellSoon()
+    }
+  }
+
   private tellNewsSoon(responses: readonly TopicResponse[]): void {
     for (const { topic, partitions } of responses)
       for (const { partitionIndex, highWatermark, logStartOffset } of partitions) {
@@ -185,30 +222,35 @@ export class DelayedFetch extends Deadline implements WaitingFetch {
     return bytes >= Math.max(this.request.minBytes, this.isFollower ? 1 : 0)
   }
 
-  /** @param again whether it has waited: a follower was in touch meanwhile */
+  /** Those of which there is nothing to tell are candidates no more, if they are in a session. */
+  private restIdle(): void {
+    const { session } = this
+    if (session.id === NO_SESSION) return
+    const { candidates } = session
+    let kept = 0
+    for (const partition of candidates) {
+      const replica = session.replicaOf(partition)
+      if (replica !== undefined && this.isIdle(replica, partition)) session.rest(partition)
+      else candidates[kept++] = partition
+    }
+    while (candidates.length > kept) candidates.pop()
+  }
+
+  /** Reads the candidates. @param again whether it has waited: a follower was in touch meanwhile */
   private read(again = false): TopicResponse[] {
     const { session, context } = this
     let rest = Math.min(this.request.maxBytes, context.config['fetch.max.bytes'])
     let isFirst = true
     let responses = NO_RESPONSES
-    const { candidates } = session
-    let kept = 0
-    for (const partition of candidates) {
+    for (const partition of session.candidates) {
       const replica = session.replicaOf(partition)
-      const isIdle = replica !== undefined && this.isIdle(replica, partition)
-      if (isIdle && session.id !== NO_SESSION) {
-        session.rest(partition)
-        continue
-      }
-      candidates[kept++] = partition
-      if (isIdle) continue
+      if (session.id === NO_SESSION && replica !== undefined && this.isIdle(replica, partition)) continue
       if (again && this.isFollower) this.touch(replica)
       const answer = this.readOne(partition, rest, isFirst)
       rest = Math.max(0, rest - answer.sizeInBytes)
       if (answer.sizeInBytes > 0) isFirst = false
       responses = withAnswer(responses, partition.topic, answer)
     }
-    while (candidates.length > kept) candidates.pop()
     if (rest === 0) session.takeTurns(this.served(responses))
     return responses
   }

@@ -4,7 +4,6 @@ import type { RecordBatch } from '../log/batch.ts'
 import { type EpochEndOffset, UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../log/epoch-cache.ts'
 import type { Log } from '../log/log.ts'
 import type { FetchIsolation } from '../log/read.ts'
-import type { ReplicationConfig, ReplicationSwitches } from './config.ts'
 import {
   type FollowerState,
   followerOf,
@@ -26,27 +25,8 @@ import {
   type ReplicationProgress,
 } from './message.ts'
 import { type ListIsolation, listOffset, notListed } from './offset-listing.ts'
+import type { PartitionHost } from './partition-host.ts'
 import { readPartition } from './partition-read.ts'
-
-/** What a replica needs to know of the cluster, and whom it tells what. */
-export interface PartitionHost {
-  readonly brokerId: number
-  /** The life of this broker. */
-  readonly brokerEpoch: number
-  readonly config: ReplicationConfig
-  readonly switches: ReplicationSwitches
-  /** min.insync.replicas of the topic. */
-  readonly minInsyncReplicas: number
-  /** Broker epoch of a broker that may join an ISR (neither fenced nor shutting down), as far as this broker has heard; undefined for others. */
-  eligibleBrokerEpoch(brokerId: number): number | undefined
-  /** Sends AlterPartition to the controller. */
-  alterPartition(
-    request: AlterPartitionRequest,
-    respond: (response: AlterPartitionResponse, nowMillis: number) => void,
-  ): void
-  /** The high watermark has risen: delayed produce and fetch requests may be done. */
-  highWatermarkRaised(partition: Partition, nowMillis: number): void
-}
 
 const WAITING: ReplicationProgress = { done: false, errorCode: 'NONE' }
 const REPLICATED: ReplicationProgress = { done: true, errorCode: 'NONE' }
@@ -183,11 +163,35 @@ export class Partition {
     if (fetched.errorCode !== 'NONE' || fetched.divergingEpoch !== undefined) return fetched
     if (this.staleLife(follower, brokerEpoch))
       return fetchRefused(request.partition, 'NOT_LEADER_OR_FOLLOWER')
+    this.noteFetch(request, follower, brokerEpoch, nowMillis, end)
+    return fetched
+  }
+
+  /** Whether `fetchAsFollower` would answer a follower with no error and no records: all that there is to tell is offsets. */
+  hasOnlyOffsetsFor(request: FetchPartition, brokerId: number, brokerEpoch: number): boolean {
+    const { log } = this
+    const follower = followerOf(this.followers, brokerId)
+    return (
+      follower !== undefined &&
+      request.fetchOffset === log.logEndOffset &&
+      !log.isOffline &&
+      this.isUpToDate(request) &&
+      !this.staleLife(follower, brokerEpoch)
+    )
+  }
+
+  /** Notes a fetch that gets what there is. @param end of the log */
+  noteFetch(
+    request: FetchPartition,
+    follower: FollowerState,
+    brokerEpoch: number,
+    nowMillis: number,
+    end = request.fetchOffset,
+  ): void {
     const before = follower.logEndOffset
     follower.fetched(request.fetchOffset, request.logStartOffset, nowMillis, end, brokerEpoch)
     this.maybeExpandIsr(follower)
     if (follower.logEndOffset !== before) this.raiseHighWatermark(nowMillis)
-    return fetched
   }
 
   /**
