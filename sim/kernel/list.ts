@@ -29,19 +29,6 @@ export function listWith<Thing>(index: number, thing: Thing): (Thing | undefined
   return list
 }
 
-/** What the things of a list by index say, one after another. */
-export function present<Thing extends object, Said>(
-  list: readonly (Thing | undefined)[],
-  say: (thing: Thing) => Said,
-): Said[] {
-  let count = 0
-  for (const thing of list) if (thing !== undefined) count++
-  const said = new Array<Said>(count)
-  let at = 0
-  for (const thing of list) if (thing !== undefined) said[at++] = say(thing)
-  return said
-}
-
 /** An empty list with room for one thing, which is as many as most of them ever hold. */
 export function roomForOne<Thing>(): Thing[] {
   const list = [undefined as Thing]
