@@ -1,6 +1,6 @@
 import { array, assert, nat, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { appended, inOrder, listWith, present, roomForOne } from '../../../sim/kernel/list.ts'
+import { appended, inOrder, listWith, pushed, roomForOne } from '../../../sim/kernel/list.ts'
 
 interface Keyed {
   readonly key: number
@@ -29,7 +29,10 @@ describe('lists that are made often', () => {
   it('hold what was put into them', () => {
     expect(appended([], 1)).toEqual([1])
     expect(appended([1, 2], 3)).toEqual([1, 2, 3])
-    expect(present(listWith<{ at: number }>(8, { at: 8 }), ({ at }) => at)).toEqual([8])
+    expect(pushed([1], 2)).toEqual([1, 2])
+    const none: number[] = []
+    expect([pushed(none, 1), none]).toEqual([[1], []])
+    expect(listWith(8, 'a').flatMap((thing, at) => [[at, thing]])).toEqual([[8, 'a']])
     expect(roomForOne()).toEqual([])
   })
 })
