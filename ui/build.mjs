@@ -33,9 +33,22 @@ const withoutJsonSchemas = {
   transform: (code, id) => {
     if (!/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/.test(id)) return undefined
     const names = [...code.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name]) => name)
-    const refusal = `() => { throw new Error('JSON Schemas are not part of the page') }`
-    return names.map((name) => `export const ${name} = ${refusal}`).join('\n')
+    const refusal = `const refuse = () => { throw new Error('JSON Schemas are not part of the page') }`
+    return [refusal, ...names.map((name) => `export const ${name} = refuse`)].join('\n')
   },
+}
+
+/** @type {import('vite').Plugin} Texts of zod know two dozen formats, from e-mail addresses to tokens; no scenario has one. */
+const withoutFormats = {
+  name: 'without-formats',
+  enforce: 'pre',
+  transform: (code, id) =>
+    /zod\/v4\/classic\/schemas\.js$/.test(id)
+      ? code.replace(
+          /^ +\w+\(params\) \{\s+return this\.check\(core\._\w+\(Zod\w+, params\)\);\s+\},?\n/gm,
+          '',
+        )
+      : undefined,
 }
 
 /** @param {import('vite').BuildEnvironmentOptions} options */
@@ -48,7 +61,13 @@ const bundle = (options) =>
     mode: 'production',
     define: { 'process.env.NODE_ENV': '"production"' },
     resolve: { alias: { 'visible/jsx-runtime': `${root}view/jsx-runtime.ts` } },
-    plugins: [shakenZod, oneGenerator, withoutJsonSchemas, react({ jsxImportSource: 'visible' })],
+    plugins: [
+      shakenZod,
+      oneGenerator,
+      withoutJsonSchemas,
+      withoutFormats,
+      react({ jsxImportSource: 'visible' }),
+    ],
     build: {
       target: 'es2022',
       emptyOutDir: false,
