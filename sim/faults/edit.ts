@@ -58,11 +58,11 @@ export const edit = defineFault({
     insist(
       kernel,
       `edit ${name}`,
-      (cause, ended, isLate) => {
+      (cause, ended) => {
         const task = new Task(kernel, process.incarnation, site, process.entity, cause)
         const operation = task.begin<unknown>(step, set, {
           completed: () => {
-            if (isLate) strike.actsAgain()
+            strike.actsAgain()
             ended(undefined)
           },
           failed: (error) => {

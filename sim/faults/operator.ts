@@ -12,11 +12,8 @@ export interface Setback {
   readonly isHopeless?: boolean
 }
 
-/**
- * One try. It calls back once: with a setback, or with none when it has worked.
- * @param isLate whether it is not the first: what it does is done later than the fault struck
- */
-type Try = (cause: number, ended: (setback: Setback | undefined) => void, isLate: boolean) => void
+/** One try. It calls back once: with a setback, or with none when it has worked. */
+type Try = (cause: number, ended: (setback: Setback | undefined) => void) => void
 
 /**
  * An operator does something, and once more every second until it has worked: somebody who sees an error at a terminal does
@@ -30,10 +27,9 @@ export function insist(
   attempt: Try,
   cause: number,
   patienceMicros: Micros = Number.POSITIVE_INFINITY,
-  isLate = false,
 ): void {
   const entity = kernel.choices.entity('faults')
-  const ended = (setback: Setback | undefined): void => {
+  attempt(cause, (setback) => {
     if (setback === undefined) return
     const data = { operation, why: setback.why }
     if (patienceMicros < AGAIN_MICROS) {
@@ -42,11 +38,10 @@ export function insist(
     }
     const record = kernel.record('again', 'faults', undefined, setback.cause, data)
     const next = {
-      onEvent: () => insist(kernel, operation, attempt, record, patienceMicros - AGAIN_MICROS, true),
+      onEvent: () => insist(kernel, operation, attempt, record, patienceMicros - AGAIN_MICROS),
     }
     const atMicros = kernel.nowMicros + AGAIN_MICROS
     if (setback.isHopeless === true) kernel.scheduleBackground(atMicros, next, 0, undefined)
     else kernel.scheduleAt(atMicros, entity, next, 0, undefined, record)
-  }
-  attempt(cause, ended, isLate)
+  })
 }

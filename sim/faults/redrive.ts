@@ -25,9 +25,9 @@ export const redrive = defineFault({
     insist(
       kernel,
       `redrive ${service.name}`,
-      (cause, ended, isLate) =>
+      (cause, ended) =>
         service.redrive(cause, (setback) => {
-          if (isLate && setback === undefined) strike.actsAgain()
+          if (setback === undefined) strike.actsAgain()
           ended(setback)
         }),
       strike.cause,

@@ -28,7 +28,8 @@ export function rewind(
   // A service that has no group reads from queues, or nothing.
   if (!kafka.hasGroup(service)) return
   const done = new Set<string>()
-  const attempt = (by: number, ended: (setback: Setback | undefined) => void, isLate: boolean): void => {
+  let isLate = false
+  const attempt = (by: number, ended: (setback: Setback | undefined) => void): void => {
     const clients = kafka.consumers(service)
     const unread: string[] = []
     for (const topic of new Set(clients.flatMap(({ consumer }) => consumer.subscription())))
@@ -47,6 +48,7 @@ export function rewind(
         if (isLate) strike.actsAgain()
         client.seek({ topic, partition }, offset, strike.cause)
       }
+    isLate = true
     if (clients.length === 0) ended({ why: `no consumer of ${service} is up`, cause: by, isHopeless: true })
     else if (unread.length > 0) ended({ why: `nobody reads ${unread.join(', ')} at the moment`, cause: by })
     else ended(undefined)

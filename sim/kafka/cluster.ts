@@ -3,6 +3,7 @@ import type { Process } from '../cluster/process.ts'
 import type { ChoiceSite } from '../kernel/choice.ts'
 import { invariant } from '../kernel/error.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import type { Micros } from '../kernel/time.ts'
 import type { BrokerConfig } from './broker/config.ts'
 import { BrokerNode } from './broker-node.ts'
 import type { ClientObserver } from './client-observer.ts'
@@ -58,8 +59,8 @@ export interface ClusterWitness {
 
 /** For how long the cluster has been up when a run begins. */
 const WARM_UP_MICROS = 10_000_000
-/** The same where groups form before it: partitions go from one member to the next with heartbeats, which are 5 s apart. */
-const FORMING_MICROS = 30_000_000
+/** With so many heartbeats of each member partitions go from one to the next, until the members of a group have theirs. */
+const FORMING_HEARTBEATS = 6
 const NO_SETTINGS: ConsumerSettings = {}
 const NO_PRODUCER_SETTINGS: ProducerSettings = {}
 
@@ -202,10 +203,16 @@ export class KafkaCluster {
   start(consumers: readonly ConsumerClient[], how: 'at rest' | 'cold' = 'at rest'): void {
     const { kernel } = this
     const state = SteadyState.of(this, this.creatableTopics(), consumers)
-    kernel.warmUp(state.newcomers.length === 0 ? WARM_UP_MICROS : FORMING_MICROS, () => {
+    kernel.warmUp(state.newcomers.length === 0 ? WARM_UP_MICROS : this.formingMicros, () => {
       if (how === 'cold') this.startCold(consumers)
       else this.startAtRest(state)
     })
+  }
+
+  /** For how long the cluster has been up when a run begins for which groups have to form by the protocol of KIP-848. */
+  private get formingMicros(): Micros {
+    const intervalMs = this.brokerConfig['group.consumer.heartbeat.interval.ms']
+    return Math.max(WARM_UP_MICROS, FORMING_HEARTBEATS * intervalMs * 1_000)
   }
 
   /** Whoever watches sees the state when it is complete, and not as it is built broker by broker. */

@@ -154,11 +154,14 @@ describe('a group whose state at rest is not known', () => {
     expect(SteadyState.of(bench.cluster, [], [client]).newcomers).toEqual([client])
   })
 
-  it('[B19] has joined when its run begins', () => {
-    const bench = new KafkaBench({ settings: { 'group.protocol': 'consumer' } })
-    const readers = bench.up(['reader-1', 'reader-2'])
-    expect(readers.flatMap(({ holds }) => holds).toSorted()).toEqual(ALL)
-  })
+  it.each([5_000, 15_000])(
+    '[B19] has joined when its run begins, with a heartbeat in %i ms',
+    (intervalMs) => {
+      const settings = { ...MODERN.settings, 'group.consumer.heartbeat.interval.ms': intervalMs }
+      const readers = new KafkaBench({ settings }).up(READERS)
+      expect(readers.flatMap(({ holds }) => holds).toSorted()).toEqual(ALL)
+    },
+  )
 })
 
 /**
