@@ -17,8 +17,9 @@ const NO_SESSIONS: readonly FetchSession[] = []
 export class Fetches {
   private readonly context: BrokerContext
   private readonly replicas: Replicas
-  /** By the number that is in their ids; undefined of those that have ended. */
-  private readonly sessions: (FetchSession | undefined)[] = []
+  /** Those that are kept, in the order in which they began: few. */
+  private sessions = NO_SESSIONS
+  private sessionCount = 0
   /** What each follower fetches, with or without a session. */
   private followers = NO_SESSIONS
   /** The fetches of consumers that wait here, and in between some that do so no more. */
@@ -65,7 +66,7 @@ export class Fetches {
 
   /** Logs may have changed without anybody having been told: old segments were deleted. */
   logsChanged(): void {
-    for (const session of this.sessions) session?.lookAtAll()
+    for (const session of this.sessions) session.lookAtAll()
   }
 
   /** Forgets the fetch of a follower that is gone. Its session stays, as in Kafka: what is under way in it counts. */
@@ -106,15 +107,16 @@ export class Fetches {
     const formerOfFollower = this.ofFollower(replicaId)
     if (formerOfFollower !== undefined) this.end(formerOfFollower)
     const isKept = sessionEpoch !== FINAL_EPOCH
-    const id = isKept ? this.idOf(this.sessions.length) : NO_SESSION
+    const id = isKept ? this.newSessionId() : NO_SESSION
     const session = new FetchSession(id, this.replicas, request)
-    if (isKept) this.sessions.push(session)
+    if (isKept) this.sessions = appended(this.sessions, session)
     if (session.isFollower) this.followers = appended(this.followers, session)
     return session
   }
 
   private sessionWith(id: number): FetchSession | undefined {
-    return id === NO_SESSION ? undefined : this.sessions[id - this.idOf(0)]
+    for (const session of this.sessions) if (session.id === id) return session
+    return undefined
   }
 
   private ofFollower(replicaId: number): FetchSession | undefined {
@@ -123,13 +125,14 @@ export class Fetches {
   }
 
   /** Kafka draws it by lot, so that no session of another life of a broker is taken for it. */
-  private idOf(number: number): number {
-    return this.context.brokerEpoch * MAX_SESSIONS + number + 1
+  private newSessionId(): number {
+    this.sessionCount += 1
+    return this.context.brokerEpoch * MAX_SESSIONS + this.sessionCount
   }
 
   private end(session: FetchSession): void {
     session.close()
-    if (session.id !== NO_SESSION) this.sessions[session.id - this.idOf(0)] = undefined
+    this.sessions = this.sessions.filter((other) => other !== session)
     if (session.isFollower) this.followers = this.followers.filter((other) => other !== session)
   }
 }

@@ -1,4 +1,4 @@
-import { array, assert, nat, property } from 'fast-check'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { appended, inOrder, listWith, pushed, roomForOne } from '../../../sim/kernel/list.ts'
 
@@ -11,8 +11,8 @@ const byKey = (left: Keyed, right: Keyed): number => left.key - right.key
 
 describe('lists that are made often', () => {
   it('are in order as a sort has them, equal things as they came, whatever their length', () => {
-    assert(
-      property(array(nat(6), { maxLength: 24 }), (keys) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(6), { maxLength: 24 }), (keys) => {
         const list = keys.map((key, place): Keyed => ({ key, place }))
         const before = [...list]
         expect(inOrder(list, byKey)).toEqual(before.toSorted(byKey))

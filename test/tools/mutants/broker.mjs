@@ -88,8 +88,8 @@ export const mutants = [
     rule: 'KB10',
     breaks: 'sessions are counted from one in each life of a broker',
     file: 'sim/kafka/broker/fetch.ts',
-    find: 'return this.context.brokerEpoch * MAX_SESSIONS + number + 1',
-    replace: 'return number + 1',
+    find: 'return this.context.brokerEpoch * MAX_SESSIONS + this.sessionCount',
+    replace: 'return this.sessionCount',
   },
   {
     rule: 'KB10',
