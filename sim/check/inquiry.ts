@@ -145,8 +145,10 @@ function refuse(asked: string, expected: string, answer: unknown, within = ''): 
 function propertyError(property: Property, error: unknown): SimError {
   if (error instanceof SimError) {
     const named = error.code === 'definition' && !error.message.startsWith('property ')
-    return named ? new SimError(error.code, `property '${property.name}': ${error.message}`) : error
+    return named
+      ? new SimError(error.code, `property '${property.name}': ${error.message}`, { cause: error })
+      : error
   }
   const message = error instanceof Error ? error.message : String(error)
-  return new SimError('handler', `property '${property.name}' threw: ${message}`)
+  return new SimError('handler', `property '${property.name}' threw: ${message}`, { cause: error })
 }

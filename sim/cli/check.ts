@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from './error.ts'
 import type { Io } from './io.ts'
 import { loadScenario } from './load.ts'
 import { paintFor } from './paint.ts'
-import { display } from './system.ts'
+import { display } from './place.ts'
 
 /** Options of `faultline check`. */
 export interface CheckOptions {

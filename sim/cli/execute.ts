@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from './error.ts'
 import type { Io } from './io.ts'
 import type { RunJob, RunOutcome } from './job.ts'
 import { paintFor } from './paint.ts'
+import { placesIn } from './place.ts'
 import { writeText } from './save.ts'
 import { MemoryError, StrayError, TimeLimitError } from './session.ts'
 import type { LoadedSystem } from './system.ts'
@@ -50,6 +51,7 @@ export async function execute(
       return { ...(finished as RunOutcome), givenUp: error.message }
     return {
       summary: unfinished(what.seed, system.outline.noun, error),
+      stacks: [],
       tape: undefined,
       story: undefined,
       difference: undefined,
@@ -66,8 +68,9 @@ export function report(
   io: Io,
 ): ExitCode {
   const { summary, story, difference, givenUp } = outcome
-  if (options.json === true) io.stdout(resultJson(summary, scenario, system.bundle.hash))
-  else io.stdout(resultText(summary, scenario, story, paintFor(io.colour)))
+  const places = placesOf(outcome, system, io)
+  if (options.json === true) io.stdout(resultJson(summary, scenario, system.bundle.hash, places))
+  else io.stdout(resultText(summary, scenario, story, paintFor(io.colour), places))
   if (difference !== undefined) {
     io.stderr(`${difference}\n`)
     return EXIT.nondeterminism
@@ -87,6 +90,15 @@ export function report(
     )
   }
   return exitCodeOf(judge(summary, scenario).outcome, summary)
+}
+
+/** Where the code of the system was when it threw of what the reason of a run tells. */
+export function placesOf(
+  { stacks }: Pick<RunOutcome, 'stacks'>,
+  system: LoadedSystem,
+  { cwd }: Io,
+): string[] {
+  return [...new Set(stacks.flatMap((stack) => placesIn(stack, system, cwd)))]
 }
 
 /** What the outcome of a run means as an exit code. */

@@ -26,10 +26,11 @@ import type { Io } from './io.ts'
 import type { CampaignOutline, CampaignPlan } from './job.ts'
 import { type LoadedScenario, loadScenario } from './load.ts'
 import { paintFor } from './paint.ts'
+import { display } from './place.ts'
 import { Progress } from './progress.ts'
 import { DEFAULT_SEED } from './run.ts'
 import { folderOf, writeText } from './save.ts'
-import { display, type LoadedSystem, referenceTo } from './system.ts'
+import { type LoadedSystem, referenceTo } from './system.ts'
 
 /** Options of `faultline explore`. */
 export interface ExploreOptions {

@@ -46,6 +46,8 @@ export interface RunJob {
 /** What a run showed, as plain data. */
 export interface RunOutcome {
   readonly summary: RunSummary
+  /** Of what service code threw of which its reason tells. */
+  readonly stacks: readonly string[]
   readonly tape: TapeData | undefined
   readonly story: Story | undefined
   /** Where it parts from the scenario that it was compared with. */
@@ -222,6 +224,7 @@ export class Bench {
     const first = await again({ recordTape: job.keepTape })
     const outcome = {
       summary: summaryOf(first),
+      stacks: first.stacks,
       tape: first.tape && tapeData(first.tape),
       story: undefined,
       difference: undefined,

@@ -9,7 +9,8 @@ import { systemProblems } from '../run/system-problems.ts'
 import { type PlacedProblem, YamlDocument } from './document.ts'
 import { CliError, EXIT } from './error.ts'
 import type { Io } from './io.ts'
-import { display, type LoadedSystem, loadSystem } from './system.ts'
+import { display } from './place.ts'
+import { type LoadedSystem, loadSystem } from './system.ts'
 
 /** A scenario file that can run. */
 export interface LoadedScenario {

@@ -6,7 +6,8 @@ import { fingerprintsOf, savedOutcome, savedRunText } from '../run/saved-run.ts'
 import type { Scenario } from '../run/scenario.ts'
 import { CliError, EXIT } from './error.ts'
 import type { Io } from './io.ts'
-import { display, type LoadedSystem } from './system.ts'
+import { display } from './place.ts'
+import type { LoadedSystem } from './system.ts'
 
 /** A name as the name of a file. @param otherwise stands for a name of which nothing is left */
 export function slugOf(name: string, otherwise: string): string {

@@ -12,11 +12,12 @@ import { execute, exitCodeOf, report } from './execute.ts'
 import type { Io } from './io.ts'
 import type { RunOutcome } from './job.ts'
 import { loadScenario } from './load.ts'
+import { display } from './place.ts'
 import { DEFAULT_SEED } from './run.ts'
 import { reportFolder, saveRun, tellingFile, writeText } from './save.ts'
 import { loadSavedRun } from './saved.ts'
 import { MemoryError, StrayError, TimeLimitError } from './session.ts'
-import { display, type LoadedSystem, referenceTo } from './system.ts'
+import { type LoadedSystem, referenceTo } from './system.ts'
 
 const WIDTH = 118
 

@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from './error.ts'
-import { type ExecuteOptions, execute, exitCodeOf } from './execute.ts'
+import { type ExecuteOptions, execute, exitCodeOf, placesOf } from './execute.ts'
 import type { Io } from './io.ts'
 import { loadScenario } from './load.ts'
 import { DEFAULT_SEED } from './run.ts'
@@ -13,10 +13,15 @@ export async function stepsCommand(
   const { scenario, seed: stated, system } = await loadScenario(file, io)
   try {
     const seed = options.seed ?? stated ?? DEFAULT_SEED
-    const { summary } = await execute(system, { scenario, seed }, { ...options, json: true }, io)
+    const outcome = await execute(system, { scenario, seed }, { ...options, json: true }, io)
+    const { summary } = outcome
     for (const step of summary.steps) io.stdout(`${step}\n`)
     if (summary.reason === undefined) return EXIT.met
-    io.stderr(`${summary.verdict}: ${summary.reason}\n`)
+    const told = [
+      `${summary.verdict}: ${summary.reason}`,
+      ...placesOf(outcome, system, io).map((at) => `  at ${at}`),
+    ]
+    io.stderr(`${told.join('\n')}\n`)
     return exitCodeOf(summary.verdict === 'error' ? 'error' : 'inconclusive', summary)
   } finally {
     await system.session.close()

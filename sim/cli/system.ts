@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
-import { SimError } from '../kernel/error.ts'
+import { SimError, stackOf } from '../kernel/error.ts'
 import { suggestion } from '../kernel/suggestion.ts'
 import type { Bundle } from '../run/load-bundle.ts'
 import type { Problem } from '../run/problem.ts'
@@ -8,6 +8,7 @@ import type { SystemOutline } from '../run/system-problems.ts'
 import { bundleSystem } from './bundle.ts'
 import { CliError, EXIT } from './error.ts'
 import type { Io } from './io.ts'
+import { display, placesIn } from './place.ts'
 import { MemoryError, type Session, StrayError, TimeLimitError } from './session.ts'
 
 /** A system ready to run. */
@@ -99,12 +100,6 @@ async function byName(
   return { ...AT_REFERENCE, message, meant: suggestion(reference, names) }
 }
 
-/** A path as messages show it. */
-export function display(file: string, cwd: string): string {
-  const path = relative(cwd, file)
-  return path === '' ? basename(file) : path.startsWith('..') ? file : path
-}
-
 /** What a scenario file in a folder must say to mean this system. */
 export function referenceTo(system: LoadedSystem, folder: string, cwd: string): string {
   const { name } = system.outline
@@ -156,8 +151,10 @@ async function open(file: string, data: unknown, io: Io): Promise<LoadedSystem |
     if (!expected) throw error
     const { message } = error
     const named = message.includes(bundle.label)
+    const told = named ? message.replaceAll(bundle.label, where) : `${where}: ${message}`
+    const places = placesIn(stackOf(error), { file, bundle }, io.cwd)
     return {
-      message: named ? message.replaceAll(bundle.label, where) : `${where}: ${message}`,
+      message: places.length === 0 ? told : `${told} (${places.join(', called at ')})`,
       exportsOther: message.includes('default export'),
     }
   }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { SimError } from '../kernel/error.ts'
+import { SimError, stackOf } from '../kernel/error.ts'
 import type { Bundle } from '../run/load-bundle.ts'
 import { Bench, type Jobs } from './job.ts'
 import type { WorkerAnswer } from './session.ts'
@@ -23,8 +23,8 @@ async function perform({ kind, job }: { kind: keyof Jobs; job: Jobs[keyof Jobs][
     answer({ kind: 'outcome', outcome })
   } catch (error) {
     const code = error instanceof SimError ? error.code : undefined
-    const { message, stack } = error instanceof Error ? error : new Error(String(error))
-    answer({ kind: 'failure', code, message, stack })
+    const { message } = error instanceof Error ? error : new Error(String(error))
+    answer({ kind: 'failure', code, message, stack: stackOf(error) || undefined })
   }
 }
 

@@ -7,8 +7,9 @@ import type { ScenarioFile } from '../run/scenario-schema.ts'
 import { bundleSystem } from './bundle.ts'
 import { YamlDocument } from './document.ts'
 import { CliError } from './error.ts'
+import { display } from './place.ts'
 import { DEFAULT_SEED } from './run.ts'
-import { display, SYSTEM_FILE } from './system.ts'
+import { SYSTEM_FILE } from './system.ts'
 
 /** Folders that hold nobody's scenarios. */
 const SKIPPED = new Set(['node_modules', 'dist', 'reports', 'coverage'])

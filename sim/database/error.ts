@@ -38,8 +38,10 @@ export function abortedError(): DatabaseError {
   return new DatabaseError('25P02', '', message)
 }
 
-/** What ends a run whose code changes a row by a recipe that throws. */
-export function recipeError(error: unknown): SimError {
+/** What ends a run: a handler's statement that means nothing, or its recipe for a row that throws. */
+export function statementError(handler: string, error: unknown): SimError {
+  const isTold = error instanceof SimError
   const why = error instanceof Error ? error.message : String(error)
-  return new SimError('handler', `an update recipe threw: ${why}`)
+  const message = `${handler}: ${isTold ? '' : 'an update recipe threw: '}${why}`
+  return new SimError(isTold ? error.code : 'handler', message, { cause: error })
 }

@@ -1,5 +1,4 @@
 import type { Process } from '../cluster/process.ts'
-import { SimError } from '../kernel/error.ts'
 import type { Incarnation } from '../kernel/incarnation.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashText } from '../kernel/mix.ts'
@@ -9,7 +8,7 @@ import type { Operation, Task } from '../kernel/task.ts'
 import { Answer, answerTo } from './answer.ts'
 import { type Connection, type ConnectionUser, PATIENCE } from './connection.ts'
 import type { Database } from './database.ts'
-import { abortedError, DatabaseError, recipeError, type SqlState } from './error.ts'
+import { abortedError, DatabaseError, type SqlState, statementError } from './error.ts'
 import { execute } from './execute.ts'
 import type { TransactionOptions } from './options.ts'
 import { type Arrival, Packet } from './packet.ts'
@@ -292,7 +291,7 @@ export class Session implements Actor, ConnectionUser {
   private reject(packet: Packet, error: unknown): void {
     const { kernel, transaction } = this
     if (!(error instanceof DatabaseError)) {
-      kernel.fail(error instanceof SimError ? error : recipeError(error))
+      kernel.fail(statementError(this.task.handler.fullName, error))
       return
     }
     const data = kernel.trace && { sqlState: error.sqlState, message: error.message }

@@ -12,11 +12,18 @@ export type SimErrorCode =
 export class SimError extends Error {
   readonly code: SimErrorCode
 
-  constructor(code: SimErrorCode, message: string) {
-    super(message)
+  /** @param options with what service code threw, if that is behind it */
+  constructor(code: SimErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'SimError'
     this.code = code
   }
+}
+
+/** The stack of what is behind an error at last, as the engine tells it; empty for what is no error. */
+export function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  return error.cause instanceof Error ? stackOf(error.cause) : (error.stack ?? '')
 }
 
 /** Throws when a structural rule of the simulator is broken: a bug here, never the user's. */

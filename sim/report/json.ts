@@ -8,8 +8,14 @@ const FORMAT = 1
 /**
  * The JSON of a result for tools: the same run gives the same text. Times are microseconds of virtual time.
  * @param bundle the system's hash
+ * @param places where the code of the system threw of what the reason tells
  */
-export function resultJson(summary: RunSummary, scenario: Scenario, bundle: string): string {
+export function resultJson(
+  summary: RunSummary,
+  scenario: Scenario,
+  bundle: string,
+  places: readonly string[] = [],
+): string {
   const { outcome } = judge(summary, scenario)
   const result = {
     format: 'faultline-result',
@@ -21,6 +27,7 @@ export function resultJson(summary: RunSummary, scenario: Scenario, bundle: stri
     outcome,
     verdict: summary.verdict,
     reason: summary.reason ?? null,
+    places,
     waiting: summary.waiting.map(({ sinceMicros, ...waiting }) => ({
       ...waiting,
       sinceMicros: sinceMicros ?? null,

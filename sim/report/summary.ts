@@ -1,9 +1,14 @@
 import type { RunResult } from '../run/run.ts'
 
-/** What a run showed, without trace and tape: plain data. */
-export type RunSummary = Omit<RunResult, 'trace' | 'tape'>
+/** What a run showed, without trace, tape and stacks: plain data, the same wherever it was made. */
+export type RunSummary = Omit<RunResult, 'trace' | 'tape' | 'stacks'>
 
 /** The plain data of a result. */
-export function summaryOf({ trace: _trace, tape: _tape, ...summary }: RunResult): RunSummary {
+export function summaryOf({
+  trace: _trace,
+  tape: _tape,
+  stacks: _stacks,
+  ...summary
+}: RunResult): RunSummary {
   return summary
 }

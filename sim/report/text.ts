@@ -11,12 +11,16 @@ import type { RunSummary } from './summary.ts'
 /** Width to which long sentences are broken. */
 const WIDTH = 118
 
-/** A result as people read it: what ran, how the properties fared, what happened to one order, what was expected. */
+/**
+ * A result as people read it: what ran, how the properties fared, what happened to one order, what was expected.
+ * @param places where the code of the system threw of what the reason tells: `file:line:column`
+ */
 export function resultText(
   summary: RunSummary,
   scenario: Scenario,
   story: Story | undefined,
   paint: Paint,
+  places: readonly string[] = [],
 ): string {
   const judgement = judge(summary, scenario)
   const blocks = [
@@ -25,7 +29,12 @@ export function resultText(
     [countsLine(summary), ...missedLines(summary, paint)],
     ...(summary.reason === undefined
       ? []
-      : [sentence(`${summary.verdict}: ${summary.reason}`, paint.doubtful)]),
+      : [
+          [
+            ...sentence(`${summary.verdict}: ${summary.reason}`, paint.doubtful),
+            ...places.map((place) => `    at ${place}`),
+          ],
+        ]),
     ...(summary.waiting.length === 0
       ? []
       : [

@@ -13,6 +13,9 @@ export interface Bundle {
   readonly label: string
 }
 
+/** What engines call the text of a bundle, in stacks. */
+export const urlOf = (label: string): string => `faultline/${label}`
+
 /**
  * Evaluates a bundle, as strict code like the modules that it was made of.
  * @param faultline the running copy of the public door: the only module that a system may require
@@ -31,7 +34,7 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
   try {
     // A user's system is code: evaluating its bundle is the one way that is the same in Node and in a browser. Modules
     // are strict, and a bundler takes that from them.
-    const strict = `'use strict';${text}\n//# sourceURL=faultline/${label}`
+    const strict = `'use strict';${text}\n//# sourceURL=${urlOf(label)}`
     const evaluate = new Function('module', 'exports', 'require', strict)
     evaluate(module, module.exports, requireOnly)
   } catch (error) {
@@ -40,6 +43,7 @@ export function loadBundle({ text, label }: Bundle, faultline: object): System {
     throw new SimError(
       'definition',
       `${label} failed while it was loaded: ${what}${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
     )
   } finally {
     restore()

@@ -1,7 +1,7 @@
 import type { PropertyResult } from '../check/monitor.ts'
 import { faultKindOf } from '../faults/registry.ts'
 import { type FaultSpec, readTrigger } from '../faults/spec.ts'
-import { SimError, type SimErrorCode } from '../kernel/error.ts'
+import { SimError, type SimErrorCode, stackOf } from '../kernel/error.ts'
 import { ArmedFault } from '../kernel/fault.ts'
 import { type Exhausted, Kernel } from '../kernel/kernel.ts'
 import type { Tape } from '../kernel/tape.ts'
@@ -57,6 +57,8 @@ export interface RunResult {
   readonly passes: readonly number[]
   /** What it cost, if that was asked for. */
   readonly measures?: Measures | undefined
+  /** Stacks of what service code threw of which the reason tells, as the engine writes them. */
+  readonly stacks: readonly string[]
   readonly trace: Trace | undefined
   readonly tape: Tape | undefined
 }
@@ -109,7 +111,7 @@ export function prepare(system: System, params: Scenario['params']): PreparedSys
 export function cannotBeBuilt(system: System, error: unknown): SimError {
   if (error instanceof SimError && error.code !== 'ambient') return error
   const message = error instanceof Error ? error.message : String(error)
-  return new SimError('definition', `system ${system.name} cannot be built: ${message}`)
+  return new SimError('definition', `system ${system.name} cannot be built: ${message}`, { cause: error })
 }
 
 const MAX_TRACE_RECORDS = 5_000_000
@@ -311,7 +313,7 @@ function resultOf(
     events: kernel.events,
     resumes: kernel.resumes,
     endMicros: kernel.nowMicros,
-    reason: kernel.failure?.message ?? exhaustion(kernel, world),
+    ...reasonOf(kernel, world),
     failureCode: kernel.failure?.code,
     waiting: quiet && world !== undefined ? waitingIn(world) : [],
     steps: kernel.stepNames(),
@@ -329,21 +331,21 @@ function propertiesOf(
   return [...monitor.judge(calmSinceMicros, quiet), ...oracles.judge(calmSinceMicros, quiet)]
 }
 
-/** Which budget ran out, and what kept the run busy if it was something that failed again and again. */
-function exhaustion(kernel: Kernel, world: World | undefined): string | undefined {
-  const { exhausted } = kernel
-  if (exhausted === undefined) return undefined
+/** Why there is no verdict: what ended the run, or which budget ran out and what kept the run busy. */
+function reasonOf(kernel: Kernel, world: World | undefined): Pick<RunResult, 'reason' | 'stacks'> {
+  const { failure, exhausted } = kernel
+  if (failure !== undefined) return { reason: failure.message, stacks: [stackOf(failure)] }
+  if (exhausted === undefined) return { reason: undefined, stacks: [] }
   const troubles = world?.services.flatMap((service) => service.failing()) ?? []
-  const told = troubles
-    .sort((left, right) => right.times - left.times)
-    .slice(0, MAX_TROUBLES)
-    .map(
-      ({ handler, entity, times, error }) =>
-        `${handler} has failed ${times === 1 ? 'once' : `${times} times`} for ${entity}, last: ${error}`,
-    )
+  const named = troubles.sort((left, right) => right.times - left.times).slice(0, MAX_TROUBLES)
+  const told = named.map(
+    ({ handler, entity, times, error }) =>
+      `${handler} has failed ${times === 1 ? 'once' : `${times} times`} for ${entity}, last: ${error}`,
+  )
   const more = troubles.length - told.length
   if (more > 0) told.push(`and ${more} more like that`)
-  return [exhaustionText(kernel, exhausted), ...told, ...unsteady(world), ...busiest(kernel)].join('; ')
+  const parts = [exhaustionText(kernel, exhausted), ...told, ...unsteady(world), ...busiest(kernel)]
+  return { reason: parts.join('; '), stacks: named.map(({ thrown }) => stackOf(thrown)) }
 }
 
 function exhaustionText({ nowMicros }: Kernel, exhausted: Exhausted): string {
@@ -377,6 +379,7 @@ function asSimError(error: unknown): SimError {
   return new SimError(
     'handler',
     error instanceof Error ? `${error.name}: ${error.message}` : `${String(error)} was thrown`,
+    { cause: error },
   )
 }
 
@@ -386,5 +389,6 @@ function unhandled(reason: unknown): SimError {
   return new SimError(
     'unhandled-rejection',
     `a detached branch of service code rejected and nobody handled it (${what}): await it, or catch it`,
+    { cause: reason },
   )
 }

@@ -48,7 +48,7 @@ export function savedOutcome({
   events,
   properties,
   faults,
-}: Omit<RunResult, 'trace' | 'tape'>): SavedOutcome {
+}: Omit<RunResult, 'trace' | 'tape' | 'stacks'>): SavedOutcome {
   return {
     digest,
     verdict,

@@ -99,7 +99,8 @@ export class Users implements Actor {
     this.runtime.handlerFailed(this.process, task, error)
     if (error instanceof CallTimeoutError || error instanceof ConnectionResetError) return
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    this.kernel.fail(new SimError('handler', `the user action of ${task.entity.name} threw ${what}`))
+    const message = `the user action of ${task.entity.name} threw ${what}`
+    this.kernel.fail(new SimError('handler', message, { cause: error }))
   }
 
   private scheduleNext(delayMicros: Micros): void {

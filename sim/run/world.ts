@@ -130,7 +130,9 @@ function actOutside(
 ): void {
   const ended = (error: unknown): void => {
     if (error === undefined || !runtime.handlerFailed(process, task, error)) return
-    task.kernel.fail(new SimError('handler', `${task.handler.fullName} threw ${String(error)}`))
+    task.kernel.fail(
+      new SimError('handler', `${task.handler.fullName} threw ${String(error)}`, { cause: error }),
+    )
   }
   task.start({ run: () => work(new Context(runtime, process, task, undefined)), ended })
 }

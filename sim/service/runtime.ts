@@ -46,6 +46,7 @@ export interface Trouble {
   readonly times: number
   /** The last error: `TypeError: no`. */
   readonly error: string
+  readonly thrown: unknown
 }
 
 /** What carries events: a topic is on one of them. */
@@ -258,6 +259,7 @@ export class ServiceRuntime {
       entity: entity.name,
       times: (this.troubles.get(what)?.times ?? 0) + 1,
       error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      thrown: error,
     })
   }
 

@@ -149,7 +149,7 @@ describe('a row', () => {
 
   const wrong = (values: object): Thing => ({ ...thing('c'), ...values }) as unknown as Thing
 
-  it.each<[string, () => Promise<{ readonly result: RunResult }>]>([
+  it.each<[string, () => Promise<{ readonly result: RunResult }>, of?: string]>([
     ['inserted', () => outcomeOf((things) => things.insert(wrong({ count: '5' })))],
     [
       'updated by values',
@@ -160,14 +160,21 @@ describe('a row', () => {
       () =>
         outcomeOf((things) => things.update({ id: 'a' }, (row) => void Object.assign(row, { count: '5' }))),
     ],
-    ['there from the start', async () => ({ result: await play([], { things: [wrong({ count: '5' })] }) })],
-  ])('[T20] that does not fit its table is refused when it is %s', async (_when, make) => {
-    expect((await make()).result).toMatchObject({
-      verdict: 'error',
-      failureCode: 'value',
-      reason: "table stage.things: column count expected a whole number or null, got '5'",
-    })
-  })
+    [
+      'there from the start',
+      async () => ({ result: await play([], { things: [wrong({ count: '5' })] }) }),
+      '',
+    ],
+  ])(
+    '[T20] that does not fit its table is refused when it is %s',
+    async (_when, make, of = 'stage.play: ') => {
+      expect((await make()).result).toMatchObject({
+        verdict: 'error',
+        failureCode: 'value',
+        reason: `${of}table stage.things: column count expected a whole number or null, got '5'`,
+      })
+    },
+  )
 
   it('[T19] that a transaction wrote is in the trace of its commit, with its key, before and after', async () => {
     const { result } = await outcomeOf(async (things) => {
