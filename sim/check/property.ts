@@ -97,6 +97,10 @@ function checkDeclaration(name: string, options: object, functions: readonly str
   if (typeof name !== 'string' || name.trim() === '') refuse('a property needs a name')
   if (!Array.isArray(reads) || reads.length === 0)
     refuse("'reads' is empty: it would never be asked; expected the tables and ledgers that it reads")
+  else if (reads.some((each) => typeof each?.name !== 'string'))
+    refuse(
+      "'reads' has something that is no table, ledger or history: is its name right where it is declared?",
+    )
   if (typeof per !== 'string' || per === '') refuse("'per' is missing: expected a column of what it reads")
   for (const member of functions)
     if (typeof rest[member] !== 'function') refuse(`'${member}' is missing: expected a function`)

@@ -12,6 +12,11 @@ import type { EventType } from './schema.ts'
 export function makeEnvelope(context: Context, type: EventType<unknown>, data: unknown): Envelope {
   const { entity, handler, incarnation, kernel } = context.task
   try {
+    if (typeof type?.topic?.name !== 'string')
+      throw new SimError(
+        'definition',
+        `${handler.fullName} publishes ${typeof type}: expected what topic(…).event(…) gives`,
+      )
     context.runtime.checkTopic(type.topic.name, `${handler.fullName} publishes ${type.name}`)
     checkData(type, data)
   } catch (error) {

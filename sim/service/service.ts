@@ -340,16 +340,23 @@ function instantiate(
   let jobs: Map<string, JobRegistration> | undefined
   let timers: Map<string, TimerHandler> | undefined
   const names = new Set<string>()
-  const claim = (handler: string): void => {
-    if (names.has(handler) || RUNTIME_HANDLERS.includes(handler))
-      throw new SimError('definition', `service ${service} has two handlers called ${handler}`)
-    names.add(handler)
+  const refuse = (what: string): never => {
+    throw new SimError('definition', `service ${service} ${what}`)
+  }
+  const claim = (name: string, handler: unknown): void => {
+    if (typeof handler !== 'function') refuse(`handles ${name} with ${typeof handler}: expected a function`)
+    if (names.has(name) || RUNTIME_HANDLERS.includes(name)) refuse(`has two handlers called ${name}`)
+    names.add(name)
+  }
+  /** Modules that import each other in a circle see what is not declared yet. */
+  const known = (declared: { readonly name: string } | undefined, by: string): void => {
+    if (typeof declared?.name !== 'string') refuse(`handles ${typeof declared}: expected what ${by} gives`)
   }
   const topics: string[] = []
   const handle = (type: EventType<unknown>, handler: unknown, batchSize: number | undefined): void => {
-    if (events.has(type.name))
-      throw new SimError('definition', `service ${service} handles ${type.name} twice`)
-    claim(type.name)
+    known(type, 'topic(…).event(…)')
+    if (events.has(type.name)) refuse(`handles ${type.name} twice`)
+    claim(type.name, handler)
     events.set(type.name, { topic: type.topic.name, handler: handler as EventHandler, batchSize })
     if (!topics.includes(type.topic.name)) topics.push(type.topic.name)
   }
@@ -357,34 +364,28 @@ function instantiate(
     on: (type, handler) => handle(type, handler, undefined),
     onBatch: (type, { size }, handler) => {
       if (!Number.isSafeInteger(size) || size < 1)
-        throw new SimError(
-          'definition',
-          `service ${service} handles ${type.name} in batches: size: expected a whole number from 1, got ${size}`,
-        )
+        refuse(`handles ${type?.name} in batches: size: expected a whole number from 1, got ${size}`)
       if (failures?.receive !== undefined)
-        throw new SimError(
-          'definition',
-          `service ${service} handles ${type.name} in batches, and its failures wait by key: expected a handler of one event`,
+        refuse(
+          `handles ${type?.name} in batches, and its failures wait by key: expected a handler of one event`,
         )
       handle(type, handler, size)
     },
     route: (route, handler) => {
-      if (route.service !== service)
-        throw new SimError(
-          'definition',
-          `service ${service} cannot answer '${route.name}', a route of ${route.service}`,
-        )
-      claim(route.name)
+      known(route, 'route(…)')
+      if (route.service !== service) refuse(`cannot answer '${route.name}', a route of ${route.service}`)
+      claim(route.name, handler)
       routes ??= new Map()
       routes.set(route.name, handler as unknown as RouteHandler)
     },
     job: (job, options, run) => {
-      claim(job)
+      claim(job, run)
       jobs ??= new Map()
       jobs.set(job, { options, run } as unknown as JobRegistration)
     },
     onTimer: (type, handler) => {
-      claim(type.name)
+      known(type, 'timer(…)')
+      claim(type.name, handler)
       timers ??= new Map()
       timers.set(type.name, handler as unknown as TimerHandler)
     },

@@ -11,6 +11,7 @@ describe('a property that could never fail', () => {
   it.each([
     ['with an empty reads', { reads: [] }, "'reads' is empty"],
     ['without reads', { reads: undefined }, "'reads' is empty"],
+    ['with a table that there is not', { reads: [undefined] }, "'reads' has something that is no table"],
     ['without per', { per: undefined }, "'per' is missing"],
     ['with an empty per', { per: '' }, "'per' is missing"],
     ['without holds', { holds: undefined }, "'holds' is missing"],

@@ -28,7 +28,7 @@ const system = (at: Readonly<Record<string, string>>): string =>
     '  })',
     '  const act = async (n, user) => {',
     at.act ?? '',
-    '    await user.call(make, { id: `hat-${n}` })',
+    "    await user.call(make, { id: 'hat-1' })",
     '  }',
     '  const holds = () => {',
     at.holds ?? '',

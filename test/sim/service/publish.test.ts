@@ -15,13 +15,13 @@ const say = route<null, null>('speaker', 'say')
 const whole = { word: 'yes', times: 1, tone: 'loud', to: null, more: {} }
 
 /** A run in which this is published. */
-function publish(data: unknown, how: 'straight' | 'transaction' = 'straight') {
+function publish(data: unknown, how: 'straight' | 'transaction' = 'straight', type = Said) {
   const speaker = service('speaker', PLAIN_MESSAGING, ({ route: answer }) => {
     answer(say, async (_request, ctx) => {
       const said = data as never
       try {
-        if (how === 'straight') await ctx.publish(Said, said)
-        else await ctx.transaction((tx) => tx.publish(Said, said))
+        if (how === 'straight') await ctx.publish(type, said)
+        else await ctx.transaction((tx) => tx.publish(type, said))
       } catch {}
       return null
     })
@@ -33,6 +33,18 @@ function publish(data: unknown, how: 'straight' | 'transaction' = 'straight') {
 }
 
 describe('an event that is published', () => {
+  it.each(['straight', 'transaction'] as const)('[S15] is one that was declared: %s', async (how) => {
+    for (const [type, told] of [
+      [null, 'object'],
+      ['Said', 'string'],
+    ])
+      expect(await publish(whole, how, type as never)).toMatchObject({
+        verdict: 'error',
+        failureCode: 'definition',
+        reason: `speaker.say publishes ${told}: expected what topic(…).event(…) gives`,
+      })
+  })
+
   it.each<[string, unknown, string]>([
     ['without a field', { ...whole, times: undefined }, 'field times expected a whole number, got nothing'],
     ['with text for a number', { ...whole, times: '1' }, "field times expected a whole number, got '1'"],

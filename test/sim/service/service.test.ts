@@ -15,6 +15,9 @@ import { PLAIN_MESSAGING, stage } from '../../fixtures/stage.ts'
 
 const Said = topic('words', { partitions: 1, key: 'word' }).event('Said', { word: text })
 
+/** What a module has that is imported in a circle. */
+const LATE = undefined as never
+
 describe('a service', () => {
   it('[S14] is made once per life of each instance: what it remembers dies with it', async () => {
     let made = 0
@@ -131,6 +134,43 @@ describe('a declaration', () => {
       expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition', events: 0 })
       expect(result.reason).toContain(message)
     }
+  })
+
+  it.each<[string, Parameters<typeof service>[2], string]>([
+    [
+      'an event that is not declared yet',
+      ({ on }) => on(LATE, async () => {}),
+      'handles undefined: expected what topic(…).event(…) gives',
+    ],
+    [
+      'the name of an event',
+      ({ on }) => on('Said' as never, async () => {}),
+      'handles string: expected what topic',
+    ],
+    [
+      'a route that is not declared',
+      ({ route: answer }) => answer(LATE, async () => {}),
+      'handles undefined: expected what route(…) gives',
+    ],
+    [
+      'a timer that is not declared',
+      ({ onTimer }) => onTimer(LATE, async () => {}),
+      'handles undefined: expected what timer(…) gives',
+    ],
+    ['an event with nothing', ({ on }) => on(Said, LATE), 'handles Said with undefined: expected a function'],
+    [
+      'batches with nothing',
+      ({ onBatch }) => onBatch(Said, { size: 2 }, LATE),
+      'handles Said with undefined',
+    ],
+    ['a job that does nothing', ({ job }) => job('tidy', LATE, LATE), 'handles tidy with undefined'],
+  ])('[S15] that handles %s is refused with what was expected', async (_what, factory, told) => {
+    const result = await stage({
+      topics: [Said.topic],
+      services: [service('ear', PLAIN_MESSAGING, factory)],
+    })
+    expect(result).toMatchObject({ verdict: 'error', failureCode: 'definition', events: 0 })
+    expect(result.reason).toContain(`service ear ${told}`)
   })
 
   const rows = { rows: table({ id: text }, { key: 'id' }) }
