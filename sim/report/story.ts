@@ -5,7 +5,7 @@ import type { Scenario } from '../run/scenario.ts'
 import { abridged, type Draft, Drafts, type StoryLine } from './drafts.ts'
 import { Narrator, type Phrase } from './phrase.ts'
 import type { RunSummary } from './summary.ts'
-import { waitsOf } from './waiting.ts'
+import { befell, type Wait, waitsOf } from './waiting.ts'
 
 /** What happened to one order, for people. */
 export interface Story {
@@ -61,15 +61,21 @@ export function storyOf(
     breach !== undefined && breach.cause > 0 && trace.at(breach.cause).atMicros === breach.atMicros
   const reasons = momentary ? reasonsOf(trace, own, breach.cause) : undefined
   const narrator = new Narrator(trace)
-  const drafts = draft(trace, narrator, {
+  const endMicros = summary.verdict === 'inconclusive' ? summary.endMicros : undefined
+  const waitedMicros = reasons !== undefined ? undefined : breach === undefined ? endMicros : breach.atMicros
+  const waits = waitedMicros === undefined ? [] : waitsOf(trace, subject, waitedMicros)
+  const plot: Plot = {
     subject,
     breach,
     causes,
     reasons,
     leading: leadingWorks(narrator, own),
-    endMicros: summary.verdict === 'inconclusive' ? summary.endMicros : undefined,
-    meanwhile: momentary ? meanwhileOf(trace, narrator, breach) : new Set(),
-  })
+    waits,
+    waitedMicros,
+    besides: waitedMicros === undefined ? new Set() : befell(trace, waits, waitedMicros),
+    others: momentary ? othersOf(trace, narrator, breach) : new Map(),
+  }
+  const drafts = draft(trace, narrator, { ...plot, besides: withFaults(trace, plot) })
   const sources = reasons ?? new Set(own.map(({ id }) => id))
   const records = [...sources].sort((left, right) => left - right)
   const most = maxLines ?? (breach === undefined ? MAX_LINES : MAX_BREACH_LINES)
@@ -140,21 +146,36 @@ function reasonsOf(trace: Trace, own: readonly TraceRecord[], breach: number): S
 }
 
 /**
- * What others did to the rows of the breach while the work that broke it was going on: each is innocent, only together they
- * are not.
+ * What others did to the rows of the breach: all of it while the work that broke it was going on, and before that the last
+ * of it; each is innocent, only together they are not.
  */
-function meanwhileOf(trace: Trace, narrator: Narrator, { cause, key }: PropertyResult): Set<number> {
-  const { entity, lane, kind } = trace.at(cause)
+function othersOf(
+  trace: Trace,
+  narrator: Narrator,
+  { cause, key }: PropertyResult,
+): Map<number, 'before' | 'meanwhile'> {
+  const { entity, lane, kind, data } = trace.at(cause)
   const begun = narrator.beginning(cause)?.id ?? cause
-  const found = new Set<number>()
+  const found = new Map<number, 'before' | 'meanwhile'>()
   if (kind !== 'commit') return found
-  for (let id = begun; id < cause; id++) {
+  const tables = tablesOf(data)
+  const has = ({ after }: Change): boolean => Object.values(after ?? {}).includes(key)
+  for (let id = cause - 1; id > 0; id--) {
     const record = trace.at(id)
     if (record.kind !== kind || record.lane !== lane || record.entity === entity) continue
-    const rows = record.data as readonly { readonly after: object | undefined }[]
-    if (rows.some(({ after }) => Object.values(after ?? {}).includes(key))) found.add(id)
+    const rows = record.data as readonly Change[]
+    if (id >= begun && rows.some(has)) found.set(id, 'meanwhile')
+    if (id >= begun || record.entity === undefined) continue
+    if (!rows.some((row) => tables.has(row.table) && has(row))) continue
+    if (found.size === 0) found.set(id, 'before')
+    break
   }
   return found
+}
+
+interface Change {
+  readonly table: string
+  readonly after: object | undefined
 }
 
 function tablesOf(data: unknown): Set<string> {
@@ -181,12 +202,29 @@ interface Plot {
   readonly causes: ReadonlySet<number>
   /** Only these are told, up to the breach; undefined: everything is. */
   readonly reasons: ReadonlySet<number> | undefined
-  /** What others did to the same rows. */
-  readonly meanwhile: ReadonlySet<number>
+  /** What others did to the same rows, and when. */
+  readonly others: ReadonlyMap<number, 'before' | 'meanwhile'>
+  /** What it waited for in the end. */
+  readonly waits: readonly Wait[]
+  /** When that was; undefined when the story ends with what broke it, or well. */
+  readonly waitedMicros: Micros | undefined
+  /** What is told besides, though no cause leads from there. */
+  readonly besides: ReadonlySet<number>
   /** Pieces of work from which others followed. */
   readonly leading: ReadonlySet<number>
-  /** Of a run that did not come to rest: when it ended. */
-  readonly endMicros: Micros | undefined
+}
+
+/** Faults that are told when none of them is known to have led to the breach. */
+const MOST_BYSTANDERS = 3
+
+/** What is told besides, with the faults before a breach when none of them is told otherwise: one of them is behind it. */
+function withFaults(trace: Trace, plot: Plot): ReadonlySet<number> {
+  const { breach, besides } = plot
+  if (breach?.atMicros === undefined) return besides
+  const until = breach.atMicros
+  const faults = [...trace.records()].filter(({ kind, atMicros }) => kind === 'fault' && atMicros <= until)
+  if (faults.length > MOST_BYSTANDERS || faults.some((fault) => belongs(fault, plot))) return besides
+  return new Set([...besides, ...faults.map(({ id }) => id)])
 }
 
 function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
@@ -197,7 +235,8 @@ function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
   for (const record of trace.records()) {
     if (told && plot.reasons !== undefined) break
     if (untilMicros !== undefined && record.atMicros > untilMicros) break
-    if (plot.meanwhile.has(record.id)) drafts.add(meanwhileLine(narrator, record))
+    const when = plot.others.get(record.id)
+    if (when !== undefined) drafts.add(othersLine(narrator, record, when))
     else if (belongs(record, plot)) tell(narrator, record, drafts, plot)
     if (breach !== undefined && plot.reasons !== undefined && record.id === breach.cause) {
       drafts.add(breachLine(breach))
@@ -205,27 +244,26 @@ function draft(trace: Trace, narrator: Narrator, plot: Plot): readonly Draft[] {
     }
   }
   if (told) return drafts.lines
-  const waitedMicros = untilMicros ?? (breach === undefined ? plot.endMicros : undefined)
-  if (waitedMicros !== undefined)
-    for (const wait of waitsOf(trace, plot.subject, waitedMicros))
-      drafts.add({
-        atMicros: waitedMicros,
-        mark: 'plain',
-        subject: '',
-        parts: [wait],
-        records: [],
-        work: 0,
-        rank: 0,
-      })
+  for (const { text } of plot.waits)
+    drafts.add({
+      atMicros: plot.waitedMicros ?? 0,
+      mark: 'plain',
+      subject: '',
+      parts: [text],
+      records: [],
+      work: 0,
+      rank: 0,
+    })
   if (breach === undefined) return drafts.lines
   drafts.add(breachLine(breach))
   return drafts.lines
 }
 
 /** Whether a record is part of the story: the order's own, and those of its surroundings that had a part in it. */
-function belongs({ id, kind, entity, atMicros }: TraceRecord, { subject, causes, reasons }: Plot): boolean {
+function belongs({ id, kind, entity, atMicros }: TraceRecord, plot: Plot): boolean {
+  const { subject, causes, reasons, besides } = plot
   if (SURROUNDINGS.has(kind)) {
-    if (entity === subject) return true
+    if (entity === subject || besides.has(id)) return true
     const initial = kind === 'rebalance' && atMicros === 0
     return !initial && (reasons ?? causes).has(id)
   }
@@ -291,9 +329,9 @@ function changes({ kind, lane, data }: TraceRecord, reads: readonly string[]): b
   return kind === 'commit' && [...tablesOf(data)].some((table) => isRead(`${service}.${table}`))
 }
 
-function meanwhileLine(narrator: Narrator, record: TraceRecord): Draft {
+function othersLine(narrator: Narrator, record: TraceRecord, when: 'before' | 'meanwhile'): Draft {
   const { subject, did } = narrator.phrase(record) ?? { subject: record.lane, did: 'committed' }
-  const parts = [`meanwhile ${did} for ${record.entity}`]
+  const parts = [`${when === 'before' ? '' : 'meanwhile '}${did} for ${record.entity}`]
   return { atMicros: record.atMicros, mark: 'plain', subject, parts, records: [record.id], work: 0, rank: 1 }
 }
 

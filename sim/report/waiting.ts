@@ -9,11 +9,20 @@ const ENDS: ReadonlySet<string> = new Set(['crash', 'stop'])
 /** What is told of each kind of waiting at most. */
 const MOST = 3
 
+/** What an order is waiting for. */
+export interface Wait {
+  /** In one sentence. */
+  readonly text: string
+  /** The service that has not taken an event; undefined where a process waits at a step. */
+  readonly service: string | undefined
+  readonly sinceMicros: Micros
+}
+
 /**
- * What an order is waiting for at a moment, a sentence each: which process waits at which step, and which service has not
- * taken an event of the order that others of its topic have been taken by it.
+ * What an order is waiting for at a moment: which process waits at which step, and which service has not taken an event of
+ * the order that others of its topic have been taken by it.
  */
-export function waitsOf(trace: Trace, subject: string, atMicros: Micros): string[] {
+export function waitsOf(trace: Trace, subject: string, atMicros: Micros): Wait[] {
   const open = new Map<string, TraceRecord[]>()
   const sent = new Map<string, { readonly type: string; readonly atMicros: Micros }>()
   const takers = new Map<string, Set<string>>()
@@ -32,16 +41,19 @@ export function waitsOf(trace: Trace, subject: string, atMicros: Micros): string
       sent.set(`${lane} ${data.offset}`, { type: typeOf(data.value), atMicros: record.atMicros })
     } else if (kind === 'deliver') taken.add(`${serviceOf(lane)} ${data.partition} ${data.offset}`)
   }
-  const steps = [...open.values()]
-    .flat()
-    .map(
-      ({ lane, data, atMicros: since }) =>
-        `${lane} still waits at ${(data as Data).step}, since ${formatSeconds(since)}`,
-    )
-  const events = [...sent].flatMap(([place, { type, atMicros: since }]) =>
+  const steps = [...open.values()].flat().map(({ lane, data, atMicros: sinceMicros }) => ({
+    text: `${lane} still waits at ${(data as Data).step}, since ${formatSeconds(sinceMicros)}`,
+    service: undefined,
+    sinceMicros,
+  }))
+  const events = [...sent].flatMap(([place, { type, atMicros: sinceMicros }]) =>
     [...(takers.get(type) ?? [])]
       .filter((service) => !taken.has(`${service} ${place}`))
-      .map((service) => `${service} has still not taken ${type}, which was sent at ${formatSeconds(since)}`),
+      .map((service) => ({
+        text: `${service} has still not taken ${type}, which was sent at ${formatSeconds(sinceMicros)}`,
+        service,
+        sinceMicros,
+      })),
   )
   return [...steps.slice(0, MOST), ...events.slice(0, MOST)]
 }
@@ -66,6 +78,21 @@ function addTo(sets: Map<string, Set<string>>, name: string, member: string): vo
 /** The type of an event. */
 function typeOf(event: unknown): string {
   return String((event as Data).eventType)
+}
+
+/**
+ * What befell the instances of services that an order waits for, while it has waited, and the faults that did it.
+ * @param waits as they were at that moment
+ */
+export function befell(trace: Trace, waits: readonly Wait[], untilMicros: Micros): Set<number> {
+  const found = new Set<number>()
+  for (const { id, kind, lane, atMicros, parents } of trace.records()) {
+    if (atMicros > untilMicros || !(ENDS.has(kind) || kind === 'pause')) continue
+    if (!waits.some(({ service, sinceMicros }) => service === serviceOf(lane) && atMicros >= sinceMicros))
+      continue
+    for (const each of [id, ...parents]) found.add(each)
+  }
+  return found
 }
 
 /** `payment` of `payment-2`. */

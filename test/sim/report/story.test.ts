@@ -267,3 +267,101 @@ describe('a story that must be short', () => {
     expect(linesOf(6).lines).not.toContain('gate-1 committed tolls row')
   })
 })
+
+describe('a story of what broke for a key that orders share', () => {
+  /** Two cars are let onto the same bridge. A fault strikes elsewhere. */
+  function bridge(faults: number): readonly string[] {
+    const trace = new Trace()
+    const cars = ['car-1', 'car-2', 'car-3'].map((name) => new Entity(name, []))
+    const note = (
+      kind: string,
+      lane: string,
+      car: number | undefined,
+      parent: number,
+      data: object,
+    ): number =>
+      trace.append(
+        trace.length * 1_000,
+        kind,
+        lane,
+        car === undefined ? undefined : cars[car],
+        parent,
+        0,
+        data,
+      )
+    const letOn = (car: number, bridge: string): number => {
+      const act = note('act', 'users', car, 0, {})
+      const work = note('request', 'gate-1', car, act, { route: 'POST /crossings' })
+      const change = { table: 'crossings', before: undefined, after: { bridge } }
+      return note('commit', 'gate-db', car, note('before', 'gate-1', car, work, {}), [change])
+    }
+    letOn(0, 'west')
+    letOn(1, 'east')
+    for (let fault = 0; fault < faults; fault++)
+      note('fault', 'faults', undefined, 0, { fault: `fault ${fault}` })
+    const cause = letOn(2, 'west')
+    const { atMicros } = trace.at(cause)
+    const breach: PropertyResult = {
+      name: 'one car a bridge',
+      says: '',
+      kind: 'always',
+      verdict: 'violated',
+      message: 'west: 2',
+      key: 'west',
+      atMicros,
+      cause,
+      reads: ['gate.crossings'],
+    }
+    const story = storyOf({ ...UNEVENTFUL, verdict: 'violated', properties: [breach] }, trace, {})
+    return (story?.lines ?? []).map(({ text }) => text)
+  }
+
+  it('[R46] tells what the last one did before, and the fault of which no cause is known', () => {
+    expect(bridge(1)).toEqual([
+      'gate-1 committed crossings row for car-1',
+      'fault 0',
+      'users began car-3',
+      'gate-1 received POST /crossings, and committed crossings row',
+      'one car a bridge: west: 2',
+    ])
+  })
+
+  it('[R46] leaves faults out that are too many to be told without a reason', () => {
+    expect(bridge(4).join()).not.toContain('fault')
+  })
+})
+
+describe('a story of what an order waits for in the end', () => {
+  it('[R46] tells what befell the service meanwhile, and the faults that did it', () => {
+    const tale = new Tale()
+    const away = tale.note('fault', 'booth-1', 0, { fault: 'booth crashed (2ms)' })
+    tale.note('append', 'roads/0', away, { offset: 4, value: { eventType: 'CarPassed', eventId: 'e' } })
+    const deaths = ['booth-1', 'gate-1'].map((lane) => {
+      const fault = new Entity('faults', [])
+      const struck = tale.trace.append(20_000, 'fault', 'faults', fault, 0, 0, { fault: `${lane} died` })
+      return tale.trace.append(20_000, 'crash', lane, undefined, struck, 0, {})
+    })
+    expect(deaths).toHaveLength(2)
+    tale.trace.append(90_000, 'deliver', 'booth-1', new Entity('car-1', []), 0, 0, {
+      partition: 'roads/0',
+      offset: 4,
+      event: { eventType: 'CarPassed', eventId: 'e' },
+    })
+    const breach: PropertyResult = {
+      name: 'all pay',
+      says: '',
+      kind: 'eventually',
+      verdict: 'violated',
+      message: 'car-1 has not paid',
+      key: 'car-1',
+      atMicros: 60_000,
+      cause: 0,
+      reads: [],
+    }
+    const summary: RunSummary = { ...UNEVENTFUL, verdict: 'violated', properties: [breach] }
+    const texts = storyOf(summary, tale.trace, {})?.lines.map(({ text }) => text)
+    expect(texts).toContain('booth-1 died')
+    expect(texts).not.toContain('gate-1 died')
+    expect(texts?.at(-2)).toContain('booth has still not taken CarPassed')
+  })
+})
