@@ -8,7 +8,7 @@ import { scenarioFileText } from '../report/scenario-file.ts'
 import { counted } from '../report/text.ts'
 import { actionsOf, type Scenario } from '../run/scenario.ts'
 import { CliError, EXIT, type ExitCode } from './error.ts'
-import { execute, exitCodeOf, report } from './execute.ts'
+import { execute, exitCodeOf, placesOf, report } from './execute.ts'
 import type { Io } from './io.ts'
 import type { RunOutcome } from './job.ts'
 import { loadScenario } from './load.ts'
@@ -152,7 +152,8 @@ async function nothingToShrink(
   { timeLimit }: ShrinkCommandOptions,
   io: Io,
 ): Promise<CliError> {
-  const { summary } = await execute(system, { scenario, seed, tape }, { timeLimit, json: true }, io)
+  const outcome = await execute(system, { scenario, seed, tape }, { timeLimit, json: true }, io)
+  const { summary } = outcome
   const { verdict, reason } = summary
   if (verdict !== 'error' && verdict !== 'inconclusive') {
     const message = `every property holds with seed ${seed}: there is nothing to shrink (another --seed?)`
@@ -161,7 +162,7 @@ async function nothingToShrink(
   const what = verdict === 'error' ? 'ends with an error' : 'is inconclusive'
   return new CliError(
     exitCodeOf(verdict, summary),
-    `${file}: the run with seed ${seed} ${what}, so that no property is violated that could be kept: ${reason}`,
+    `${file}: the run with seed ${seed} ${what}, so that no property is violated that could be kept: ${[reason, ...placesOf(outcome, system, io)].join('\n  at ')}`,
   )
 }
 

@@ -14,6 +14,10 @@ export interface ComparedProperty {
   readonly violated: number
   /** The first seed in which it did. */
   readonly firstSeed: number | undefined
+  /** In how many it held, or came true: those that asked it of something, and have a verdict of it. */
+  readonly held: number
+  /** In how many it has no verdict. */
+  readonly open: number
 }
 
 /** One system with its params, over all seeds. */
@@ -66,10 +70,24 @@ export function columnOf(label: string, runs: readonly ComparedRun[]): ComparedC
 function propertiesOf(runs: readonly ComparedRun[]): ComparedProperty[] {
   const names = [...new Set(runs.flatMap(({ properties }) => properties.map(({ name }) => name)))]
   return names.map((name) => {
-    const broken = runs.filter(({ properties }) =>
-      properties.some((property) => property.name === name && property.verdict === 'violated'),
+    const fared = runs.flatMap(({ seed, verdict: ofRun, properties }) =>
+      properties
+        .filter((property) => property.name === name)
+        .map(({ verdict, checkedKeys }) => ({
+          seed,
+          // A run that ended with an error says nothing good of any property.
+          verdict: ofRun === 'error' && verdict === 'pass' ? 'inconclusive' : verdict,
+          isAsked: checkedKeys !== 0,
+        })),
     )
-    return { name, violated: broken.length, firstSeed: broken[0]?.seed }
+    const broken = fared.filter(({ verdict }) => verdict === 'violated')
+    return {
+      name,
+      violated: broken.length,
+      firstSeed: broken[0]?.seed,
+      held: fared.filter(({ verdict, isAsked }) => verdict === 'pass' && isAsked).length,
+      open: fared.filter(({ verdict }) => verdict === 'inconclusive').length,
+    }
   })
 }
 

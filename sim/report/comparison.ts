@@ -80,7 +80,9 @@ function rowsOf(columns: readonly ComparedColumn[]): string[][] {
     row(name, (column) => {
       const found = column.properties.find((property) => property.name === name)
       if (found === undefined) return '–'
-      return found.violated === 0 ? '✓' : `✗ ${found.violated} of ${column.runs}`
+      if (found.violated > 0) return `✗ ${found.violated} of ${column.runs}`
+      if (found.held > 0) return '✓'
+      return found.open > 0 ? '?' : '○'
     }),
   )
   const time = (micros: number | undefined): string => (micros === undefined ? '–' : formatSeconds(micros))

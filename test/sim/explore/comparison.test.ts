@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ComparedRun, columnOf, percentile } from '../../../sim/explore/comparison.ts'
 
-const finding = (verdict: 'pass' | 'violated') => ({
+const finding = (verdict: 'pass' | 'violated' | 'inconclusive') => ({
   name: 'no double charge',
   says: '',
   kind: 'always' as const,
@@ -39,6 +39,23 @@ describe('a percentile', () => {
 })
 
 describe('a column', () => {
+  it.each<[string, Partial<ComparedRun>[], { held: number; open: number }]>([
+    ['is asked of nothing', [{ properties: [{ ...finding('pass'), checkedKeys: 0 }] }], { held: 0, open: 0 }],
+    [
+      'has no verdict',
+      [{ verdict: 'inconclusive', properties: [finding('inconclusive')] }],
+      { held: 0, open: 1 },
+    ],
+    ['is of a run with an error', [{ verdict: 'error' }], { held: 0, open: 1 }],
+    ['held once', [{}, { properties: [{ ...finding('pass'), checkedKeys: 0 }] }], { held: 1, open: 0 }],
+  ])('[X30] says of a property in how many it held, and has no verdict: it %s', (_what, runs, counts) => {
+    const [property] = columnOf(
+      'right',
+      runs.map((run, at) => runOf(at, run)),
+    ).properties
+    expect(property).toEqual({ name: 'no double charge', violated: 0, firstSeed: undefined, ...counts })
+  })
+
   it('[X30] adds up its runs, and says what broke in how many, and first', () => {
     const column = columnOf('right', [
       runOf(1, { measures: { tookMicros: [30, 10], messages: 3 } }),
@@ -51,7 +68,7 @@ describe('a column', () => {
       runs: 4,
       verdicts: { pass: 1, violated: 2, inconclusive: 1, error: 0 },
       reason: 'too long',
-      properties: [{ name: 'no double charge', violated: 2, firstSeed: 2 }],
+      properties: [{ name: 'no double charge', violated: 2, firstSeed: 2, held: 2, open: 0 }],
       orders: 8,
       notEnded: 4,
       p50Micros: 5,

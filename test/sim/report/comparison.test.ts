@@ -10,7 +10,7 @@ const right: ComparedColumn = {
   runs: 2,
   verdicts: { pass: 2, violated: 0, inconclusive: 0, error: 0 },
   reason: undefined,
-  properties: [{ name: 'no double toll', violated: 0, firstSeed: undefined }],
+  properties: [{ name: 'no double toll', violated: 0, firstSeed: undefined, held: 2, open: 0 }],
   orders: 8,
   notEnded: 0,
   p50Micros: 250_000,
@@ -25,8 +25,10 @@ const wrong: ComparedColumn = {
   verdicts: { pass: 0, violated: 1, inconclusive: 1, error: 0 },
   reason: 'a budget ran out',
   properties: [
-    { name: 'no double toll', violated: 1, firstSeed: 5 },
-    { name: 'only here', violated: 0, firstSeed: undefined },
+    { name: 'no double toll', violated: 1, firstSeed: 5, held: 1, open: 0 },
+    { name: 'only here', violated: 0, firstSeed: undefined, held: 1, open: 1 },
+    { name: 'open here', violated: 0, firstSeed: undefined, held: 0, open: 1 },
+    { name: 'idle here', violated: 0, firstSeed: undefined, held: 0, open: 0 },
   ],
   notEnded: undefined,
   p50Micros: undefined,
@@ -49,6 +51,8 @@ describe('a comparison', () => {
   runs: inconclusive               0         1
   no double toll                   ✓  ✗ 1 of 2
   only here                        –         ✓
+  open here                        –         ?
+  idle here                        –         ○
   ended after, half of them  0.250 s         –
   ended after, 99 of 100     1.500 s         –
   not ended                   0 of 8         –
@@ -71,15 +75,21 @@ describe('a comparison', () => {
       faults: [],
     })
     expect(data.columns).toEqual([
-      { ...right, reason: null, properties: [{ name: 'no double toll', violated: 0, firstSeed: null }] },
+      {
+        ...right,
+        reason: null,
+        properties: [{ name: 'no double toll', violated: 0, firstSeed: null, held: 2, open: 0 }],
+      },
       {
         ...wrong,
         notEnded: null,
         p50Micros: null,
         p99Micros: null,
         properties: [
-          { name: 'no double toll', violated: 1, firstSeed: 5 },
-          { name: 'only here', violated: 0, firstSeed: null },
+          { name: 'no double toll', violated: 1, firstSeed: 5, held: 1, open: 0 },
+          { name: 'only here', violated: 0, firstSeed: null, held: 1, open: 1 },
+          { name: 'open here', violated: 0, firstSeed: null, held: 0, open: 1 },
+          { name: 'idle here', violated: 0, firstSeed: null, held: 0, open: 0 },
         ],
       },
     ])
