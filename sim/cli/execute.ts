@@ -51,7 +51,7 @@ export async function execute(
       return { ...(finished as RunOutcome), givenUp: error.message }
     return {
       summary: unfinished(what.seed, system.outline.noun, error),
-      stacks: [],
+      stacks: error instanceof TimeLimitError ? [error.at] : [],
       tape: undefined,
       story: undefined,
       difference: undefined,

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { SimError, type SimErrorCode } from '../kernel/error.ts'
 import type { Bundle } from '../run/load-bundle.ts'
 import type { Bench, Jobs } from './job.ts'
+import { whereIs } from './spinning.ts'
 
 /** A loaded system that does jobs, one at a time. */
 export interface Session {
@@ -24,9 +25,13 @@ export type OpenSession = (bundle: Bundle) => Session
 
 /** A job took too long by the wall clock. */
 export class TimeLimitError extends Error {
-  constructor(seconds: number) {
+  /** Where the thread was that did it, as errors have it; empty when nobody knows. */
+  readonly at: string
+
+  constructor(seconds: number, at = '') {
     super(`it did not end within ${seconds} s of wall time`)
     this.name = 'TimeLimitError'
+    this.at = at
   }
 }
 
@@ -74,14 +79,19 @@ export const workerSession: OpenSession = (bundle) => {
   return {
     perform: (kind, job, limitSeconds, progress = () => {}) =>
       new Promise((resolve, reject) => {
+        let isSettled = false
         const settle = (finish: () => void): void => {
+          isSettled = true
           clearTimeout(timer)
           worker.off('message', hear).off('error', ended).off('exit', ended)
           finish()
         }
         const ended = (): void => settle(() => reject(over))
-        const timer = setTimeout(() => {
-          settle(() => reject(new TimeLimitError(limitSeconds)))
+        const timer = setTimeout(async () => {
+          const at = await whereIs(worker)
+          // It may have ended just then.
+          if (isSettled) return
+          settle(() => reject(new TimeLimitError(limitSeconds, at)))
           void worker.terminate()
         }, limitSeconds * 1000)
         const hear = (answer: WorkerAnswer): void => {

@@ -142,8 +142,15 @@ async function open(file: string, data: unknown, io: Io): Promise<LoadedSystem |
   } catch (error) {
     await session.close()
     const where = display(file, io.cwd)
+    const placed = (told: string, stack: string): string => {
+      const places = placesIn(stack, { file, bundle }, io.cwd)
+      return places.length === 0 ? told : `${told} (${places.join(', called at ')})`
+    }
     if (error instanceof TimeLimitError)
-      throw new CliError(EXIT.inconclusive, `${where}: loading the system: ${error.message}`)
+      throw new CliError(
+        EXIT.inconclusive,
+        placed(`${where}: loading the system: ${error.message}`, error.at),
+      )
     const expected =
       (error instanceof SimError && error.code !== 'invariant') ||
       error instanceof StrayError ||
@@ -152,9 +159,8 @@ async function open(file: string, data: unknown, io: Io): Promise<LoadedSystem |
     const { message } = error
     const named = message.includes(bundle.label)
     const told = named ? message.replaceAll(bundle.label, where) : `${where}: ${message}`
-    const places = placesIn(stackOf(error), { file, bundle }, io.cwd)
     return {
-      message: places.length === 0 ? told : `${told} (${places.join(', called at ')})`,
+      message: placed(told, stackOf(error)),
       exportsOther: message.includes('default export'),
     }
   }

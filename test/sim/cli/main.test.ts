@@ -262,13 +262,19 @@ describe('the program', () => {
     const { code, stdout } = slow ? await within(60) : first
     expect(code).toBe(3)
     expect(stdout).toContain(`inconclusive: it did not end within ${slow ? 60 : 4} s of wall time`)
+    const line = readFileSync(TOLL, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.includes("'spins') for (;;)"))
+    expect(stdout).toMatch(new RegExp(`^ {4}at \\S*toll/system\\.ts:${line + 1}:\\d+$`, 'm'))
   })
 
   it('[R13] ends a module that spins while it is loaded at the wall limit, if that is the smaller one', async () => {
     const folder = folderOf({ 'spins.ts': 'for (;;) {}\n', 'a.yaml': 'system: ./spins.ts\n' })
     const { code, stderr } = await start(['run', 'a.yaml', '--time-limit', '1'], folder)
     expect(code).toBe(3)
-    expect(stderr).toContain('spins.ts: loading the system: it did not end within 1 s of wall time')
+    expect(stderr).toMatch(
+      /^spins\.ts: loading the system: it did not end within 1 s of wall time \(spins\.ts:1:\d+\)$/m,
+    )
   })
 
   it.each([
