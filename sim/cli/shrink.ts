@@ -96,6 +96,9 @@ export async function shrinkAndTell(
       `  ${needed ? `without '${description}' (${spec.at}) it passes` : `not tried without '${description}' (${spec.at})`}\n`,
     )
   }
+  for (const [param, value] of Object.entries(failing.scenario.params))
+    if (!Object.hasOwn(shrunk.scenario.params, param))
+      io.stdout(`  with the default of ${param}, not ${value}, it breaks as well\n`)
   if (!shrunk.bySeedAlone && outcome.tape !== undefined) {
     const saved = saveRun(out ?? `${proposed}.json`, smallest, outcome.summary, outcome.tape, system, io)
     io.stdout(
