@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { onTestFinished, vi } from 'vitest'
 import { pageFolder } from '../../sim/cli/page-folder.ts'
@@ -116,4 +117,11 @@ export async function drop(page: Page, name: string, text: string): Promise<void
     data.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}))
     window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
   }`)
+}
+
+/** What axe objects to: rule and places. */
+export async function objections(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(`axe.run(document).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target, failureSummary }) => target + ' ' + failureSummary).join(' | ')))`)
 }

@@ -5,7 +5,7 @@ import { pageFolder } from '../../sim/cli/page-folder.ts'
 import { servePage } from '../../sim/cli/page-server.ts'
 import { workspaceOf } from '../../sim/cli/workspace.ts'
 import { folderOf } from '../fixtures/cli.ts'
-import { PageBench } from './opened-page.ts'
+import { objections, PageBench } from './opened-page.ts'
 import { pageSizes } from './page-sizes.ts'
 
 const SIZES = [
@@ -13,13 +13,6 @@ const SIZES = [
   { width: 390, height: 844 },
 ]
 const PANES = ['2', '3', '4', '5', '6', '7', '8', '9']
-
-/** What axe objects to: rule and places. */
-async function objections(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(`axe.run(document).then(({ violations }) =>
-    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target, failureSummary }) => target + ' ' + failureSummary).join(' | ')))`)
-}
 
 describe('the form of the page', () => {
   let bench: PageBench

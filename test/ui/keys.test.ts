@@ -37,6 +37,7 @@ const DECIDED: readonly (readonly [key: string, id: string])[] = [
   ['>', 'faster'],
   ['P', 'pin'],
   ['B', 'swap'],
+  ['C', 'both'],
   ['X', 'parting'],
   ['E', 'faults'],
   ['Ctrl+Enter', 'rerun'],

@@ -6,53 +6,9 @@ import { crowdedBands } from '../../ui/timeline/crowded-bands.ts'
 import { paintScene } from '../../ui/timeline/paint.ts'
 import { Pyramid } from '../../ui/timeline/pyramid.ts'
 import { type Scene, xOf, yOf } from '../../ui/timeline/scene.ts'
-import type { Pen } from '../../ui/timeline/shapes.ts'
-import type { Tokens } from '../../ui/timeline/tokens.ts'
+import { type Drawn, loggingPen, TOKENS } from './drawn.ts'
 import { DOUBLE_CHARGE, recorded } from './recordings.ts'
 import { sceneOf } from './scenes.ts'
-
-const TOKENS: Tokens = {
-  classes: {
-    broker: 'broker',
-    process: 'process',
-    database: 'database',
-    messaging: 'messaging',
-    timer: 'timer',
-    effect: 'effect',
-    fault: 'fault',
-  },
-  surface: 'surface',
-  stripe: 'stripe',
-  line: 'line',
-  text: 'text',
-  quiet: 'quiet',
-  accent: 'accent',
-  violation: 'violation',
-  hatch: 'hatch',
-  other: 'other',
-}
-
-interface Drawn {
-  readonly call: string
-  readonly args: readonly unknown[]
-  readonly fill: string
-  readonly stroke: string
-}
-
-/** A pen that writes down what is drawn with it. */
-function loggingPen(): { readonly pen: Pen; readonly log: Drawn[] } {
-  const log: Drawn[] = []
-  const state: Record<string, unknown> = { fillStyle: '', strokeStyle: '' }
-  const pen = new Proxy(state, {
-    get: (target, name: string) =>
-      name in target
-        ? target[name]
-        : (...args: unknown[]) => {
-            log.push({ call: name, args, fill: String(target.fillStyle), stroke: String(target.strokeStyle) })
-          },
-  })
-  return { pen: pen as unknown as Pen, log }
-}
 
 function storyOf(run: RunView): Scene {
   const hidden = new Set(run.lanes.map(({ number }) => number).filter((lane) => !run.storyLanes.has(lane)))

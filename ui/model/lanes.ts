@@ -77,6 +77,33 @@ export function lanesOf(recording: Recording): Lane[] {
   return found.sort(byPlace(firstSeen(found)))
 }
 
+/**
+ * The lanes of two runs, each name once, in the order in which one run with all of them would show them.
+ * @returns lanes with the numbers of the first run; those that it lacks have higher ones
+ */
+export function jointLanes(first: readonly Lane[], second: readonly Lane[]): Lane[] {
+  const others = new Map(second.map((lane) => [lane.name, lane]))
+  // A lane in which nothing tells what it is can be told by what happens there in the other run.
+  const known = first.map((lane) => {
+    const { role, group } = lane.role === 'process' ? (others.get(lane.name) ?? lane) : lane
+    return { ...lane, role, group }
+  })
+  for (const { name } of first) others.delete(name)
+  const fresh = [...others.values()].sort((left, right) => left.number - right.number)
+  const all = [...known, ...fresh.map((lane, at) => ({ ...lane, number: first.length + at }))]
+  return all.sort(byPlace(firstSeen(all)))
+}
+
+/** Rows of joint lanes as one of the runs has them: the same rows, with the numbers that its own lanes have. */
+export function ownRows(rows: readonly LaneRow[], joint: readonly Lane[], own: readonly Lane[]): LaneRow[] {
+  const numbers = new Map(own.map(({ name, number }) => [name, number]))
+  const names = new Map(joint.map(({ name, number }) => [number, name]))
+  return rows.map((row) => ({
+    ...row,
+    lanes: row.lanes.flatMap((number) => numbers.get(names.get(number) ?? '') ?? []),
+  }))
+}
+
 /** The service that a process or database belongs to: `payment-2`, `payment-relay` and `payment-db` are payment's. */
 export function serviceOf(lane: string): string {
   return lane.replace(/-(?:\d+|relay|db)$/, '')

@@ -23,6 +23,19 @@ export interface Divergence {
   readonly b: number
 }
 
+/** Which of two runs. */
+export type RunName = 'A' | 'B'
+
+/** What the other run has for each event of a run, by id. */
+export function pairsOf({ inA, inB }: RunDiff, name: RunName): Uint32Array {
+  return name === 'A' ? inB : inA
+}
+
+/** A place where two runs part, as one of them sees it. @returns its own event and the other's */
+export function seenFrom({ a, b }: Divergence, name: RunName): readonly [own: number, other: number] {
+  return name === 'A' ? [a, b] : [b, a]
+}
+
 const CONSEQUENTIAL: ReadonlySet<string> = new Set(['commit', 'ledger', 'declined'])
 const NOWHERE: Divergence = { a: 0, b: 0 }
 

@@ -12,6 +12,7 @@ import { type Messages, messagesOf } from './messages.ts'
 import { Recording } from './recording.ts'
 import type { InitialRow } from './row-patches.ts'
 import { RowStates } from './row-state.ts'
+import { diffOf, type RunDiff } from './run-diff.ts'
 import { type Saga, sagasOf } from './saga.ts'
 import { type Staircase, staircasesOf } from './staircase.ts'
 import { type PartitionTransactions, transactionsOf } from './transactions.ts'
@@ -56,6 +57,7 @@ export class RunView {
   private cameAgain: ReadonlyMap<number, Duplicate> | undefined
   private statusCharts: readonly Saga[] | undefined
   private waiting: readonly Counter[] | undefined
+  private compared: { readonly other: RunView; readonly diff: RunDiff } | undefined
 
   constructor(
     columns: Columns,
@@ -128,6 +130,13 @@ export class RunView {
       make()
     }
     return true
+  }
+
+  /** How another run differs from this one, which is the first of the two: A. */
+  diffWith(other: RunView): RunDiff {
+    if (this.compared?.other !== other)
+      this.compared = { other, diff: diffOf(this.recording, other.recording) }
+    return this.compared.diff
   }
 
   get sagas(): readonly Saga[] {

@@ -1,10 +1,11 @@
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import { formatSeconds } from '../../sim/index.ts'
 import { counted } from '../model/format.ts'
-import { type Divergence, diffOf } from '../model/run-diff.ts'
+import type { Divergence } from '../model/run-diff.ts'
 import { outcomeOf } from '../model/run-outcome.ts'
 import type { RunView } from '../model/run-view.ts'
 import { changesBetween } from '../model/setup-changes.ts'
+import { toDivergence } from '../view/comparing.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
 
@@ -13,12 +14,12 @@ export function Compared({ controller }: { controller: Controller }) {
   const runs = useSelected(controller.store, (state) => state.runs)
   const active = useSelected(controller.store, (state) => state.active)
   const { A, B } = runs
-  const diff = useMemo(() => (A && B ? diffOf(A.recording, B.recording) : undefined), [A, B])
   const box = useRef<HTMLElement>(null)
   const isUnseen = useUnseen(box, B)
-  if (A === undefined || B === undefined || diff === undefined) return null
+  if (A === undefined || B === undefined) return null
+  const diff = A.diffWith(B)
   const changes = changesBetween(A, B)
-  const go = ({ a, b }: Divergence): void => controller.focus(active === 'A' ? a : b)
+  const go = (place: Divergence): void => toDivergence(controller, place)
   const { first, consequential, onlyA, onlyB } = diff
   const show = (): void => {
     box.current?.scrollIntoView({ block: 'start' })

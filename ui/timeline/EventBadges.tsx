@@ -5,15 +5,16 @@ import { fitted } from '../model/viewport.ts'
 import type { Controller } from '../view/controller.ts'
 import { useSelected } from '../view/store.ts'
 import { badgesOf } from './badges.ts'
-import { rowOf, type Scene, xOf, yOf } from './scene.ts'
+import { rowOf, xOf, yOf } from './scene.ts'
+import type { Shown } from './use-scenes.ts'
 
 /** The numbers of the story's sentences beside the events that they tell, and which time it is that a message came. */
 export const EventBadges = memo(function EventBadges({
   controller,
-  scene,
+  shown: { name, scene },
 }: {
   controller: Controller
-  scene: Scene
+  shown: Shown
 }) {
   const { story, duplicates, crowds } = useMemo(() => badgesOf(scene), [scene])
   return (
@@ -26,7 +27,7 @@ export const EventBadges = memo(function EventBadges({
           className={`badge badge-${mark}`}
           style={{ left: x, top: y }}
           aria-label={`Sentence ${number} of the story`}
-          onClick={() => controller.focus(id)}
+          onClick={() => controller.focus(id, name)}
           onPointerDown={(event) => event.stopPropagation()}
         >
           {text}
@@ -41,7 +42,7 @@ export const EventBadges = memo(function EventBadges({
           style={{ left: x, top: y, width }}
           title={`Came more than once: ${timesText(duplicate)}`}
           aria-label={`${text}: ${scene.run.recording.lane(id)} got it ${timesText(duplicate)}`}
-          onClick={() => controller.focus(id)}
+          onClick={() => controller.focus(id, name)}
           onPointerDown={(event) => event.stopPropagation()}
         >
           {text}
@@ -67,13 +68,12 @@ export const EventBadges = memo(function EventBadges({
 })
 
 /** Flags on the events that somebody has marked. */
-export function MarkFlags({ controller, scene }: { controller: Controller; scene: Scene }) {
+export function MarkFlags({ controller, shown: { name, scene } }: { controller: Controller; shown: Shown }) {
   const all = useSelected(controller.store, (state) => state.marks)
-  const active = useSelected(controller.store, (state) => state.active)
   return (
     <div className="badges" aria-hidden="true">
       {all.map(({ run, event, text }) => {
-        const row = run === active ? rowOf(scene, event) : -1
+        const row = run === name ? rowOf(scene, event) : -1
         const x = row < 0 ? -1 : xOf(scene, scene.axis.units[event] as number)
         if (x < 0 || x > scene.width) return null
         return (

@@ -16,9 +16,12 @@ const LETTER = 6.2
 export const FaultTrack = memo(function FaultTrack({
   controller,
   scene,
+  of,
 }: {
   controller: Controller
   scene: Scene
+  /** Which run's they are. */
+  of: string
 }) {
   const setup = useSelected(controller.store, (state) => state.setup)
   const { summary } = scene.run
@@ -37,7 +40,7 @@ export const FaultTrack = memo(function FaultTrack({
       <div
         className="fault-places"
         role="group"
-        aria-label="Faults of this run"
+        aria-label={`Faults of ${of}`}
         style={{ height: (1 + Math.max(0, ...placed.map(({ row }) => row))) * TRACK_ROW + 2 }}
         onDragOver={(event) => event.dataTransfer.types.includes(FAULT_TYPE) && event.preventDefault()}
         onDrop={drop}

@@ -9,9 +9,12 @@ import type { Scene } from './scene.ts'
 export const LaneLabels = memo(function LaneLabels({
   controller,
   scene,
+  of,
 }: {
   controller: Controller
   scene: Scene
+  /** Which run's they are, where there are two. */
+  of: string
 }) {
   const solo = useSelected(controller.store, (state) => state.timeline.solo)
   const toggle = (group: string): void =>
@@ -22,7 +25,7 @@ export const LaneLabels = memo(function LaneLabels({
         : [...folded, group]
     })
   return (
-    <ul className="lanes" aria-label="Lanes">
+    <ul className="lanes" aria-label={`Lanes${of}`}>
       {scene.rows.map(({ key, label, group, folded, first, role }) => (
         <li
           key={key}

@@ -45,7 +45,7 @@ export function Legend({ compared, again }: { compared: boolean; again: boolean 
       )}
       {compared && (
         <li className="legend-compared">
-          <span aria-hidden="true">◇ </span>only in the other run <span aria-hidden="true">◎ </span>only in
+          <span aria-hidden="true">◇ </span>only in the other run <span aria-hidden="true">◎ ▁ </span>only in
           this one
         </li>
       )}

@@ -1,7 +1,8 @@
 import { memo } from 'react'
 import { wholeOf, zoomed } from '../model/viewport.ts'
+import { toggleBoth } from '../view/comparing.ts'
 import type { Controller } from '../view/controller.ts'
-import type { TimelineView } from '../view/state.ts'
+import { pairOf, type TimelineView } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
 import type { Scene } from './scene.ts'
 
@@ -14,9 +15,10 @@ export const TimelineTools = memo(function TimelineTools({
   scene: Scene
 }) {
   const { store } = controller
-  const { axis, foldIdle, storyLanes, solo, range } = useSelected(store, (state) => state.timeline)
+  const { axis, foldIdle, storyLanes, solo, range, both } = useSelected(store, (state) => state.timeline)
   const onlyEntity = useSelected(store, (state) => state.onlyEntity)
   const entity = useSelected(store, (state) => state.focus.entity) || (scene.run.story?.subject ?? '')
+  const isPair = useSelected(store, (state) => pairOf(state) !== undefined)
   const set = (changes: Partial<TimelineView>): void =>
     store.update((draft) => {
       Object.assign(draft.timeline, changes)
@@ -87,6 +89,16 @@ export const TimelineTools = memo(function TimelineTools({
         </button>
       )}
       <span className="spacer" />
+      {isPair && (
+        <button
+          type="button"
+          aria-pressed={both}
+          title="Both runs, one above the other (C)"
+          onClick={() => toggleBoth(controller)}
+        >
+          both runs
+        </button>
+      )}
       <button
         type="button"
         aria-pressed={range !== undefined}

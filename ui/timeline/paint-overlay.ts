@@ -5,22 +5,40 @@ import type { Tokens } from './tokens.ts'
 
 /** Clear of the shape inside, and of the ring of a violation. */
 const RING_RADIUS = 11.5
+const ECHO_DASH = [3, 2.5]
+
+/** What is looked at and pointed at, as one run sees it. */
+export interface Looked {
+  /** The event that is looked at; 0: none of this run. */
+  readonly focus: number
+  /** The event under the pointer; 0: none of this run. */
+  readonly hover: number
+  /** What this run has for events that are looked at and pointed at in the run beside it. */
+  readonly echoes: readonly number[]
+  /** Where on the axis the run beside it is looked at. */
+  readonly cursor: number | undefined
+}
 
 /** Draws what depends on pointer and focus: rings, and the arrows of their causes and effects. */
-export function paintOverlay(pen: Pen, scene: Scene, tokens: Tokens, focus: number, hover: number): void {
+export function paintOverlay(pen: Pen, scene: Scene, tokens: Tokens, looked: Looked): void {
+  const { focus, hover, echoes, cursor } = looked
   pen.clearRect(0, 0, scene.width, heightOf(scene))
+  if (cursor !== undefined) paintLine(pen, scene, tokens, cursor)
   if (focus > 0) {
-    paintLine(pen, scene, tokens, focus)
+    paintLine(pen, scene, tokens, scene.axis.units[focus] as number)
     paintNeighbours(pen, scene, tokens, focus)
   }
   if (hover > 0 && hover !== focus) paintNeighbours(pen, scene, tokens, hover)
   if (hover > 0) paintRing(pen, scene, tokens.text, hover, 1)
   if (focus > 0) paintRing(pen, scene, tokens.accent, focus, 2)
+  pen.setLineDash(ECHO_DASH)
+  for (const id of echoes) paintRing(pen, scene, tokens.accent, id, 2)
+  pen.setLineDash([])
 }
 
-/** A line through all lanes at the moment of the focus. */
-function paintLine(pen: Pen, scene: Scene, tokens: Tokens, id: number): void {
-  const x = xOf(scene, scene.axis.units[id] as number)
+/** A line through all lanes where something is looked at. */
+function paintLine(pen: Pen, scene: Scene, tokens: Tokens, unit: number): void {
+  const x = xOf(scene, unit)
   pen.globalAlpha = 0.5
   pen.fillStyle = tokens.accent
   pen.fillRect(x - 0.5, 0, 1, heightOf(scene))

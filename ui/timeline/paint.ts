@@ -20,6 +20,8 @@ import type { Tokens } from './tokens.ts'
 
 /** Weight from which an event of the story gets arrows. */
 const ARROW_WEIGHT = 4
+/** Weight from which an event lies above lighter ones. */
+const HEAVY = 3
 /** Height of a band at the edge of its row, in pixels. */
 const EDGE = 4
 /** Events of a story above which only those of its own order get arrows. */
@@ -137,7 +139,7 @@ function paintEvents(pen: Pen, scene: Scene, tokens: Tokens): void {
           const unit = axis.units[id] as number
           if (unit > to) break
           const shown = mask[id]
-          if (shown === HIDDEN || (looks.weights[id] as number) >= 3 !== heavy) continue
+          if (shown === HIDDEN || (looks.weights[id] as number) >= HEAVY !== heavy) continue
           pen.globalAlpha = shown === DIM ? 0.32 : heavy ? 1 : 0.6
           pen.fillStyle = tokens.classes[looks.classOf(id)]
           drawShape(pen, looks.shapeOf(id), xOf(scene, unit), y, false)
@@ -180,32 +182,50 @@ function paintBuckets(pen: Pen, scene: Scene, pyramid: Pyramid, tokens: Tokens):
 
 /** What the other run has and this one lacks is hollow; what only this one has gets a ring; where they part is a line. */
 function paintComparison(pen: Pen, scene: Scene, tokens: Tokens, height: number): void {
-  const { comparison, axis, run } = scene
+  const { comparison } = scene
   if (comparison === undefined) return
   pen.fillStyle = tokens.other
   for (const { row, unit, shape } of comparison.ghosts) {
     const x = xOf(scene, unit)
     if (x > -8 && x < scene.width + 8) drawShape(pen, shape, x, yOf(scene, row), true)
   }
+  paintAdded(pen, scene, tokens, comparison.added)
+  for (const { kind, unit } of comparison.partings) {
+    const x = xOf(scene, unit)
+    pen.setLineDash(kind === 'first' ? [2, 3] : [7, 4])
+    pen.lineWidth = 1.5
+    pen.beginPath()
+    pen.moveTo(x, 0)
+    pen.lineTo(x, height)
+    pen.stroke()
+  }
+  pen.setLineDash([])
+}
+
+/** Rings around what weighs, and lines below what is but a tick: rings would lie over each other. */
+function paintAdded(pen: Pen, scene: Scene, tokens: Tokens, added: readonly number[]): void {
+  const { axis, run, mask } = scene
+  const { weights } = run.looks
+  const leavesLight = eventsInView(scene) > MAX_SHAPES
   pen.strokeStyle = tokens.other
+  pen.fillStyle = tokens.other
   pen.lineWidth = 1.25
-  for (const id of comparison.added) {
+  for (const id of added) {
+    const isHeavy = (weights[id] as number) >= HEAVY
+    if (!isHeavy && leavesLight) continue
     const row = rowOf(scene, id)
     const x = xOf(scene, axis.units[id] as number)
     if (row < 0 || x < -8 || x > scene.width + 8) continue
+    pen.globalAlpha = mask[id] === DIM ? 0.55 : 1
+    if (!isHeavy) {
+      pen.fillRect(x - 2, yOf(scene, row) + 6, 4, 1.5)
+      continue
+    }
     pen.beginPath()
     pen.arc(x, yOf(scene, row), 7.5, 0, Math.PI * 2)
     pen.stroke()
   }
-  if (comparison.partsAtMicros === undefined) return
-  const x = xOf(scene, unitOfMoment(axis, run, comparison.partsAtMicros))
-  pen.setLineDash([7, 4])
-  pen.lineWidth = 1.5
-  pen.beginPath()
-  pen.moveTo(x, 0)
-  pen.lineTo(x, height)
-  pen.stroke()
-  pen.setLineDash([])
+  pen.globalAlpha = 1
 }
 
 /** Arrows between the events from which the story is told. */

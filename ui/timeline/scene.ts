@@ -47,53 +47,106 @@ export interface Scene {
   readonly crowded: ReadonlySet<LaneBand>
 }
 
+/** A run with how much of each of its events is shown. */
+export interface Masked {
+  readonly run: RunView
+  /** HIDDEN, DIM or SHOWN, by id. */
+  readonly mask: Uint8Array
+}
+
 /** Lays out the axis for the events that matter: idle time is where none of them happens. */
 export function axisOf(run: RunView, mode: AxisMode, foldIdle: boolean, mask: Uint8Array): Axis {
-  const { recording } = run
-  const { atMicros, count } = recording.columns
+  return axesOf([{ run, mask }], mode, foldIdle)[0] as Axis
+}
+
+/** An axis for each of some runs, all as long: the same moment, step or depth lies at the same place on every one. */
+export function axesOf(shown: readonly Masked[], mode: AxisMode, foldIdle: boolean): Axis[] {
+  const end = Math.max(...shown.map(({ run }) => run.recording.endMicros))
+  const scale = new TimeScale(shown.map(shownTimes).reduce(merged), end, foldIdle)
+  if (mode === 'depth') return depthAxes(shown, scale)
+  const places = shown.map((each) =>
+    mode === 'steps' ? stepsOf(each) : scale.allToUnits(each.run.recording.columns.atMicros),
+  )
+  const steps = places.map((units) => units[units.length - 1] as number)
+  const lengthUnits = mode === 'steps' ? Math.max(1, ...steps) : scale.lengthUnits
+  return shown.map(({ run }, at) => {
+    const units = places[at] as Float64Array
+    return { mode, scale, units, sorted: units, lengthUnits, ofLane: (lane) => run.recording.ofLane(lane) }
+  })
+}
+
+/** The moments of what is shown, ascending. */
+function shownTimes({ run, mask }: Masked): Float64Array {
+  const { atMicros, count } = run.recording.columns
   const times = new Float64Array(count)
-  const steps = new Float64Array(count + 1)
-  let step = 0
-  for (let id = 1; id <= count; id++) {
-    if (mask[id] === SHOWN) times[step++] = atMicros[id] as number
-    steps[id] = step
+  let length = 0
+  for (let id = 1; id <= count; id++) if (mask[id] === SHOWN) times[length++] = atMicros[id] as number
+  return times.subarray(0, length)
+}
+
+/** Two ascending lists as one. */
+function merged(left: Float64Array, right: Float64Array): Float64Array {
+  const both = new Float64Array(left.length + right.length)
+  let [fromLeft, fromRight] = [0, 0]
+  for (let at = 0; at < both.length; at++) {
+    const [one, other] = [left[fromLeft], right[fromRight]]
+    const isLeft = other === undefined || (one !== undefined && one <= other)
+    both[at] = (isLeft ? left[fromLeft++] : right[fromRight++]) as number
   }
-  const scale = new TimeScale(times.subarray(0, step), recording.endMicros, foldIdle)
-  if (mode === 'depth') return depthAxis(run, scale, mask)
-  const units = mode === 'steps' ? steps : scale.allToUnits(atMicros)
-  const lengthUnits = mode === 'steps' ? Math.max(1, step) : scale.lengthUnits
-  return { mode, scale, units, sorted: units, lengthUnits, ofLane: (lane) => recording.ofLane(lane) }
+  return both
+}
+
+/** How many shown events there are up to each, by id. */
+function stepsOf({ run, mask }: Masked): Float64Array {
+  const steps = new Float64Array(run.recording.count + 1)
+  for (let id = 1; id < steps.length; id++)
+    steps[id] = (steps[id - 1] as number) + (mask[id] === SHOWN ? 1 : 0)
+  return steps
 }
 
 /** Events lie as far from the left as the longest chain of causes behind them: what lies above each other is independent. */
-function depthAxis({ recording }: RunView, scale: TimeScale, mask: Uint8Array): Axis {
-  const { count } = recording.columns
-  const depths = new Uint32Array(count + 1)
-  for (let id = 1; id <= count; id++) {
+function depthAxes(shown: readonly Masked[], scale: TimeScale): Axis[] {
+  const depths = shown.map(({ run }) => depthsOf(run))
+  const ranks = ranksOf(depths, shown)
+  const lengthUnits = Math.max(1, ranks[ranks.length - 1] as number)
+  return shown.map(({ run }, at) => {
+    const units = Float64Array.from(depths[at] as Uint32Array, (depth) => ranks[depth] as number)
+    const sorted = units.slice().sort()
+    return { mode: 'depth', scale, units, sorted, lengthUnits, ofLane: byUnit(run, units) }
+  })
+}
+
+function depthsOf({ recording }: RunView): Uint32Array {
+  const depths = new Uint32Array(recording.count + 1)
+  for (let id = 1; id < depths.length; id++) {
     let depth = 0
     for (const parent of recording.parents(id)) depth = Math.max(depth, depths[parent] as number)
     depths[id] = depth + 1
   }
-  const ranks = ranksOf(depths, mask)
-  const units = Float64Array.from(depths, (depth) => ranks[depth] as number)
-  const byUnit = (left: number, right: number): number =>
-    (units[left] as number) - (units[right] as number) || left - right
+  return depths
+}
+
+/** The events of a lane from left to right, where that is not the order in which they happened. */
+function byUnit({ recording }: RunView, units: Float64Array): Axis['ofLane'] {
   const lanes = new Map<number, Uint32Array>()
-  const ofLane = (lane: number): Uint32Array => {
-    const ids = lanes.get(lane) ?? recording.ofLane(lane).slice().sort(byUnit)
+  const order = (left: number, right: number): number =>
+    (units[left] as number) - (units[right] as number) || left - right
+  return (lane) => {
+    const ids = lanes.get(lane) ?? recording.ofLane(lane).slice().sort(order)
     lanes.set(lane, ids)
     return ids
   }
-  const lengthUnits = Math.max(1, ranks[ranks.length - 1] as number)
-  return { mode: 'depth', scale, units, sorted: units.slice().sort(), lengthUnits, ofLane }
 }
 
 /** For each depth how many depths up to it have a shown event: the others take no room. */
-function ranksOf(depths: Uint32Array, mask: Uint8Array): Uint32Array {
+function ranksOf(depths: readonly Uint32Array[], shown: readonly Masked[]): Uint32Array {
   let deepest = 0
-  for (const depth of depths) deepest = Math.max(deepest, depth)
+  for (const ofRun of depths) for (const depth of ofRun) deepest = Math.max(deepest, depth)
   const ranks = new Uint32Array(deepest + 1)
-  for (let id = 1; id < depths.length; id++) if (mask[id] === SHOWN) ranks[depths[id] as number] = 1
+  for (const [at, ofRun] of depths.entries()) {
+    const mask = shown[at]?.mask as Uint8Array
+    for (let id = 1; id < ofRun.length; id++) if (mask[id] === SHOWN) ranks[ofRun[id] as number] = 1
+  }
   for (let depth = 1; depth <= deepest; depth++)
     ranks[depth] = (ranks[depth] as number) + (ranks[depth - 1] as number)
   return ranks

@@ -1,8 +1,9 @@
+import type { RunName } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import { encodeLink } from '../model/share-link.ts'
 import type { Controller } from './controller.ts'
 import { openAddress, sharedOf } from './share.ts'
-import { activeRun, INITIAL, type PaneId, type RunName, type ViewState } from './state.ts'
+import { activeRun, INITIAL, type PaneId, type ViewState } from './state.ts'
 
 /** Time after which a change that is no step of its own, like typing, is in the address. */
 const SETTLED_MILLIS = 250

@@ -2,6 +2,16 @@ import { formatSeconds } from '../../sim/index.ts'
 import { timesText } from '../model/duplicates.ts'
 import { counted } from '../model/format.ts'
 import type { RunView } from '../model/run-view.ts'
+import { counterpartOf, type Pointed, type ViewState } from './state.ts'
+
+/** What the other run has for an event of a run that is shown beside it. */
+export function besideSaid(state: ViewState, pointed: Pointed): string {
+  const name = pointed.run === 'A' ? 'B' : 'A'
+  const other = counterpartOf(state, pointed)
+  const at = state.runs[name]?.recording.at(other)
+  if (other === 0 || at === undefined) return `. Run ${name} lacks it.`
+  return `. In run ${name} it is record ${other}, at ${formatSeconds(at)}.`
+}
 
 /** What an event is in one sentence, for whoever does not see it. */
 export function announced({ recording, duplicates }: RunView, event: number): string {

@@ -1,6 +1,7 @@
 import { centred, panned, wholeOf, zoomed } from '../model/viewport.ts'
+import { swapRuns, toggleBoth, toParting, toPlot } from './comparing.ts'
 import type { Controller } from './controller.ts'
-import { foldFocused, soloLane, toParting } from './lane-commands.ts'
+import { foldFocused, soloLane } from './lane-commands.ts'
 import { toggleMark, toNextMark } from './marks.ts'
 import { changeSpeed, togglePlay } from './playing.ts'
 import { setTheme, toggleSingleKeys } from './preferences.ts'
@@ -67,7 +68,7 @@ export const COMMANDS: readonly Command[] = [
     title: 'Pane: Timeline',
     group: 'Panes',
     keys: ['1'],
-    run: () => document.querySelector<HTMLElement>('.plot')?.focus(),
+    run: toPlot,
   },
   ...paneCommands,
   look('zoom in', 'Zoom in', ['W'], (view, length) => zoomed(view, 0.7, 0.5, length)),
@@ -174,14 +175,21 @@ export const COMMANDS: readonly Command[] = [
     title: 'To where the two runs part in what matters',
     group: 'Runs',
     keys: ['X'],
-    run: (controller) => toParting(controller),
+    run: toParting,
   },
   {
     id: 'swap',
     title: 'Look at the other run',
     group: 'Runs',
     keys: ['B'],
-    run: (controller) => controller.activate(controller.state.active === 'A' ? 'B' : 'A'),
+    run: swapRuns,
+  },
+  {
+    id: 'both',
+    title: 'Both runs, one above the other, or one alone',
+    group: 'Runs',
+    keys: ['C'],
+    run: toggleBoth,
   },
   {
     id: 'keep',

@@ -1,19 +1,21 @@
 import type { Draft } from 'immer'
 import type { FaultSpec, Scenario, Workspace } from '../../sim/index.ts'
+import type { RunName } from '../model/run-diff.ts'
 import { RunView } from '../model/run-view.ts'
 import { type Viewport, wholeOf } from '../model/viewport.ts'
 import type { Axis } from '../timeline/scene.ts'
 import { Engine, StoppedError } from '../worker/engine.ts'
 import type { RunAnswer } from '../worker/protocol.ts'
-import { announced } from './announce.ts'
+import { announced, besideSaid } from './announce.ts'
 import {
   activeRun,
+  counterpartOf,
   INITIAL,
   momentOf,
   openedSystem,
   type PaneId,
-  type RunName,
   type Setup,
+  showsBoth,
   UNOPENED,
   type ViewState,
 } from './state.ts'
@@ -198,14 +200,17 @@ export class Controller {
       )
   }
 
-  /** Looks at an event. */
-  focus(event: number): void {
-    const run = activeRun(this.state)
+  /** Looks at an event. @param name its run, which is looked at from now on */
+  focus(event: number, name: RunName = this.state.active): void {
+    const run = this.state.runs[name]
     if (run === undefined || event < 1 || event > run.recording.count) return
     const entity = run.recording.entity(event)
+    const both = showsBoth(this.state)
+    const beside = both ? besideSaid(this.state, { run: name, event }) : ''
     this.store.update((draft) => {
+      if (draft.active !== name) turnTo(draft, name, both)
       draft.focus = { event, entity: entity === '' ? draft.focus.entity : entity }
-      draft.announcement = announced(run, event)
+      draft.announcement = announced(run, event) + beside
     })
   }
 
@@ -226,10 +231,11 @@ export class Controller {
     })
   }
 
-  hover(event: number): void {
-    if (this.state.hover === event) return
+  hover(event: number, run: RunName = this.state.active): void {
+    const { hover } = this.state
+    if (hover.event === event && hover.run === run) return
     this.store.update((draft) => {
-      draft.hover = event
+      draft.hover = { run, event }
     })
   }
 
@@ -252,12 +258,13 @@ export class Controller {
   }
 
   activate(name: RunName): void {
-    if (this.state.runs[name] === undefined || this.state.active === name) return
-    this.store.update((draft) => {
-      draft.active = name
-      draft.focus = INITIAL.focus
-      forgetPlaces(draft)
-    })
+    const { runs, active, focus } = this.state
+    if (runs[name] === undefined || active === name) return
+    const other = counterpartOf(this.state, { run: active, event: focus.event })
+    // Where both are seen, one goes from an event to what the other run has for it.
+    const both = showsBoth(this.state)
+    if (both && other > 0) this.focus(other, name)
+    else this.store.update((draft) => turnTo(draft, name, both))
   }
 
   /** Keeps the run that is looked at as the one to compare with. */
@@ -362,9 +369,18 @@ export class Controller {
   }
 }
 
+/** Another run is looked at from now on. @param both whether both are seen: then they have one axis */
+function turnTo(draft: Draft<ViewState>, name: RunName, both: boolean): void {
+  const { viewport, range } = draft.timeline
+  forgetPlaces(draft)
+  if (both) Object.assign(draft.timeline, { viewport, range })
+  draft.active = name
+  draft.focus = INITIAL.focus
+}
+
 /** Events and parts of the axis that were pointed at say nothing of another run. */
 function forgetPlaces(draft: Draft<ViewState>): void {
-  Object.assign(draft, { hover: 0, pinned: 0 })
+  Object.assign(draft, { hover: INITIAL.hover, pinned: 0 })
   Object.assign(draft.timeline, { viewport: undefined, range: undefined })
 }
 

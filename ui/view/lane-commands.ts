@@ -1,4 +1,3 @@
-import { diffOf } from '../model/run-diff.ts'
 import type { Controller } from './controller.ts'
 import { activeRun } from './state.ts'
 
@@ -21,20 +20,4 @@ export function soloLane({ store }: Controller, lane: string): void {
   store.update(({ timeline }) => {
     timeline.solo = timeline.solo === lane ? '' : lane
   })
-}
-
-/** Looks at where two runs part in a row or in an effect outside. */
-export function toParting(controller: Controller): void {
-  const { runs, active } = controller.state
-  if (runs.A === undefined || runs.B === undefined) {
-    controller.say('There is one run: change something and run it again.')
-    return
-  }
-  const { a, b } = diffOf(runs.A.recording, runs.B.recording).consequential
-  const event = active === 'A' ? a : b
-  if (event > 0) controller.focus(event)
-  else
-    controller.say(
-      a === 0 && b === 0 ? 'The two runs do the same.' : 'This run lacks what the other has there.',
-    )
 }

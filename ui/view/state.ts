@@ -1,5 +1,6 @@
 import type { FaultSpec, Scenario, Workspace, WorkspaceSystem } from '../../sim/index.ts'
 import type { FaultPlace } from '../model/danger.ts'
+import { pairsOf, type RunName } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { AxisMode } from '../model/time-scale.ts'
 import type { Viewport } from '../model/viewport.ts'
@@ -19,9 +20,6 @@ export const PANES = {
 
 /** A pane below the timeline. */
 export type PaneId = keyof typeof PANES
-
-/** Which of two runs. */
-export type RunName = 'A' | 'B'
 
 /** What can be changed before a run. */
 export interface Setup {
@@ -51,6 +49,15 @@ export interface TimelineView {
   readonly solo: string
   /** What is counted: a part of the axis, or what is seen; undefined: nothing. */
   readonly range: Viewport | 'seen' | undefined
+  /** Both runs, one above the other, where there are two. */
+  readonly both: boolean
+}
+
+/** An event under the pointer. */
+export interface Pointed {
+  readonly run: RunName
+  /** 0: nothing. */
+  readonly event: number
 }
 
 /** An event that somebody wants to find again, with what they think of it. */
@@ -80,6 +87,9 @@ export interface DangerMap {
   readonly rows: readonly DangerRow[]
 }
 
+/** The two runs that are compared. */
+export type Pair = Readonly<Record<RunName, RunView>>
+
 /** Everything that the page shows, besides what it is loading. */
 export interface ViewState {
   readonly workspace: Workspace | undefined
@@ -93,7 +103,7 @@ export interface ViewState {
   readonly runs: Partial<Readonly<Record<RunName, RunView>>>
   readonly active: RunName
   readonly focus: Focus
-  readonly hover: number
+  readonly hover: Pointed
   readonly pane: PaneId
   /** The event whose moment the state is compared with; 0: the one before the focus. */
   readonly pinned: number
@@ -128,7 +138,7 @@ export const UNOPENED = {
   runs: {},
   active: 'A',
   focus: { event: 0, entity: '' },
-  hover: 0,
+  hover: { run: 'A', event: 0 },
   pinned: 0,
   timeline: {
     axis: 'time',
@@ -138,6 +148,7 @@ export const UNOPENED = {
     viewport: undefined,
     solo: '',
     range: undefined,
+    both: false,
   },
   filter: '',
   marks: [],
@@ -166,6 +177,24 @@ export const INITIAL: ViewState = {
 /** The run that is looked at. */
 export function activeRun({ runs, active }: ViewState): RunView | undefined {
   return runs[active]
+}
+
+/** The two runs that are compared; undefined: there is one. */
+export function pairOf({
+  runs: { A, B },
+}: Pick<ViewState, 'runs'>): Readonly<Record<RunName, RunView>> | undefined {
+  return A === undefined || B === undefined ? undefined : { A, B }
+}
+
+/** Whether both runs are shown, one above the other. */
+export function showsBoth(state: Pick<ViewState, 'runs' | 'timeline'>): boolean {
+  return state.timeline.both && pairOf(state) !== undefined
+}
+
+/** What the other run has for an event of a run; 0: nothing, or there is no other run. */
+export function counterpartOf(state: Pick<ViewState, 'runs'>, { run, event }: Pointed): number {
+  const pair = pairOf(state)
+  return pair === undefined ? 0 : (pairsOf(pair.A.diffWith(pair.B), run)[event] ?? 0)
 }
 
 /** The event whose moment panes show: the focus, else the violation, else the end. */

@@ -1,6 +1,7 @@
+import type { RunName } from '../model/run-diff.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { Controller } from './controller.ts'
-import { openedSystem, type RunName } from './state.ts'
+import { openedSystem } from './state.ts'
 
 /** Weighing takes a run or two for each fault: what takes longer than a moment is not done unasked. */
 const [MOST_FAULTS, MOST_EVENTS] = [6, 20_000]
