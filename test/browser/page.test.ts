@@ -134,10 +134,13 @@ describe('the page', () => {
     ])
   })
 
-  it('[V62] maps a fault by how long it lasts as well, and takes over what is clicked', async () => {
+  it('[V62] [V66] maps a fault by how long it lasts as well, and takes over what is clicked', async () => {
     const page = await bench.running()
     await page.keyboard.press('9')
+    const said = async (): Promise<string> => (await page.locator('.danger > p').first().textContent()) ?? ''
+    const [, alone = ''] = /^About (\d+) runs: 1 row of \1 steps\.$/.exec(await said()) ?? []
     await page.locator('.danger select').last().selectOption('restart')
+    expect(await said()).toBe(`About ${7 * Number(alone)} runs: 7 rows of ${alone} steps.`)
     await page.locator('.danger button', { hasText: 'Try it at every step' }).click()
     await page.waitForFunction(
       `document.querySelectorAll('.danger-row').length > 5 && document.querySelector('.danger-unknown') === null`,
@@ -146,6 +149,9 @@ describe('the page', () => {
     expect(labels.map((label) => label.replace(/:.*/, ''))).toEqual(
       ['1ms', '10ms', '100ms', '300ms', '1s', '10s', '1m'].map((restart) => `restart ${restart}`),
     )
+    const cells = await page.locator('.danger-cell').count()
+    expect(await page.locator('.danger-progress').textContent()).toBe(`${cells} of ${cells} runs done.`)
+    await expect.poll(() => announcement(page)).toMatch(new RegExp(`^${cells} runs: \\d+ of them break`))
     await page.locator('.danger-row').first().locator('.danger-violated').first().click()
     await page.waitForSelector('.compared')
     expect(await page.locator('.danger [role=status]').count()).toBe(0)

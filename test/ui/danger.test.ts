@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { axesOf, variantsOf } from '../../ui/model/danger.ts'
+import { axesOf, type FaultPlace, placesWithin, variantsOf } from '../../ui/model/danger.ts'
 import type { FaultForm } from '../../ui/worker/protocol.ts'
 
 const crash: FaultForm = {
@@ -26,6 +27,22 @@ const redeliver: FaultForm = {
 const names = (form: FaultForm): string[] => axesOf(form).map(({ name }) => name)
 const says = (...[fault, form, axis]: Parameters<typeof variantsOf>): string[] =>
   variantsOf(fault, form, axis).map((variant) => variant.says)
+
+describe('a danger map', () => {
+  it('[V66] takes no more runs than it may: of many places the first ones, and at least one', () => {
+    const place = (event: number): FaultPlace => ({ at: 'before x', of: 'order-1', nth: event, event })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 24 }), (count, rows) => {
+        const places = Array.from({ length: count }, (_, event) => place(event))
+        const found = placesWithin(places, rows)
+        expect(found).toEqual(places.slice(0, found.length))
+        expect(found.length * rows).toBeLessThanOrEqual(1_500)
+        expect(found.length === count || (found.length + 1) * rows > 1_500).toBe(true)
+      }),
+    )
+    expect(placesWithin([place(1), place(2)], 2_000)).toHaveLength(1)
+  })
+})
 
 describe('the rows of a danger map', () => {
   it('[V62] differ in what says how strong a fault is, or in what it hits where there is a choice', () => {

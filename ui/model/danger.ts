@@ -52,6 +52,14 @@ export interface FaultVariant {
   readonly varied: readonly string[]
 }
 
+/** Runs of a map at most: who asks for one waits for it. */
+const MOST_RUNS = 1_500
+
+/** The places that a map of so many rows has room for: the first ones. */
+export function placesWithin(places: readonly FaultPlace[], rows: number): readonly FaultPlace[] {
+  return places.slice(0, Math.max(1, Math.floor(MOST_RUNS / Math.max(1, rows))))
+}
+
 const DURATIONS = ['1ms', '10ms', '100ms', '1s', '10s', '1m']
 const COUNTS = [1, 2, 3, 5, 10]
 /** Rows at most: a map is to be taken in at a glance. */

@@ -1,6 +1,14 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { FaultSpec } from '../../sim/index.ts'
-import { axesOf, type FaultPlace, type FaultVariant, placesOf, variantsOf } from '../model/danger.ts'
+import {
+  axesOf,
+  type FaultPlace,
+  type FaultVariant,
+  placesOf,
+  placesWithin,
+  variantsOf,
+} from '../model/danger.ts'
+import { counted, grouped } from '../model/format.ts'
 import { RunView } from '../model/run-view.ts'
 import type { Controller } from '../view/controller.ts'
 import { type DangerMap as Danger, type DangerRow, openedSystem, type Setup } from '../view/state.ts'
@@ -21,8 +29,13 @@ export function DangerMap({ controller, run }: { controller: Controller; run: Ru
   const form = formOf(forms, faults[index])
   const axes = form === undefined ? [] : axesOf(form)
   const axis = axes.some(({ name }) => name === wanted) ? wanted : ''
+  const variants = useMemo(
+    () => (faults[index] === undefined ? [] : variantsOf(faults[index], form, axis)),
+    [faults, index, form, axis],
+  )
   const isOfNow =
     setup !== undefined && map !== undefined && map.around === around(setup, map.index, map.varied)
+  const isTried = isOfNow && map.index === index && map.axis === axis && map.places[0]?.of === subject
   return (
     <div className="danger">
       <h3>Danger map</h3>
@@ -52,14 +65,15 @@ export function DangerMap({ controller, run }: { controller: Controller; run: Ru
         <button
           type="button"
           disabled={faults.length === 0 || subject === ''}
-          onClick={() => {
-            const variants = variantsOf(faults[index] as FaultSpec, form, axis)
-            void mapDanger(controller, run, { index, subject, axis, variants })
-          }}
+          onClick={() => void mapDanger(controller, run, { index, subject, axis, variants })}
         >
           Try it at every step of {subject || 'an order'}
         </button>
       </div>
+      {subject !== '' && faults.length > 0 && setup !== undefined && !isTried && (
+        <Extent run={run} subject={subject} variants={variants} plans={plansOf(setup, run, '').length} />
+      )}
+      {map !== undefined && <Progress map={map} />}
       {map !== undefined && !isOfNow && (
         <p className="quiet" role="status">
           This was tried with another set-up: try it again.
@@ -78,6 +92,40 @@ export function DangerMap({ controller, run }: { controller: Controller; run: Ru
         ))}
       </div>
     </div>
+  )
+}
+
+/** How many runs it will take, as far as the run that is looked at tells: without the fault there can be other steps. */
+function Extent({
+  run,
+  subject,
+  variants,
+  plans,
+}: {
+  run: RunView
+  subject: string
+  variants: readonly FaultVariant[]
+  plans: number
+}) {
+  const rows = plans * variants.length
+  const all = useMemo(() => placesOf(run, subject, targetsOf(variants)), [run, subject, variants])
+  const places = placesWithin(all, rows)
+  return (
+    <p className="quiet">
+      About {counted(rows * places.length, 'run')}: {counted(rows, 'row')} of{' '}
+      {places.length < all.length ? `the first ${places.length} of ` : ''}
+      {counted(all.length, 'step')}.
+    </p>
+  )
+}
+
+/** How much of a map there is. */
+function Progress({ map: { places, rows } }: { map: Danger }) {
+  const done = rows.reduce((sum, { cells }) => sum + cells.filter(Boolean).length, 0)
+  return (
+    <p className="danger-progress">
+      {grouped(done)} of {counted(places.length * rows.length, 'run')} done.
+    </p>
   )
 }
 
@@ -122,11 +170,12 @@ async function mapDanger(controller: Controller, run: RunView, trial: Trial): Pr
     // Steps are those of the undisturbed run: a fault must not hide the places behind it.
     const calm = { ...setup.scenario, faults: setup.scenario.faults.filter((_, other) => other !== index) }
     const answer = await controller.engine.ask('run', { bundle, scenario: calm, seed: setup.seed })
-    const places = placesOf(new RunView(answer.columns, answer), trial.subject, targetsOf(variants))
+    const all = placesOf(new RunView(answer.columns, answer), trial.subject, targetsOf(variants))
     const varied = [...new Set(variants.flatMap((variant) => variant.varied))]
     const plans = plansOf(setup, run, axis === '' ? 'as set up' : '').flatMap((plan) =>
       variants.map((variant) => tried(plan, variant, index)),
     )
+    const places = placesWithin(all, plans.length)
     const rows: DangerRow[] = plans.map(({ label, fault }) => ({ label, fault, cells: [] }))
     const show = (): void =>
       controller.store.update((draft) => {
@@ -151,6 +200,9 @@ async function mapDanger(controller: Controller, run: RunView, trial: Trial): Pr
         show()
       })
     }
+    const runs = rows.flatMap(({ cells }) => cells)
+    const bad = runs.filter((cell) => cell?.verdict === 'violated').length
+    controller.say(`${counted(runs.length, 'run')}: ${grouped(bad)} of them break a promise.`)
   })
 }
 
