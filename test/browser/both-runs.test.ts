@@ -134,6 +134,36 @@ describe('both runs, one above the other', () => {
     expect(await flags.first().textContent()).toContain('‹ first consequence')
   })
 
+  it('[V65] [V9] lead to where they part, in the run that has something there', async () => {
+    const page = await bench.running()
+    await page.locator('.fault-remove').click()
+    await page.waitForSelector('.compared')
+    const chosen = page.getByRole('group', { name: 'Run', exact: true }).locator('[aria-pressed=true]')
+    expect(await chosen.textContent()).toContain('B')
+    const part = page.locator('.compared').getByText('They part at')
+    await part.click()
+    expect(await chosen.textContent()).toContain('A')
+    expect(await announcement(page)).toMatch(/^fault in payment-2, .* record$/)
+    await page.keyboard.press('b')
+    await page.keyboard.press('c')
+    await part.click()
+    expect(await active(page)).toBe('A')
+    expect(await announcement(page)).toMatch(/^fault in payment-2, .*\. Run B lacks it\.$/)
+    await page.keyboard.press('r')
+    expect(await page.locator('.range-panel b').textContent()).toMatch(/^[\d,]+ records of run A$/)
+    await page.keyboard.press('x')
+    await page.keyboard.press('b')
+    expect(await active(page)).toBe('B')
+    const box = await page.locator('.plot-beside').boundingBox()
+    const scroller = await page.locator('.timeline-scroll').first().boundingBox()
+    const tooltip = page.locator('.tooltip-beside')
+    for (let x = 40; x < 900 && (await tooltip.count()) === 0; x += 6)
+      await page.mouse.move((box?.x ?? 0) + x, (scroller?.y ?? 0) + 30)
+    expect(await tooltip.textContent()).toMatch(
+      /^In run B it is record \d+, at [\d.]+ s\.$|^Run B lacks it\.$/,
+    )
+  })
+
   it.each([
     ['a desk', 'light', DESK],
     ['a desk', 'dark', DESK],

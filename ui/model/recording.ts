@@ -68,6 +68,11 @@ export class Recording {
     return this.narration.phrase(id)
   }
 
+  /** What it says to people or, where that is nothing, of what kind it is and where. */
+  told(id: number): string {
+    return this.phrase(id) || `${this.kind(id)} in ${this.lane(id)}`
+  }
+
   /** What it says, as JSON. */
   dataText(id: number): string {
     return this.text(this.columns.data, id)

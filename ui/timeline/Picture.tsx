@@ -1,6 +1,7 @@
 import { type RefObject, useCallback, useEffect, useRef } from 'react'
 import type { Viewport } from '../model/viewport.ts'
 import { FAULT_TYPE } from '../panes/new-fault.ts'
+import { besideSaid } from '../view/announce.ts'
 import type { Controller } from '../view/controller.ts'
 import { counterpartOf, type TimelineView } from '../view/state.ts'
 import { useSelected } from '../view/store.ts'
@@ -76,14 +77,16 @@ export function Picture(props: Props) {
         <EventBadges controller={controller} shown={shown} />
         <MarkFlags controller={controller} shown={shown} />
         <Range places={pointer.range ?? rangeOf(scene, range)} />
-        {looked.hover > 0 && <Tooltip scene={scene} id={looked.hover} />}
+        {looked.hover > 0 && <Tooltip scene={scene} id={looked.hover} beside={looked.beside} />}
       </div>
     </div>
   )
 }
 
 /** What is looked at and pointed at, here and in the run beside it. */
-function useLooked({ controller, shown: { name }, active, both, cursor }: Props): Looked {
+function useLooked(props: Props): Looked & { readonly beside: string } {
+  const { controller, shown, active, both, cursor } = props
+  const { name } = shown
   const { store } = controller
   const focus = useSelected(store, (state) => state.focus.event)
   const hover = useSelected(store, (state) => state.hover)
@@ -96,6 +99,7 @@ function useLooked({ controller, shown: { name }, active, both, cursor }: Props)
     hover: hover.run === name ? hover.event : 0,
     echoes: both ? [echo, hoverEcho].filter((id) => id > 0) : [],
     cursor: both && !active ? cursor : undefined,
+    beside: both && hover.run === name && hover.event > 0 ? besideSaid({ runs }, hover) : '',
   }
 }
 

@@ -8,7 +8,16 @@ import { useSelected } from '../view/store.ts'
 import type { Scene } from './scene.ts'
 
 /** What happened in the range that is picked, in numbers. */
-export function RangePanel({ controller, scene }: { controller: Controller; scene: Scene }) {
+export function RangePanel({
+  controller,
+  scene,
+  of,
+}: {
+  controller: Controller
+  scene: Scene
+  /** Which run's they are, where there are two. */
+  of: string
+}) {
   const range = useSelected(controller.store, (state) => state.timeline.range)
   const { run, axis, mask, viewport } = scene
   const part = range === 'seen' ? viewport : range
@@ -24,7 +33,10 @@ export function RangePanel({ controller, scene }: { controller: Controller; scen
   const { events, counts, fromMicros, toMicros, entities, lanes, busiest } = stats
   return (
     <section className="range-panel" aria-label="What is in the range">
-      <b>{counted(events, 'record')}</b>
+      <b>
+        {counted(events, 'record')}
+        {of}
+      </b>
       {events > 0 && (
         <span>
           {formatSeconds(fromMicros)} to {formatSeconds(toMicros)}

@@ -36,8 +36,10 @@ export const RunStrip = memo(function RunStrip({
         {partingFlags(scene).map(({ kind, text, left, width, place }) => {
           const [own, others] = seenFrom(place, name)
           const { recording } = scene.run
-          const where = own > 0 ? `${recording.phrase(own)}, at ${formatSeconds(recording.at(own))}` : ''
-          const title = own > 0 ? where : `Run ${name} lacks what run ${beside} has there`
+          const title =
+            own > 0
+              ? `${recording.told(own)}, at ${formatSeconds(recording.at(own))}`
+              : `run ${name} lacks what run ${beside} has there`
           return (
             <button
               key={kind}

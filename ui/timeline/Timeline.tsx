@@ -37,7 +37,7 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
   const { height: room } = useSize(scrollers[0] as Place)
   const seen = useSeen(controller, run)
   const shown = useScenes({ ...seen, timeline, filter, only, width, room })
-  const { scene } = shown.find((each) => each.scene.run === run) as Shown
+  const { scene, name } = shown.find((each) => each.scene.run === run) as Shown
   const setViewport = useMemo(
     () => (viewport: Viewport | undefined) =>
       store.update((draft) => {
@@ -86,7 +86,7 @@ export function Timeline({ controller, run }: { controller: Controller; run: Run
           />
         </Fragment>
       ))}
-      <RangePanel controller={controller} scene={scene} />
+      <RangePanel controller={controller} scene={scene} of={both ? ` of run ${name}` : ''} />
       <Legend compared={seen.pair !== undefined} again={run.duplicates.size > 0} />
     </section>
   )

@@ -5,8 +5,8 @@ import { rowOf, type Scene, xOf, yOf } from './scene.ts'
 
 const WIDTH = 300
 
-/** What an event is, beside the pointer. */
-export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
+/** What an event is, beside the pointer. @param beside what the other run has for it, where that is shown too */
+export function Tooltip({ scene, id, beside }: { scene: Scene; id: number; beside: string }) {
   const { recording } = scene.run
   const row = rowOf(scene, id)
   if (row < 0) return null
@@ -21,9 +21,7 @@ export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
   const effects = recording.children(id).length
   return (
     <div className="tooltip" style={style} aria-hidden="true">
-      <div className="tooltip-said">
-        {recording.phrase(id) || `${recording.kind(id)} in ${recording.lane(id)}`}
-      </div>
+      <div className="tooltip-said">{recording.told(id)}</div>
       <div className="tooltip-facts">
         <span>{formatSeconds(recording.at(id))}</span>
         <span>{recording.entity(id) || 'no order'}</span>
@@ -32,6 +30,7 @@ export function Tooltip({ scene, id }: { scene: Scene; id: number }) {
         <span>
           {counted(causes, 'cause')}, {counted(effects, 'effect')}
         </span>
+        {beside !== '' && <span className="tooltip-beside">{beside}</span>}
       </div>
     </div>
   )

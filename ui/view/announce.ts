@@ -5,12 +5,12 @@ import type { RunView } from '../model/run-view.ts'
 import { counterpartOf, type Pointed, type ViewState } from './state.ts'
 
 /** What the other run has for an event of a run that is shown beside it. */
-export function besideSaid(state: ViewState, pointed: Pointed): string {
+export function besideSaid(state: Pick<ViewState, 'runs'>, pointed: Pointed): string {
   const name = pointed.run === 'A' ? 'B' : 'A'
   const other = counterpartOf(state, pointed)
   const at = state.runs[name]?.recording.at(other)
-  if (other === 0 || at === undefined) return `. Run ${name} lacks it.`
-  return `. In run ${name} it is record ${other}, at ${formatSeconds(at)}.`
+  if (other === 0 || at === undefined) return `Run ${name} lacks it.`
+  return `In run ${name} it is record ${other}, at ${formatSeconds(at)}.`
 }
 
 /** What an event is in one sentence, for whoever does not see it. */
@@ -18,14 +18,13 @@ export function announced({ recording, duplicates }: RunView, event: number): st
   const duplicate = duplicates.get(event)
   const causes = recording.parents(event)
   const effects = recording.children(event)
-  const said = recording.phrase(event) || `${recording.kind(event)} in ${recording.lane(event)}`
   const entity = recording.entity(event)
   const because =
     causes.length === 0
       ? 'caused by nothing in the run'
       : `caused by ${[...causes].map((id) => recording.kind(id)).join(' and ')}`
   return [
-    said,
+    recording.told(event),
     ...(duplicate === undefined ? [] : [timesText(duplicate)]),
     entity === '' ? `record ${event}` : `${entity}, record ${event}`,
     `at ${formatSeconds(recording.at(event))}`,

@@ -1,7 +1,7 @@
 import { counted } from '../model/format.ts'
 import { type Divergence, seenFrom } from '../model/run-diff.ts'
 import type { Controller } from './controller.ts'
-import { pairOf, showsBoth } from './state.ts'
+import { pairOf } from './state.ts'
 
 const ONE_RUN = 'There is one run: change something and run it again.'
 
@@ -46,12 +46,11 @@ export function toParting(controller: Controller): void {
   else toDivergence(controller, pair.A.diffWith(pair.B).consequential)
 }
 
-/** Looks at one place where two runs part: in the run that is looked at or, where both are seen, in the one that has it. */
+/** Looks at one place where two runs part: in the run that is looked at or, if that has nothing there, in the other one. */
 export function toDivergence(controller: Controller, place: Divergence): void {
   const { active } = controller.state
   const [own, others] = seenFrom(place, active)
   if (own > 0) controller.focus(own)
-  else if (others === 0) controller.say('The two runs do the same.')
-  else if (showsBoth(controller.state)) controller.focus(others, active === 'A' ? 'B' : 'A')
-  else controller.say('This run lacks what the other has there.')
+  else if (others > 0) controller.focus(others, active === 'A' ? 'B' : 'A')
+  else controller.say('The two runs do the same.')
 }

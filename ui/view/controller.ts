@@ -206,7 +206,7 @@ export class Controller {
     if (run === undefined || event < 1 || event > run.recording.count) return
     const entity = run.recording.entity(event)
     const both = showsBoth(this.state)
-    const beside = both ? besideSaid(this.state, { run: name, event }) : ''
+    const beside = both ? `. ${besideSaid(this.state, { run: name, event })}` : ''
     this.store.update((draft) => {
       if (draft.active !== name) turnTo(draft, name, both)
       draft.focus = { event, entity: entity === '' ? draft.focus.entity : entity }
