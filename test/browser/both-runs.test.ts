@@ -34,10 +34,13 @@ describe('both runs, one above the other', () => {
   const active = (page: Page): Promise<string | null> =>
     page.locator('.run-strip [aria-pressed=true] b').textContent()
 
-  it('[V65] are there with a key where there are two, and else it is said why not', async () => {
+  it('[V65] [V67] are there with a key where there are two, and else it is said why not', async () => {
     const page = await bench.running()
     await page.keyboard.press('c')
     expect(await announcement(page)).toBe('There is one run: change something and run it again.')
+    expect(await page.locator('.said').textContent()).toBe(await announcement(page))
+    expect(await objections(page)).toEqual([])
+    await page.waitForSelector('.said', { state: 'detached' })
     expect(await page.locator('.plot').count()).toBe(1)
     expect(await page.getByRole('button', { name: 'both runs' }).count()).toBe(0)
     await page.keyboard.press('9')

@@ -8,6 +8,7 @@ import { Gallery } from './Gallery.tsx'
 import { Guard } from './Guard.tsx'
 import { HelpSheet } from './HelpSheet.tsx'
 import { Palette } from './Palette.tsx'
+import { Said } from './Said.tsx'
 import { activeRun } from './state.ts'
 import { useSelected } from './store.ts'
 import { TopBar } from './TopBar.tsx'
@@ -72,6 +73,7 @@ export function App({ controller }: { controller: Controller }) {
         }}
       />
       {dropping && <div className="drop-hint">Drop a trace file to open it</div>}
+      <Said controller={controller} />
       <div className="visually-hidden" aria-live="polite">
         {announcement}
       </div>

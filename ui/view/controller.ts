@@ -296,6 +296,7 @@ export class Controller {
   say(text: string): void {
     this.store.update((draft) => {
       draft.announcement = text
+      draft.said = { text }
     })
   }
 

@@ -129,6 +129,8 @@ export interface ViewState {
   readonly problem: string | undefined
   /** Said to screen readers. */
   readonly announcement: string
+  /** Shown for a while; the same text again is another one. */
+  readonly said: { readonly text: string } | undefined
 }
 
 /** What is forgotten when something else is opened. */
@@ -172,6 +174,7 @@ export const INITIAL: ViewState = {
   singleKeys: true,
   busy: undefined,
   announcement: '',
+  said: undefined,
 }
 
 /** The run that is looked at. */
