@@ -41,6 +41,8 @@ describe('both runs, one above the other', () => {
     expect(await page.locator('.said').textContent()).toBe(await announcement(page))
     expect(await objections(page)).toEqual([])
     await page.waitForSelector('.said', { state: 'detached' })
+    await page.keyboard.press('b')
+    expect(await page.locator('.said').textContent()).toBe(await announcement(page))
     expect(await page.locator('.plot').count()).toBe(1)
     expect(await page.getByRole('button', { name: 'both runs' }).count()).toBe(0)
     await page.keyboard.press('9')
@@ -95,6 +97,17 @@ describe('both runs, one above the other', () => {
     await page.keyboard.press('b')
     expect(await active(page)).toBe('B')
     expect(await page.evaluate(TICKS)).toBe(moved)
+    // Nor when nothing but one order is seen.
+    await page.keyboard.press('b')
+    await page.keyboard.press('n')
+    await page.keyboard.press('o')
+    const alone = await page.evaluate(TICKS)
+    await page.keyboard.press('b')
+    expect(await active(page)).toBe('B')
+    expect(await page.evaluate(TICKS)).toBe(alone)
+    await page.keyboard.press('b')
+    await page.keyboard.press('n')
+    await page.keyboard.press('b')
     await page.goBack()
     await page.waitForFunction(
       `document.querySelector('.run-strip [aria-pressed=true] b').textContent === 'A'`,

@@ -28,6 +28,7 @@ export function toggleBoth(controller: Controller): void {
 
 /** Looks at the other run, and leaves the keyboard in the picture if it was there. */
 export function swapRuns(controller: Controller): void {
+  if (pairOf(controller.state) === undefined) controller.say(ONE_RUN)
   const wasInPlot = document.activeElement?.matches('.plot') === true
   controller.activate(controller.state.active === 'A' ? 'B' : 'A')
   if (wasInPlot) toPlot()

@@ -376,7 +376,7 @@ function turnTo(draft: Draft<ViewState>, name: RunName, both: boolean): void {
   forgetPlaces(draft)
   if (both) Object.assign(draft.timeline, { viewport, range })
   draft.active = name
-  draft.focus = INITIAL.focus
+  draft.focus = both ? { ...draft.focus, event: 0 } : INITIAL.focus
 }
 
 /** Events and parts of the axis that were pointed at say nothing of another run. */
