@@ -227,7 +227,20 @@ async function tickCallbackWorks(): Promise<boolean> {
  * as long.
  */
 function keepAllocationYoung(): void {
-  node?.getBuiltinModule?.('node:v8').setFlagsFromString('--no-allocation-site-pretenuring')
+  setFlag('--no-allocation-site-pretenuring')
+}
+
+/**
+ * A third of the engine's usual budget for inlining. A campaign, a shrink or a suite is over soon after what runs often has
+ * been compiled, and compiling takes as much of the processor until then as the runs do; later the smaller code is no
+ * slower.
+ */
+function compileLess(): void {
+  setFlag('--max-inlined-bytecode-size-cumulative=300')
+}
+
+function setFlag(flag: string): void {
+  node?.getBuiltinModule?.('node:v8').setFlagsFromString(flag)
 }
 
 let chosen: Promise<Host> | undefined
@@ -240,5 +253,6 @@ export function defaultHost(): Promise<Host> {
 
 async function nodeHost(): Promise<Host> {
   keepAllocationYoung()
+  compileLess()
   return (await tickCallbackWorks()) ? tickCallbackHost : nextTickHost
 }
