@@ -20,10 +20,13 @@ export class SimError extends Error {
   }
 }
 
-/** The stack of what is behind an error at last, as the engine tells it; empty for what is no error. */
+/**
+ * The stack of an error, as the engine tells it; of one of the simulator's the stack of what service code threw, if that is
+ * behind it. Empty for what has none: service code throws what it likes.
+ */
 export function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return ''
-  return error.cause instanceof Error ? stackOf(error.cause) : (error.stack ?? '')
+  if (error instanceof SimError && error.cause instanceof Error) return stackOf(error.cause)
+  return error instanceof Error && typeof error.stack === 'string' ? error.stack : ''
 }
 
 /** Throws when a structural rule of the simulator is broken: a bug here, never the user's. */

@@ -67,6 +67,20 @@ describe('what the code of a system throws', () => {
       16,
     ],
     ['when nobody awaits it', 'handler', "  void Promise.reject(new Error('no'))", '(Error: no)', 16],
+    [
+      'with what was behind it',
+      'handler',
+      "  throw new Error('outer', { cause: new RangeError('inner') })",
+      'last: Error: outer',
+      16,
+    ],
+    [
+      'as its own cause',
+      'handler',
+      "  const no = new Error('no'); no.cause = no; throw no",
+      'last: Error: no',
+      16,
+    ],
     ['by a user action', 'act', "  throw new Error('no')", 'the user action of hat-1 threw Error: no', 24],
     ['by a property', 'holds', "  throw new Error('no')", "property 'one hat' threw: no", 28],
   ])('[R45] %s is told with its place in the file of the system', async (_when, where, code, told, line) => {
@@ -101,6 +115,20 @@ describe('what the code of a system throws', () => {
     const printed = await run({ handler: '  wrong()' })
     expect(printed).toMatch(/^ {4}at node_modules\/worse\/main\.js:2:\d+\n {4}at hatter\/wrong\.ts:3:\d+$/m)
     expect(printed).not.toContain('at hatter/system.ts')
+  })
+
+  it('[R45] has no place where its stack is no text', async () => {
+    const printed = await run({ handler: "  throw Object.assign(new Error('no'), { stack: 7 })" })
+    expect(printed).toContain('last: Error: no')
+    expect(printed).not.toMatch(/^ {4}at /m)
+  })
+
+  it('[R45] is told with where it was thrown, though an error of a package is behind it', async () => {
+    const printed = await run({
+      handler: "  try { wrong() } catch (cause) { throw new Error('outer', { cause }) }",
+    })
+    expect(printed).toMatch(/^ {4}at hatter\/system\.ts:16:\d+$/m)
+    expect(printed).not.toContain('worse/main.js')
   })
 
   it('[R45] has no place where the simulator alone is to blame', async () => {
