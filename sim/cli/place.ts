@@ -5,7 +5,7 @@ import { type Bundle, urlOf } from '../run/load-bundle.ts'
 /** Lines that an engine puts before the text of a function that is made from one. */
 const HEADER_LINES = 2
 const MAP = /\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/
-const PACKAGE = /(?:^|\/)node_modules\//
+const PACKAGE = /(?:^|[\\/])node_modules[\\/]/
 
 /** A path as messages show it. */
 export function display(file: string, cwd: string): string {
@@ -33,9 +33,13 @@ export function placesIn(
   const places = frames.flatMap(([, line, column]) => {
     const entry = map.findEntry(Number(line) - 1 - HEADER_LINES, Number(column) - 1)
     if (!('originalSource' in entry)) return []
-    const source = display(resolve(dirname(file), entry.originalSource), cwd)
-    return [`${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`]
+    const { originalSource, originalLine, originalColumn } = entry
+    const source = display(resolve(dirname(file), originalSource), cwd)
+    // The system may itself lie in a package.
+    return [
+      { text: `${source}:${originalLine + 1}:${originalColumn + 1}`, isOwn: !PACKAGE.test(originalSource) },
+    ]
   })
-  const own = places.findIndex((place) => !PACKAGE.test(place))
-  return places.slice(0, own + 1)
+  const own = places.findIndex(({ isOwn }) => isOwn)
+  return places.slice(0, own < 0 ? places.length : own + 1).map(({ text }) => text)
 }

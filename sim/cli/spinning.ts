@@ -6,7 +6,7 @@ const PATIENCE_MILLIS = 5_000
 
 interface Attached {
   readonly sessionId: string
-  readonly workerInfo: { readonly workerId: string }
+  readonly workerInfo: { readonly title: string }
 }
 
 interface Paused {
@@ -32,8 +32,9 @@ interface Message {
  */
 export function whereIs({ threadId }: Worker): Promise<string> {
   const session = new Session()
+  let timer: NodeJS.Timeout | undefined
   return new Promise<string>((resolve) => {
-    const timer = setTimeout(() => resolve(''), PATIENCE_MILLIS)
+    timer = setTimeout(() => resolve(''), PATIENCE_MILLIS)
     const urls = new Map<string, string>()
     let sessionId = ''
     const tell = (method: string): void => {
@@ -41,7 +42,8 @@ export function whereIs({ threadId }: Worker): Promise<string> {
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message })
     }
     session.on('NodeWorker.attachedToWorker', ({ params }: InspectorNotification<Attached>) => {
-      if (params.workerInfo.workerId !== String(threadId)) return
+      // Its id there is a number of this session's own.
+      if (!params.workerInfo.title.startsWith(`[worker ${threadId}]`)) return
       sessionId = params.sessionId
       tell('Debugger.enable')
       tell('Debugger.pause')
@@ -58,7 +60,6 @@ export function whereIs({ threadId }: Worker): Promise<string> {
             return `    at ${functionName || '<anonymous>'} (${place})`
           },
         )
-        clearTimeout(timer)
         tell('Debugger.disable')
         resolve(lines.join('\n'))
       },
@@ -69,5 +70,8 @@ export function whereIs({ threadId }: Worker): Promise<string> {
     })
   })
     .catch(() => '')
-    .finally(() => session.disconnect())
+    .finally(() => {
+      clearTimeout(timer)
+      session.disconnect()
+    })
 }

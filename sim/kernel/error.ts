@@ -22,11 +22,16 @@ export class SimError extends Error {
 
 /**
  * The stack of an error, as the engine tells it; of one of the simulator's the stack of what service code threw, if that is
- * behind it. Empty for what has none: service code throws what it likes.
+ * behind it. Empty for what has none: service code throws what it likes, and its errors may be anything.
  */
 export function stackOf(error: unknown): string {
   if (error instanceof SimError && error.cause instanceof Error) return stackOf(error.cause)
-  return error instanceof Error && typeof error.stack === 'string' ? error.stack : ''
+  try {
+    const stack = error instanceof Error ? error.stack : undefined
+    return typeof stack === 'string' ? stack : ''
+  } catch {
+    return ''
+  }
 }
 
 /** Throws when a structural rule of the simulator is broken: a bug here, never the user's. */

@@ -13,8 +13,8 @@ export interface Bundle {
   readonly label: string
 }
 
-/** What engines call the text of a bundle, in stacks. */
-export const urlOf = (label: string): string => `faultline/${label}`
+/** What engines call the text of a bundle, in stacks: they take no white space. */
+export const urlOf = (label: string): string => `faultline/${encodeURI(label)}`
 
 /**
  * Evaluates a bundle, as strict code like the modules that it was made of.

@@ -42,11 +42,15 @@ const system = (at: Readonly<Record<string, string>>): string =>
     '',
   ].join('\n')
 
-const run = async (at: Readonly<Record<string, string>>, argv = ['run', 'a.yaml']): Promise<string> => {
+const run = async (
+  at: Readonly<Record<string, string>>,
+  argv = ['run', 'a.yaml'],
+  home = 'hatter',
+): Promise<string> => {
   const folder = folderOf({
-    'a.yaml': 'system: ./hatter/system.ts\nworkload: { orders: 1 }\nbudget: { time: 1m }\n',
-    'hatter/system.ts': system(at),
-    'hatter/wrong.ts': "import { worse } from 'worse'\n\nexport const wrong = (): never => worse()\n",
+    'a.yaml': `system: ./${home}/system.ts\nworkload: { orders: 1 }\nbudget: { time: 1m }\n`,
+    [`${home}/system.ts`]: system(at),
+    [`${home}/wrong.ts`]: "import { worse } from 'worse'\n\nexport const wrong = (): never => worse()\n",
     'node_modules/worse/package.json': '{ "name": "worse", "main": "main.js" }',
     'node_modules/worse/main.js': "exports.worse = () => {\n  throw new Error('worse')\n}\n",
   })
@@ -117,11 +121,24 @@ describe('what the code of a system throws', () => {
     expect(printed).not.toContain('at hatter/system.ts')
   })
 
-  it('[R45] has no place where its stack is no text', async () => {
-    const printed = await run({ handler: "  throw Object.assign(new Error('no'), { stack: 7 })" })
+  it.each([
+    ['no text', '{ value: 7 }'],
+    ['not to be had', '{ get: () => { throw new Error() } }'],
+  ])('[R45] has no place where its stack is %s', async (_what, stack) => {
+    const printed = await run({
+      handler: `  throw Object.defineProperty(new Error('no'), 'stack', ${stack})`,
+    })
     expect(printed).toContain('last: Error: no')
     expect(printed).not.toMatch(/^ {4}at /m)
   })
+
+  it.each(['my hatter', 'node_modules/hatter', "hätter's"])(
+    '[R45] is told with its place in the folder %s',
+    async (home) => {
+      const printed = await run({ handler: "  throw new Error('no')" }, undefined, home)
+      expect(printed).toContain(`    at ${home}/system.ts:16:9\n`)
+    },
+  )
 
   it('[R45] is told with where it was thrown, though an error of a package is behind it', async () => {
     const printed = await run({
