@@ -11,6 +11,10 @@ const RESERVED = /^(?:users|users-memory|(?:broker|controller)(?:-\d+)?)$/
  */
 export function checkParts({ topics, services, externals, workload, properties }: SystemParts): void {
   checkNoun(workload.noun)
+  // Modules that import each other in a circle see what is not declared yet.
+  for (const [list, parts] of Object.entries({ topics, services, externals, properties }))
+    if (parts.some((part) => typeof part?.name !== 'string'))
+      refuse(`'${list}' has something that is none of them: is its name right where it is declared?`)
   const topic = twice(topics.map(({ name }) => name))
   if (topic !== undefined) refuse(`topic ${topic} is declared twice`)
   const property = twice(properties.map(({ name }) => name))

@@ -349,12 +349,13 @@ function instantiate(
     names.add(name)
   }
   /** Modules that import each other in a circle see what is not declared yet. */
-  const known = (declared: { readonly name: string } | undefined, by: string): void => {
-    if (typeof declared?.name !== 'string') refuse(`handles ${typeof declared}: expected what ${by} gives`)
+  const known = (declared: unknown, name: unknown, by: string): void => {
+    if (typeof name !== 'string')
+      refuse(`handles ${declared === null ? null : typeof declared}: expected what ${by} gives`)
   }
   const topics: string[] = []
   const handle = (type: EventType<unknown>, handler: unknown, batchSize: number | undefined): void => {
-    known(type, 'topic(…).event(…)')
+    known(type, type?.topic?.name, 'topic(…).event(…)')
     if (events.has(type.name)) refuse(`handles ${type.name} twice`)
     claim(type.name, handler)
     events.set(type.name, { topic: type.topic.name, handler: handler as EventHandler, batchSize })
@@ -372,7 +373,7 @@ function instantiate(
       handle(type, handler, size)
     },
     route: (route, handler) => {
-      known(route, 'route(…)')
+      known(route, route?.service, 'route(…)')
       if (route.service !== service) refuse(`cannot answer '${route.name}', a route of ${route.service}`)
       claim(route.name, handler)
       routes ??= new Map()
@@ -384,7 +385,7 @@ function instantiate(
       jobs.set(job, { options, run } as unknown as JobRegistration)
     },
     onTimer: (type, handler) => {
-      known(type, 'timer(…)')
+      known(type, type?.name, 'timer(…)')
       claim(type.name, handler)
       timers ??= new Map()
       timers.set(type.name, handler as unknown as TimerHandler)

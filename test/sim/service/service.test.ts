@@ -147,6 +147,8 @@ describe('a declaration', () => {
       ({ on }) => on('Said' as never, async () => {}),
       'handles string: expected what topic',
     ],
+    ['a topic', ({ on }) => on(Said.topic as never, async () => {}), 'handles object: expected what topic'],
+    ['no event', ({ on }) => on(null as never, async () => {}), 'handles null: expected what topic'],
     [
       'a route that is not declared',
       ({ route: answer }) => answer(LATE, async () => {}),
