@@ -232,8 +232,8 @@ function keepAllocationYoung(): void {
 
 /**
  * A third of the engine's usual budget for inlining. A campaign, a shrink or a suite is over soon after what runs often has
- * been compiled, and compiling takes as much of the processor until then as the runs do; later the smaller code is no
- * slower.
+ * been compiled, and compiling takes as much of the processor until then as the runs do. Measured up to a thousand runs
+ * (test/bench/README.md).
  */
 function compileLess(): void {
   setFlag('--max-inlined-bytecode-size-cumulative=300')
